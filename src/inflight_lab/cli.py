@@ -17,6 +17,8 @@ class Command(NamedTuple):
 
     module: str
     about: str
+    extra: str = "lab"
+    """What brings the packages that it needs beside httpx."""
 
 
 COMMANDS = {
@@ -24,7 +26,9 @@ COMMANDS = {
     "snippet": Command(
         "recipes.__main__", "print a recipe or a rung as one script, ready to paste"
     ),
-    "watch": Command("watch.__main__", "run your own script and watch its requests"),
+    "watch": Command(
+        "watch.__main__", "run your own script and watch its requests", "practice"
+    ),
     "site": Command(
         "publish.site", "build the series as a folder of files for any web server"
     ),
@@ -67,13 +71,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def hand_over(name: str, arguments: list[str]) -> None:
     """Run one of the commands with the arguments that follow its name."""
+    command = COMMANDS[name]
     try:
-        module = importlib.import_module(f"inflight_lab.{COMMANDS[name].module}")
+        module = importlib.import_module(f"inflight_lab.{command.module}")
         module.main(arguments)
     except ModuleNotFoundError as error:
         if "pip install" in str(error):  # it says which extra brings it
             sys.exit(str(error))
-        sys.exit(f'{name} needs more: pip install "inflight-lab[lab]" ({error})')
+        package = f"inflight-lab[{command.extra}]"
+        sys.exit(f'{name} needs more: pip install "{package}" ({error})')
     except KeyboardInterrupt:  # what was printed stays; a traceback adds nothing
         sys.exit(130)
     except BrokenPipeError:

@@ -77,10 +77,25 @@ main(["watch", "--practice", "20/s", {__file__!r}])
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert ran.stdout.startswith('"""Send many requests')
-    needs = 'needs more: pip install "inflight-lab[lab]" ('
-    assert f"\nPanel {needs}" in ran.stdout
-    assert ran.stderr.startswith(f"watch {needs}")
+    needs = 'needs more: pip install "inflight-lab[{}]" ('
+    assert f"\nPanel {needs.format('lab')}" in ran.stdout
+    assert ran.stderr.startswith(f"watch {needs.format('practice')}")
     assert ran.stderr.count("\n") == 1
+
+
+def test_watch_needs_httpx_alone(tmp_path: Path) -> None:
+    """A script is watched where neither the server nor the lab is installed."""
+    script = tmp_path / "script.py"
+    script.write_text("print('done')\n", encoding="utf-8")
+    code = f"""
+import sys
+sys.modules |= dict.fromkeys({HEAVY})
+from inflight_lab.cli import main
+main(["watch", {str(script)!r}])
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout) == (0, "done\n")
+    assert "No request was seen" in ran.stderr
 
 
 def test_a_type_checker_finds_the_same_names_in_the_same_places() -> None:

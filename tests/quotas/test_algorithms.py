@@ -141,7 +141,7 @@ def test_the_quotas_differ_on_the_same_traffic() -> None:
     """
     admitted = {}
     for name, kind in KINDS.items():
-        quota = kind(32, 1.0, 32 if name == "token-bucket" else 1)
+        quota = kind(32, 1.0)
         waits = [quota.admit(0.5 + number / 64) for number in range(128)]
         admitted[name] = waits.count(0)
     assert admitted == {
@@ -154,7 +154,7 @@ def test_the_quotas_differ_on_the_same_traffic() -> None:
 
 def test_a_full_bucket_admits_nearly_twice_the_rate() -> None:
     """The lesson's claim: 100 a second with a full burst admits 199 in one second."""
-    bucket = TokenBucket(100, 1.0, 100)
+    bucket = TokenBucket(100, 1.0)
     assert sum(bucket.admit(number / 1000) == 0 for number in range(1000)) == 199
 
 
@@ -263,3 +263,67 @@ def test_a_cost_counts_as_so_many_requests(
                 assert weighted.wait(now + wait * 0.999, cost) > 0
             now += wait + 1e-6
             assert weighted.wait(now, cost) == 0
+
+
+SPACING = PERIOD / 7
+STANDS = {
+    "window": [(0, 1), (0, 2), (1.9, 2)],
+    "bucket": [(0, 6), (0, 5), (0.2, 5.7)],
+    "spacing": [(0, SPACING), (0.1, SPACING - 0.1), (1.0, SPACING - 1.0)],
+}
+"""By shape: seconds after the first request, and what the gauge says then."""
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_a_gauge_speaks_the_language_of_its_shape(kind: str) -> None:
+    """Counted in the window, tokens left, or seconds until the next is due."""
+    quota = KINDS[kind](7, PERIOD)
+    assert quota.gauge(BEGIN) == {"window": 0, "bucket": 7, "spacing": 0}[quota.shape]
+    quota.admit(BEGIN)
+    (_, after_one), second, third = STANDS[quota.shape]
+    assert quota.gauge(BEGIN) == pytest.approx(after_one)
+    quota.admit(BEGIN)
+    for seconds, stands in (second, third):
+        assert quota.gauge(BEGIN + seconds) == pytest.approx(stands)
+
+
+@pytest.mark.parametrize(("kind", "left"), [(SlidingWindow, 1), (FixedWindow, 0)])
+def test_a_window_forgets(kind: type[SlidingWindow], left: int) -> None:
+    """Each request when it is a period old, or all of them when the window ends."""
+    quota = kind(7, PERIOD)
+    quota.admit(12.0)
+    quota.admit(13.9)
+    assert quota.gauge(13.99) == 2
+    assert quota.gauge(14.0) == left
+
+
+@pytest.mark.parametrize("rate", [1, 2, 3, 7, 97, 1000, 3000])
+@pytest.mark.parametrize("now", [0.0, 12.345, 1_000_000.0, 1_787_486_223.173])
+def test_a_full_burst_admits_exactly_the_burst(now: float, rate: int) -> None:
+    """Sums of fractions neither lose the last request nor win one, however long ago
+    the clock began.
+    """
+    bucket = TokenBucket(rate, 1.0)
+    waits = [bucket.admit(now) for _ in range(rate + 2)]
+    assert waits.count(0) == rate
+
+
+@pytest.mark.parametrize(("rate", "period"), [(1, 60.0), (3, 1.0)])
+def test_the_first_request_is_admitted_at_any_time(rate: int, period: float) -> None:
+    """At none of 4,096 times of day does rounding refuse it, or admit a second one."""
+    for number in range(4096):
+        now = 30.0 + number * 0.0173
+        quota = Gcra(rate, period)
+        assert quota.remaining(now) == 1
+        assert quota.admit(now) == 0
+        assert quota.remaining(now) == 0
+
+
+@pytest.mark.parametrize("rate", [3, 7, 97])
+def test_whoever_comes_exactly_on_time_is_not_early(rate: int) -> None:
+    """The sums of a clock that began three weeks ago are off by less than a
+    nanosecond, and that counts for nothing.
+    """
+    quota = Gcra(rate, 1.0)
+    times = [1_700_000.1 + number / rate for number in range(1000)]
+    assert [quota.admit(time) for time in times] == [0] * 1000

@@ -1,15 +1,17 @@
-"""The header field that announces a quota: structured, in integers, never too much."""
+"""How a quota and a pause are written: in integers, and never too much."""
 
 from __future__ import annotations
 
 import re
+import time
+from datetime import datetime
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inflight_lab.quotas.fields import policy_field
+from inflight_lab.quotas.fields import Pause, policy_field
 
 ROUNDING = Fraction(1, 10**11)
 """Of a period, which is read as it would be written, in twelve digits."""
@@ -50,3 +52,35 @@ def test_the_strictest_integers(rate: float, period: float, field: str) -> None:
     in a longer window.
     """
     assert policy_field(rate, period) == field
+
+
+@pytest.mark.parametrize(
+    ("seconds", "whole", "milliseconds", "duration"),
+    [
+        (0, 0, 0, "0s"),
+        (0.00001, 1, 1, "1ms"),
+        (0.12, 1, 120, "120ms"),
+        (8.64, 9, 8640, "8.64s"),
+        (17.0000000001, 17, 17_000, "17s"),  # what a float adds
+        (59.9996, 60, 60_000, "1m0s"),
+        (86.4, 87, 86_400, "1m26.4s"),
+        (86_400, 86_400, 86_400_000, "24h0m0s"),
+    ],
+)
+def test_a_pause_from_now(
+    seconds: float, whole: int, milliseconds: int, duration: str
+) -> None:
+    """Rounded up; the durations are those that Go writes, and OpenAI's headers have."""
+    pause = Pause(seconds)
+    assert pause.seconds == whole
+    assert pause.milliseconds == milliseconds
+    assert pause.duration == duration
+
+
+def test_a_time_of_day_is_never_early() -> None:
+    """As a number and as a date: the second in which the pause is over."""
+    earliest = time.time() + 60
+    pause = Pause(60)
+    date = datetime.fromisoformat(pause.rfc3339)
+    for moment in (pause.unix_time, date.timestamp()):
+        assert earliest <= moment <= time.time() + 61

@@ -1,21 +1,18 @@
-"""The server's knobs: a bad value is one clear error where it is written."""
+"""The knobs of the practice server: what each allows, and what the latencies do."""
 
 from __future__ import annotations
 
-import itertools
+import asyncio
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+import statistics
+import time
+from typing import Any, NamedTuple
 
+import httpx
 import pytest
 
 from inflight_lab import PracticeServer
-from inflight_lab.quotas.algorithms import KINDS, KINDS_WITH_BURST
 from inflight_lab.server.app import PracticeApp
-from inflight_lab.server.knobs import LATENCIES
-from tests.support.asgi import client_of
-
-pytestmark = pytest.mark.anyio
 
 NAN, INFINITY = float("nan"), float("inf")
 
@@ -35,24 +32,9 @@ COUNT = "1 to 1000000000, or None"
 KNOBS = [
     Knob("quota", ALLOWED_QUOTAS, [], ["leaky", None, ["gcra"]]),
     Knob("latency_kind", "'fixed', 'jittered', 'heavy-tailed'", [True], ["slow"]),
-    Knob(
-        "latency",
-        "0 to 86400",
-        ["0.3", True, None],
-        [-0.1, NAN, INFINITY, 1e308, 86_401],
-    ),
-    Knob(
-        "rate",
-        "1 to 1000000000",
-        ["100", True, None],
-        [1e300, 10**400, INFINITY, 0, 0.5, -100, NAN],
-    ),
-    Knob(
-        "period",
-        "0.001 to 86400",
-        ["1", None],
-        [1e-300, 0.0009, 1e308, 0, 0.0, -1, NAN],
-    ),
+    Knob("latency", "0 to 86400", ["0.3", True, None], [-0.1, NAN, INFINITY, 86_401]),
+    Knob("rate", "1 to 1000000000", ["100", True, None], [INFINITY, 0, 0.5, NAN]),
+    Knob("period", "0.001 to 86400", ["1", None], [0.0009, 1e308, 0, -1, NAN]),
     Knob("burst", COUNT, [1.5, True], [10**400, 0]),
     Knob("max_concurrent", COUNT, ["9", True], [10**400, 0, -1]),
     Knob("tokens", COUNT, [1.5, True], [10**400, 0]),
@@ -61,18 +43,12 @@ KNOBS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[PracticeServer]:
-    """One server for the whole table: no row ever reaches it."""
-    with PracticeServer(latency=0) as server:
-        yield server
-
-
 @pytest.mark.parametrize("knob", KNOBS, ids=lambda knob: knob.name)
-def test_server_refuses_a_knob(server: PracticeServer, knob: Knob) -> None:
+def test_server_refuses_a_knob(knob: Knob) -> None:
     """A bad knob is an error where it is written, at the start and while it runs, and
     changes nothing.
     """
+    server = PracticeServer(quota="gcra")
     before = getattr(server, knob.name)
     for value in knob.wrong_type + knob.out_of_bounds:
         error = TypeError if value in knob.wrong_type else ValueError
@@ -87,11 +63,24 @@ def test_server_refuses_a_knob(server: PracticeServer, knob: Knob) -> None:
 @pytest.mark.parametrize("quota", ["none", "fixed-window", "sliding-window"])
 def test_burst_needs_a_quota_that_has_one(quota: str) -> None:
     """A burst that would do nothing is an error that says which quotas have one."""
-    with pytest.raises(
-        ValueError,
-        match=r"^burst goes with quota 'token-bucket' or 'gcra', got burst=5",
-    ):
+    expected = r"^burst goes with quota 'token-bucket' or 'gcra', got burst=5"
+    with pytest.raises(ValueError, match=expected):
         PracticeServer(quota=quota, burst=5)
+
+
+@pytest.mark.parametrize(
+    ("knobs", "burst"),
+    [
+        ({"quota": "token-bucket", "rate": 7.5}, 7),
+        ({"quota": "gcra", "rate": 7.5}, 1),
+        ({"quota": "gcra", "rate": 7.5, "burst": 3}, 3),
+    ],
+)
+def test_a_policy_names_the_usual_burst(knobs: dict[str, Any], burst: int) -> None:
+    """A whole rate for a bucket, one by one for GCRA, unless the knob says so."""
+    policy = PracticeServer(**knobs).quota_policy
+    assert policy
+    assert policy.burst == burst
 
 
 def test_a_twin_of_a_server_whose_quota_was_changed() -> None:
@@ -100,20 +89,26 @@ def test_a_twin_of_a_server_whose_quota_was_changed() -> None:
     """
     server = PracticeServer(quota="gcra", burst=10, rate=7, seed=1)
     server.quota = "sliding-window"
-    assert (twin := server.twin()) == server
+    twin = server.twin()
+    assert twin == server
     assert twin is not server
 
 
 @pytest.mark.parametrize(
-    ("seed", "error"),
-    [("3", TypeError), ([], TypeError), (1.5, TypeError), (-1, ValueError)],
+    ("name", "value", "error", "allowed"),
+    [
+        ("seed", "3", TypeError, "0 or more, or None"),
+        ("seed", -1, ValueError, "0 or more, or None"),
+        ("port", 99999, ValueError, "0 to 65535"),
+        ("port", "80", TypeError, "0 to 65535"),
+    ],
 )
-def test_a_bad_seed_is_named(seed: object, error: type[Exception]) -> None:
-    """The seed is checked as the other arguments are: Python's own error would not say
-    whose it is.
-    """
-    with pytest.raises(error, match=r"^seed must be .*0 or more, or None, got "):
-        PracticeServer(seed=seed)  # type: ignore[arg-type]
+def test_a_bad_seed_or_port_is_named(
+    name: str, value: object, error: type[Exception], allowed: str
+) -> None:
+    """They are checked as the knobs are."""
+    with pytest.raises(error, match=rf"^{name} must be .*{allowed}, got "):
+        PracticeServer(**{name: value})  # type: ignore[arg-type]
 
 
 def test_unknown_knob_is_an_error() -> None:
@@ -122,30 +117,74 @@ def test_unknown_knob_is_an_error() -> None:
         PracticeServer(latencey=0.3)
 
 
-@pytest.mark.parametrize("quota", sorted(KINDS))
-@pytest.mark.parametrize("latency_kind", LATENCIES)
-@pytest.mark.parametrize(
-    ("rate", "period", "burst"),
-    [*itertools.product((1, 1e9), (0.001, 86_400), (1, 10**9))],
-)
-async def test_the_bounds_themselves_work(
-    quota: str, latency_kind: str, rate: float, period: float, burst: int
-) -> None:
-    """Every quota counts at both ends of every knob, and the first request always
-    passes.
+def draw(app: PracticeApp, count: int = 50) -> list[float]:
+    """The latencies of the next requests."""
+    return [app._draw_latency() for _ in range(count)]
+
+
+@pytest.mark.parametrize("kind", ["fixed", "jittered", "heavy-tailed"])
+def test_latencies_repeat_with_the_seed(kind: str) -> None:
+    """The same seed draws the same latencies, after a reset too; another seed draws
+    others.
     """
-    knobs = {"burst": burst} if quota in KINDS_WITH_BURST else {}
-    app = PracticeApp(
-        quota=quota,
-        rate=rate,
-        period=period,
-        latency_kind=latency_kind,
-        latency=0,
-        **knobs,
+    first, same, other = (
+        PracticeApp(latency=0.1, latency_kind=kind, seed=seed) for seed in (1, 1, 2)
     )
-    async with client_of(app) as client:
-        statuses = [(await client.get("/get")).status_code for _ in range(3)]
-    assert statuses[0] == 200
-    assert {*statuses} <= {200, 429}
-    app.latency = 86_400
-    assert 0 < app._draw_latency() < float("inf")
+    drawn = draw(first)
+    assert draw(same) == drawn
+    first.reset()
+    assert draw(first) == drawn
+    assert (draw(other) == drawn) == (kind == "fixed")
+
+
+def test_latency_kinds_have_their_shapes() -> None:
+    """Fixed is constant, jittered stays within half, heavy-tailed has the median and a
+    long tail: one in a hundred takes more than ten times as long.
+    """
+
+    def sample(kind: str) -> list[float]:
+        app = PracticeApp(latency=0.2, latency_kind=kind, seed=7)
+        return sorted(draw(app, 10_000))
+
+    assert set(sample("fixed")) == {0.2}
+    jittered = sample("jittered")
+    assert 0.1 <= jittered[0] < 0.105
+    assert 0.295 < jittered[-1] <= 0.3
+    heavy = sample("heavy-tailed")
+    assert statistics.median(heavy) == pytest.approx(0.2, rel=0.05)
+    share = sum(latency > 2.0 for latency in heavy) / len(heavy)
+    assert share == pytest.approx(0.01, abs=0.004)
+
+
+@pytest.mark.anyio
+async def test_every_answer_takes_the_latency(
+    server: PracticeServer, client: httpx.AsyncClient
+) -> None:
+    """Refusals take as long as answers, and requests wait side by side, not one after
+    the other.
+    """
+    server.latency = 0.25
+    server.quota, server.rate, server.period = "fixed-window", 5, 3600
+    started = time.perf_counter()
+    await asyncio.gather(*(client.get(server.url) for _ in range(20)))
+    assert time.perf_counter() - started < 20 * 0.25
+    events = server.timeline.events
+    sent = {event.request: event.time for event in events if event.kind == "sent"}
+    answered = [event for event in events if event.kind == "answered"]
+    assert len(answered) == 20
+    assert all(event.time - sent[event.request] >= 0.24 for event in answered)
+
+
+@pytest.mark.anyio
+async def test_an_answer_takes_little_more_than_the_latency(
+    server: PracticeServer, client: httpx.AsyncClient
+) -> None:
+    """No hidden 40 ms: a kept-alive connection gets its answer at once (the median of
+    twenty).
+    """
+    seconds = []
+    for _ in range(20):
+        started = time.perf_counter()
+        await client.get(server.url)
+        seconds.append(time.perf_counter() - started)
+    assert statistics.median(seconds) < 0.03

@@ -97,19 +97,6 @@ def test_what_somebody_else_sets_meanwhile_stays(
     assert os.environ["NO_PROXY"] == "example.org"
 
 
-def test_a_proxy_that_is_set_after_the_first_server_counts_for_the_second(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Each start looks again."""
-    exception = ProxyException(HOST)
-    with exception:
-        monkeypatch.setenv("http_proxy", NOBODY)
-        with exception:
-            assert os.environ["no_proxy"] == HOST
-        assert os.environ["no_proxy"] == HOST
-    assert "no_proxy" not in os.environ
-
-
 def test_the_proxies_of_the_systems_settings_stay(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

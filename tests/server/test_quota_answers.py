@@ -10,16 +10,11 @@ from typing import NamedTuple
 
 import httpx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from inflight_lab import PracticeServer
 from inflight_lab.quotas.algorithms import KINDS
 from inflight_lab.runners import naive
-from inflight_lab.runs.quota_policy import QuotaPolicy
 from inflight_lab.server.app import PracticeApp
-from inflight_lab.server.counting import Counters
-from inflight_lab.server.dialects import DIALECTS
 from tests.support.asgi import client_of
 from tests.support.virtual_clock import SetClock
 from tests.support.waiting import Hold, until
@@ -27,11 +22,10 @@ from tests.support.waiting import Hold, until
 pytestmark = pytest.mark.anyio
 
 
-def app_with(*, now: float = 1007.0, slow: float = 1, **knobs: object) -> PracticeApp:
+def app_with(**knobs: object) -> PracticeApp:
     """An app that answers at once, with 7 requests in 20 s unless told otherwise."""
     app = PracticeApp(**{"latency": 0, "rate": 7, "period": 20} | knobs)
-    app.slow = slow
-    app.timeline.clock = SetClock(now)
+    app.timeline.clock = SetClock(1007.0)
     return app
 
 
@@ -45,33 +39,29 @@ class Fields(NamedTuple):
     """What a quota says at the first request, and 3 s later at one too many."""
 
     quota: str
-    policy: str
     first: str
     refused: str
     retry_after: int
     burst: int | None = None
-    slow: int = 1
 
 
-POLICY, SLOW_POLICY = '"default";q=7;w=20', '"default";q=7;w=80'
 FIELDS = [
-    Fields("fixed-window", POLICY, "r=6;t=20", "r=0;t=10", 10),
-    Fields("fixed-window", SLOW_POLICY, "r=6;t=80", "r=0;t=30", 30, slow=4),
-    Fields("sliding-window", POLICY, "r=6;t=20", "r=0;t=17", 17),
-    Fields("sliding-window", SLOW_POLICY, "r=6;t=80", "r=0;t=77", 77, slow=4),
-    Fields("token-bucket", POLICY, "r=6;t=3", "r=0;t=3", 3),
-    Fields("token-bucket", SLOW_POLICY, "r=1;t=12", "r=0;t=9", 9, burst=2, slow=4),
-    Fields("gcra", POLICY, "r=0;t=3", "r=0;t=3", 3),
-    Fields("gcra", SLOW_POLICY, "r=1;t=12", "r=0;t=9", 9, burst=2, slow=4),
+    Fields("fixed-window", "r=6;t=13", "r=0;t=10", 10),
+    Fields("sliding-window", "r=6;t=20", "r=0;t=17", 17),
+    Fields("token-bucket", "r=6;t=3", "r=0;t=3", 3),
+    Fields("token-bucket", "r=1;t=3", "r=0;t=3", 3, burst=2),
+    Fields("gcra", "r=0;t=3", "r=0;t=3", 3),
+    Fields("gcra", "r=1;t=3", "r=0;t=3", 3, burst=2),
 ]
 
 
-@pytest.mark.parametrize("row", FIELDS, ids=lambda row: f"{row.quota}, slow {row.slow}")
+@pytest.mark.parametrize("row", FIELDS, ids=lambda row: f"{row.quota} {row.burst}")
 async def test_429_says_when_to_come_back(row: Fields) -> None:
-    """Retry-After in whole seconds and the draft's RateLimit fields, in slow motion as
-    well; a client that waits for that long is admitted, and a second before it is not.
+    """The draft's fields on every answer, and Retry-After in whole seconds with a
+    refusal: a client that waits for that long is admitted, and a second before it is
+    not.
     """
-    app = app_with(quota=row.quota, burst=row.burst, slow=row.slow)
+    app = app_with(quota=row.quota, burst=row.burst)
     async with client_of(app) as client:
         first = await client.get("/get")
         wait(app, 3)
@@ -80,87 +70,44 @@ async def test_429_says_when_to_come_back(row: Fields) -> None:
             accepted, refused = refused, await client.get("/get")
         assert refused.status_code == 429
         for response in (first, accepted, refused):
-            assert response.headers["ratelimit-policy"] == row.policy
+            assert response.headers["ratelimit-policy"] == '"default";q=7;w=20'
         assert first.headers["ratelimit"] == f'"default";{row.first}'
         assert accepted.headers["ratelimit"].startswith('"default";r=0;t=')
         assert "retry-after" not in first.headers
         assert refused.headers["ratelimit"] == f'"default";{row.refused}'
         assert refused.headers["retry-after"] == str(row.retry_after)
+        assert refused.json() == {"error": "more than 7 requests in 20 s"}
         wait(app, row.retry_after - 1)
         assert (await client.get("/get")).status_code == 429
         wait(app, 1)
         assert (await client.get("/get")).status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("quota", "reason"),
-    [
-        ("sliding-window", "more than 7 requests in 20 s"),
-        ("gcra", "more than 7 requests in 20 s"),
-    ],
-)
-async def test_a_refusal_says_why(quota: str, reason: str) -> None:
-    """In its body, for whoever prints it."""
-    app = app_with(quota=quota)
-    async with client_of(app) as client:
-        responses = [await client.get("/get") for _ in range(8)]
-    assert responses[-1].json() == {"error": reason}
-
-
-async def test_a_refusal_for_tokens_says_what_is_left_of_the_requests() -> None:
-    """``RateLimit`` is about the requests alone, and ``Retry-After`` about this one."""
-    app = app_with(quota="token-bucket", rate=5, tokens=100)
-    chat = {"messages": [{"role": "user", "content": "word " * 80}], "max_tokens": 1}
-    async with client_of(app) as client:
-        accepted = await client.post("/v1/chat/completions", json=chat)
-        refused = await client.post("/v1/chat/completions", json=chat)
-    assert accepted.headers["ratelimit"] == '"default";r=4;t=4'
-    assert refused.json() == {"error": "more than 100 tokens in 20 s"}
-    assert refused.headers["ratelimit"] == '"default";r=4;t=4'
-    assert refused.headers["retry-after"] == "13"  # 62 tokens more, at 5 a second
-
-
-def test_the_resets_of_tokens_are_rounded_up() -> None:
-    """Two of 700 tokens a minute come back in 171.43 ms, so not in 171."""
-    policy = QuotaPolicy("token-bucket", 100, 60, burst=100, tokens=700)
-    verdict = Counters().decide(policy, tokens=2, now=1000.0)
-    headers = DIALECTS["draft"].quota_headers(verdict)
-    assert headers["x-ratelimit-reset-tokens"] == "172ms"
-
-
-class Written(NamedTuple):
-    """A quota, and the integers in which the policy says it."""
-
-    rate: float
-    period: float
-    q: int
-    w: int
-    slow: int = 1
-
-
-@pytest.mark.parametrize(
-    "quota",
-    [
-        Written(7, 2, q=7, w=2),
-        Written(1_000_000, 60, q=1_000_000, w=60),
-        Written(2e6, 1.5, q=2_000_000, w=2),
-        Written(1_234_567, 86_400, q=1_234_567, w=86_400),
-        Written(1_234_567.5, 90.0, q=1_234_567, w=90),
-        Written(7.25, 0.001, q=7, w=1),
-        Written(7, 0.07, q=7, w=2, slow=20),
-        Written(7, 0.14, q=7, w=7, slow=50),
-        Written(7, 86_400, q=7, w=1_728_000, slow=20),
-    ],
-)
-async def test_a_policy_is_written_in_integers(quota: Written) -> None:
-    """No exponent, no fraction, and no second for what multiplying adds in the last
-    digits: the adaptive rung reads the strictest integers.
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("rate", [1, 7.5, 1e9])
+@pytest.mark.parametrize("period", [0.001, 1.5, 86_400])
+async def test_everything_is_written_in_digits(
+    kind: str, rate: float, period: float
+) -> None:
+    """At both ends of every knob the first request passes, the fields are integers as
+    RFC 9651 wants them, and no text has an exponent.
     """
-    app = app_with(quota="gcra", rate=quota.rate, period=quota.period, slow=quota.slow)
+    app = app_with(quota=kind, rate=rate, period=period, tokens=2_000_000)
+    question = {"messages": [{"content": "word"}], "max_tokens": 1}
     async with client_of(app) as client:
-        response = await client.get("/get")
-    policy = f'"default";q={quota.q};w={quota.w}'
-    assert response.headers["ratelimit-policy"] == policy
+        answers = [
+            await client.post("/v1/chat/completions", json=question) for _ in range(3)
+        ]
+    assert answers[0].status_code == 200
+    for answer in answers:
+        assert answer.status_code in (200, 429)
+        for name, numbers in (("RateLimit-Policy", "qw"), ("RateLimit", "rt")):
+            first, second = numbers
+            field = rf'"default";{first}=\d{{1,15}};{second}=\d{{1,15}}'
+            assert re.fullmatch(field, answer.headers[name])
+        assert answer.headers["x-ratelimit-limit-tokens"] == "2000000"
+        if answer.status_code == 429:
+            assert re.search(r"[\d.]+ requests in [\d.]+ s", answer.json()["error"])
 
 
 async def test_no_quota_no_headers() -> None:
@@ -242,17 +189,6 @@ async def test_too_many_at_once_get_503(server: PracticeServer, hold: Hold) -> N
         assert (await client.get(server.url)).status_code == 429
 
 
-async def test_503_says_when_to_come_back() -> None:
-    """In a second: nobody knows when one of those in flight will end."""
-    app = app_with(max_concurrent=1)
-    app.timeline.send()
-    async with client_of(app) as client:
-        response = await client.get("/get")
-    assert response.status_code == 503
-    assert response.headers["Retry-After"] == "1"
-    assert response.json() == {"error": "more than 1 requests at once"}
-
-
 async def test_quotas_count_on_a_clock_that_ticks_often_enough() -> None:
     """Not on Windows' monotonic one; and it is the timeline's clock that counts."""
     assert PracticeApp().timeline.clock is time.perf_counter
@@ -262,26 +198,3 @@ async def test_quotas_count_on_a_clock_that_ticks_often_enough() -> None:
             wait(app, 0.0101)
             assert (await client.get("/get")).status_code == 200
         assert (await client.get("/get")).status_code == 429  # at the same moment
-
-
-@given(
-    st.sampled_from(sorted(KINDS)),
-    st.floats(1, 1e9),
-    st.floats(0.001, 86_400),
-    st.integers(0, 20),
-)
-def test_the_fields_are_structured(
-    kind: str, rate: float, period: float, requests: int
-) -> None:
-    """Both parse as RFC 9651 wants it, whatever the knobs: a list of one string with
-    integers beside it.
-    """
-    policy = QuotaPolicy(kind, rate, period)
-    counters = Counters()
-    for _ in range(requests + 1):
-        verdict = counters.decide(policy, tokens=0, now=1000.0)
-    headers = DIALECTS["draft"].quota_headers(verdict)
-    for name, numbers in (("RateLimit-Policy", "qw"), ("RateLimit", "rt")):
-        first, second = numbers
-        field = rf'"default";{first}=\d{{1,15}};{second}=\d{{1,15}}'
-        assert re.fullmatch(field, headers[name])

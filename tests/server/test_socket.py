@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from inflight_lab import PracticeServer
+from inflight_lab.runners import naive
 from tests.support.waiting import PATIENCE, practice_threads, until
 
 pytestmark = pytest.mark.anyio
@@ -157,19 +158,11 @@ def at_once(*calls: Callable[[], object]) -> None:
         thread.join(PATIENCE)
 
 
-@pytest.mark.parametrize(
-    ("port", "error"), [(99999, ValueError), (-1, ValueError), ("80", TypeError)]
-)
-def test_a_port_that_cannot_be(port: object, error: type[Exception]) -> None:
-    """One line that says which ports there are, where the port is written."""
-    with pytest.raises(error, match=r"^port must be .*0 to 65535, got"):
-        PracticeServer(port=port)  # type: ignore[arg-type]
-
-
 FEW_FILES = """
 import resource, socket, sys
 import httpx
 from inflight_lab import PracticeServer
+from inflight_lab.runners import naive
 
 def allow(more):
     last = socket.socket()  # takes the lowest number that is free
@@ -232,3 +225,131 @@ with server:
     print(httpx.get(server.url).status_code)
 """)
     assert run.stdout.splitlines() == ["[Errno 24] Too many open files False", "200"]
+
+
+async def test_two_servers_at_once() -> None:
+    """Each has its own port, quota and memory."""
+    with (
+        PracticeServer(latency=0, quota="gcra", rate=1, period=3600) as strict,
+        PracticeServer(latency=0) as lenient,
+    ):
+        assert strict.port != lenient.port
+        async with httpx.AsyncClient() as client:
+            for server in (strict, lenient):
+                for _ in range(3):
+                    await client.get(server.url)
+        assert (strict.stats().accepted, strict.stats().refused) == (1, 2)
+        assert (lenient.stats().accepted, lenient.stats().refused) == (3, 0)
+
+
+def test_taken_port_is_an_error(server: PracticeServer) -> None:
+    """A taken port is an ``OSError`` at once; the first server goes on, and no thread
+    is left.
+    """
+    threads = practice_threads()
+    second = PracticeServer(latency=0, port=server.port)
+    with pytest.raises(OSError, match="in use"):
+        second.start()
+    assert not second.running
+    assert practice_threads() == threads
+    assert httpx.get(server.url).status_code == 200
+
+
+@pytest.mark.skipif(
+    not hasattr(socket, "SO_BINDTODEVICE"),
+    reason="only Linux answers on all of 127.0.0.0/8",
+)
+def test_listens_on_one_address_only(server: PracticeServer) -> None:
+    """Bound to 127.0.0.1 and not to every address: its neighbour 127.0.0.2 finds
+    nobody.
+    """
+    socket.create_connection(("127.0.0.1", server.port), timeout=5).close()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", server.port), timeout=5)
+
+
+async def test_start_and_stop_as_often_as_you_like() -> None:
+    """Start twice is one server, stop twice is no error, and a stopped server starts
+    again where it was.
+    """
+    server = PracticeServer(latency=0)
+    server.stop()
+    assert not server.running
+    assert server.start() is server
+    url, threads = server.url, practice_threads()
+    server.start()
+    assert practice_threads() == threads
+    server.stop()
+    server.stop()
+    with pytest.raises(httpx.ConnectError):
+        await asyncio.to_thread(httpx.get, url)
+    async with server:
+        assert server.url == url
+        assert server.running
+        async with httpx.AsyncClient() as client:
+            assert (await client.get(url)).status_code == 200
+    assert practice_threads() == []
+
+
+async def test_client_that_hangs_up_counts_as_cancelled(server: PracticeServer) -> None:
+    """The server sees a client give up, and stops counting it as in flight."""
+    server.latency = 600
+    async with httpx.AsyncClient(timeout=httpx.Timeout(PATIENCE, read=0.1)) as client:
+        outcomes = await naive.make_many_requests(
+            server.url, 5, client=client, return_exceptions=True
+        )
+    assert [type(outcome) for outcome in outcomes] == [httpx.ReadTimeout] * 5
+    await until(lambda: server.stats().cancelled == 5)
+    assert server.stats().in_flight == 0
+
+
+@pytest.fixture
+def connection(server: PracticeServer) -> Iterator[socket.socket]:
+    """A connection to the server, for what no client would send."""
+    with socket.create_connection(
+        ("127.0.0.1", server.port), timeout=PATIENCE
+    ) as connection:
+        yield connection
+
+
+def test_a_request_for_a_websocket_is_answered_as_any_other(
+    server: PracticeServer, connection: socket.socket, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody is advised to install something, and the connection stays usable."""
+    lines = ["GET /get HTTP/1.1", f"Host: 127.0.0.1:{server.port}"]
+    upgrade = [
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: eA==",
+    ]
+    connection.sendall("\r\n".join([*lines, *upgrade, "", ""]).encode())
+    assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+    connection.sendall(b"this is no HTTP\r\n\r\n")
+    while connection.recv(65536):
+        pass
+    server.stop()
+    assert caplog.messages == []
+
+
+async def test_a_request_that_raises_is_not_left_in_flight(
+    server: PracticeServer,
+    client: httpx.AsyncClient,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A fault of the server's own is a 500 that counts as failed, and shows where it
+    was.
+    """
+
+    def fail() -> float:
+        raise ArithmeticError("no such latency")
+
+    monkeypatch.setattr(server, "_draw_latency", fail)
+    assert (await client.get(server.url)).status_code == 500
+    monkeypatch.undo()
+    assert (server.stats().in_flight, server.stats().failed) == (0, 1)
+    async with httpx.AsyncClient() as another:  # uvicorn closes the connection
+        assert (await another.get(server.url)).status_code == 200
+    await asyncio.to_thread(server.stop)
+    assert "ArithmeticError: no such latency" in caplog.text

@@ -9,15 +9,23 @@ import math
 from abc import ABC, abstractmethod
 from collections import deque
 from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+Shape = Literal["window", "bucket", "spacing"]
+"""What a picture of a quota shows: how much of a window is used, how many tokens are
+left in a bucket, or when the next request is due."""
 
 
 @dataclass
 class Quota(ABC):
     """A quota of any kind.  Its three numbers may change at any time."""
 
+    shape: ClassVar[Shape]
+
     rate: float
     period: float
-    burst: int = 1
+    burst: int | None = None
+    """How many may come at once, where there is no window; None: `usual_burst`."""
 
     def admit(self, now: float, cost: float = 1) -> float:
         """Count a request at ``now`` and return 0.0, or return the seconds to wait."""
@@ -25,6 +33,11 @@ class Quota(ABC):
         if not wait:
             self.take(now, cost)
         return wait
+
+    @property
+    def usual_burst(self) -> int:
+        """How many may come at once, unless ``burst`` says so."""
+        return 1
 
     @property
     @abstractmethod
@@ -48,12 +61,18 @@ class Quota(ABC):
 
     @abstractmethod
     def gauge(self, now: float) -> float:
-        """How full or empty it is at ``now``, in the number that a plot of it shows."""
+        """How it stands at ``now``, in the number that a picture of its shape shows.
+
+        window: how much is counted in it; bucket: how many tokens are left; spacing:
+        seconds until the next request is due, 0 or less if it may come now.
+        """
 
 
 @dataclass
 class SlidingWindow(Quota):
     """``rate`` requests in *any* span of one period: a log of what was admitted."""
+
+    shape: ClassVar[Shape] = "window"
 
     _admitted: deque[tuple[float, float]] = field(default_factory=deque)
     """Time and cost of each request in the window, the oldest first."""
@@ -83,7 +102,6 @@ class SlidingWindow(Quota):
         return max(0, math.floor(self.rate - self._used))
 
     def gauge(self, now: float) -> float:
-        """How much is counted in the window."""
         self._forget(now)
         return self._used
 
@@ -117,13 +135,15 @@ class Gcra(Quota):
     leaky bucket: each request pours its cost in, and the bucket leaks at the rate.
     """
 
+    shape: ClassVar[Shape] = "spacing"
+
     _level = 0.0
     """What was in the bucket, in requests, after the latest one came at `_filled`."""
     _filled = -math.inf
 
     @property
     def most(self) -> int:
-        return self.burst
+        return self.burst or self.usual_burst
 
     @property
     def _spacing(self) -> float:
@@ -133,7 +153,7 @@ class Gcra(Quota):
     def wait(self, now: float, cost: float = 1) -> float:
         if cost > self.most:
             return math.inf
-        early = (self._level_at(now) + cost - self.burst) * self._spacing
+        early = (self._level_at(now) + cost - self.most) * self._spacing
         if early < 1e-9:  # a nanosecond is a rounding error and not an early client
             return 0.0
         return early
@@ -146,7 +166,6 @@ class Gcra(Quota):
         return max(0, math.floor(self._left(now) + 1e-6))
 
     def gauge(self, now: float) -> float:
-        """Seconds until the next request is due; 0 or less: it may come now."""
         if self._filled == -math.inf:
             return 0.0
         return self._filled + self._level * self._spacing - now
@@ -157,7 +176,7 @@ class Gcra(Quota):
 
     def _left(self, now: float) -> float:
         """How much of the burst is left, fractions included."""
-        return self.burst - self._level_at(now)
+        return self.most - self._level_at(now)
 
 
 class TokenBucket(Gcra):
@@ -166,8 +185,13 @@ class TokenBucket(Gcra):
     `Gcra` computes the same thing: its bucket has as much room as this one has tokens.
     """
 
+    shape: ClassVar[Shape] = "bucket"
+
+    @property
+    def usual_burst(self) -> int:
+        return math.floor(self.rate)
+
     def gauge(self, now: float) -> float:
-        """How many tokens are left, fractions included."""
         return self._left(now)
 
 
@@ -178,5 +202,3 @@ KINDS: dict[str, type[Quota]] = {
     "gcra": Gcra,
 }
 """The quotas by the names that `PracticeServer` takes; it also takes "none"."""
-
-KINDS_WITH_BURST = ("token-bucket", "gcra")

@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-QUOTA_KINDS = ("fixed-window", "sliding-window", "token-bucket", "gcra")
-
 
 class QuotaPolicy(NamedTuple):
     """``rate`` requests are allowed per ``period`` seconds, counted as ``kind`` says.
@@ -12,7 +10,7 @@ class QuotaPolicy(NamedTuple):
     """
 
     kind: str
-    """One of `QUOTA_KINDS`."""
+    """A name in `quotas.algorithms.KINDS`."""
     rate: float
     period: float = 1.0
     burst: int = 1

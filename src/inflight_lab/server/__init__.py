@@ -26,15 +26,14 @@ class PracticeServer(PracticeApp):
     takes any free one.  In a browser page, the port exists inside that page's Python
     only.
 
-    ``dialect`` names the API whose refusals it sends (`dialects` has a file for each):
+    ``dialect`` names the API whose refusals it sends (see `DIALECTS`):
 
     >>> PracticeServer(quota="fixed-window", rate=60, period=60, dialect="github")
 
     With ``exhausted=True`` every answer is a refusal, and no wait will help.
 
     It answers ``GET /get``, and chat requests as OpenAI's API does
-    (``POST /v1/chat/completions``), as Azure's does, and as Anthropic's does
-    (``/v1/messages``).
+    (``POST /v1/chat/completions``).
 
     While it runs, clients do not use a proxy for it (see `server.proxies`).
 

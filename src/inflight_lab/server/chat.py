@@ -1,28 +1,24 @@
-"""Chats: no model, only words to be counted.
+"""Chats as OpenAI's API answers them: no model, only words to be counted.
 
 A word is a token.  The length of an answer is drawn anew for each request, log-normal
 around `MEDIAN` and at most its ``max_tokens``: nobody can know it before.
 """
 
 import json
+import math
 import random
+import time
+import uuid
 from typing import Any, NamedTuple
+
+from starlette.responses import JSONResponse, Response
 
 MEDIAN = 50
 """Tokens."""
 MOST = 10 * MEDIAN
 """Tokens of an answer to a request that sets no limit."""
-LARGEST_LIMIT = 1_000_000_000
-"""Tokens.  More than that is more than any quota, and nobody needs all its digits."""
-BAD_CHAT = (
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
-"""What reading a body raises that is not a chat."""
+CHARACTERS_PER_TOKEN = 4
+"""Of English text, on average.  Source: help.openai.com, "What are tokens"."""
 
 
 class Chat(NamedTuple):
@@ -42,13 +38,32 @@ class Chat(NamedTuple):
         """How long the answer may become."""
         return self.max_tokens or MOST
 
+    @property
+    def estimated_tokens(self) -> int:
+        """How many tokens the prompt may have, by its number of characters."""
+        return math.ceil(self.prompt_characters / CHARACTERS_PER_TOKEN)
+
 
 def read_chat(body: bytes) -> Chat:
     """Read the body of a request; ``ValueError`` if it is not a chat."""
     try:
-        return _read(body)
-    except BAD_CHAT as error:
-        raise ValueError(f"this is not a chat: {error!r}") from None
+        return _read(json.loads(body))
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as bad:
+        raise ValueError(f"this is not a chat: {bad!r}") from None
+
+
+def _read(asked: dict[str, Any]) -> Chat:
+    prompt = "\n".join(str(message["content"]) for message in asked["messages"])
+    limit = asked.get("max_completion_tokens") or asked.get("max_tokens")
+    stream_options = asked.get("stream_options") or {}
+    return Chat(
+        prompt_tokens=len(prompt.split()),
+        prompt_characters=len(prompt),
+        max_tokens=max(1, int(limit)) if limit else None,
+        model=str(asked.get("model", "practice")),
+        stream=bool(asked.get("stream")),
+        stream_usage=bool(stream_options.get("include_usage")),
+    )
 
 
 def draw_answer(chat: Chat, draw: random.Random) -> list[str]:
@@ -58,30 +73,43 @@ def draw_answer(chat: Chat, draw: random.Random) -> list[str]:
     return [str(number) for number in range(1, length + 1)]
 
 
-def _read(body: bytes) -> Chat:
-    asked = json.loads(body)
-    prompt = _prompt(asked)
-    stream_options = asked.get("stream_options") or {}
-    return Chat(
-        prompt_tokens=len(prompt.split()),
-        prompt_characters=len(prompt),
-        max_tokens=_limit(asked),
-        model=str(asked.get("model", "practice")),
-        stream=bool(asked.get("stream")),
-        stream_usage=bool(stream_options.get("include_usage")),
-    )
+def completion(chat: Chat, words: list[str]) -> Response:
+    """The answer of these words to ``chat``, at once or as a stream of events."""
+    usage = {
+        "prompt_tokens": chat.prompt_tokens,
+        "completion_tokens": len(words),
+        "total_tokens": chat.prompt_tokens + len(words),
+    }
+    common = {
+        "id": f"chatcmpl-{uuid.uuid4().hex}",
+        "created": int(time.time()),
+        "model": chat.model,
+    }
+    if not chat.stream:
+        return _at_once(common, words, usage)
+    return _in_events(common, words, usage if chat.stream_usage else None)
 
 
-def _limit(asked: dict[str, Any]) -> int | None:
-    limit = asked.get("max_completion_tokens") or asked.get("max_tokens")
-    if not limit:
-        return None
-    return max(1, min(int(limit), LARGEST_LIMIT))
+def _at_once(
+    common: dict[str, Any], words: list[str], usage: dict[str, int]
+) -> Response:
+    message = {"role": "assistant", "content": " ".join(words)}
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    completion = {"object": "chat.completion", "choices": [choice], "usage": usage}
+    return JSONResponse(common | completion)
 
 
-def _prompt(asked: dict[str, Any]) -> str:
-    """All that the model would read, in one text."""
-    contents = [str(message["content"]) for message in asked["messages"]]
-    if asked.get("system"):
-        contents.append(str(asked["system"]))
-    return "\n".join(contents)
+def _in_events(
+    common: dict[str, Any], words: list[str], usage: dict[str, int] | None
+) -> Response:
+    """The answer as the API streams it: one server-sent event a word."""
+    common = common | {"object": "chat.completion.chunk"}
+    chunks = []
+    for word in words:
+        delta = {"content": f"{word} "}
+        choice = {"index": 0, "delta": delta, "finish_reason": None}
+        chunks.append(common | {"choices": [choice]})
+    if usage is not None:
+        chunks.append(common | {"choices": [], "usage": usage})
+    lines = [f"data: {json.dumps(chunk)}\n\n" for chunk in chunks]
+    return Response("".join(lines) + "data: [DONE]\n\n", media_type="text/event-stream")

@@ -3,20 +3,23 @@
 import math
 from dataclasses import dataclass
 
-from inflight_lab.quotas.algorithms import KINDS, KINDS_WITH_BURST, Quota
+from inflight_lab.quotas.algorithms import KINDS, Quota
+from inflight_lab.quotas.fields import Pause, policy_field
 from inflight_lab.runs.quota_policy import QuotaPolicy
 
 
 @dataclass(frozen=True)
 class QuotaUsage:
-    """What is used of a quota, right after it has admitted a request or refused one."""
+    """How a quota stands right after it has admitted a request or refused one."""
 
+    name: str
+    """What it counts: "requests" or "tokens"."""
     rate: float
     period: float
     remaining: int
-    seconds_until_some: float
-    """Until a window has passed, or until the next request is due."""
-    seconds_until_full: float
+    until_more: Pause
+    """Until one more than ``remaining`` would be admitted."""
+    until_full: Pause
     """Until nothing of it is used."""
 
     @property
@@ -29,42 +32,31 @@ class QuotaUsage:
         """How much of the limit is gone."""
         return max(0, self.limit - self.remaining)
 
+    @property
+    def policy(self) -> str:
+        """The quota in the form of ``RateLimit-Policy``."""
+        return policy_field(self.rate, self.period)
+
+    def __str__(self) -> str:
+        # No exponent: 2000000 and not 2e+06.
+        return f"{self.rate:.12g} {self.name} in {self.period:.12g} s"
+
 
 @dataclass(frozen=True)
-class Verdict:
-    """Whether a request is admitted, and what is left of the quotas after that.
+class Admission:
+    """Whether a request is admitted, and how the quotas stand after that."""
 
-    Both dictionaries have an entry for "requests", and one for "tokens" if the policy
-    counts them.
-    """
-
-    costs: dict[str, int]
-    quotas: dict[str, QuotaUsage]
-    refused_by: str = ""
+    usages: dict[str, QuotaUsage]
+    """For "requests", and for "tokens" if the policy counts them."""
+    refused_by: str
     """The quota that refused the request, the strictest if both did; "" if none."""
-    wait: float = 0.0
-    """Seconds until the same request would be admitted; infinite: it never is."""
-    counted_tokens: int = 0
-
-    @property
-    def admitted(self) -> bool:
-        """Whether the request is answered."""
-        return not self.refused_by
-
-    @property
-    def never_fits(self) -> bool:
-        """Whether the request costs more than the whole quota."""
-        return self.wait == math.inf
-
-    @property
-    def cost(self) -> int:
-        """What a refused request costs by the quota that refused it."""
-        return self.costs[self.refused_by]
-
-    @property
-    def exceeded(self) -> QuotaUsage:
-        """The usage of the quota that refused the request."""
-        return self.quotas[self.refused_by]
+    wait: Pause
+    """Until the same request would be admitted; infinite: it never is."""
+    cost: int
+    """What the request costs by that quota."""
+    counted_tokens: int
+    gauge: float
+    """`Quota.gauge` of the quota of requests."""
 
 
 class Counters:
@@ -78,42 +70,32 @@ class Counters:
         self._quotas: dict[str, Quota] = {}
 
     def decide(
-        self,
-        policy: QuotaPolicy,
-        *,
-        tokens: int,
-        now: float,
-        counts_refused: bool = False,
-    ) -> Verdict:
+        self, policy: QuotaPolicy, *, tokens: int, now: float, counts_refused: bool
+    ) -> Admission:
         """Admit a request that arrives ``now`` by all quotas, or refuse it by one.
 
-        A refused request is counted by all of them or, by default, by none.  One that
-        never fits is not counted.
+        A refused request is counted by all of them if ``counts_refused``, else by none.
+        One that never fits is not counted.
         """
         quotas = self._quotas_of(policy)
-        costs = _costs(quotas, tokens)
+        costs = {"requests": 1, "tokens": tokens}
         strictest, wait = _strictest(quotas, costs, now)
         is_admitted = wait == 0
         is_counted = is_admitted or (counts_refused and wait < math.inf)
         if is_counted:
-            _take(quotas, costs, now)
+            for name, quota in quotas.items():
+                quota.take(now, costs[name])
         if is_counted and not is_admitted:
             # The refused request was counted too, so wait for that as well.
             _, wait = _strictest(quotas, costs, now)
-        return Verdict(
-            costs=costs,
-            quotas=_usages(policy, quotas, now),
+        return Admission(
+            usages={name: _usage(name, quotas[name], now) for name in quotas},
             refused_by="" if is_admitted else strictest,
-            wait=wait,
+            wait=Pause(wait),
+            cost=costs[strictest],
             counted_tokens=tokens if is_counted else 0,
+            gauge=quotas["requests"].gauge(now),
         )
-
-    def gauge(self, policy: QuotaPolicy | None, now: float) -> float | None:
-        """`Quota.gauge` of the quota of requests; None if it does not count them."""
-        quota = self._quotas.get("requests")
-        if policy is None or type(quota) is not KINDS[policy.kind]:
-            return None
-        return quota.gauge(now)
 
     def _quotas_of(self, policy: QuotaPolicy) -> dict[str, Quota]:
         """The quotas by what they count, with the numbers of ``policy``."""
@@ -127,7 +109,7 @@ class Counters:
         kind = KINDS[policy.kind]
         quota = self._quotas.get(name)
         if type(quota) is not kind:
-            quota = kind(policy.rate, policy.period, policy.burst)
+            quota = kind(policy.rate, policy.period)
             self._quotas[name] = quota
         quota.rate = policy.rate
         quota.period = policy.period
@@ -135,46 +117,23 @@ class Counters:
         return quota
 
 
-def _costs(quotas: dict[str, Quota], tokens: int) -> dict[str, int]:
-    """What a request costs by each of the quotas."""
-    costs = {"requests": 1}
-    if "tokens" in quotas:
-        costs["tokens"] = tokens
-    return costs
-
-
 def _strictest(
     quotas: dict[str, Quota], costs: dict[str, int], now: float
 ) -> tuple[str, float]:
     """The quota by which a request would wait longest, and how long that is."""
-    waits = {}
-    for name, quota in quotas.items():
-        waits[name] = quota.wait(now, costs[name])
+    waits = {name: quota.wait(now, costs[name]) for name, quota in quotas.items()}
     strictest = max(waits, key=waits.__getitem__)
     return strictest, waits[strictest]
 
 
-def _take(quotas: dict[str, Quota], costs: dict[str, int], now: float) -> None:
-    for name, quota in quotas.items():
-        quota.take(now, costs[name])
-
-
-def _usages(
-    policy: QuotaPolicy, quotas: dict[str, Quota], now: float
-) -> dict[str, QuotaUsage]:
-    usages = {}
-    for name, quota in quotas.items():
-        usages[name] = QuotaUsage(
-            rate=quota.rate,
-            period=quota.period,
-            remaining=quota.remaining(now),
-            seconds_until_some=_seconds_until_some(policy, quota),
-            seconds_until_full=quota.wait(now, quota.most),
-        )
-    return usages
-
-
-def _seconds_until_some(policy: QuotaPolicy, quota: Quota) -> float:
-    if policy.kind in KINDS_WITH_BURST:
-        return quota.period / quota.rate
-    return quota.period
+def _usage(name: str, quota: Quota, now: float) -> QuotaUsage:
+    remaining = quota.remaining(now)
+    one_more = min(remaining + 1, quota.most)
+    return QuotaUsage(
+        name=name,
+        rate=quota.rate,
+        period=quota.period,
+        remaining=remaining,
+        until_more=Pause(quota.wait(now, one_more)),
+        until_full=Pause(quota.wait(now, quota.most)),
+    )

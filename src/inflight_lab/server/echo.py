@@ -11,10 +11,27 @@ from urllib.parse import quote, urlencode
 from starlette.datastructures import URL, QueryParams
 from starlette.requests import Request
 
-from inflight_lab.server.secrets_in_urls import has_a_secret, is_secret, looks_random
-from inflight_lab.server.transfer_headers import TRANSFER_HEADERS
+from inflight_lab.observation.secrets_in_urls import (
+    has_a_secret,
+    is_secret,
+    looks_random,
+)
 
 NOT_SHOWN = "(not shown)"
+HARMLESS = {
+    "accept",
+    "accept-charset",
+    "accept-encoding",
+    "accept-language",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "host",
+    "transfer-encoding",
+    "user-agent",
+}
+"""Headers that clients set by themselves, and that say nothing about who sends."""
 
 
 def echo(request: Request) -> dict[str, object]:
@@ -31,7 +48,7 @@ def echo(request: Request) -> dict[str, object]:
 def _shown(headers: Mapping[str, str]) -> dict[str, str]:
     shown = {}
     for name, value in headers.items():
-        is_harmless = name.lower() in TRANSFER_HEADERS
+        is_harmless = name.lower() in HARMLESS
         shown[name.title()] = value if is_harmless else NOT_SHOWN
     return shown
 

@@ -15,7 +15,7 @@ from typing import Literal
 
 import httpcore
 import httpx
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from inflight_lab.jupyter.pyodide import behave_as_on_a_computer
 from inflight_lab.server.app import LOOPBACK_NAMES
@@ -58,15 +58,15 @@ class Listener:
     ) -> httpx.Response:
         """Let the app answer ``request``.
 
-        Raises what httpcore raises: ``ReadTimeout`` after ``within`` seconds in which
-        nothing came, ``RemoteProtocolError`` when the server is stopped meanwhile.
+        Raises what httpcore raises: ``ReadTimeout`` after ``within`` seconds,
+        ``RemoteProtocolError`` when the server is stopped meanwhile.
         """
         try:
             async with asyncio.timeout(within) as call:
                 self._calls.add(call)
                 await asyncio.sleep(WIRE)
-                app = _heard_by(call, self._app, within=within)
-                return await httpx.ASGITransport(app).handle_async_request(request)
+                transport = httpx.ASGITransport(self._app)
+                return await transport.handle_async_request(request)
         except TimeoutError:
             if self.is_alive():
                 raise httpcore.ReadTimeout from None
@@ -75,20 +75,6 @@ class Listener:
             ) from None
         finally:
             self._calls.discard(call)
-
-
-def _heard_by(call: asyncio.Timeout, app: ASGIApp, *, within: float | None) -> ASGIApp:
-    """``app``, which gives ``call`` its time again with each thing that it sends."""
-
-    async def heard(scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_on(message: Message) -> None:
-            if within is not None and not call.expired():
-                call.reschedule(asyncio.get_running_loop().time() + within)
-            await send(message)
-
-        await app(scope, receive, send_on)
-
-    return heard
 
 
 def listener_at(origin: httpcore.Origin) -> Listener:
@@ -122,10 +108,9 @@ class _Connection(httpcore.AsyncConnectionInterface):
     ) -> httpcore.Response:
         if self._state not in ("new", "idle"):
             raise httpcore.ConnectionNotAvailable
-        is_new = self._state == "new"
         self._state = "busy"
         try:
-            await _trace(request, is_new=is_new)
+            await _trace_sending(request)
             within = request.extensions.get("timeout", {}).get("read")
             listener = listener_at(self._origin)
             answer = await listener.answer(_as_httpx(request), within=within)
@@ -163,14 +148,14 @@ class _Connection(httpcore.AsyncConnectionInterface):
         return server_has_stopped or time.monotonic() > self._expires
 
 
-async def _trace(request: httpcore.Request, *, is_new: bool) -> None:
-    """Report the steps of httpcore's own that the package looks at, if anyone asks."""
+async def _trace_sending(request: httpcore.Request) -> None:
+    """Report the one step of httpcore's own that the package looks at, if anyone asks.
+
+    It is taken when the request has its connection.
+    """
     trace = request.extensions.get("trace")
-    if trace is None:
-        return
-    if is_new:
-        await trace("connection.connect_tcp.complete", {})
-    await trace("http11.send_request_headers.started", {})
+    if trace is not None:
+        await trace("http11.send_request_headers.started", {})
 
 
 def _as_httpx(request: httpcore.Request) -> httpx.Request:

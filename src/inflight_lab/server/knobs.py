@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from inflight_lab.arguments import Validator, integer, number, one_of, switch
-from inflight_lab.quotas.algorithms import KINDS, KINDS_WITH_BURST
+from inflight_lab.quotas.algorithms import KINDS
 from inflight_lab.server.dialects import DIALECTS
 
 LATENCIES: dict[str, Callable[[Random], float]] = {
@@ -16,6 +16,7 @@ LATENCIES: dict[str, Callable[[Random], float]] = {
 }
 """What the latency is multiplied by, drawn anew for each request."""
 QUOTAS = ("none", *KINDS)
+WITH_BURST = [name for name, kind in KINDS.items() if kind.shape != "window"]
 # Bounds far beyond any use, and far from where floating point gives up.
 DAY = 86_400
 """Seconds."""
@@ -46,8 +47,8 @@ class Knobs:
     period: float = _knob(1.0, number(0.001, DAY, of="seconds"))
     """Seconds over which the quota counts: from a thousandth to a day."""
     burst: int | None = _knob(None, integer(1, MANY))
-    """How many may come at once, for 'token-bucket' (by default the whole rate) and
-    'gcra' (1)."""
+    """How many may come at once, for a quota that is no window: one of `WITH_BURST`.
+    None: as many as is usual for it, which is the whole rate for 'token-bucket'."""
     max_concurrent: int | None = _knob(None, integer(1, MANY))
     """How many may be in flight before it answers 503, or what the dialect sends
     instead; None: any number."""
@@ -67,8 +68,8 @@ class Knobs:
         super().__setattr__(name, value)
 
     def __post_init__(self) -> None:
-        if self.burst is not None and self.quota not in KINDS_WITH_BURST:
-            kinds = " or ".join(map(repr, KINDS_WITH_BURST))
+        if self.burst is not None and self.quota not in WITH_BURST:
+            kinds = " or ".join(map(repr, WITH_BURST))
             raise ValueError(
                 f"burst goes with quota {kinds}, "
                 f"got burst={self.burst!r}, quota={self.quota!r}"

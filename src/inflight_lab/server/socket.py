@@ -87,8 +87,6 @@ class Listener(threading.Thread):
         await self._hang_up()
 
     def _connection(self) -> H11Protocol:
-        # uvicorn prefers httptools where it is installed, which collects a head for as
-        # long as it comes.
         return H11Protocol(self._config, self.state, {})
 
     async def _let_accepted_clients_connect(self) -> None:

@@ -70,14 +70,13 @@ class AnyApi(PracticeServer):
     """Answers on every path, and says in each answer that it is practice."""
 
     def routes(self) -> list[BaseRoute]:
-        """Chats, what else openai's client asks for, and echoes of the rest."""
+        """Chats, what else clients of language models ask for, and echoes."""
         chats = "/{any:path}/chat/completions"
         made_up = [
             Route(path, partial(self._answer, make), methods=["POST"])
             for path, make in MADE_UP.items()
         ]
         return [
-            *self.chat_routes(),
             Route("/chat/completions", self.chat, methods=["POST"]),
             Route(chats, self.chat, methods=["POST"]),
             *made_up,
@@ -125,7 +124,8 @@ def _marked(body: bytes) -> bytes:
     return json.dumps(MARK | content).encode()
 
 
-# What openai's client asks for besides chats: an echo would end the script
+# What openai's client asks for besides chats, and anthropic's: an echo would end the
+# script
 
 
 Make = Callable[[dict[str, Any]], dict[str, Any]]
@@ -164,9 +164,24 @@ def response(asked: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def message(asked: dict[str, Any]) -> dict[str, Any]:
+    """A message of three words, at once."""
+    return {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "model": asked.get("model", ""),
+        "content": [{"type": "text", "text": "1 2 3"}],
+        "stop_reason": "end_turn",
+        "stop_sequence": None,
+        "usage": {"input_tokens": 1, "output_tokens": 3},
+    }
+
+
 MADE_UP: dict[str, Make] = {
     "/{any:path}/embeddings": embeddings,
     "/{any:path}/responses": response,
+    "/{any:path}/messages": message,
 }
 """By path: what makes the answer."""
 

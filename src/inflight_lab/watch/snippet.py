@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from inflight_lab.observation.secrets_in_urls import has_a_secret
 from inflight_lab.watch.quota import Quota
 from inflight_lab.watch.request_log import Request
 
@@ -66,8 +67,6 @@ def address_of(requests: Iterable[Request]) -> str:
     """``https://api.example.com/items/{id}``; "" if they differ in more, or hold what
     may be a secret.
     """
-    from inflight_lab.server.secrets_in_urls import has_a_secret  # loads the server
-
     urls = sorted({each.url for each in requests})
     address = urls[0] if len(urls) == 1 else _with_one_id(urls)
     is_safe = SAFE.fullmatch(address) and not has_a_secret(address.replace(ID, ""))

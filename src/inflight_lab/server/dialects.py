@@ -1,0 +1,120 @@
+"""What refusals say: the dialects of APIs that people meet, from `dialects.toml`.
+
+A dialect has four refusals: ``too_many`` for a request that the quotas will admit
+later, ``too_large`` for one that costs more than a whole quota, ``overloaded`` where as
+many are in flight as are allowed, and ``exhausted`` where the plan is used up.  Each
+has a ``status``, a ``body`` and perhaps ``headers``.  Their texts name in braces what
+is filled in:
+
+- in ``too_many`` and ``too_large``, ``quota``: a `QuotaUsage` of the one that refused,
+  ``cost``: how much of it the request needs, and ``wait``: a `Pause`;
+- in ``overloaded``, ``most``: how many may be in flight.
+
+``on_requests`` are the headers on every answer where requests are counted, and
+``on_tokens`` those beside them where tokens are counted too.  They may name
+``requests`` and ``tokens``, a `QuotaUsage` each.
+
+``cost`` says what a chat counts for, as one of `COSTS`, and ``counts_refused`` whether
+a refused request counts against the quotas as well.
+"""
+
+import math
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from starlette.responses import JSONResponse
+
+from inflight_lab.server.chat import Chat
+from inflight_lab.server.counting import Admission, QuotaUsage
+
+FILE = Path(__file__).with_suffix(".toml")
+
+COSTS: dict[str, Callable[[Chat, int], int]] = {
+    "used": lambda chat, answered: chat.prompt_tokens + answered,
+    "larger": lambda chat, _: max(chat.max_tokens or 0, chat.estimated_tokens),
+    "largest": lambda chat, _: chat.estimated_tokens + chat.most_tokens,
+}
+"""From a chat and the tokens of its answer, the tokens that it counts for: those that
+are used; the larger of ``max_tokens`` and an estimate of the prompt; or that estimate
+and the longest answer there may be."""
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How one API counts, and what it says about its quotas."""
+
+    too_many: dict[str, Any]
+    too_large: dict[str, Any]
+    overloaded: dict[str, Any]
+    exhausted: dict[str, Any]
+    on_requests: dict[str, str] = field(default_factory=dict)
+    on_tokens: dict[str, str] = field(default_factory=dict)
+    cost: str = "used"
+    counts_refused: bool = False
+
+    def tokens_of(self, chat: Chat, answered: int) -> int:
+        """The tokens that a chat counts for, if its answer has ``answered`` of them."""
+        return COSTS[self.cost](chat, answered)
+
+    def quota_headers(self, usages: Mapping[str, QuotaUsage]) -> dict[str, str]:
+        """What an answer says about the quotas."""
+        headers = self.on_requests
+        if "tokens" in usages:
+            headers = headers | self.on_tokens
+        filled: dict[str, str] = _filled(headers, usages)
+        return filled
+
+    def refuse(self, admission: Admission) -> JSONResponse | None:
+        """What a request gets that the quotas refuse; None if they admit it."""
+        if not admission.refused_by:
+            return None
+        facts = {
+            "quota": admission.usages[admission.refused_by],
+            "cost": admission.cost,
+            "wait": admission.wait,
+        }
+        if admission.wait == math.inf:
+            # Without the headers on the quotas, which a real API may send here: a reset
+            # looks like a pause, and this request does not fit after it either.
+            return _response(self.too_large, facts)
+        refusal = _response(self.too_many, facts)
+        for name, value in self.quota_headers(admission.usages).items():
+            refusal.headers.setdefault(name, value)
+        return refusal
+
+    def refuse_overload(self, most: int) -> JSONResponse:
+        """What a request gets when ``most`` are in flight already."""
+        return _response(self.overloaded, {"most": most})
+
+    def refuse_for_good(self) -> JSONResponse:
+        """What a request gets when the plan is used up."""
+        return _response(self.exhausted, {})
+
+
+def _response(refusal: dict[str, Any], facts: Mapping[str, object]) -> JSONResponse:
+    filled = _filled(refusal, facts)
+    return JSONResponse(filled["body"], filled["status"], filled.get("headers"))
+
+
+def _filled(template: Any, facts: Mapping[str, object]) -> Any:
+    """The template with all its texts filled in, names included."""
+    if isinstance(template, str):
+        return template.format_map(facts)
+    if isinstance(template, dict):
+        pairs = template.items()
+        return {_filled(name, facts): _filled(value, facts) for name, value in pairs}
+    if isinstance(template, list):
+        return [_filled(value, facts) for value in template]
+    return template
+
+
+def _read(file: Path) -> dict[str, Dialect]:
+    tables = tomllib.loads(file.read_text(encoding="utf-8"))
+    return {name: Dialect(**table) for name, table in tables.items()}
+
+
+DIALECTS = _read(FILE)
+"""By the names that `PracticeServer` takes."""
