@@ -27,8 +27,10 @@ const MANY_STUCK = 5;
 /** As many in flight have a connection each, in httpx and wherever a limit is lower. */
 const CONNECTIONS = 100;
 
-/** So many that left evenly are a pace, if no gap is off by more than this share. */
+/** The spacing is that of so many. */
 const PACED = 10;
+
+/** Requests are evenly spaced if no gap is off by more than this share of it. */
 const UNEVEN = 0.3;
 
 /** What has just happened, in seconds of the run. */
@@ -143,9 +145,8 @@ function tail({ run, counts: { waiting, inFlight, sent } }) {
 /** @type {Pattern} */
 function paced({ run, time, setting: { manner, quota } }) {
   const last = run.sent.between(-Infinity, time).slice(-PACED);
+  if (last.length < 2 || (manner !== "paced" && !isEven(run, time))) return null;
   const spacing = (last[last.length - 1] - last[0]) / (last.length - 1);
-  if (last.length < 2) return null;
-  if (manner !== "paced" && !isEven(last, spacing)) return null;
   return [
     "One every ",
     [secondsInWords(spacing), "out"],
@@ -155,12 +156,16 @@ function paced({ run, time, setting: { manner, quota } }) {
   ];
 }
 
-/** @param {number[]} times @param {number} spacing */
-function isEven(times, spacing) {
-  return times.length === PACED &&
-    times.slice(1).every((time, index) =>
-      Math.abs(time - times[index] - spacing) < UNEVEN * spacing
-    );
+/** Whether requests have left evenly for a while, and still do. @param {Run} run */
+function isEven({ sent }, /** @type {number} */ time) {
+  const times = sent.between(time - RECENT, time);
+  const lasted = times[times.length - 1] - times[0];
+  const spacing = lasted / (times.length - 1);
+  const isLate = time - times[times.length - 1] > (1 + UNEVEN) * spacing;
+  if (times.length < PACED || lasted < RECENT / 2 || isLate) return false;
+  return times.slice(1).every((each, index) =>
+    Math.abs(each - times[index] - spacing) < UNEVEN * spacing
+  );
 }
 
 /** @type {Pattern} */

@@ -64,6 +64,8 @@ Deno.test("a live run's pace is found out from how evenly they leave", () => {
   const run = runOf(60, { runner: "paced" });
   run.set(0, { manner: "" });
   expectSaid(run, 2, /One every 51 ms/, /20 a second/);
+  const spike = runOf(100, { runner: "naive", latency: 1 });
+  for (const time of [0.1, 0.3, 0.9]) expectSaid(spike, time, /in flight/);
 });
 
 Deno.test("refused ones on their way back are said to be, and are still in flight", () => {
