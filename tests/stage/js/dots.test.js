@@ -68,6 +68,24 @@ Deno.test("no dot jumps from one frame to the next, also while it turns", () => 
   }
 });
 
+Deno.test("nor does one while its run still goes on, refused or answered", () => {
+  const made = simulation(30, { runner: "naive", latency: 1 });
+  const frame = 0.2 / 60;
+  made.advance(0.3);
+  const places = placesFor(made.run);
+  let last = made.run.journeys.map(({ number }) => dot(made.run, number, 0.3, places));
+  for (let time = 0.3; time < 1.3; time += frame) {
+    made.advance(time);
+    const now = last.map((_, number) => dot(made.run, number, time, places));
+    now.forEach(({ at }, number) => assert.ok(distance(at, last[number].at) < 60));
+    last = now;
+  }
+  assert.deepEqual(
+    new Set(last.map(({ look }) => look)),
+    new Set(["answered", "refused"]),
+  );
+});
+
 Deno.test("it fills while the API works, from empty to full", () => {
   const run = runOf(1);
   const filled = momentsOf(run).map((time) => dot(run, 0, time).filled)
