@@ -183,7 +183,8 @@ async def test_a_slow_host_does_not_hold_up_the_other(tmp_path: Path) -> None:
     """Each has connections of its own."""
     with PracticeServer(latency=60) as slow, PracticeServer(latency=0) as quick:
         settings = {
-            "URLS": [f"{each.url}?id={{id}}" for each in (slow, quick)],
+            "URL": f"{slow.url}?id={{id}}",
+            "OTHERS": [f"{quick.url}?id={{id}}"],
             "IDS": range(3),
             "LIMIT": 1,
             "RESULTS": str(tmp_path / "results.jsonl"),
