@@ -137,6 +137,21 @@ async def test_collect_asks_once_for_what_is_missing(
 
 
 @pytest.mark.anyio
+async def test_each_hundred_answers_are_said_once(
+    path: Path, start: Start, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not again with each error that comes next."""
+
+    async def ask(key: int) -> int:
+        if not 0 <= key < 100:
+            raise NoAnswer("status 400: no")
+        return key
+
+    await start().collect(range(-5, 105), ask, limit=1)
+    assert capsys.readouterr().out.count(" answers\n") == 1
+
+
+@pytest.mark.anyio
 async def test_stop_ends_all_and_keeps_what_was_in_flight(
     path: Path, start: Start, capsys: pytest.CaptureFixture[str]
 ) -> None:

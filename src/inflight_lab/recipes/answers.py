@@ -108,14 +108,14 @@ class AnswerFile:
             for key in queue:
                 try:
                     self[key] = await ask(key)
+                    if len(self) % 100 == 0:
+                        print(f"{len(self)} answers", flush=True)
                 except Stop as reason:
                     stops.append(reason)
                 except Exception as error:
                     errors[f"{type(error).__name__}: {error}"] += 1
                 if stops:
                     return
-                if len(self) % 100 == 0:
-                    print(f"{len(self)} answers", flush=True)
 
         await asyncio.gather(*(work() for _ in range(limit)))
         found = len(wanted.keys() & self._keys)
