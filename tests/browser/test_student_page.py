@@ -51,7 +51,7 @@ def test_the_page_shows_the_panel_alone(voila: StudentPage, page: Page) -> None:
     assert "import" not in page.locator("body").inner_text()
     flow = panel.plot.locator(".ifl-flow canvas").bounding_box()
     assert flow
-    assert flow["height"] > 400
+    assert flow["height"] > 300
     box = page.locator(".ifl-panel").bounding_box()
     assert box
     assert box["width"] > 1100

@@ -21,6 +21,7 @@ PAGE = """\
 <title>{title}</title>
 <style>
 :root {{ color-scheme: light dark; font-family: system-ui, sans-serif; }}
+body {{ background: Canvas; color: CanvasText; }}
 body {{ max-width: 72rem; margin: 1rem auto; padding: 0 1rem; }}
 body {{ line-height: 1.5; overflow-wrap: anywhere; }}
 li {{ margin-bottom: 0.75rem; }}
