@@ -22,7 +22,9 @@ FEW = 4
 """How many requests, clients or semaphores a finding needs at least."""
 NOT_YET_SLOW = 5.0
 """Seconds; no answer that takes less is called a stall."""
-TOKENS = re.compile(r"tokens? per|\btokens in\b|\bTP[MD]\b|_token_count", re.I)
+TOKENS = re.compile(
+    r"tokens? per|\bon tokens\b|\btokens in\b|\bTP[MD]\b|_token_count", re.I
+)
 CONCURRENCY = re.compile(r"concurren|at once|simultaneous|in parallel", re.I)
 SECONDARY = re.compile(r"secondary rate limit|abuse detection", re.I)
 POOL_ERRORS = ("PoolTimeout", "ConnectionTimeoutError")
@@ -557,7 +559,7 @@ def what_was_lost(run: Run) -> Finding | None:
         True,
         "What was lost",
         " ".join(facts),
-        "Save each answer as it comes, and ask again for what is missing.",
+        "Save each answer as it comes, and ask again for what may still come.",
         "08",
     )
 
