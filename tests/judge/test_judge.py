@@ -157,6 +157,12 @@ def test_a_fault_is_found(case: Case) -> None:
     assert failed == case.faults
 
 
+def test_after_a_rest_answers_take_as_long_as_you_say() -> None:
+    """Five slots let 500 a second through if each answer takes a hundredth of it."""
+    findings = judge(lambda: asyncio.Semaphore(5), latency=0.01).findings
+    assert not findings[REST].passed
+
+
 def test_what_goes_at_once_is_counted() -> None:
     """Within a tenth of a spacing: a whole window, a pacer's burst, or one."""
     window = judge(limiters.Window, **QUOTA).findings

@@ -86,6 +86,13 @@ def test_the_line_reaches_what_was_in_flight() -> None:
     assert line.get("stroke")
 
 
+def test_beside_a_limit_stands_the_number_that_it_was_moved_to() -> None:
+    """Its line ends there."""
+    run = run_of((0.0, 2.0, 200), limit=3)
+    run.levels["limit"].append(Level(1, 8))
+    assert drawn(draw_runs({"": run}), "text")[-1].text == "limit 8"
+
+
 def test_a_refusal_is_marked_when_it_comes_back() -> None:
     """In red, above the line; a run without any has no such mark."""
 
@@ -130,6 +137,17 @@ def test_strips_show_when_requests_came_and_which_were_refused() -> None:
     assert f"{STRANGE}: 10 requests, 2 refused" in picture.title
     assert "4 from 0 to 0.75 s; 4 from 1.75 to 1.9 s; 2 from" in picture.title
     assert "none: 0 requests" in picture.title
+
+
+def test_strips_side_by_side_have_the_axis_of_the_longest() -> None:
+    """All marks stand before the counts at the end of the line."""
+    times = {"short": [0.0, 1.0], "long": [0.0, 3.0]}
+    runs = {name: ask(SlidingWindow(4, 1), times[name]) for name in times}
+    picture = draw_strips(runs)
+    paths = [each for each in drawn(picture, "path") if each.get("stroke") == GREEN]
+    places = re.findall(r"M([\d.]+)", " ".join(str(each.get("d")) for each in paths))
+    words = [each for each in drawn(picture, "text") if "2 req" in str(each.text)]
+    assert max(map(float, places)) < float(str(words[0].get("x")))
 
 
 def test_bars_are_as_long_as_their_numbers() -> None:

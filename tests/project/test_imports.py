@@ -84,18 +84,33 @@ main(["watch", "--practice", "20/s", {__file__!r}])
 
 
 def test_watch_needs_httpx_alone(tmp_path: Path) -> None:
-    """A script is watched where neither the server nor the lab is installed."""
-    script = tmp_path / "script.py"
-    script.write_text("print('done')\n", encoding="utf-8")
+    """A script is watched, and its page written, where neither the server nor the lab
+    is installed.
+    """
+    script, page = tmp_path / "script.py", tmp_path / "page.html"
+    script.write_text(ASKS, encoding="utf-8")
     code = f"""
 import sys
 sys.modules |= dict.fromkeys({HEAVY})
 from inflight_lab.cli import main
-main(["watch", {str(script)!r}])
+main(["watch", "--page", {str(page)!r}, {str(script)!r}])
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert (ran.returncode, ran.stdout) == (0, "done\n")
-    assert "No request was seen" in ran.stderr
+    assert (ran.returncode, ran.stdout) == (0, "done\n"), ran.stderr
+    assert "1 request to" in ran.stderr
+    assert "<inflight-run>" in page.read_text(encoding="utf-8")
+
+
+ASKS = """
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+import httpx
+
+server = HTTPServer(("localhost", 0), BaseHTTPRequestHandler)
+threading.Thread(target=server.handle_request).start()
+assert httpx.get(f"http://localhost:{server.server_port}").status_code == 501
+print("done")
+"""
 
 
 def test_a_type_checker_finds_the_same_names_in_the_same_places() -> None:

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 import sqlite3
+import subprocess
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, redirect_stdout
 from pathlib import Path
 
 import pytest
 
 from inflight_lab import PracticeServer
+from inflight_lab.recipes.__main__ import main
 from inflight_lab.recipes.snippet import snippet
 from tests.support.faulty_path import FaultyPath
 from tests.support.notebook_tools import code_cell, notebook
 from tests.support.paged_server import PagedServer
-from tests.support.pasting import run
+from tests.support.pasting import run, start
 from tests.support.printed import EDITS, edited, lines_in, run_here, write_script
 from tests.support.shown_recipes import hunks_of
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
 ALL = sorted(path.stem for path in EDITS.glob("*.diff"))
+SETTING = re.compile(r"(?m)^(?:URL|IDS|RATE|REQUESTS|PERIOD|TOKENS|LIMIT|HEADERS)\b.*")
 
 
 def script_with(name: str, folder: Path, settings: Mapping[str, object]) -> Path:
@@ -41,6 +46,76 @@ async def test_an_edit_sends_nothing_before_it_is_told_where(
     said = await run_here(script_with(name, tmp_path, {}))
     assert str(said).startswith("Nothing was sent: ")
     assert os.listdir(tmp_path) == ["my_script.py"]
+
+
+OPTIONS = {
+    "--url": "https://api.shop.test/v1/{id}",
+    "--ids": "1-30",
+    "--rate": "20",
+    "--period": "5",
+    "--limit": "7",
+    "--tokens": "4000",
+    "--header": "authorization",
+}
+
+
+@pytest.mark.parametrize("command", ["patch", "git apply"])
+@pytest.mark.parametrize("name", ALL)
+def test_an_edit_fits_a_script_with_any_settings(
+    name: str, command: str, tmp_path: Path
+) -> None:
+    """As `patch` and git apply it, none of the settings lost."""
+    recipe, _, _ = name.partition("-")
+    not_there = {"ask_model": ("--ids",)}.get(recipe, ("--tokens",))
+    options = [
+        word
+        for option, value in OPTIONS.items()
+        if option not in not_there
+        for word in (option, value)
+    ]
+    script = tmp_path / f"{recipe}.py"
+    main([recipe, *options, "--output", str(script)])
+    settings = set(SETTING.findall(script.read_text("utf-8")))
+    diff = EDITS / f"{name}.diff"
+    if command == "patch":
+        ran = ["patch", "--fuzz=0", str(script), str(diff)]
+    else:
+        ran = ["git", "apply", "-p0", str(diff)]
+    subprocess.run(ran, cwd=tmp_path, check=True)
+    changed = script.read_text("utf-8")
+    compile(changed, str(script), "exec")
+    assert changed == edited(snippet_with(recipe, options), name)
+    assert settings <= set(SETTING.findall(changed))
+
+
+def snippet_with(recipe: str, options: list[str]) -> str:
+    """What the command prints."""
+    said = io.StringIO()
+    with redirect_stdout(said):
+        main([recipe, *options])
+    return said.getvalue()
+
+
+async def test_openai_finds_the_key_however_the_header_was_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The variable is the one that the script names."""
+    script = snippet_with("ask_model", ["--header", "authorization"])
+    assert "API_KEY" not in script
+    monkeypatch.setenv("API_TOKEN", "s3cret-value")
+    with PracticeServer(latency=0, dialect="openai") as server:
+        async with FaultyPath(server, lambda _: b"", "close", harmed=set()) as path:
+            settings = {
+                "URL": path.url.replace("/get", "/v1/chat/completions"),
+                "MODEL": "m",
+                "PROMPTS": {"1": "hello"},
+                "RESULTS": str(tmp_path / "answers.jsonl"),
+            }
+            text = edited(script, "ask_model-openai")
+            assert not await run_here(write_script(tmp_path, text, settings))
+    assert re.findall("(?i)authorization: (.*?)\r?\n", "\n".join(path.heads)) == [
+        "Bearer s3cret-value"
+    ]
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -92,7 +167,8 @@ async def test_hosts(tmp_path: Path) -> None:
     knobs = {"latency": 0, "quota": "sliding-window", "rate": 12, "period": 2}
     with PracticeServer(**knobs) as one, PracticeServer(**knobs) as other:
         settings = {
-            "URLS": [f"{each.url}?id={{id}}" for each in (one, other)],
+            "URL": f"{one.url}?id={{id}}",
+            "OTHERS": [f"{other.url}?id={{id}}"],
             "IDS": range(15),
             "RATE": 10,
             "PERIOD": 2,
@@ -101,6 +177,22 @@ async def test_hosts(tmp_path: Path) -> None:
         assert not await run_here(script_with("fetch_all-hosts", tmp_path, settings))
         for each in (one, other):
             assert (each.stats().accepted, each.stats().refused) == (15, 0)
+
+
+async def test_a_slow_host_does_not_hold_up_the_other(tmp_path: Path) -> None:
+    """Each has connections of its own."""
+    with PracticeServer(latency=60) as slow, PracticeServer(latency=0) as quick:
+        settings = {
+            "URL": f"{slow.url}?id={{id}}",
+            "OTHERS": [f"{quick.url}?id={{id}}"],
+            "IDS": range(3),
+            "LIMIT": 1,
+            "RESULTS": str(tmp_path / "results.jsonl"),
+        }
+        child = await start(script_with("fetch_all-hosts", tmp_path, settings))
+        await until(lambda: quick.stats().accepted == 3)
+        child.kill()
+        await child.communicate()
 
 
 async def test_post(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import time
 from typing import Any
@@ -61,6 +62,27 @@ def test_nearly_the_whole_quota_and_no_429(
     }
     assert refused == dict.fromkeys(KINDS, 0)
     assert api.used(1, 29) >= least
+
+
+def test_a_failure_is_no_short_latency() -> None:
+    """A connection that is lost at once does not slow down all that follow."""
+    left: list[float] = []
+
+    async def ask(pacer: Pacer) -> None:
+        async with pacer:
+            left.append(virtual_loop().now)
+            await asyncio.sleep(0.3)
+
+    async def main() -> None:
+        pacer = Pacer(100, 1, limit=200)
+        with contextlib.suppress(ConnectionError):
+            async with pacer:
+                await asyncio.sleep(0.001)
+                raise ConnectionError
+        await asyncio.gather(*[ask(pacer) for _ in range(300)])
+
+    run(main())
+    assert 299 / (left[-1] - left[0]) == pytest.approx(100 / 1.0125, rel=0.02)
 
 
 @pytest.mark.parametrize(("rate", "period"), [(0.5, 1), (2.5, 1), (30, 60)])

@@ -109,7 +109,10 @@ def test_the_page_alone_has_the_same_settings(
         ("paced --tokens 5", "paced has no --tokens"),
         ("fetch_all --rate 0", "--rate: must be greater than 0, got 0"),
         ("fetch_all --header X-Key=secret", "without a value"),
-        (f"fetch_all --output {ROOT / 'README.md'}", "File exists"),
+        (
+            f"fetch_all --output {ROOT / 'README.md'}",
+            "is there already",
+        ),
     ],
 )
 def test_what_cannot_be_printed(

@@ -75,6 +75,26 @@ def test_what_was_not_used_is_given_back() -> None:
     assert run(main(True)) == pytest.approx(19 * 0.6, rel=0.2)
 
 
+def test_what_was_given_back_leaves_room_for_one_that_costs_the_most() -> None:
+    """An API that reserves 300 tokens until an answer of 30 is there never refuses."""
+    times = []
+
+    async def ask(budgets: Budgets) -> None:
+        async with budgets.turn(tokens=300) as turn:
+            times.append(virtual_loop().now)
+            await asyncio.sleep(0.05)
+        turn.correct(tokens=30)
+
+    async def main() -> None:
+        budgets = Budgets(requests=(1000, 60), tokens=(3000, 60))
+        await asyncio.gather(*[ask(budgets) for _ in range(150)])
+
+    run(main())
+    for now in times:
+        before = sum(now - 60 < time < now for time in times)
+        assert 30 * before + 300 <= 3000
+
+
 def test_idle_time_earns_no_credit() -> None:
     """After an hour without a request, two do not leave together."""
 

@@ -199,6 +199,13 @@ def test_pausing_takes_a_second_a_group() -> None:
     assert seconds == [round(1.1 * group, 6) for group in range(6) for _ in range(3)]
 
 
+def test_the_pause_is_as_long_as_you_say() -> None:
+    """Each group of 3 comes 4 s after the answers to the one before."""
+    api: Any = SimulatedApi(network(latency=0.1))
+    run(semaphore_pause.make_many_requests(URL, 9, client=api, pause=4))
+    assert api.arrivals[-1] - api.arrivals[0] == pytest.approx(2 * 4.1)
+
+
 async def test_small_batches_never_pause_and_meet_429s(server: PracticeServer) -> None:
     """What the pause does not protect from: repeated batches smaller than the limit."""
     server.quota, server.rate, server.period = "sliding-window", 6, 3600

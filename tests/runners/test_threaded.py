@@ -68,6 +68,26 @@ def test_the_first_failure_drops_the_rest(server: PracticeServer) -> None:
     assert server.stats().started < 300
 
 
+class Together:
+    """Lets nobody in before so many have come."""
+
+    def __init__(self, count: int) -> None:
+        self._barrier = threading.Barrier(count, timeout=PATIENCE)
+
+    def __enter__(self) -> None:
+        self._barrier.wait()
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+def test_there_are_as_many_threads_as_you_say(server: PracticeServer) -> None:
+    """All of them are at a limiter of yours, whatever the limit."""
+    limiter: Any = Together(8)
+    responses = threaded.make_many_requests(server.url, 8, threads=8, limiter=limiter)
+    assert len(responses) == 8
+
+
 # The pace.
 
 

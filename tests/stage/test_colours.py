@@ -8,7 +8,7 @@ from operator import mul
 
 import pytest
 
-from inflight_lab.plot.widget_page import STAGE
+from inflight_lab.plot.modules import STAGE
 
 CSS = (STAGE / "stage.css").read_text(encoding="utf-8")
 PAGES = {"light": ["#ffffff"], "dark": ["#111111", "#212121"]}

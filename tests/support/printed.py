@@ -138,11 +138,7 @@ VARIANTS = {
     "ask_model --import": replace(ASK_MODEL, keep_imports=True),
     "with_requests --import": replace(WITH_REQUESTS, keep_imports=True),
     "fetch_all with aiohttp": replace(FETCH_ALL, edit="aiohttp"),
-    "ask_model with openai": replace(
-        ASK_MODEL,
-        edit="openai",
-        settings=lambda root: ASK_MODEL.settings(root) | {"URL": f"{root}/v1"},
-    ),
+    "ask_model with openai": replace(ASK_MODEL, edit="openai"),
 }
 """The same jobs done otherwise."""
 

@@ -12,8 +12,8 @@ import pytest
 from inflight_lab.watch.findings import Finding, Run, diagnose
 from inflight_lab.watch.practice import AnyApi
 from inflight_lab.watch.quota import Quota
-from inflight_lab.watch.report import report
-from inflight_lab.watch.request_log import LimitUse, RequestLog, ThrownAway
+from inflight_lab.watch.report import report, summary
+from inflight_lab.watch.request_log import Block, LimitUse, RequestLog, ThrownAway
 from tests.support.watching import Client, findings_in, names_of, note, watch_text
 
 SECONDARY = (
@@ -104,6 +104,35 @@ def test_the_quota_of_one_host_is_held_against_that_host() -> None:
     finding = found(log, "Over the quota")
     assert "2 of 12 requests" in finding.facts
     assert "you sent 12 within that time" in finding.facts
+
+
+def test_every_status_of_a_refusal_is_said() -> None:
+    """Some APIs refuse with 403 at first, and with 429 then."""
+    log = RequestLog()
+    for number in range(20):
+        status = 200 if number < 12 else 429 if number < 17 else 403
+        note(log, number, status=status, body=b'{"message": "rate limit exceeded"}')
+    assert "8 of 20 requests were refused (403/429)" in found(log, "Refused").facts
+
+
+def test_a_quota_that_changes_is_the_newest() -> None:
+    """What the last answers announce is what is allowed now."""
+    log = RequestLog()
+    for number in range(30):
+        rate, status = (20, 200) if number < 10 else (5, 429)
+        policy = {"ratelimit-policy": f'"default";q={rate};w=1'}
+        note(log, number / 30, status=status, headers=policy)
+    assert "5 requests in 1 s are allowed" in found(log, "Over the quota").facts
+
+
+def test_of_many_hosts_the_busiest_is_named() -> None:
+    """Up to three are all named."""
+    log = RequestLog()
+    for name in "aabc":
+        note(log, 0.0, url=f"https://{name}.example/")
+    assert "to a.example and b.example and c.example in" in summary(Run(log))
+    note(log, 0.0, url="https://d.example/")
+    assert "to a.example and 3 other hosts in" in summary(Run(log))
 
 
 def test_a_pacer_is_not_blamed_for_its_own_pace() -> None:
@@ -291,6 +320,15 @@ def test_stalls_far_above_the_median() -> None:
     for number in range(60):
         note(slow, number, took=5.0 + number % 20)
     assert names_of(slow) == []
+
+
+def test_a_blocked_loop_is_no_stalled_answer() -> None:
+    """What the script itself held up is not held against the API."""
+    log = RequestLog()
+    for number in range(60):
+        note(log, number, took=20.0 if number % 20 == 0 else 0.2)
+    log.blocks.append(Block(19.0, "computing", "main.py:3"))
+    assert names_of(log) == ["A blocked event loop"]
 
 
 def test_a_session_for_many_hosts_is_one_client() -> None:

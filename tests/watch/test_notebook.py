@@ -122,6 +122,20 @@ async def test_what_gets_no_answer(
     assert "without an end" not in words
 
 
+async def test_a_pool_for_each_host_may_be_the_limit(
+    server: PracticeServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of aiohttp's two limits, the lower one is said."""
+    server.latency = 0.5
+    connector = aiohttp.TCPConnector(limit_per_host=2)
+    timeout = aiohttp.ClientTimeout(connect=0.01)
+    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
+        with Watch(session):
+            sending = [get(session, server.url) for _ in range(8)]
+            await asyncio.gather(*sending, return_exceptions=True)
+    assert "8 requests at once for 2 connections" in said(capsys)
+
+
 async def test_a_body_that_is_streamed_is_left_alone(server: PracticeServer) -> None:
     """Nobody reads it ahead; the request is in flight until the caller has had it."""
     async with httpx.AsyncClient() as client:

@@ -10,6 +10,7 @@ import shlex
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,21 @@ def test_nothing_reaches_another_machine(tmp_path: Path) -> None:
     assert done.stdout.split() == ["1"] * 4, done.stderr
 
 
+ASKS_A_PROXY = """
+import os
+import requests
+
+os.environ["HTTP_PROXY"] = "http://192.0.2.1:3128"
+print(requests.get("http://api.example.com/").json()["practice_answer"])
+"""
+
+
+def test_a_proxy_in_the_environment_is_not_asked(tmp_path: Path) -> None:
+    """It would get what is practised, and the script no answer."""
+    done = watch_text(tmp_path, ASKS_A_PROXY, practice="20/s")
+    assert "made up" in done.stdout, done.stderr
+
+
 WRITES = """
 import csv, json, os, sqlite3
 import httpx
@@ -149,36 +165,170 @@ def sums_in(folder: Path) -> dict[str, str]:
     }
 
 
+def advice_in(said: str) -> list[str]:
+    """The commands that bring back what was there."""
+    _, _, advice = said.partition("is a copy from before:\n")
+    return re.findall(r"^  (.+)$", advice, re.M)
+
+
+def follow(said: str, folder: Path) -> None:
+    """Do what the advice at the end says, word for word."""
+    commands = "\n".join(advice_in(said))
+    subprocess.run(["sh", "-e"], input=commands, text=True, cwd=folder, check=True)
+
+
 def test_what_was_there_comes_back(tmp_path: Path, real_files: dict[str, str]) -> None:
     """JSON, JSONL, CSV, SQLite, renamed and deleted files: whoever follows the advice
-    at the end, even after two runs, has them all as they were.
+    has them all as they were, and nothing else.  After two runs, the later comes first.
     """
+    said = []
     for _ in range(2):
         done = watch_text(tmp_path, WRITES, practice="20/s")
         assert done.returncode == 0, done.stderr
         (tmp_path / "old.json").write_text("practised")
-    assert "new.json (made)" in done.stderr or "new.json (replaced" in done.stderr
-    first_copies = {
-        name: tmp_path / f"{name}.before-practice" for name in (*REAL, "items.db")
-    }
-    for name, copy in first_copies.items():
-        copy.replace(tmp_path / name)
-    sums = sums_in(tmp_path)
-    assert {name: sums[name] for name in real_files} == real_files
+        said.append(done.stderr)
+    earlier = "# items.json.before-practice is from an earlier practice run"
+    assert earlier in advice_in(said[1])
+    assert earlier not in advice_in(said[0])
+    assert (tmp_path / "items.json.2.before-practice").exists()
+    for each in reversed(said):
+        follow(each, tmp_path)
+    assert sums_in(tmp_path) == real_files
 
 
 def test_the_words_say_what_became_of_a_file(
     tmp_path: Path, real_files: dict[str, str]
 ) -> None:
-    """Made, changed or replaced; what is as before is not named and leaves no copy."""
+    """Made, changed, replaced or removed; what is as before is not named and leaves no
+    copy.
+    """
     said = watch_text(tmp_path, WRITES, practice="20/s").stderr
-    assert "items.json (replaced; as it was: items.json.before-practice)" in said
-    assert "items.jsonl (changed; as it was: items.jsonl.before-practice)" in said
-    assert "items.db (changed; as it was: items.db.before-practice)" in said
-    assert "whole.json (replaced" in said
-    assert "new.json (made)" in said
-    assert "read.json" not in said
+    assert set(advice_in(said)) == {
+        "mv -f items.json.before-practice items.json  # replaced",
+        "mv -f items.jsonl.before-practice items.jsonl  # changed",
+        "mv -f items.csv.before-practice items.csv  # replaced",
+        "mv -f items.db.before-practice items.db  # changed",
+        "mv -f whole.json.before-practice whole.json  # replaced",
+        "mv -f old.json.before-practice old.json  # removed",
+        "rm -f new.json  # made",
+    }
     assert not list(tmp_path.glob("*read.json.before-practice"))
+
+
+PRACTISED = {
+    "a folder is deleted and made again": """
+import shutil, pathlib
+pathlib.Path("out/a.json").write_text("practised")
+pathlib.Path("out/new.json").write_text("practised")
+shutil.rmtree("out")
+pathlib.Path("out").mkdir()
+pathlib.Path("out/a.json").write_text("practised")
+""",
+    "a folder is deleted": "import shutil; shutil.rmtree('out')",
+    "a folder is renamed": """
+import os
+open("out/a.json", "a").write("practised")
+os.rename("out", "out.old")
+open("out.old/deep/b.json", "w").write("practised")
+os.mkdir("out")
+open("out/a.json", "w").write("practised")
+""",
+    "a file is renamed": """
+import os
+os.rename("results.json", "results.old.json")
+open("results.json", "w").write("practised")
+""",
+    "a file is moved into a new folder": """
+import os, shutil
+os.makedirs("backup")
+shutil.move("results.json", "backup")
+open("backup/results.json", "a").write("practised")
+""",
+    "a file is named by a descriptor": """
+import os
+folder = os.open("out", os.O_RDONLY)
+os.remove("a.json", dir_fd=folder)
+""",
+    "a database is attached": """
+import sqlite3
+database = sqlite3.connect(":memory:")
+database.execute("attach ? as other", ["real.db"])
+database.execute("delete from other.pages")
+database.commit()
+database.close()
+""",
+    "a database has an address": """
+import sqlite3
+with sqlite3.connect("file:my%20real.db?mode=rw", uri=True) as database:
+    database.execute("delete from pages")
+""",
+    "a database has a log": """
+import os, sqlite3
+database = sqlite3.connect("real.db")
+database.execute("pragma journal_mode = wal")
+database.execute("delete from pages")
+database.commit()
+""",
+    "a file is still open at the end": """
+file = open("results.json", "a")
+file.write("practised")
+""",
+    "a file has a link": """
+import os
+open("latest.json", "w").write("practised")
+os.remove("latest.json")
+""",
+    "a name has a space": "open('my file.json', 'w').write('practised')",
+    "many files": """
+for number in range(17):
+    open(f"{number}.json", "w").write("practised")
+""",
+    "an empty file": "open('empty', 'w').write('practised')",
+}
+
+
+@pytest.mark.parametrize("what", PRACTISED)
+def test_who_follows_the_advice_has_all_as_it_was(what: str, tmp_path: Path) -> None:
+    """Whatever the script does to files and folders, none is lost and none is left."""
+    (tmp_path / "out" / "deep").mkdir(parents=True)
+    names = ["results.json", "my file.json", "out/a.json", "out/deep/b.json"]
+    for name in [*names, *(f"{number}.json" for number in range(17))]:
+        (tmp_path / name).write_text(f"real {name}")
+    (tmp_path / "empty").touch()
+    (tmp_path / "latest.json").symlink_to("results.json")
+    for name in ("real.db", "my real.db"):
+        with closing(sqlite3.connect(tmp_path / name)) as database, database:
+            database.execute("create table pages (url text)")
+            database.execute("insert into pages values ('real')")
+    before = tree_in(tmp_path)
+    done = watch_text(tmp_path, PRACTISED[what], practice="20/s")
+    assert done.returncode == 0, done.stderr
+    assert tree_in(tmp_path) != before
+    follow(done.stderr, tmp_path)
+    assert tree_in(tmp_path) == before, done.stderr
+
+
+def tree_in(folder: Path) -> dict[str, bytes | str | None]:
+    """What is in a folder and below, less the script."""
+    return {
+        str(file.relative_to(folder)): os.readlink(file)
+        if file.is_symlink()
+        else file.read_bytes()
+        if file.is_file()
+        else None
+        for file in folder.rglob("*")
+        if file.name != "script.py"
+    }
+
+
+def test_what_cannot_be_copied_is_not_changed(tmp_path: Path) -> None:
+    """Here, because the name of the copy would be too long."""
+    real = tmp_path / ("a" * 250)
+    real.write_text("real")
+    script = f"open({real.name!r}, 'w').write('practised')"
+    done = watch_text(tmp_path, script, practice="20/s")
+    assert "it stays, because no copy of it can be made" in done.stderr
+    assert real.read_text() == "real"
 
 
 def test_without_practice_nothing_is_copied(
@@ -239,7 +389,7 @@ def test_the_printed_command_writes_a_script_that_runs(
     )
     assert "30 accepted, 0 refused" in done.stderr
     assert findings_in(done.stderr) == []
-    assert "practice-results.jsonl (made)" in done.stderr
+    assert "practice-results.jsonl  # made" in done.stderr
 
 
 CHATS = """

@@ -24,7 +24,8 @@ from inflight_lab.panel.settings import (
     check_setting,
     settings_for,
 )
-from inflight_lab.plot.widget_page import STAGE, WidgetPage, script, style
+from inflight_lab.plot.modules import STAGE, script, style
+from inflight_lab.plot.widget_page import WidgetPage
 from inflight_lab.runs.recording import save
 from inflight_lab.runs.run import Run
 from inflight_lab.server import PracticeServer

@@ -7,8 +7,9 @@ import anywidget
 
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.observation.transport import ObservedTransport
+from inflight_lab.plot.modules import PAGE, script, style
 from inflight_lab.plot.source import PlotSource
-from inflight_lab.plot.widget_page import PAGE, WidgetPage, script, style
+from inflight_lab.plot.widget_page import WidgetPage
 from inflight_lab.runs.recording import save
 from inflight_lab.runs.run import Run
 

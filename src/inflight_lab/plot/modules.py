@@ -1,7 +1,16 @@
-"""ES modules as one text, which anywidget takes: so a clone needs no build step."""
+"""What draws runs, as a page takes it: ES modules as one text, and a stylesheet.
+
+So a clone needs no build step.
+"""
 
 import re
 from pathlib import Path
+
+PAGE = Path(__file__).parent / "page"
+"""The folder of the JavaScript and the stylesheet of a widget."""
+
+STAGE = Path(__file__).parents[1] / "stage"
+"""The folder of what draws a run."""
 
 IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]*)";\n', re.MULTILINE)
 EXPORT = re.compile(
@@ -10,6 +19,19 @@ EXPORT = re.compile(
 BLOCK_COMMENT = re.compile(r"^[ \t]*/\*[^\0]*?\*/", re.MULTILINE)
 LINE_COMMENT = re.compile(r"^[ \t]*//.*", re.MULTILINE)
 MARGIN = re.compile(r"\n\s+")
+
+
+def script(entry: Path) -> str:
+    """The module ``entry`` and all that it imports, as a page takes it."""
+    return without_comments(joined(entry))
+
+
+def style(*more: Path) -> str:
+    """The stylesheet of a stage, of what is around it, and ``more``."""
+    sheets = [STAGE / "stage.css", PAGE / "page.css", *more]
+    return "".join(
+        without_comments(sheet.read_text(encoding="utf-8")) for sheet in sheets
+    )
 
 
 def joined(entry: Path) -> str:

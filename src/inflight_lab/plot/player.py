@@ -7,7 +7,7 @@ still picture stands in its place.
 
 from collections.abc import Mapping
 
-from inflight_lab.plot.widget_page import PAGE, script, style
+from inflight_lab.plot.modules import PAGE, script, style
 from inflight_lab.runs.recording import as_text
 from inflight_lab.runs.run import Run
 

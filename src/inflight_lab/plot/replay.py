@@ -9,9 +9,9 @@ from IPython.display import display
 from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.plot import plain_picture
 from inflight_lab.plot.drawing import draw_runs
+from inflight_lab.plot.modules import PAGE, script, style
 from inflight_lab.plot.plain_picture import PlainPicture
 from inflight_lab.plot.player import page_parts, player_html
-from inflight_lab.plot.widget_page import PAGE, script, style
 from inflight_lab.runs.recording import as_text, load
 
 RECORDINGS = Path(__file__).parent / "recordings"

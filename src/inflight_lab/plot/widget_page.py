@@ -1,6 +1,5 @@
 """What a widget has on a page: its runs, live and as a plain picture."""
 
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -8,29 +7,9 @@ from IPython.display import display
 
 from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.plot.feed import Feed, Message
-from inflight_lab.plot.modules import joined, without_comments
 from inflight_lab.plot.plain_picture import Expected, PlainPicture
 from inflight_lab.plot.source import PlotSource
 from inflight_lab.runs.run import Run
-
-PAGE = Path(__file__).parent / "page"
-"""The folder of the JavaScript and the stylesheet of a widget."""
-
-STAGE = Path(__file__).parents[1] / "stage"
-"""The folder of what draws a run."""
-
-
-def script(entry: Path) -> str:
-    """The module ``entry`` and all that it imports, as a page takes it."""
-    return without_comments(joined(entry))
-
-
-def style(*more: Path) -> str:
-    """The stylesheet of a stage, of what is around it, and ``more``."""
-    sheets = [STAGE / "stage.css", PAGE / "page.css", *more]
-    return "".join(
-        without_comments(sheet.read_text(encoding="utf-8")) for sheet in sheets
-    )
 
 
 class WidgetPage:

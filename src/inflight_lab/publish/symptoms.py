@@ -96,10 +96,10 @@ REFUSED = (
         "When do the first requests go?",
     ),
     Symptom(
-        "httpx: one rate limit for all requests, without changing the calls",
-        "A transport can hold back every request that goes through the client.",
-        "13_keep_two_budgets",
-        "Below any client",
+        "httpx: one rate limit for all requests",
+        "A limiter holds back what goes through it: make one, and share it.",
+        "06_pace_to_the_quota",
+        "One quota needs one limiter",
     ),
     Symptom(
         "403 rate limit exceeded (GitHub)",

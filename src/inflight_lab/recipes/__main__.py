@@ -25,6 +25,11 @@ HEADER = (
     "a header that the API needs, such as X-Api-Key; repeat it for several. Its value "
     "comes from a variable of the environment, so that no key is in the script"
 )
+EPILOG = f"""\
+A setting whose option you leave out stays as it is in the recipe.
+Edits that people make: patch SCRIPT.py < {Path(__file__).with_name("edits")}/EDIT.diff
+edits: {", ".join(sorted(path.stem for path in Path(__file__).parent.glob("edits/*")))}
+"""
 IMPORT = "print the page alone, which imports the rest: needs pip install inflight-lab"
 
 
@@ -41,6 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             return
         with Path(options.output).open("x", encoding="utf-8") as file:
             file.write(script)
+    except FileExistsError:
+        parser.error(
+            f"{options.output} is there already: delete it, or name another file with "
+            "--output"
+        )
     except (OSError, ValueError) as error:
         parser.error(str(error))
     print(f"Wrote {options.output}.  Check the settings at its top, then run it.")
@@ -52,7 +62,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "inflight-lab snippet",
         description="\n".join([__doc__, "recipes:", *about]),
-        epilog="A setting whose option you leave out stays as it is in the recipe.",
+        epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
@@ -115,7 +125,7 @@ def headers_for(names: list[str]) -> dict[str, str]:
     headers = {"User-Agent": "my-script/1.0"}
     for name in names:
         variable = name.upper().replace("-", "_")
-        headers[name] = f"${variable}"
-        if variable == "AUTHORIZATION":
-            headers[name] = "Bearer $API_TOKEN"
+        is_token = variable == "AUTHORIZATION"
+        # In one way, however it was written: the edits look for this.
+        headers[name.title()] = "Bearer $API_TOKEN" if is_token else f"${variable}"
     return headers

@@ -1,6 +1,6 @@
 """Ask a language model many questions, within its quotas, and keep every answer.
 
-    API_KEY=... python ask_model.py
+    python ask_model.py
 
 Each answer is in RESULTS as soon as it comes: {"key": [id, question], "data": answer}.
 Stop the script when you like: the next start asks only what has no answer yet.  With
@@ -28,6 +28,7 @@ PERIOD = 60  # ... in so many seconds
 MAX_TOKENS = 300  # where an answer is cut off; keep it low: the API may count all of it
 LIMIT = 90  # requests in flight: at least requests per second x seconds per answer
 TIMEOUT = 120.0  # seconds for one attempt: long answers take long
+# Set the variable after $ in the environment, so that no key is in the script.
 HEADERS = {"Authorization": "Bearer $API_KEY"}
 RESULTS = "answers.jsonl"  # for fresh answers, name another file
 

@@ -5,7 +5,7 @@
 import { clamp, flightOf, LANDING, legAt, part } from "./motion.js";
 import { middle } from "./places.js";
 import { wallAt } from "./quota.js";
-import { countsAt } from "./run.js";
+import { countsAt, isAsleep } from "./run.js";
 
 /**
  * @import { Flight } from "./motion.js"
@@ -29,9 +29,6 @@ import { countsAt } from "./run.js";
 /** Seconds of the eye's. */
 const STEP = 0.3;
 const TRAIL = 0.06;
-
-/** A slot sleeps if it is kept for so long after its answer, in seconds of the run. */
-const ASLEEP_AFTER = 0.1;
 
 /** @param {Pen} pen @param {Run} run @param {Moment} moment @param {Places} places */
 export function drawFlow(pen, run, moment, places) {
@@ -70,13 +67,15 @@ function shown(run, first, { count }) {
   return run.journeys.slice(run.indexOf(first), run.indexOf(first + count));
 }
 
-/** Those that nobody has sent yet. @type {typeof drawFlow} */
+/** Those that nobody has sent yet, or ever will. @type {typeof drawFlow} */
 function drawWaiting(pen, run, { time }, places) {
   const first = firstShown(run, time, places);
   const sent = Math.max(run.sent.upTo(time), first);
   const last = Math.min(run.size, first + places.count);
+  const stillWaiting = run.size - run.givenUp.upTo(time);
   for (let number = sent; number < last; number += 1) {
-    pen.dot(places.home(number - first), places.radius, "waiting");
+    const look = number < stillWaiting ? "waiting" : "cancelled";
+    pen.dot(places.home(number - first), places.radius, look);
   }
 }
 
@@ -206,15 +205,10 @@ function drawDoor(pen, run, { time }, places) {
     if (slot < limit || isTaken) pen.slot("slot", at, radius);
     if (!isTaken) continue;
     pen.slot("taken", at, radius);
-    const since = hold.last?.ended ?? Infinity;
-    if (time < since + Math.min(ASLEEP_AFTER, hold.until - since)) continue;
-    if (hold.until - since > ASLEEP_AFTER) {
-      pen.asleep(
-        at,
-        radius,
-        hold.until < Infinity ? 1 - part(time, since, hold.until) : 1,
-      );
-    }
+    if (!isAsleep(hold, time)) continue;
+    const since = hold.last?.ended ?? time;
+    const left = hold.until < Infinity ? 1 - part(time, since, hold.until) : 1;
+    pen.asleep(at, radius, left);
   }
 }
 

@@ -50,13 +50,13 @@ export function flightOf(journey, setting) {
  * @returns {Leg}
  */
 export function legAt(journey, { departs, meets, turns, ends }, time, landing) {
-  const { sent, ended } = journey;
+  const { sent, ended, due, outcome } = journey;
   if (time < sent) return { name: "waiting", share: 0 };
   if (time >= ended) return { name: "home", share: part(time, ended, ended + landing) };
   if (time < departs) return { name: "stuck", share: 0 };
   if (time < meets) return { name: "out", share: part(time, departs, meets) };
-  const isBack = time >= turns && ended < Infinity;
-  if (isBack) return { name: "back", share: part(time, turns, ended) };
+  const isKnown = outcome === "refused" || Math.min(ended, due) < Infinity;
+  if (isKnown && time >= turns) return { name: "back", share: part(time, turns, ends) };
   const leaves = turns < Infinity ? turns : ends;
   return { name: "api", share: leaves < Infinity ? part(time, meets, leaves) : 0 };
 }

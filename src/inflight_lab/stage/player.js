@@ -235,9 +235,10 @@ export class Player extends EventTarget {
     const isStepping = still && this.isPlaying && this.time < this.newest;
     const time = isStepping ? Math.floor(this.time / step) * step : this.time;
     const span = spanOf(this.runs);
+    const paused = !this.isPlaying;
     this.stages.forEach((stage, index) => {
       const run = this.runs[index];
-      if (run) stage.draw(run, time, { pace, still, span });
+      if (run) stage.draw(run, time, { pace, still, paused, span });
     });
   }
 

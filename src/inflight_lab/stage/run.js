@@ -53,7 +53,7 @@ import { Changes, Times } from "./times.js";
  * @property {number} inFlight
  * @property {number} notArrived How many of these the API has not seen yet.
  * @property {number} answered
- * @property {number} refused Also those that are still on their way back.
+ * @property {number} refused
  * @property {number} failed
  * @property {number} cancelled Also those that were never sent.
  */
@@ -71,6 +71,9 @@ const UNSET = {
 
 /** The runner with the pause keeps a slot for so many seconds after an answer. */
 export const PAUSE = 1;
+
+/** A slot sleeps if it is kept for so long after its answer, in seconds of the run. */
+export const ASLEEP_AFTER = 0.1;
 
 /** Statuses of refusals: too many requests, or what APIs say in its place. */
 const REFUSALS = [402, 403, 429, 503, 529];
@@ -112,8 +115,6 @@ export class Run {
   /** What the API let in or turned away, requests of others included. */
   letIn = new Times();
   turned = new Times();
-  /** Own requests that were turned away. */
-  bounced = new Times();
   /** Those that waited and were never sent. */
   givenUp = new Times();
   ends = {
@@ -192,7 +193,6 @@ export class Run {
     else this.letIn.add(time);
     if (gauge !== null) this.gauges.add({ time, gauge });
     if (!journey) return;
-    if (outcome === "refused") this.bounced.add(time);
     Object.assign(journey, { outcome, due, reason: status });
     this.#reach(journey, time);
   }
@@ -205,7 +205,10 @@ export class Run {
    */
   end(time, journey, outcome, reason = null) {
     if (journey.arrived === Infinity) this.reached.add(time);
-    if (outcome === "refused" && journey.outcome !== outcome) this.bounced.add(time);
+    const isAnswer = outcome === "answered" || outcome === "refused";
+    if (isAnswer && journey.outcome && journey.outcome !== outcome) {
+      this.#trade(journey, outcome);
+    }
     Object.assign(journey, { ended: time, outcome, reason });
     this.ends[outcome].add(time);
   }
@@ -218,9 +221,9 @@ export class Run {
   /** Only what is known of times after this one is kept. @param {number} time */
   forget(time) {
     this.journeys = this.journeys.filter(({ ended }) => ended > time);
-    const { sent, reached, givenUp, letIn, turned, bounced } = this;
+    const { sent, reached, givenUp, letIn, turned } = this;
     const ends = Object.values(this.ends);
-    const times = [sent, reached, givenUp, letIn, turned, bounced, ...ends];
+    const times = [sent, reached, givenUp, letIn, turned, ...ends];
     for (const each of times) each.forget(time);
     const { waiting, tokens } = this.levels;
     for (const each of [waiting, tokens, this.gauges, ...this.holds]) each.forget(time);
@@ -257,6 +260,45 @@ export class Run {
     journey.seat = free < 0 ? this.#seats.length : free;
     this.#seats[journey.seat] = journey;
   }
+
+  /**
+   * Both sides number apart, so an arrival may have been taken for another's.  It is
+   * given to one that is out and has the arrival that belongs here.
+   *
+   * @param {Journey} journey
+   * @param {Outcome} outcome
+   */
+  #trade(journey, outcome) {
+    const other = this.journeys.find((each) =>
+      each.ended === Infinity && each.outcome === outcome &&
+      each.sent <= journey.arrived && journey.sent <= each.arrived
+    );
+    if (!other) return;
+    const [its, own] = [other, journey].map(arrivalOf);
+    Object.assign(journey, its);
+    Object.assign(other, own);
+    for (const each of [journey, other]) {
+      if (each.seat !== null) this.#seats[each.seat] = each;
+    }
+  }
+}
+
+/** @param {Journey} journey */
+function arrivalOf({ arrived, due, outcome, reason, seat }) {
+  return { arrived, due, outcome, reason, seat };
+}
+
+/** Whether a slot is kept although its answer is back. @param {Hold} hold @param {number} time */
+export function isAsleep({ until, last }, time) {
+  const since = last?.ended ?? Infinity;
+  return time >= since + ASLEEP_AFTER && time < until;
+}
+
+/** How many are on their way back, refused. @param {Run} run @param {number} time */
+export function bouncedAt({ journeys }, time) {
+  return journeys.filter(({ outcome, arrived, ended }) =>
+    outcome === "refused" && arrived <= time && time < ended
+  ).length;
 }
 
 /** @param {Run} run @param {number} time @returns {Counts} */
@@ -270,7 +312,7 @@ export function countsAt(run, time) {
     inFlight: sent - ended.reduce((sum, each) => sum + each, 0),
     notArrived: sent - run.reached.upTo(time),
     answered: answered.upTo(time),
-    refused: run.bounced.upTo(time),
+    refused: refused.upTo(time),
     failed: failed.upTo(time),
     cancelled: cancelled.upTo(time) + run.givenUp.upTo(time),
   };

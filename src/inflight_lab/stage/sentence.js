@@ -3,7 +3,7 @@
 
 import { CONNECTED } from "./motion.js";
 import { inWords, secondsInWords, spanInWords } from "./quota.js";
-import { countsAt, PAUSE } from "./run.js";
+import { ASLEEP_AFTER, bouncedAt, countsAt, isAsleep, PAUSE } from "./run.js";
 
 /**
  * @import { Counts, Quota, Run, Setting } from "./run.js"
@@ -24,6 +24,15 @@ import { countsAt, PAUSE } from "./run.js";
 /** So many that are stuck are worth a sentence. */
 const MANY_STUCK = 5;
 
+/** As many in flight have a connection each, in httpx and wherever a limit is lower. */
+const CONNECTIONS = 100;
+
+/** The spacing is that of so many. */
+const PACED = 10;
+
+/** Requests are evenly spaced if no gap is off by more than this share of it. */
+const UNEVEN = 0.3;
+
 /** What has just happened, in seconds of the run. */
 const RECENT = 1;
 
@@ -33,7 +42,7 @@ export function sentenceAt(run, time) {
   const setting = run.settingAt(time);
   const before = run.settingAt(Math.max(0, time - (setting.latency ?? 0)));
   const view = { run, time, setting, counts, latency: before.latency };
-  const isOver = !run.isLive && time >= run.now;
+  const isOver = isDone(run, counts) || (!run.isLive && time >= run.now);
   const patterns = time < 0 ? [planned] : isOver ? OVER : UNDER_WAY;
   for (const pattern of patterns) {
     const words = pattern(view);
@@ -42,13 +51,28 @@ export function sentenceAt(run, time) {
   return [""];
 }
 
+/** One of two side by side may be done while the other goes on. @param {Run} run */
+function isDone({ size }, /** @type {Counts} */ { sent, waiting, inFlight }) {
+  return size > 0 && sent >= size && waiting === 0 && inFlight === 0;
+}
+
 /** @param {Words[]} words */
 export function asText(words) {
   return words.map((each) => typeof each === "string" ? each : each[0]).join("");
 }
 
 /** @type {Pattern[]} */
-const UNDER_WAY = [alone, stuck, failing, nobodySends, tail, paced, paused, flowing];
+const UNDER_WAY = [
+  notYet,
+  alone,
+  stuck,
+  failing,
+  nobodySends,
+  tail,
+  paused,
+  paced,
+  flowing,
+];
 
 /** @type {Pattern[]} */
 const OVER = [nothing, allAnswered, mixed];
@@ -67,12 +91,18 @@ function planned({ run, setting }) {
 }
 
 /** @type {Pattern} */
+function notYet(view) {
+  return view.counts.sent ? null : planned(view);
+}
+
+/** @type {Pattern} */
 function alone({ run }) {
   return run.size === 1 ? ["It is out. The dot fills while the API works."] : null;
 }
 
 /** @type {Pattern} */
-function stuck({ run, time, setting }) {
+function stuck({ run, time, setting, counts }) {
+  if (setting.limit !== null && counts.inFlight <= CONNECTIONS) return null;
   const long = run.sent.upTo(time - setting.way - CONNECTED) - run.reached.upTo(time);
   if (long < MANY_STUCK) return null;
   return [
@@ -114,9 +144,8 @@ function tail({ run, counts: { waiting, inFlight, sent } }) {
 
 /** @type {Pattern} */
 function paced({ run, time, setting: { manner, quota } }) {
-  if (manner !== "paced") return null;
-  const last = run.sent.between(-Infinity, time).slice(-10);
-  if (last.length < 2) return null;
+  const last = run.sent.between(-Infinity, time).slice(-PACED);
+  if (last.length < 2 || (manner !== "paced" && !isEven(run, time))) return null;
   const spacing = (last[last.length - 1] - last[0]) / (last.length - 1);
   return [
     "One every ",
@@ -127,37 +156,89 @@ function paced({ run, time, setting: { manner, quota } }) {
   ];
 }
 
+/** Whether requests have left evenly for a while, and still do. @param {Run} run */
+function isEven({ sent }, /** @type {number} */ time) {
+  const times = sent.between(time - RECENT, time);
+  const lasted = times[times.length - 1] - times[0];
+  const spacing = lasted / (times.length - 1);
+  const isLate = time - times[times.length - 1] > (1 + UNEVEN) * spacing;
+  if (times.length < PACED || lasted < RECENT / 2 || isLate) return false;
+  return times.slice(1).every((each, index) =>
+    Math.abs(each - times[index] - spacing) < UNEVEN * spacing
+  );
+}
+
 /** @type {Pattern} */
 function paused({ time, run, setting: { manner, limit, quota }, latency, counts }) {
-  if (manner !== "pause" || limit === null || latency === null) return null;
+  const { inFlight } = counts;
+  const asleep = run.holds.filter((each) => {
+    const hold = each.at(time);
+    return hold !== undefined && isAsleep(hold, time);
+  }).length;
+  const pauses = pausesAt(run, time);
+  const known = manner === "pause" ? PAUSE : average(pauses);
+  const isUsual = pauses.every((each) => each > ASLEEP_AFTER);
+  if (!known || !isUsual || limit === null || latency === null) {
+    if (asleep === 0) return null;
+    return [
+      [`${inWords(inFlight)} in flight`, "out"],
+      ", ",
+      [`${inWords(asleep)} asleep`, "asleep"],
+      " after the answer.",
+    ];
+  }
   const slots = Math.min(limit, run.size);
-  const rate = slots / (latency + PAUSE);
+  const rate = slots / (latency + known);
   const refused = run.turned.within(time - RECENT, time) && counts.refused;
   return [
     [`${slots} slots`, "out"],
     ` / (${secondsInWords(latency)} + `,
-    [`${PAUSE} s asleep`, "asleep"],
+    [`${secondsInWords(known)} asleep`, "asleep"],
     ") = ",
     ...perPeriod(rate, quota),
     ...comparedWith(quota, rate, refused),
   ];
 }
 
+/** How long each slot was kept after its last answer. @param {Run} run @param {number} time */
+function pausesAt(run, time) {
+  return run.holds.flatMap(({ list }) => {
+    const { until = 0, last } = list.findLast((each) => each.until <= time) ?? {};
+    return last ? [Math.max(0, until - last.ended)] : [];
+  });
+}
+
+/** @param {number[]} values */
+function average(values) {
+  return values.reduce((sum, each) => sum + each, 0) / Math.max(1, values.length);
+}
+
 /** @type {Pattern} */
 function flowing({ run, setting: { quota }, counts, latency, time }) {
-  const { inFlight } = counts;
-  if (latency === null) {
+  const { inFlight, refused } = counts;
+  if (latency === null || inFlight === 0) {
     const sent = run.sent.within(time - RECENT, time);
     return [[`${inWords(inFlight)} in flight`, "out"], `, ${sent} sent in 1 s.`];
   }
   const rate = inFlight / latency;
-  const refused = run.turned.upTo(time);
   return [
     [`${inWords(inFlight)} in flight`, "out"],
     ` / ${secondsInWords(latency)} each = `,
     ...perPeriod(rate, quota),
-    ...comparedWith(quota, rate, refused),
+    ...(refused
+      ? comparedWith(quota, rate, refused)
+      : bounced(run, time) ?? comparedWith(quota, rate, 0)),
   ];
+}
+
+/** The first refusals are at the wall, and not yet back. @param {Run} run @param {number} time */
+function bounced(run, time) {
+  const count = bouncedAt(run, time);
+  const { quota } = run.settingAt(time);
+  if (!count || !quota) return null;
+  /** @type {Words[]} */
+  const words = [`; ${inWords(count)} come back `, ["refused", "refused"], "."];
+  return quota.kind === "gcra" ? words : [`; ${inWords(quota.rate)} allowed`, ...words];
 }
 
 /** @type {Pattern} */
@@ -168,7 +249,7 @@ function nothing({ run }) {
 /** @type {Pattern} */
 function allAnswered({ run, counts, setting }) {
   const { answered, refused, failed, cancelled } = counts;
-  if (refused || failed || cancelled || run.wasStopped || !answered) return null;
+  if (refused || failed || cancelled || !answered) return null;
   const took = lasted(run);
   const inTime = ` in ${secondsInWords(took)}`;
   if (answered === 1) return [["Answered", "answered"], `${inTime}.`];
@@ -182,7 +263,7 @@ function allAnswered({ run, counts, setting }) {
 function mixed({ run, time, counts: { answered, refused, failed, cancelled } }) {
   /** @type {Words[]} */
   const words = [
-    run.wasStopped ? `Stopped after ${secondsInWords(lasted(run))}: ` : "",
+    run.wasStopped && cancelled ? `Stopped after ${secondsInWords(lasted(run))}: ` : "",
   ];
   words.push([`${inWords(answered)} answered`, "answered"]);
   if (refused) words.push(", ", [`${inWords(refused)} refused`, "refused"]);

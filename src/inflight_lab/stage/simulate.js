@@ -190,6 +190,7 @@ export class Simulation {
     if (place < 0) return;
     this.#unconnected.splice(place, 1);
     this.run.end(this.now, journey, "failed", "PoolTimeout");
+    if (journey.slot !== null) this.#free(journey.slot);
   }
 
   /** @param {Journey} journey */

@@ -23,6 +23,7 @@ import { drawStrip, spanOf } from "./strip.js";
  * @typedef {object} Showing How it is shown.
  * @property {number} [pace] Seconds of the run that pass in one of the eye's.
  * @property {boolean} [still] Whether nothing should fly.
+ * @property {boolean} [paused] Whether one can read in peace.
  * @property {number} [span] How many seconds the strip shows; default: the run's.
  */
 
@@ -83,8 +84,9 @@ export class Stage {
    * @param {number} time In seconds of the run; less than 0: before its start.
    * @param {Showing} [showing]
    */
-  draw(run, time, { pace = 1, still = false, span = spanOf([run]) } = {}) {
-    this.#drawAgain = () => this.draw(run, time, { pace, still, span });
+  draw(run, time, showing = {}) {
+    this.#drawAgain = () => this.draw(run, time, showing);
+    const { pace = 1, still = false, paused = false, span = spanOf([run]) } = showing;
     const moment = { time, pace, still };
     this.#span = span;
     this.#measure(run);
@@ -96,7 +98,7 @@ export class Stage {
     write(this.parts.line, words);
     this.parts.line.style.top = `${y}px`;
     this.#writeNumbers(run, moment);
-    this.#say(run, moment);
+    this.#say(run, moment, paused);
   }
 
   /** @param {Run} run */
@@ -160,10 +162,9 @@ export class Stage {
     write(numbers.span, `in ${spanInWords(quota?.period ?? 1)}`);
     const at = Math.max(0, Math.min(time, run.now));
     write(numbers.time, time < 0 ? "" : `${at.toFixed(1)} s`);
-    write(
-      numbers.pace,
-      time < 0 || moment.pace >= 0.99 ? "" : paceInWords(moment.pace),
-    );
+    const isOver = !run.isLive && time >= run.now;
+    const isSlowed = time >= 0 && !isOver && moment.pace < 0.99;
+    write(numbers.pace, isSlowed ? paceInWords(moment.pace) : "");
     stage.classList.toggle("ifl-closed", isClosed(run, moment));
     stage.dataset.failed = `${counts.failed > 0}`;
     stage.dataset.cancelled = `${counts.cancelled > 0}`;
@@ -179,10 +180,10 @@ export class Stage {
     stripCanvas.ariaValueText = `${time.toFixed(1)} seconds`;
   }
 
-  /** @param {Run} run @param {Moment} moment */
-  #say(run, { time, pace }) {
+  /** @param {Run} run @param {Moment} moment @param {boolean} paused */
+  #say(run, { time, pace }, paused) {
     const isUnderWay = time >= 0 && (run.isLive || time < run.now);
-    const step = isUnderWay
+    const step = isUnderWay && !paused
       ? Math.floor(time / (READABLE * pace))
       : `${time} ${run.size}`;
     const key = `${isUnderWay} ${step} ${run.settings.list.length}`;

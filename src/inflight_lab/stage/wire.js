@@ -56,7 +56,6 @@ export function runFrom(columns) {
     {};
   run.ends.answered.forgotten = accepted;
   run.ends.refused.forgotten = refused;
-  run.bounced.forgotten = refused;
   run.ends.failed.forgotten = failed;
   run.ends.cancelled.forgotten = cancelled;
   const dropped = accepted + refused + failed + cancelled;

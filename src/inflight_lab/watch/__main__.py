@@ -97,7 +97,8 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         type=_quota,
         help="send no real requests: a server on this machine answers them all, within "
         "this quota, such as 20/s, 60/20s or 5000/h. Its answers are made up. A file "
-        "that Python then writes to is first copied to NAME.before-practice",
+        "or folder that Python then changes is first copied to NAME.before-practice; "
+        "what other programs and libraries in C++ write, such as pyarrow, is not",
     )
     parser.add_argument(
         "--page",

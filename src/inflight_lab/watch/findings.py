@@ -27,7 +27,7 @@ TOKENS = re.compile(
 )
 CONCURRENCY = re.compile(r"concurren|at once|simultaneous|in parallel", re.I)
 SECONDARY = re.compile(r"secondary rate limit|abuse detection", re.I)
-POOL_ERRORS = ("PoolTimeout", "ConnectionTimeoutError")
+POOL_ERRORS = ("PoolTimeout", "TimeoutError")
 """How httpx and aiohttp call it when no connection became free in time."""
 
 
@@ -429,7 +429,7 @@ def pool_was_the_limit(run: Run) -> Finding | None:
         waits_quietly = group[0].library == "aiohttp"  # its queue is made for that
         is_much = waited >= max(FEW, pool / 4) and not waits_quietly
         is_much = is_much and not run.over_quota  # else that was the limit
-        if not in_vain and not is_much:
+        if waited < 1 or not (in_vain or is_much):
             continue
         facts = f"{asked} requests at once for {pool} connections"
         facts += place(each.line for each in group)

@@ -1,11 +1,12 @@
 // Where the dots are at a time.
 
 import assert from "node:assert/strict";
-import { dotOf, firstShown } from "../../../src/inflight_lab/stage/dots.js";
+import { dotOf, drawFlow, firstShown } from "../../../src/inflight_lab/stage/dots.js";
 import { Places } from "../../../src/inflight_lab/stage/places.js";
 import { Run } from "../../../src/inflight_lab/stage/run.js";
-import { momentsOf, runOf } from "./support.js";
+import { momentsOf, runOf, simulation } from "./support.js";
 
+/** @import { Pen } from "../../../src/inflight_lab/stage/pen.js" */
 /** @import { Point } from "../../../src/inflight_lab/stage/places.js" */
 
 const BOXES = {
@@ -67,6 +68,24 @@ Deno.test("no dot jumps from one frame to the next, also while it turns", () => 
   }
 });
 
+Deno.test("nor does one while its run still goes on, refused or answered", () => {
+  const made = simulation(30, { runner: "naive", latency: 1 });
+  const frame = 0.2 / 60;
+  made.advance(0.3);
+  const places = placesFor(made.run);
+  let last = made.run.journeys.map(({ number }) => dot(made.run, number, 0.3, places));
+  for (let time = 0.3; time < 1.3; time += frame) {
+    made.advance(time);
+    const now = last.map((_, number) => dot(made.run, number, time, places));
+    now.forEach(({ at }, number) => assert.ok(distance(at, last[number].at) < 60));
+    last = now;
+  }
+  assert.deepEqual(
+    new Set(last.map(({ look }) => look)),
+    new Set(["answered", "refused"]),
+  );
+});
+
 Deno.test("it fills while the API works, from empty to full", () => {
   const run = runOf(1);
   const filled = momentsOf(run).map((time) => dot(run, 0, time).filled)
@@ -103,6 +122,23 @@ Deno.test("what fails ends where it is, and its mark comes home", () => {
   assert.ok(dot(run, 0, 2.99).at[0] > BOXES.wall.left);
   assert.equal(dot(run, 0, 3.01).look, "failed");
   assert.deepEqual(dot(run, 0, 4).at, placesFor(run).home(0));
+});
+
+Deno.test("after Stop nothing looks as if it still waited", () => {
+  const made = simulation(30);
+  made.advance(0.7);
+  made.stop();
+  /** @type {string[]} */
+  const looks = [];
+  const pen = new Proxy({}, {
+    get: (_, does) => (/** @type {any[]} */ ...how) => {
+      if (does === "dot") looks.push(how[2]);
+      return { rect() {} };
+    },
+  });
+  const moment = { time: 9, pace: 1, still: false };
+  drawFlow(/** @type {Pen} */ (pen), made.run, moment, placesFor(made.run));
+  assert.deepEqual(new Set(looks), new Set(["answered", "cancelled"]));
 });
 
 Deno.test("an answer that nobody knows of yet is not drawn", () => {

@@ -57,6 +57,17 @@ Deno.test("a run that is over plays to its end and stays there", () => {
   assert.deepEqual(page.drawn, [...page.drawn].sort((one, other) => one - other));
 });
 
+Deno.test("one quick answer among slow ones does not slow a run down", () => {
+  const page = new Page();
+  const run = new Run();
+  for (const seconds of [0.01, 1.2, 1.2]) {
+    run.end(seconds, run.send(0), "answered", 200);
+  }
+  run.now = 1.2;
+  page.player.show([run]);
+  assert.equal(page.player.pace, 0.5);
+});
+
 Deno.test("one can stand still anywhere, and play on from there", () => {
   const page = new Page();
   page.player.showEnd([runOf(20)]);

@@ -47,11 +47,26 @@ Deno.test("every number can be asked for at any time, in any order", () => {
   assert.deepEqual({ answered, refused, sent }, { answered: 1, refused: 1, sent: 2 });
 });
 
-Deno.test("who is refused counts from the wall on, before the answer is back", () => {
+Deno.test("at every time the counts add up to all requests", () => {
   const run = runFrom(columns(TWO));
-  assert.equal(countsAt(run, 0.605).refused, 0);
-  assert.equal(countsAt(run, 0.62).refused, 1);
-  assert.equal(countsAt(run, 0.62).inFlight, 1);
+  for (const time of [0, 0.3, 0.55, 0.605, 0.62, 1.5]) {
+    const { sent, inFlight, answered, refused } = countsAt(run, time);
+    assert.equal(inFlight + answered + refused, sent, `at ${time}`);
+  }
+});
+
+Deno.test("an arrival that was another's goes to whom it belongs", () => {
+  const run = runFrom(columns([
+    [0, "sent", 0, null],
+    [0, "sent", 1, null],
+    [0.1, "arrived", 0, 200],
+    [0.1, "arrived", 1, 429],
+    [1, "answered", 0, 429],
+  ]));
+  assert.deepEqual(run.journeys.map(({ outcome }) => outcome), ["refused", "answered"]);
+  run.end(1.1, run.journeys[1], "answered", 200);
+  const { answered, refused, inFlight } = countsAt(run, 2);
+  assert.deepEqual([answered, refused, inFlight], [1, 1, 0]);
 });
 
 Deno.test("a run that comes in pieces is the run that comes at once", () => {
@@ -101,6 +116,16 @@ Deno.test("a long live run forgets old requests, and counts them", () => {
   assert.equal(countsAt(run, 120).answered, 12_000);
   assert.ok(run.journeys.length < 7_000);
   assert.equal(countsAt(run, 90).answered, countsAt(run, 120).answered - 3_000);
+});
+
+Deno.test("who is still out is never forgotten", () => {
+  const rows = Array.from({ length: 6_000 }, (_, index) => /** @type {Row[]} */ ([
+    [1 + index / 50, "sent", 1 + index, null],
+    [1 + index / 50, "answered", 1 + index, 200],
+  ])).flat();
+  const run = runFrom(columns([[0, "sent", 0, null], ...rows], { live: true }));
+  assert.equal(run.journey(1), undefined);
+  assert.equal(run.journey(0)?.sent, 0);
 });
 
 Deno.test("settings are those of their time", () => {

@@ -27,6 +27,11 @@ Deno.test("it does the sum: in flight / latency = rate, beside what is allowed",
   expectSaid(run, 2, /5 in flight/, /0\.5 s/, /10 a second/, /20 allowed/, /10 unused/);
 });
 
+Deno.test("what is unused is of the quota's own period", () => {
+  const run = runOf(60, { limit: 5, quota: quotaOf({ rate: 900, period: 60 }) });
+  expectSaid(run, 2, /600 a minute/, /900 allowed/, /300 unused/);
+});
+
 Deno.test("the pause is in the sum of the runner that has one", () => {
   const run = runOf(20, { runner: "pause", limit: 6, latency: 0.5 });
   expectSaid(run, 1, /6 slots/, /1 s asleep/, /4 a second/);
@@ -35,6 +40,42 @@ Deno.test("the pause is in the sum of the runner that has one", () => {
 Deno.test("what is paced has its spacing", () => {
   const run = runOf(60, { runner: "paced" });
   expectSaid(run, 2, /One every 51 ms/, /20 a second/);
+});
+
+Deno.test("until the first is sent it says what will be, and then no sum of nothing", () => {
+  const run = new Run();
+  run.isLive = true;
+  run.size = 9;
+  run.set(0, { limit: 3, latency: 0.3 });
+  expectSaid(run, 0.5, /9 requests, at most 3 in flight/);
+  run.end(1.3, run.send(1, 0), "answered", 200);
+  assert.doesNotMatch(said(run, 1.4), /= 0/);
+});
+
+Deno.test("who is done says so, while another goes on beside it", () => {
+  const run = runOf(60);
+  run.isLive = true;
+  expectSaid(run, run.now + 3, /All 60 answered/);
+});
+
+Deno.test("a live run's pause is found out from the slots that are kept", () => {
+  const run = runOf(20, { runner: "pause", limit: 6, latency: 0.5 });
+  run.set(0, { manner: "" }); // as a kernel sends it
+  expectSaid(run, 1, /6 asleep/);
+  expectSaid(run, 1.9, /6 slots/, /1 s asleep/, /4 a second/);
+});
+
+Deno.test("a live run's pace is found out from how evenly they leave", () => {
+  const run = runOf(60, { runner: "paced" });
+  run.set(0, { manner: "" });
+  expectSaid(run, 2, /One every 51 ms/, /20 a second/);
+  const spike = runOf(100, { runner: "naive", latency: 1 });
+  for (const time of [0.1, 0.3, 0.9]) expectSaid(spike, time, /in flight/);
+});
+
+Deno.test("refused ones on their way back are said to be, and are still in flight", () => {
+  const run = runOf(60, { runner: "naive", latency: 1 });
+  expectSaid(run, 0.8, /60 in flight/, /20 allowed/, /40 come back refused/);
 });
 
 Deno.test("the last ones, and one that is alone", () => {

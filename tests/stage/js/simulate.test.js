@@ -71,6 +71,12 @@ Deno.test("who waits too long for a connection fails", () => {
   assert.equal(run.journeys[149].reason, "PoolTimeout");
 });
 
+Deno.test("who fails gives its slot to the next", () => {
+  const run = runOf(200, { limit: 150, quota: null, latency: 8 });
+  const { answered, failed } = countsAt(run, run.now);
+  assert.deepEqual([answered, failed, run.isLive], [150, 50, false]);
+});
+
 Deno.test("an API that is full answers 503", () => {
   const run = runOf(30, { runner: "naive", quota: null, maxConcurrent: 8 });
   assert.equal(countsAt(run, run.now).refused, 22);

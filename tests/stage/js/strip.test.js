@@ -1,0 +1,36 @@
+// What stands beside the line of a strip.
+
+import assert from "node:assert/strict";
+import { Run } from "../../../src/inflight_lab/stage/run.js";
+import { quotaOf } from "../../../src/inflight_lab/stage/simulate.js";
+import { drawStrip } from "../../../src/inflight_lab/stage/strip.js";
+
+/** @import { Pen } from "../../../src/inflight_lab/stage/pen.js" */
+/** @import { What } from "../../../src/inflight_lab/stage/strip.js" */
+
+/** Takes whatever is drawn, and shows nothing. @type {any} */
+const nowhere = new Proxy({}, { get: () => () => {}, set: () => true });
+
+/** @param {Run} run @param {What} what @param {number} time */
+function wordsAt(run, what, time) {
+  Object.assign(globalThis, {
+    Path2D: function () {
+      return nowhere;
+    },
+  });
+  const pen = { context: nowhere, colours: {}, width: 300, height: 60, clear() {} };
+  const shown = { time, what, span: 4 };
+  return drawStrip(/** @type {Pen} */ (/** @type {unknown} */ (pen)), run, shown).words;
+}
+
+Deno.test("the words are of what is set at the time that is shown", () => {
+  const run = new Run();
+  run.set(0, { limit: 5, quota: quotaOf({ rate: 100 }) });
+  run.set(2, { limit: 9, quota: quotaOf({ rate: 20 }) });
+  run.now = 4;
+  const words = [1, 3].flatMap((time) => [
+    wordsAt(run, "inFlight", time),
+    wordsAt(run, "sentLately", time),
+  ]);
+  assert.deepEqual(words, ["limit 5", "100 allowed", "limit 9", "20 allowed"]);
+});
