@@ -58,7 +58,7 @@ CASES = [
     Case("blocked", "sound", UNLIMITED, []),
     Case("too_fast", "", SEVEN_IN_TWO_SECONDS, [QUOTA, LOST]),
     Case("retries", "", SEVEN_IN_TWO_SECONDS, [QUOTA, f"certain: {STORM}", LOST]),
-    Case("all_at_once", "", LIKE_GITHUB, ["likely: Refused", LOST]),
+    Case("all_at_once", "", LIKE_GITHUB, ["certain: Refused", LOST]),
     Case("all_at_once", "sound", LIKE_GITHUB, []),
     Case("pause_inside", "", FIVE_A_SECOND, [QUOTA, LOST]),
     Case("pause_inside", "sound", FIVE_A_SECOND, []),
@@ -71,8 +71,8 @@ CASES = [
         ["certain: Sent again, though no wait will help", LOST],
     ),
     Case("refused_for_good", "sound", FOR_GOOD, [LOST]),
-    Case("two_loops", "", ONE_A_SECOND, ["likely: Refused", f"likely: {STORM}", LOST]),
-    Case("two_loops", "sound", ONE_A_SECOND, ["likely: Refused", LOST]),
+    Case("two_loops", "", ONE_A_SECOND, ["certain: Refused", f"likely: {STORM}", LOST]),
+    Case("two_loops", "sound", ONE_A_SECOND, ["certain: Refused", LOST]),
 ]
 
 

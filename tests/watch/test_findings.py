@@ -12,7 +12,7 @@ import pytest
 from inflight_lab.watch.findings import Finding, Run, diagnose
 from inflight_lab.watch.practice import AnyApi
 from inflight_lab.watch.quota import Quota
-from inflight_lab.watch.report import summary
+from inflight_lab.watch.report import report, summary
 from inflight_lab.watch.request_log import Block, LimitUse, RequestLog, ThrownAway
 from tests.support.watching import Client, findings_in, names_of, note, watch_text
 
@@ -39,14 +39,24 @@ def test_githubs_secondary_limit_is_not_the_quota() -> None:
     finding = found(log, "GitHub's secondary limit")
     assert "40 of 60 requests were refused (403)" in finding.facts
     assert "secondary rate limit" in finding.facts
+    assert "asks for is 3 s" in finding.facts
 
 
 def test_a_limit_on_requests_in_flight_is_not_a_rate() -> None:
-    """Where the API says that too many came at once, the advice is a semaphore."""
+    """Where the API says that too many came at once, the advice is a semaphore, as
+    wide as what was accepted at once; the pool was not the limit.
+    """
     log = RequestLog()
-    for _ in range(20):
-        note(log, 0.0, status=429, body=b'{"error": "too many concurrent requests"}')
-    assert "semaphore" in found(log, "Over the limit on requests in flight").advice
+    body = b'{"error": "too many concurrent requests"}'
+    for number in range(120):
+        status = 200 if number < 20 else 429
+        note(log, 0.0, took=0.5, status=status, body=body, pool=100)
+    finding = found(log, "Over the limit on requests in flight")
+    assert "semaphore" in finding.advice
+    assert 'concurrent requests". ' in finding.facts
+    assert "at most 20 were in flight" in finding.facts
+    assert "--limit 20" in finding.command
+    assert "The connection pool was the limit" not in names_of(log)
 
 
 def test_an_overload_is_not_your_quota() -> None:
@@ -64,7 +74,8 @@ def test_a_quota_that_is_not_named_is_not_guessed() -> None:
         status = 200 if number < 49 else 429
         note(log, number / 50, status=status, headers={"x-ratelimit-limit": "49"})
     finding = found(log, "Refused")
-    assert not finding.certain
+    assert finding.certain
+    assert finding.advice.startswith("Likely")
     assert "49 accepted in 1.3 s" in finding.facts
     assert "x-ratelimit-limit: 49" in finding.facts
     assert "--rate" not in finding.command
@@ -77,7 +88,9 @@ def test_as_many_as_are_allowed_are_not_over_the_quota() -> None:
     for number in range(35):
         status = 429 if number == 30 else 200
         note(log, number * 2 / 7, status=status, headers=policy)
-    assert not found(log, "Refused").certain
+    advice = found(log, "Refused").advice
+    assert advice.startswith("Likely")
+    assert "Look up" not in advice
 
 
 def test_the_quota_of_one_host_is_held_against_that_host() -> None:
@@ -184,38 +197,72 @@ def test_retries_that_come_together(jitter: float, is_said: bool) -> None:
 
 
 def test_answers_that_gather_threw_away() -> None:
-    """As many as had a result when it raised."""
+    """All that its tasks got, those of unfinished tasks too."""
     log = RequestLog()
-    log.thrown_away.append(ThrownAway("HTTPStatusError", 60, "main.py:20"))
     for number in range(61):
-        note(log, number / 100, status=200 if number < 60 else 500)
+        note(log, number / 100, status=200 if number < 60 else 500).sender = number % 10
+    senders = frozenset(range(10))
+    log.thrown_away.append(ThrownAway("HTTPStatusError", senders, "main.py:20"))
     facts = found(log, "What was lost").facts
     assert "gather raised HTTPStatusError (main.py:20)" in facts
-    assert "the results of 60 tasks" in facts
+    assert "60 accepted answers" in facts
 
 
-@pytest.mark.parametrize(("status", "is_said"), [(0, True), (1, False), (None, False)])
-def test_a_script_that_ends_well_without_its_answers(
-    status: int | None, is_said: bool
-) -> None:
-    """551 of 600 were refused, and exit status 0 says that all is well."""
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(0, "551 of its requests"), (1, "after 49 accepted answers"), (None, "")],
+)
+def test_a_script_that_ends_without_its_answers(status: int | None, words: str) -> None:
+    """551 of 600 were refused: exit status 0 says that all is well, and a script that
+    dies has what it saved.
+    """
     log = RequestLog()
     log.exit_status = status
     for number in range(600):
         note(log, 0.0, status=200 if number < 49 else 429)
     said = [each for each in diagnose(Run(log)) if each.name == "What was lost"]
-    assert bool(said) is is_said
-    assert not said or "551 of its requests" in said[0].facts
+    assert bool(said) is bool(words)
+    assert not said or words in said[0].facts
+
+
+@pytest.mark.parametrize(
+    ("exit_status", "status", "words"),
+    [
+        (0, 404, "4 requests failed (404 x 4)."),
+        (1, 500, "after 46 accepted answers: what it had not saved"),
+        (1, 500, "4 requests failed (500 x 4)."),
+        (1, 200, "after 50 accepted answers: what it had not saved"),
+    ],
+)
+def test_what_failed_stands_out(exit_status: int, status: int, words: str) -> None:
+    """Whether the script swallowed it or died, of that or of an error of its own."""
+    log = RequestLog()
+    log.exit_status = exit_status
+    for number in range(50):
+        note(log, 0.0, status=status if number < 4 else 200)
+    said = "\n".join(report(Run(log)))
+    assert words in said
+    assert "Nothing stood out" not in said
+
+
+def test_what_never_left_the_pool_is_not_called_cancelled() -> None:
+    """The API has seen nothing of it."""
+    log = RequestLog()
+    for number in range(20):
+        request = note(log, 0.0, error="cancelled")
+        if number < 15:
+            request.sent = None
+    assert "5 cancelled, 15 never sent" in report(Run(log))[0]
 
 
 def test_what_was_answered_in_the_end_is_not_lost() -> None:
-    """Neither is what the script cancelled, or what is missing (404)."""
+    """Neither is what the script cancelled."""
     log = RequestLog()
     log.exit_status = 0
     for number in range(30):
         url = f"https://api.example.com/{number}"
         note(log, number, status=429, headers={"retry-after": "1"}, url=url)
-        note(log, number + 1.5, status=404 if number < 4 else 200, url=url)
+        note(log, number + 1.5, url=url)
     note(log, 40.0, error="cancelled")
     assert "What was lost" not in names_of(log)
 
@@ -227,7 +274,9 @@ def test_a_page_that_was_never_asked_for() -> None:
         url = f"https://api.example.com/issues?repo={number}&page="
         note(log, number / 10, url=f"{url}1", headers=next_page(f"{url}2"))
     note(log, 5.0, url="https://api.example.com/issues?repo=0&page=2", headers={})
-    assert "39 answers name a next page" in found(log, "What was lost").facts
+    finding = found(log, "More pages")
+    assert not finding.certain  # the script may want the first ones only
+    assert "39 answers name a next page" in finding.facts
 
 
 def test_a_page_may_be_asked_for_by_another_name() -> None:
@@ -241,7 +290,7 @@ def test_a_page_may_be_asked_for_by_another_name() -> None:
         note(log, number / 10, url=url, headers=headers)
     assert names_of(log) == []
     note(log, 6.0, url=f"{url}1", headers=next_page(f"{following}12"))
-    assert "1 answers name" in found(log, "What was lost").facts
+    assert "1 answer names" in found(log, "More pages").facts
 
 
 def test_who_follows_pages_has_to_wait_for_each() -> None:
@@ -342,6 +391,61 @@ def test_an_error_of_the_scripts_own_is_its_own(tmp_path: Path) -> None:
     assert "Http status code is 429." in done.stderr
     assert findings_in(done.stderr)[0] == "certain: Over the quota"
     assert "practice" not in done.stderr.partition("watch: 30 requests")[2]
+
+
+RAISES_FIRST = """
+import asyncio, sys
+import httpx
+
+async def get(client, number):
+    for page in range(3):
+        response = await client.get(f"{sys.argv[1]}/items/{number}?page={page}")
+        response.raise_for_status()
+    if number == 0:
+        raise KeyError("mine")
+    await asyncio.sleep(9)
+    return number
+
+async def main():
+    async with httpx.AsyncClient() as client:
+        await asyncio.gather(*(get(client, n) for n in range(10)))
+
+asyncio.run(main())
+"""
+
+
+def test_gather_loses_what_no_task_had_returned_yet(tmp_path: Path) -> None:
+    """No task had finished, and each had answers."""
+    with AnyApi(latency=0.02) as server:
+        done = watch_text(tmp_path, RAISES_FIRST, f"http://127.0.0.1:{server.port}")
+    accepted = done.stderr.partition(" accepted, ")[0].rpartition(" ")[2]
+    assert "gather raised KeyError (script.py:16)" in done.stderr
+    assert f"its tasks got: {accepted} accepted answers" in done.stderr
+
+
+REFUSED_UNREAD = """
+import asyncio, sys
+import aiohttp
+
+async def get(session, number):
+    async with session.get(f"{sys.argv[1]}/items/{number}") as response:
+        response.raise_for_status()
+        return await response.json()
+
+async def main():
+    async with aiohttp.ClientSession() as session:
+        tasks = (get(session, n) for n in range(60))
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+asyncio.run(main())
+"""
+
+
+def test_a_refusal_whose_body_is_not_read_is_a_refusal(tmp_path: Path) -> None:
+    """aiohttp marks that body as broken off; the API answered nevertheless."""
+    with AnyApi(quota="fixed-window", rate=10, period=60, latency=0.02) as server:
+        done = watch_text(tmp_path, REFUSED_UNREAD, f"http://127.0.0.1:{server.port}")
+    assert "10 accepted, 50 refused." in done.stderr
 
 
 BLOCKING_CLIENT = """

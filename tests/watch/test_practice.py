@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from inflight_lab.recipes import RECIPES
+from inflight_lab.watch.quota import Quota
 from inflight_lab.watch.request_log import RequestLog
 from inflight_lab.watch.snippet import FOR_ASYNCIO, FOR_MODELS, command_for
 from inflight_lab.watch.snippet import RECIPES as RECIPES_BY_LIBRARY
@@ -376,7 +377,7 @@ def test_the_printed_command_writes_a_script_that_runs(
     (command,) = commands_in(done.stderr)
     url = "https://api.shop.test/items/{id}.json?lang=en"
     assert (
-        f'--rate 10 --period 1 --url "{url}" --ids 0-29 --header x-api-key' in command
+        f'--rate 10 --period 1 --url "{url}" --ids 0-29 --header X-Api-Key' in command
     )
     assert "s3cret" not in done.stderr
     run_command(command, tmp_path)
@@ -453,6 +454,31 @@ def test_ids_are_filled_in_where_they_can_be_told(ids: list[str], option: str) -
     command = command_for(log.requests, None)
     assert "--url" not in command or option in command
     assert ("--ids" in command) is bool(option)
+
+
+def test_budgets_that_the_answers_announce_are_filled_in() -> None:
+    """APIs of models count by the minute, which is the recipe's own period."""
+    log = RequestLog()
+    limits = {"x-ratelimit-limit-requests": "20", "x-ratelimit-limit-tokens": "4000"}
+    for _ in range(5):
+        note(log, 0.0, url="https://a.test/v1/chat/completions", headers=limits)
+    assert "ask_model --rate 20 --tokens 4000 " in command_for(log.requests, None)
+
+
+def test_the_command_runs_where_fixed_py_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It writes another file, whose headers are spelled as people do."""
+    monkeypatch.chdir(tmp_path)
+    log = RequestLog()
+    for _ in range(5):
+        note(log, 0.0, header_names=("authorization", "accept"))
+    for name in ("fixed.py", "fixed_2.py"):
+        command = command_for(log.requests, Quota(20, 1.0), limit=5)
+        assert "--limit 5 " in command
+        assert command.endswith(f" --header Authorization --output {name}")
+        run_command(command, tmp_path)
+        assert (tmp_path / name).is_file()
 
 
 def run_command(command: str, folder: Path) -> None:

@@ -143,8 +143,11 @@ def _watch_gather(log: RequestLog) -> None:
         def note(_: object) -> None:
             error = getattr(outer, "_exception", None)  # it must not count as seen
             if error is not None:
-                results = sum(_has_a_result(each) for each in outer._children)
-                thrown = ThrownAway(type(error).__name__, results, line)
+                children = outer._children
+                if any(_returned_nothing(each) for each in children):
+                    children = []  # what they got is elsewhere
+                senders = frozenset(map(number_of, children))
+                thrown = ThrownAway(type(error).__name__, senders, line)
                 log.thrown_away.append(thrown)
 
         if not return_exceptions and things:
@@ -154,10 +157,10 @@ def _watch_gather(log: RequestLog) -> None:
     replace(asyncio, "gather", gather)
 
 
-def _has_a_result(task: Any) -> bool:
-    """Whether a task has returned something; its error must not count as seen."""
+def _returned_nothing(task: Any) -> bool:
+    """Whether a task ended well, without a result; an error must not count as seen."""
     is_over = task.done() and not task.cancelled()
-    return is_over and task._exception is None and task.result() is not None
+    return is_over and task._exception is None and task.result() is None
 
 
 def watch_processes(log: RequestLog) -> None:

@@ -1,4 +1,4 @@
-"""Nine things that can stand out in a run, and what to do about each.
+"""Ten things that can stand out in a run, and what to do about each.
 
 A finding rests on numbers that you can count yourself, in the script's own output or in
 the API's log.  ``certain`` is what was counted, ``likely`` what the numbers suggest.
@@ -22,7 +22,9 @@ FEW = 4
 """How many requests, clients or semaphores a finding needs at least."""
 NOT_YET_SLOW = 5.0
 """Seconds; no answer that takes less is called a stall."""
-TOKENS = re.compile(r"tokens? per|\btokens in\b|\bTP[MD]\b|_token_count", re.I)
+TOKENS = re.compile(
+    r"tokens? per|\bon tokens\b|\btokens in\b|\bTP[MD]\b|_token_count", re.I
+)
 CONCURRENCY = re.compile(r"concurren|at once|simultaneous|in parallel", re.I)
 SECONDARY = re.compile(r"secondary rate limit|abuse detection", re.I)
 POOL_ERRORS = ("PoolTimeout", "TimeoutError")
@@ -141,7 +143,8 @@ def quoted(request: Request) -> str:
     """What the API said, in its own words and in its headers."""
     reason = request.refusal.reason if request.refusal else ""
     shown = reason if len(reason) <= 160 else f"{reason[:160]} ..."
-    words = f' The API says: "{shown}"' if shown else ""
+    stop = "" if shown.endswith((".", "!", "?")) else "."
+    words = f' The API says: "{shown}"{stop}' if shown else ""
     return words + limits_named_in(request.headers)
 
 
@@ -229,12 +232,22 @@ def over_the_quota(run: Run) -> Finding | None:
     of_kind = _kind_of_limit(refused)
     statuses = "/".join(str(status) for status in sorted({r.status for r in refused}))
     counts = f"{len(refused)} of {len(requests)} requests were refused ({statuses})"
-    command = command_for(requests, run.quota_of(requests))
-    if of_kind:
-        name, advice, notebook = of_kind
-        facts = f"{counts}{place(each.line for each in refused)}.{quoted(refused[0])}"
-        return Finding(True, name, facts, advice, notebook, command)
-    return _over_the_rate(run, requests, counts, command)
+    quota = run.quota_of(requests)
+    if not of_kind:
+        return _over_the_rate(run, requests, counts, command_for(requests, quota))
+    name, advice, notebook = of_kind
+    facts = f"{counts}{place(each.line for each in refused)}.{quoted(refused[0])}"
+    limit = 0
+    if notebook != OF_TOKENS:
+        accepted = [each for each in requests if each.is_accepted]
+        limit = most_at_once(accepted, sent_times(accepted))
+    if limit:
+        facts += f" Of those accepted, at most {limit} were in flight at once."
+    pause = max(each.refusal.pause or 0 for each in refused if each.refusal)
+    if pause and notebook == OF_PAUSES:
+        facts += f" The longest pause that it asks for is {pause:.3g} s."
+    command = command_for(requests, quota, limit=limit)
+    return Finding(True, name, facts, advice, notebook, command)
 
 
 def _kind_of_limit(refused: list[Request]) -> tuple[str, str, str] | None:
@@ -248,11 +261,14 @@ def _kind_of_limit(refused: list[Request]) -> tuple[str, str, str] | None:
     return None
 
 
+OF_TOKENS = "13"
+OF_PAUSES = "08"
+"""The notebooks on budgets of tokens, and on waiting as long as the API says."""
 OVERLOADED = (
     "The API was overloaded",
     "That is not your quota: wait as long as it says, longer each time, and keep fewer "
     "in flight.",
-    "08",
+    OF_PAUSES,
 )
 KINDS_OF_LIMIT = (
     (
@@ -260,13 +276,14 @@ KINDS_OF_LIMIT = (
         "GitHub's secondary limit",
         "It is about bursts, not about your hourly quota: keep fewer in flight, and "
         "wait as long as the answer says.",
-        "08",
+        OF_PAUSES,
     ),
     (
         TOKENS,
         "Over the quota of tokens",
-        "Keep two budgets, one of requests and one of tokens.",
-        "13",
+        "Keep two budgets, one of requests and one of tokens; if you do, reserve more "
+        "tokens for each request.",
+        OF_TOKENS,
     ),
     (
         CONCURRENCY,
@@ -277,6 +294,17 @@ KINDS_OF_LIMIT = (
 )
 """What the API's words say: the name of the finding, what to do, and the notebook.
 `OVERLOADED` is the same for statuses from 500 on."""
+
+
+WITHIN_THE_QUOTA = (
+    "Likely they arrived closer together than you sent them, or another limit or "
+    "another program counts as well: send a little less."
+)
+UNKNOWN_QUOTA = (
+    "Likely that is more than the API allows: look up the rate in its documentation, "
+    "and pace to it with --rate and --period."
+)
+"""What refusals suggest, where no limit is known to be exceeded."""
 
 
 def _over_the_rate(
@@ -290,12 +318,11 @@ def _over_the_rate(
         # One more may be the network's doing: the API counts arrivals.
         allowed = f" {quota} are allowed; you sent up to {most}." if quota else ""
         return Finding(
-            False,
+            True,
             "Refused",
             f"{counts}, {len(accepted)} accepted in {run.seconds:.1f} s.{allowed}"
             f"{quoted(run.over_quota[0])}",
-            "Look up the rate in the API's documentation, and pace to it"
-            + ("." if quota else " with --rate and --period."),
+            WITHIN_THE_QUOTA if quota else UNKNOWN_QUOTA,
             "06",
             command,
         )
@@ -401,6 +428,7 @@ def pool_was_the_limit(run: Run) -> Finding | None:
         waited = asked - pool
         waits_quietly = group[0].library == "aiohttp"  # its queue is made for that
         is_much = waited >= max(FEW, pool / 4) and not waits_quietly
+        is_much = is_much and not run.over_quota  # else that was the limit
         if waited < 1 or not (in_vain or is_much):
             continue
         facts = f"{asked} requests at once for {pool} connections"
@@ -523,42 +551,63 @@ BLOCKED_BY = {
 
 
 def what_was_lost(run: Run) -> Finding | None:
-    """Answers thrown away, requests that ended without one, pages never asked for."""
-    facts = [*_thrown_away(run), *_without_an_answer(run), *_stalls(run), *_pages(run)]
+    """Answers thrown away, requests that failed or ended without one."""
+    facts = [*_thrown_away(run), *_without_an_answer(run), *_stalls(run)]
     if not facts:
         return None
     return Finding(
         True,
         "What was lost",
         " ".join(facts),
-        "Save each answer as it comes, and ask again for what is missing.",
+        "Save each answer as it comes, and ask again for what may still come.",
         "08",
     )
 
 
 def _thrown_away(run: Run) -> Iterable[str]:
+    accepted = [each for each in run.requests if each.is_accepted]
     for thrown in run.log.thrown_away:
-        if thrown.results:
+        count = sum(each.sender in thrown.senders for each in accepted)
+        if count:
             at = f" ({thrown.line})" if thrown.line else ""
             yield (
-                f"gather raised {thrown.error}{at}, and did not return the results of "
-                f"{thrown.results} tasks that had one."
+                f"gather raised {thrown.error}{at}, and returned nothing of what its "
+                f"tasks got: {counted(count, 'accepted answer')}."
             )
+    if run.log.exit_status and accepted:
+        yield (
+            "The script did not end well, after "
+            f"{counted(len(accepted), 'accepted answer')}: what it had not saved by "
+            "then is lost."
+        )
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 answer``, ``2 answers``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _without_an_answer(run: Run) -> Iterable[str]:
-    if run.log.exit_status != 0:
-        return
     missing = 0
+    failed = []
     for group in groups(lambda each: each.same, run.requests):
-        wanted = len(group) - len(_retries_in(group))
+        retries = _retries_in(group)
         answered = sum(not each.is_unanswered for each in group)
-        missing += max(0, wanted - answered)
-    if missing:
+        missing += max(0, len(group) - len(retries) - answered)
+        asked_again = {each.failed for each in retries}
+        failed += [
+            each for each in group if each.is_failure and each not in asked_again
+        ]
+    if missing and run.log.exit_status == 0:
         yield (
             "The script ended well (exit status 0), but got no answer that can be used "
             f"to {missing} of its requests."
         )
+        failed = [each for each in failed if not each.is_unanswered]
+    if failed:
+        kinds = Counter(each.error or str(each.status) for each in failed)
+        named = ", ".join(f"{kind} x {n}" for kind, n in kinds.most_common(FEW))
+        yield f"{counted(len(failed), 'request')} failed ({named})."
 
 
 def _stalls(run: Run) -> Iterable[str]:
@@ -578,15 +627,23 @@ def _stalls(run: Run) -> Iterable[str]:
         )
 
 
-def _pages(run: Run) -> Iterable[str]:
+def more_pages(run: Run) -> Finding | None:
+    """Answers name a next page; the script may want the first ones only."""
     asked = Counter(map(_page, {each.url for each in run.requests}))
     pages = Counter(map(_page, set(_next_pages(run.requests))))
     count = (pages - asked).total()
-    if count:
-        yield (
-            f'{count} answers name a next page (Link, rel="next") that was never asked '
-            "for."
-        )
+    if not count:
+        return None
+    names = "answer names" if count == 1 else "answers name"
+    return Finding(
+        False,
+        "More pages",
+        f'{count} {names} a next page (Link, rel="next") that the script does not ask '
+        "for.",
+        "If you want all pages, ask for each that an answer names; the edit `pages` of "
+        "fetch_all does so.",
+        "08",
+    )
 
 
 def _page(url: str) -> Hashable:
@@ -620,6 +677,7 @@ CAUSES: tuple[Callable[[Run], Finding | None], ...] = (
     blocked_event_loop,
     client_for_each_request,
     one_after_the_other,
+    more_pages,
 )
 """What is looked for, in the order in which it is said."""
 MOST_SHOWN = 3

@@ -6,6 +6,14 @@ from collections.abc import Sequence
 from inflight_lab.watch.findings import FEW, Finding, Run, diagnose, most_at_once
 from inflight_lab.watch.request_log import Request
 
+OUTCOMES = (
+    "accepted",
+    "refused",
+    "failed",
+    "cancelled",
+    "never sent",
+    "without an end",
+)
 MAX_NAMED = 3
 """How many hosts, or kinds of refusals and failures, are named: the most frequent."""
 
@@ -26,6 +34,8 @@ def words_on(run: Run, findings: Sequence[Finding]) -> list[str]:
         return lines
     if len(run.requests) < FEW:
         return ["Too few requests to say more."]
+    if any(_outcome(each) in ("refused", "failed") for each in run.requests):
+        return ["What failed was asked for again, and then answered."]
     return ["Nothing stood out."]
 
 
@@ -34,12 +44,13 @@ def summary(run: Run) -> str:
     requests = run.requests
     if not requests:
         return (
-            "No request was seen. Seen are httpx, httpx2, aiohttp and requests, in the "
-            "script's own process."
+            "No request was seen. If nothing was left to ask for, that is as it should "
+            "be; what httpx, httpx2, aiohttp and requests send in the script's own "
+            "process would be seen."
         )
     outcomes = Counter(_outcome(each) for each in requests)
     numbers = []
-    for outcome in ("accepted", "refused", "failed", "cancelled", "without an end"):
+    for outcome in OUTCOMES:
         if outcomes[outcome] or outcome in ("accepted", "refused"):
             kinds = [_kind(each) for each in requests if _outcome(each) == outcome]
             numbers.append(f"{outcomes[outcome]} {outcome}{_named(kinds)}")
@@ -56,7 +67,7 @@ def _outcome(request: Request) -> str:
     if request.ended is None:
         return "without an end"
     if request.error == "cancelled":
-        return "cancelled"
+        return "cancelled" if request.sent is not None else "never sent"
     if request.refusal:
         return "refused"
     return "accepted" if request.is_accepted else "failed"

@@ -115,6 +115,13 @@ class Request:
         return 0 < self.status < 400 and not self.error
 
     @property
+    def is_failure(self) -> bool:
+        """Whether it failed, for another reason than a refusal that may pass."""
+        if self.ended is None or self.is_accepted or self.error == "cancelled":
+            return False
+        return not self.refusal or self.is_refused_for_good
+
+    @property
     def is_unanswered(self) -> bool:
         """Whether it was refused, failed, or met an error of the server.
 
@@ -153,7 +160,8 @@ class ThrownAway:
     """``asyncio.gather`` raised, so it did not return what other tasks had returned."""
 
     error: str
-    results: int
+    senders: frozenset[int]
+    """Its tasks, unless they seem to return nothing."""
     line: str
 
 

@@ -4,6 +4,8 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable
+from itertools import chain, count
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from inflight_lab.observation.secrets_in_urls import has_a_secret
@@ -26,14 +28,22 @@ WHOLE_NUMBER = re.compile(r"0|[1-9]\d{0,15}", re.ASCII)
 SIMPLE = re.compile(r"(?!0\d+$)[A-Za-z0-9][\w.-]{0,15}", re.ASCII)
 """An id that a command line and an address take as it is."""
 FEW_IDS = 10
+BUDGETS = {
+    "--rate": "x-ratelimit-limit-requests",
+    "--tokens": "x-ratelimit-limit-tokens",
+}
+"""By the option of `FOR_MODELS`: the header that names it."""
 SCRIPTS_OWN = re.compile(r"authorization|api-?key|x-(?!stainless|inflight)[\w-]+", re.I)
 """Headers that a script gives; others are the client's, or differ each time."""
 
 
-def command_for(requests: Iterable[Request], quota: Quota | None) -> str:
+def command_for(
+    requests: Iterable[Request], quota: Quota | None, *, limit: int = 0
+) -> str:
     """``inflight-lab snippet ...``; "" where no recipe does what was sent.
 
-    Headers have their names only: a value may be a secret.
+    ``limit`` is how many may be in flight, 0 if that is not known.  Headers have their
+    names only: a value may be a secret.
     """
     most = _most_alike(requests)
     recipe = _recipe_for(most[0])
@@ -42,15 +52,38 @@ def command_for(requests: Iterable[Request], quota: Quota | None) -> str:
     words = ["inflight-lab snippet", recipe]
     if quota:
         words.append(f"--rate {quota.rate} --period {quota.period:g}")
+    elif recipe == FOR_MODELS:
+        words += _budgets_in(most)
+    if limit:
+        words.append(f"--limit {limit}")
     address = address_of(most)
     if address:
         words.append(f'--url "{address}"')
     if ID in address:
         words += _ids_option([each.url for each in most], address)
-    names = sorted({name.lower() for each in most for name in each.header_names})
+    names = sorted({name.title() for each in most for name in each.header_names})
     words += [f"--header {name}" for name in names if SCRIPTS_OWN.fullmatch(name)]
-    words.append("--output fixed.py")
+    words.append(f"--output {_new_file()}")
     return " ".join(words)
+
+
+def _budgets_in(requests: Iterable[Request]) -> list[str]:
+    """What the answers name as limits; APIs of models count them by the minute, which
+    is the recipe's own period.
+    """
+    words = []
+    for option, name in BUDGETS.items():
+        limits = [each.headers.get(name, "") for each in requests if each.ended]
+        named = [limit for limit in limits if WHOLE_NUMBER.fullmatch(limit)]
+        if named and named[-1] != "0":
+            words.append(f"{option} {named[-1]}")
+    return words
+
+
+def _new_file() -> str:
+    """``fixed.py``, or ``fixed_2.py`` where that is there already, and so on."""
+    names = chain(["fixed.py"], (f"fixed_{number}.py" for number in count(2)))
+    return next(name for name in names if not Path(name).exists())
 
 
 def _most_alike(requests: Iterable[Request]) -> list[Request]:
