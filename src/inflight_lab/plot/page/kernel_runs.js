@@ -82,11 +82,12 @@ export class KernelRuns {
     if (picture) this.#hide(picture);
     const isKnown = number !== undefined && number === this.#numbers[lane];
     if (reset && isKnown) return; // another view has just opened; this one has it all
+    const isFirst = isEmpty(this.#runs[lane]);
     if (reset) {
       this.#numbers[lane] = number;
       this.#runs[lane] = runFrom(run);
-      this.#show();
     } else append(this.#runs[lane], run);
+    if (reset || isFirst) this.#show();
     this.#note(lane);
   }
 
