@@ -179,7 +179,9 @@ def matrix(browser: Browser, kernels: list[str], fronts: list[str]) -> None:
         if kernel != USUAL.kernel:
             version = kernel.replace("-", "==") + ".*"
             folder = Path(tempfile.mkdtemp())
-            pythons[kernel] = str(make_environment(folder, "-e", ROOT, version))
+            pythons[kernel] = str(
+                make_environment(folder, "-e", f"{ROOT}[lab]", version)
+            )
     print(
         row("front end", "kernel", "run by button", "while a cell awaits", "after it")
     )

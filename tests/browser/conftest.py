@@ -173,7 +173,9 @@ def pythons(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
     def python(kernel: str) -> str:
         requirement = kernel.replace("-", "==") + ".*"
         return str(
-            make_environment(tmp_path_factory.mktemp(kernel), "-e", ROOT, requirement)
+            make_environment(
+                tmp_path_factory.mktemp(kernel), "-e", f"{ROOT}[lab]", requirement
+            )
         )
 
     return python

@@ -87,7 +87,7 @@ def test_every_slider_can_be_dragged(
     300 px where there is room, and high enough for a thumb.
     """
     show(page, request.getfixturevalue(runners), width=width)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
     panel = PanelOnPage(page)
     limit = panel.limit.bounding_box()
     assert limit
