@@ -148,6 +148,24 @@ async def test_a_permit_is_used_at_once(redis: str, key: str) -> None:
         await asyncio.wait(tasks)
 
 
+async def test_no_cancellation_is_lost(redis: str, key: str) -> None:
+    """Cancelled while the store answers, a waiter ends, and does not wait an hour."""
+    for round_ in range(60):
+        quota = SharedQuota(redis, key=f"{key} {round_}", rate=1, period=3600)
+
+        async def enter(quota: SharedQuota = quota) -> None:
+            async with quota:
+                pass
+
+        async with contextlib.aclosing(quota):
+            tasks = [asyncio.create_task(enter()) for _ in range(3)]
+            await tasks[0]
+            for task in tasks[1:]:
+                task.cancel()
+            _, pending = await asyncio.wait(tasks, timeout=10)
+            assert not pending
+
+
 async def test_a_pause_holds_back_those_that_wait_already(redis: str, key: str) -> None:
     """In this process: they have the store's permit, and wait all the same."""
     quota = SharedQuota(redis, key=key)

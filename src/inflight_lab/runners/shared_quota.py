@@ -101,6 +101,7 @@ class SharedQuota(Pacer):
             )
         try:
             while (answer := await self._quota.limit()).limited:
+                raise_if_cancelled()
                 await asyncio.sleep(answer.state.retry_after)
         except StoreUnavailableError as error:
             self._failed_at = time.perf_counter()
@@ -108,6 +109,13 @@ class SharedQuota(Pacer):
                 f"Not sent: the store gave no answer. {error.__cause__}"
             ) from error
         await super()._wait()
+
+
+def raise_if_cancelled() -> None:
+    """Cancel again what was cancelled: on Python 3.11 a client of Redis may lose it."""
+    task = asyncio.current_task()
+    if task and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def gcra_for(rate: float, period: float) -> throttled.Quota:
