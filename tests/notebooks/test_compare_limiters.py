@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from importlib.metadata import version
 
-from tests.notebooks.numbers import findings_in
 from tests.support.notebook_tools import COMPARISON, code_cell, code_cells, kernel
-from tests.support.run_all import RUN_ALL, Ran, cells_as_read
+from tests.support.run_all import RUN_ALL, Ran
 
 OF_THE_JUDGED = {
     "`Pacer`": "Pacer",
@@ -45,7 +44,6 @@ def test_run_all_prints_what_table_and_prose_say() -> None:
         cells = fresh.run_all(code_cells(COMPARISON), within=RUN_ALL)
         ran = Ran(COMPARISON, fresh, cells)
     assert {(cell.status, cell.error) for cell in cells} == {("ok", "")}
-    assert findings_in("compare_limiters", cells_as_read(ran)) == []
     expect_the_table_fits(cards(ran))
     assert "after a stall it keeps to the rate: at most 100 in 1 s, 8 at once" in (
         ran.text("code-judge")

@@ -12,7 +12,6 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tests.notebooks.claims.scoreboard import scoreboard
 from tests.project.stripped import stripped
 from tests.support.notebook_tools import (
     COMPARISON,
@@ -188,17 +187,6 @@ def glossary_terms() -> dict[str, str]:
         for cell in load(GLOSSARY).cells
         if cell.source.startswith("### ")
     }
-
-
-def test_the_scoreboard_is_that_of_06() -> None:
-    """It has a row for each rung, and no other notebook has a row that says something
-    else.
-    """
-    board = scoreboard()
-    assert len(board) >= 7
-    for path in NOTEBOOKS:
-        rows = scoreboard(path)
-        assert rows == {rung: board[rung] for rung in rows}
 
 
 @each_notebook

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tests.support.notebook_tools import CellRun, Kernel, code_cells, load
-from tests.support.sections import Cell
 
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
@@ -93,17 +92,3 @@ def has_panel(path: Path) -> bool:
 
 NO_REDIS = "redis://127.0.0.1:1"
 """For ``REDIS_URL``, whatever runs on this machine."""
-
-
-def cells_as_read(ran: Ran) -> list[Cell]:
-    """The notebook's cells, each with what it has shown so far."""
-    runs = iter(ran.cells)
-    return [
-        Cell(
-            cell.id,
-            cell.cell_type == "code",
-            cell.source,
-            next(runs).words if cell.cell_type == "code" else "",
-        )
-        for cell in load(ran.path).cells
-    ]
