@@ -197,7 +197,6 @@ class Kernel:
             pass  # the cells that are not done say so
 
 
-
 def _note(run: CellRun, kind: str, content: dict[str, Any]) -> None:
     if kind == "stream":
         run.text += content["text"]

@@ -1,10 +1,10 @@
-"""What a notebook's code cells show: each claim of the prose around them that could turn
-false, as Python in the cell's metadata.
+"""What a notebook's code cells show, as their metadata says: each claim of the prose
+around them that could turn false.
 
 >>> {"inflight_lab": {"shows": ["stats.refused == 0", "2.9 < elapsed < 4"]}}
 
-Each expression must be true in the kernel right after its cell ran in Run All, on a slow
-computer and in a browser's page too: give times room above, and ask
+Each is a Python expression that must be true in the kernel right after its cell ran in
+Run All, on a slow computer and in a browser's page too: give times room above, and ask
 ``sys.platform == "emscripten"`` where a page cannot do what is claimed.
 """
 

@@ -4,8 +4,9 @@
 
 ``simulate``: its panel becomes a simulated run on the page, with the panel's own
 settings, and sends as these runners do: some of `SIMULATED`, side by side.  Without it,
-the page plays the run that was recorded.  ``shows`` is for the tests alone: what is true
-when the cell has run.
+the page plays the run that was recorded.
+
+``shows``: what is true when the cell has run; only the tests ask.
 """
 
 from collections.abc import Mapping
