@@ -90,15 +90,6 @@ def test_cells_are_short(path: Path) -> None:
             assert words <= MAX_WORDS, f"{words} words in {cell.id}"
 
 
-def test_10_asks_redis_for_the_rate_that_it_names() -> None:
-    """Where there is no Redis the cell does not run: only this compares the two."""
-    prose = code_cell(notebook("10"), "text-redis-rate")
-    (named,) = re.findall(r"each process keeps to (\d+)", prose)
-    command = code_cell(notebook("10"), "code-redis-send")
-    (asked,) = re.findall(r'"rate": (\d+)', command)
-    assert named == asked
-
-
 def words_of(markdown: str) -> int:
     """The words of the prose: tables and fenced code are only looked up."""
     prose = re.sub(r"```.*?```", "", markdown, flags=re.S)
