@@ -27,12 +27,6 @@ class Part(NamedTuple):
 
 PARTS = [
     Part("08", "text-questions", last_is_an_exercise=True),
-    Part("09", "text-lookup"),
-    Part(
-        "13",
-        "text-lookup",
-        names_of_the_first_half=("server", "chat", "question", "short"),
-    ),
 ]
 
 

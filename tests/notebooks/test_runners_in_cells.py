@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from inflight_lab.runners import naive, paced, semaphore, semaphore_pause, threaded
+from inflight_lab.runners import naive, paced, semaphore, semaphore_pause
 from tests.support.code import definitions
 from tests.support.notebook_tools import code_cell, code_cells, notebook
 
@@ -33,7 +33,6 @@ def written(number: str) -> dict[str, str]:
         ("03", semaphore, BOTH),
         ("04", semaphore_pause, BOTH),
         ("06", paced, BOTH[1:]),
-        ("10", threaded, BOTH[:1]),
     ],
 )
 def test_runner_in_the_cell_is_the_runner_in_the_package(

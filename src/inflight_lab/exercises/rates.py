@@ -72,7 +72,7 @@ async def check_one_pacer(solution: Solution) -> str:
 
 @shows_verdict
 async def check_limiter(solution: Solution) -> str:
-    """Notebook 07: ``solution()`` makes a limiter that uses most of 20 a second."""
+    """Notebook 09: ``solution()`` makes a limiter that uses most of 20 a second."""
     expect_threads()
     # As it is: its own rate may be a little less than the quota.
     card = await asyncio.to_thread(judge, lambda: solution(), rate=20)

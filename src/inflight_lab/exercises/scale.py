@@ -3,8 +3,6 @@
 import asyncio
 from collections.abc import Iterator
 
-import httpx
-
 from inflight_lab.exercises.check import (
     Solution,
     expect,
@@ -13,36 +11,7 @@ from inflight_lab.exercises.check import (
     practice,
     shows_verdict,
 )
-from inflight_lab.observation.transport import ObservedTransport
 from inflight_lab.server import PracticeServer
-
-
-@shows_verdict
-async def check_waits_outside(solution: Solution) -> str:
-    """Notebook 09: ``solution(url, count, client=client)`` queues none in the pool."""
-    pool, count = 10, 20
-    limits = httpx.Limits(max_connections=pool)
-    transport = ObservedTransport(httpx.AsyncHTTPTransport(limits=limits))
-    async with (
-        PracticeServer(latency=0.2) as server,
-        httpx.AsyncClient(transport=transport) as client,
-    ):
-        responses = await solution(server.url, count, client=client)
-    queued = transport.stats().peak_in_flight - pool
-    peak = server.stats().peak_in_flight
-    expect(queued <= 0, f"{queued} of {count} requests waited inside the pool.")
-    expect_list(responses)
-    expect(
-        len(responses) == count,
-        f"{count} requests asked for, {len(responses)} responses returned.",
-    )
-    expect(
-        pool // 2 < peak <= pool,
-        f"{peak} in flight at once, and {pool} connections are there.",
-    )
-    return (
-        f"{count} responses, {peak} in flight at most, and none waited inside the pool."
-    )
 
 
 class Pages:
@@ -60,7 +29,7 @@ class Pages:
 
 @shows_verdict
 async def check_shares_items(solution: Solution) -> str:
-    """Notebook 09: ``solution(make_one, items, limit)`` makes each item once."""
+    """Notebook 11: ``solution(make_one, items, limit)`` makes each item once."""
     count, limit = 24, 4
     pages = Pages(count)
     made: list[int] = []
@@ -94,27 +63,8 @@ async def check_shares_items(solution: Solution) -> str:
 
 
 @shows_verdict
-async def check_one_limit(solution: Solution) -> str:
-    """Notebook 10: ``solution(url, limit)`` runs two groups within ``limit``."""
-    expect_threads()
-    for limit in (3, 4):
-        with PracticeServer(latency=0.1) as server:
-            await asyncio.to_thread(solution, server.url, limit)
-            stats = server.stats()
-        expect(
-            stats.accepted == 24 and stats.peak_in_flight == limit,
-            f"limit {limit}: {stats.started} requests,"
-            f" and {stats.peak_in_flight} in flight at once.",
-        )
-    return (
-        "two groups of threads, and together never more than the limit,"
-        " for limits of 3 and 4."
-    )
-
-
-@shows_verdict
 async def check_paced_threads(solution: Solution) -> str:
-    """Notebook 10: ``solution(url, count, rate)`` keeps the rate, from threads."""
+    """Notebook 12: ``solution(url, count, rate)`` keeps the rate, from threads."""
     expect_threads()
     count, rate = 45, 20
     with PracticeServer(latency=0.02, quota="sliding-window", rate=rate) as server:

@@ -107,18 +107,38 @@ async def poll_all(url, *, client, rate):
     ),
     WrongAnswer(
         check="check_limiter",
-        mistake="spaced, and slower with each late wake-up",
+        mistake="from now, without a margin",
         code="""
 class MyLimiter:
     def __init__(self):
-        self.turn = asyncio.Lock()
-
-    async def __aenter__(self):
-        async with self.turn:
-            await asyncio.sleep(0.05)
+        self.due = time.monotonic()
+        self.line = asyncio.Lock()
 
     async def __aexit__(self, *exc_info):
         pass
+
+    async def __aenter__(self):
+        async with self.line:
+            await asyncio.sleep(self.due - time.monotonic())
+            self.due = time.monotonic() + 1 / 20
+""",
+    ),
+    WrongAnswer(
+        check="check_limiter",
+        mistake="with a margin, from schedule",
+        code="""
+class MyLimiter:
+    def __init__(self):
+        self.due = time.monotonic()
+        self.line = asyncio.Lock()
+
+    async def __aexit__(self, *exc_info):
+        pass
+
+    async def __aenter__(self):
+        async with self.line:
+            await asyncio.sleep(self.due - time.monotonic())
+            self.due += 1.0125 / 20
 """,
     ),
     WrongAnswer(
@@ -131,41 +151,6 @@ import time
 class MyLimiter:
     async def __aenter__(self):
         time.sleep(1 / 20)
-
-    async def __aexit__(self, *exc_info):
-        pass
-""",
-    ),
-    WrongAnswer(
-        check="check_limiter",
-        mistake="a schedule that catches up without bound",
-        code="""
-class MyLimiter:
-    def __init__(self):
-        self.turn, self.due = asyncio.Lock(), asyncio.get_running_loop().time()
-
-    async def __aenter__(self):
-        async with self.turn:
-            await asyncio.sleep(self.due - asyncio.get_running_loop().time())
-            self.due += 0.05
-
-    async def __aexit__(self, *exc_info):
-        pass
-""",
-    ),
-    WrongAnswer(
-        check="check_limiter",
-        mistake="a log without a margin",
-        code="""
-class MyLimiter:
-    def __init__(self):
-        self.turn, self.log = asyncio.Lock(), deque([0.0] * 20)
-
-    async def __aenter__(self):
-        async with self.turn:
-            now = asyncio.get_running_loop().time
-            await asyncio.sleep(self.log.popleft() + 1 - now())
-            self.log.append(now())
 
     async def __aexit__(self, *exc_info):
         pass
@@ -197,14 +182,6 @@ class MyLimiter:
 
     async def __aexit__(self, *exc_info):
         pass
-""",
-    ),
-    WrongAnswer(
-        check="check_limiter",
-        mistake="not a limiter",
-        code="""
-class MyLimiter:
-    pass
 """,
     ),
     WrongAnswer(
