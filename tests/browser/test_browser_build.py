@@ -48,7 +48,7 @@ USUAL = ("00", "08", "11", QUESTIONS.stem)
 """The notebooks of every run, beside 03 with its slider."""
 WITH_SLIDER = notebook("03")
 LONG_RUN = "server.latency = 0.3\npanel.count = 1000\npanel.start()"
-TAKES_THREADS = ("check_one_limit", "check_paced_threads", "check_limiter")
+TAKES_THREADS = ("check_paced_threads", "check_limiter")
 NEEDS_THREADS = """
 from inflight_lab.exercises import rates
 await rates.check_limiter(None)

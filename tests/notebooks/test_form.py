@@ -20,13 +20,16 @@ from tests.support.notebook_tools import (
     NOTEBOOKS,
     QUESTIONS,
     code_cell,
+    code_cells,
     each_notebook,
     load,
-    notebook,
 )
 
 MAX_LINES = 15
 MAX_WORDS = 60
+MAIN_LINE = NOTEBOOKS[:9]
+"""From the running panel to the reader's own script fixed: 00 to 08."""
+main_line = pytest.mark.parametrize("path", MAIN_LINE, ids=lambda path: path.stem)
 LOOKED_UP = [QUESTIONS, GLOSSARY, CLASS]
 """Their words are counted by tests of their own."""
 each_with_code = pytest.mark.parametrize(
@@ -52,14 +55,16 @@ def test_notebook_is_stored_clean(path: Path) -> None:
 
 @each_notebook
 def test_notebook_opens_with_its_purpose(path: Path) -> None:
-    """Before its first section it says what you do, learn and need, and the last cell
-    sums up.
+    """Below its title it says in bold what you get, and then what you need; the last
+    cell sums up.
     """
-    *_, last = load(path).cells
-    assert opening(path).startswith("# ")
-    for verb in ("will do", "will learn", "need"):
-        assert f"**You {verb}**" in opening(path)
-    assert last.source.startswith("## Summary")
+    first, *_, last = load(path).cells
+    title, outcome, *_ = first.source.split("\n\n")
+    assert title.startswith("# ")
+    assert re.fullmatch(r"\*\*.+\*\*", outcome)
+    if path != NOTEBOOKS[0]:
+        assert "**You need**" in opening(path)
+        assert last.source.startswith("## Summary")
     assert "**Next**" in last.source
 
 
@@ -71,16 +76,21 @@ def opening(path: Path) -> str:
     return "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
 
 
-@each_notebook
-def test_the_second_cell_imports(path: Path) -> None:
-    """Only in 00 it is a panel, and runs: a first click is answered by requests."""
-    second = load(path).cells[1]
-    assert second.cell_type == "code"
-    if path == NOTEBOOKS[0]:
-        assert second.source.endswith("panel.start()\npanel")
-        return
-    body = ast.parse(second.source).body
-    assert all(isinstance(node, ast.Import | ast.ImportFrom) for node in body)
+@main_line
+def test_a_page_of_the_main_line_begins_with_what_moves(path: Path) -> None:
+    """Its first code imports, and shows a panel or a plot; only in 00 it runs by
+    itself, so that a first click is answered by requests.
+    """
+    source, *_ = code_cells(path)
+    *_, shown = ast.parse(source).body
+    assert ast.unparse(shown) in ("panel", "plot")
+    assert ("panel.start()" in source) == (path == NOTEBOOKS[0])
+
+
+def test_the_main_line_is_short() -> None:
+    """Ninety minutes: at most 7,000 words, code and tables included."""
+    words = [len(source.split()) for path in MAIN_LINE for source in prose_of(path)]
+    assert sum(words) <= 7000
 
 
 @each_page
@@ -99,15 +109,6 @@ def test_cells_of_prose_are_short(path: Path) -> None:
         if cell.cell_type == "markdown" and number and "<details>" not in cell.source:
             words = words_of(cell.source)
             assert words <= MAX_WORDS, f"{words} words in {cell.id}"
-
-
-def test_10_asks_redis_for_the_rate_that_it_names() -> None:
-    """Where there is no Redis the cell does not run: only this compares the two."""
-    prose = code_cell(notebook("10"), "text-redis-rate")
-    (named,) = re.findall(r"each process keeps to (\d+)", prose)
-    command = code_cell(notebook("10"), "code-redis-send")
-    (asked,) = re.findall(r'"rate": (\d+)', command)
-    assert named == asked
 
 
 def words_of(markdown: str) -> int:
@@ -157,3 +158,12 @@ def links(path: Path) -> list[str]:
 def prose_of(path: Path) -> list[str]:
     """The sources of its text cells."""
     return [cell.source for cell in load(path).cells if cell.cell_type == "markdown"]
+
+
+@each_notebook
+def test_minutes_are_those_of_the_map(path: Path) -> None:
+    """What a page says at its beginning is what the map in 00 says of it."""
+    table = code_cell(NOTEBOOKS[0], "text-map")
+    on_the_map = dict(re.findall(r"\((\w+)\.ipynb\)[^|\d]*, (\d+) \|", table))
+    said = re.findall(r"About (\d+) minutes", opening(path))
+    assert said in ([], [on_the_map.get(path.stem)])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import re
 import subprocess
@@ -14,18 +13,17 @@ from functools import partial
 from pathlib import Path
 from textwrap import indent
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 import pytest
 import requests
 
-from inflight_lab import NoAnswer, Pacer, Patience, PracticeServer, Stop
+from inflight_lab import PracticeServer
 from inflight_lab.recipes import RECIPES
 from inflight_lab.runners import RUNGS
 from tests.support.notebook_tools import code_cell, notebook
 from tests.support.shown_recipes import SHOWN_IN, code_in, source_of
-from tests.support.virtual_clock import run
 
 
 @pytest.mark.parametrize("recipe", SHOWN_IN)
@@ -130,63 +128,3 @@ def names_in(
     names: dict[str, Any] = {}
     exec(f"{once}\n\n\n{signature}:\n{indent(each_time, '    ')}\n", names)
     return names
-
-
-# ---- What is tried again
-
-
-class Row(NamedTuple):
-    """A status of the table, with what comes with it, and what the table says."""
-
-    status: int
-    names_a_limit: bool
-    code: str
-    """Of the error in the body; empty without one."""
-    is_tried_again: bool
-
-
-def rows() -> list[Row]:
-    """Each status of the table."""
-    found = []
-    table = code_cell(notebook("11"), "text-retried")
-    for what, again in re.findall(r"^\| ([^|]+) \| (yes|no) \|", table, flags=re.M):
-        if "pause" in what or "JSON" in what:
-            continue
-        code = "".join(re.findall("`([a-z_]+)`", what))
-        for status in re.findall(r"\b\d{3}\b", what):
-            names_a_limit = "sign of a limit" in what
-            found.append(Row(int(status), names_a_limit, code, again == "yes"))
-    return found
-
-
-@pytest.mark.parametrize("row", rows(), ids=str)
-def test_the_table_says_what_is_tried_again(row: Row) -> None:
-    """Each status that comes back is tried again, or is not, as the page says, and as
-    often as it says.
-    """
-    headers = {"Retry-After": "1"} if row.names_a_limit else {}
-    sent = 0
-
-    async def answer() -> httpx.Response:
-        nonlocal sent
-        sent += 1
-        error = {"error": {"code": row.code}} if row.code else {}
-        return httpx.Response(row.status, headers=headers, json=error)
-
-    async def main() -> None:
-        with contextlib.suppress(NoAnswer, Stop):
-            await Patience()(Pacer(100, 1), answer)
-
-    run(main())
-    assert sent == (8 if row.is_tried_again else 1)
-    assert "eight times" in code_cell(notebook("11"), "text-retried-why")
-
-
-def test_the_numbers_of_the_page_are_those_of_the_class() -> None:
-    """When it gives up."""
-    patience = Patience()
-    assert "more than ten minutes" in code_cell(notebook("11"), "text-retried")
-    assert patience.longest_pause == 600
-    why = code_cell(notebook("11"), "text-retried-why")
-    assert ("ten refusals" in why, patience.refusals_in_a_row) == (True, 10)
-    assert ("fifty items" in why, patience.failures_in_a_row) == (True, 50)

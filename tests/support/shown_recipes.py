@@ -1,4 +1,4 @@
-"""Copies the recipes and the edits into notebook 11, which shows them.
+"""Copies the recipes into notebook 11, which shows them.
 
 uv run --dev python -m tests.support.shown_recipes
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 from tests.support.notebook_tools import code_cell, notebook
 
@@ -16,12 +15,6 @@ RECIPES = NOTEBOOK.parents[1] / "src" / "inflight_lab" / "recipes"
 SHOWN_IN = {"paced": "text-script", "fetch_all": "text-complete"}
 """The cell for each recipe that the notebook shows."""
 CODE = re.compile(r"(?<=```python\n).*?(?=```)", re.S)
-DIFF = re.compile(r"(?<=```diff\n).*?(?=```)", re.S)
-
-
-def hunks_of(edit: Path) -> str:
-    """What an edit changes."""
-    return "".join(edit.read_text("utf-8").splitlines(keepends=True)[2:])
 
 
 def source_of(recipe: str) -> str:
@@ -43,11 +36,6 @@ def copy_recipes() -> None:
         text = "".join(cells[cell_id]["source"])
         shown = CODE.sub(lambda _, source=source: source, text)
         cells[cell_id]["source"] = shown.splitlines(keepends=True)
-    for edit in (RECIPES / "edits").glob("*.diff"):
-        cell = cells[f"text-edit-{edit.stem.partition('-')[2]}"]
-        hunks = hunks_of(edit)
-        shown = DIFF.sub(lambda _, hunks=hunks: hunks, "".join(cell["source"]))
-        cell["source"] = shown.splitlines(keepends=True)
     text = json.dumps(document, indent=1, ensure_ascii=False)
     NOTEBOOK.write_text(text + "\n", encoding="utf-8")
 
