@@ -165,7 +165,6 @@ def expect_solutions_correct(ran: Ran) -> None:
     none.
     """
     here = [exercise for exercise in exercises() if exercise.notebook == ran.path]
-    assert here or ran.number == "12"  # which is for the teacher
     for exercise in here:
         verdict = ran.kernel.run(f"{exercise.solution}\n{exercise.check_line}")
         expected = "Correct: "
