@@ -39,7 +39,7 @@ def expect_predictions_fit(ran: Ran) -> None:
             assert {measured.strip('"'), *mistakes} <= set(choices)
         else:
             assert all(
-                isinstance(number, int)
+                isinstance(number, int | float)
                 for number in (ast.literal_eval(measured), *mistakes)
             )
 

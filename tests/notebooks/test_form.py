@@ -18,14 +18,17 @@ from tests.support.notebook_tools import (
     GLOSSARY,
     NOTEBOOKS,
     code_cell,
+    code_cells,
     each_notebook,
     load,
-    notebook,
 )
 
 MAX_LINES = 15
 MAX_WORDS = 60
 MAX_WORDS_OF_A_TERM = 40
+MAIN_LINE = NOTEBOOKS[:9]
+"""From the running panel to the reader's own script fixed: 00 to 08."""
+main_line = pytest.mark.parametrize("path", MAIN_LINE, ids=lambda path: path.stem)
 each_with_code = pytest.mark.parametrize(
     "path", [*NOTEBOOKS, COMPARISON], ids=lambda path: path.stem
 )
@@ -45,14 +48,16 @@ def test_notebook_is_stored_clean(path: Path) -> None:
 
 @each_notebook
 def test_notebook_opens_with_its_purpose(path: Path) -> None:
-    """Before its first section it says what you do, learn and need, and the last cell
-    sums up.
+    """Below its title it says in bold what you get, and then what you need; the last
+    cell sums up.
     """
-    *_, last = load(path).cells
-    assert opening(path).startswith("# ")
-    for verb in ("will do", "will learn", "need"):
-        assert f"**You {verb}**" in opening(path)
-    assert last.source.startswith("## Summary")
+    first, *_, last = load(path).cells
+    title, outcome, *_ = first.source.split("\n\n")
+    assert title.startswith("# ")
+    assert re.fullmatch(r"\*\*.+\*\*", outcome)
+    if path != NOTEBOOKS[0]:
+        assert "**You need**" in opening(path)
+        assert last.source.startswith("## Summary")
     assert "**Next**" in last.source
 
 
@@ -64,16 +69,21 @@ def opening(path: Path) -> str:
     return "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
 
 
-@each_notebook
-def test_the_second_cell_imports(path: Path) -> None:
-    """Only in 00 it is a panel, and runs: a first click is answered by requests."""
-    second = load(path).cells[1]
-    assert second.cell_type == "code"
-    if path == NOTEBOOKS[0]:
-        assert second.source.endswith("panel.start()\npanel")
-        return
-    body = ast.parse(second.source).body
-    assert all(isinstance(node, ast.Import | ast.ImportFrom) for node in body)
+@main_line
+def test_a_page_of_the_main_line_begins_with_what_moves(path: Path) -> None:
+    """Its first code imports, and shows a panel or a plot; only in 00 it runs by
+    itself, so that a first click is answered by requests.
+    """
+    source, *_ = code_cells(path)
+    *_, shown = ast.parse(source).body
+    assert ast.unparse(shown) in ("panel", "plot")
+    assert ("panel.start()" in source) == (path == NOTEBOOKS[0])
+
+
+def test_the_main_line_is_short() -> None:
+    """Ninety minutes: at most 7,000 words, code and tables included."""
+    words = [len(source.split()) for path in MAIN_LINE for source in prose_of(path)]
+    assert sum(words) <= 7000
 
 
 @each_with_code
@@ -181,9 +191,9 @@ def glossary_terms() -> dict[str, str]:
 
 
 @each_notebook
-def test_minutes_are_those_of_the_plan(path: Path) -> None:
-    """What a notebook says at its beginning is what the teachers' plan says."""
-    (minutes,) = re.findall(r"About (\d+) minutes", opening(path))
-    plan = code_cell(notebook("12"), "text-plan")
-    planned = dict(re.findall(r"^\| (\d\d) \| (\d+) \|", plan, re.M)) | {"12": "20"}
-    assert minutes == planned[path.stem[:2]]
+def test_minutes_are_those_of_the_map(path: Path) -> None:
+    """What a page says at its beginning is what the map in 00 says of it."""
+    table = code_cell(NOTEBOOKS[0], "text-map")
+    on_the_map = dict(re.findall(r"\((\w+)\.ipynb\)[^|\d]*, (\d+) \|", table))
+    said = re.findall(r"About (\w+) minutes", opening(path))
+    assert said == [on_the_map[path.stem].replace("5", "five")] or path == NOTEBOOKS[0]

@@ -2,14 +2,12 @@
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from inflight_lab.exercises.check import (
     Solution,
     expect,
     expect_list,
     expect_threads,
-    observe,
     practice,
     shows_verdict,
 )
@@ -88,57 +86,3 @@ async def check_paced_threads(solution: Solution) -> str:
         f"each of the {count} answers had status 200: return those statuses.",
     )
     return f"{count} requests in {stats.elapsed:.1f} s, and none was refused."
-
-
-@shows_verdict
-async def check_introduces_itself(solution: Solution) -> str:
-    """Notebook 11: ``solution()`` is a client with a name, an address, a timeout."""
-    async with practice(latency=0) as (server, _), solution() as client:
-        response = await client.get(server.url)
-        name = response.json()["headers"].get("User-Agent", "")
-        expect(
-            "@" in name or "://" in name,
-            f"at the server you are {name!r}: how would they reach you?",
-        )
-        expect(
-            client.timeout.read,
-            "without a timeout, a request that gets no answer waits for ever.",
-        )
-    return f"at the server you are {name!r}."
-
-
-@dataclass(frozen=True)
-class GivingUp:
-    """Requests that an API allows, those to send, and those sent by the third 429."""
-
-    allowed: int
-    count: int
-    sent: int
-
-
-GIVING_UP = (
-    GivingUp(allowed=10, count=10, sent=10),
-    GivingUp(allowed=4, count=20, sent=7),
-    GivingUp(allowed=6, count=20, sent=9),
-)
-
-
-@shows_verdict
-async def check_gives_up(solution: Solution) -> str:
-    """Notebook 11: ``solution(url, count, client=client)`` stops at the third 429."""
-    for case in GIVING_UP:
-        allowed = f"{case.allowed} of {case.count} were allowed"
-        responses, stats = await observe(
-            solution, case.count, on={"latency": 0, "rate": case.allowed, "period": 60}
-        )
-        returned = len(responses or ())
-        expect(
-            stats.refused == case.sent - case.allowed,
-            f"{allowed}, and you got {stats.refused} 429s.",
-        )
-        expect(
-            returned == case.sent,
-            f"{allowed}: return the {case.sent} responses that you had by then,"
-            f" not {returned}.",
-        )
-    return "you stopped at the third 429, and not before."
