@@ -1,4 +1,4 @@
-"""Notebook 11: what it shows of the recipes is what they are, and what they do."""
+"""Notebook 08: the lines that it shows to somebody in a hurry do what it says."""
 
 from __future__ import annotations
 
@@ -21,35 +21,16 @@ import requests
 
 from inflight_lab import PracticeServer
 from inflight_lab.recipes import RECIPES
-from inflight_lab.runners import RUNGS
 from tests.support.notebook_tools import code_cell, notebook
-from tests.support.shown_recipes import SHOWN_IN, code_in, source_of
 
-
-@pytest.mark.parametrize("recipe", SHOWN_IN)
-def test_the_page_shows_a_recipe_as_it_is(recipe: str) -> None:
-    """It is copied there with ``python -m tests.support.shown_recipes``."""
-    assert code_in(SHOWN_IN[recipe]) == [source_of(recipe)]
+HERE = notebook("08")
 
 
 def test_each_recipe_has_a_row_and_each_row_a_command() -> None:
-    """The first table names every recipe, the second only rungs, and neither has a
-    command that prints nothing.
-    """
-    scripts, parts = commands_in("text-scripts"), commands_in("text-which")
-    for named in (scripts, parts):
-        assert len(named) == len(set(named))
-    assert set(scripts) == RECIPES.keys()
-    assert set(parts) <= set(RUNGS)
-
-
-def commands_in(cell_id: str) -> list[str]:
-    """What each row of a table says to print."""
-    table = code_cell(notebook("11"), cell_id)
-    return re.findall(r"^\|.*\| `inflight-lab snippet (\w+)` \|$", table, re.M)
-
-
-# ---- The few lines for somebody in a hurry
+    """Nobody has to know of a script that the table does not name."""
+    table = code_cell(HERE, "text-scripts")
+    commands = re.findall(r"^\|.*\| `inflight-lab snippet (\w+)` \|$", table, re.M)
+    assert sorted(commands) == sorted(RECIPES)
 
 
 @pytest.mark.anyio
@@ -109,7 +90,7 @@ def test_the_lines_for_a_long_job(tmp_path: Path) -> None:
 
 def run_the_command(cell_id: str, folder: Path) -> None:
     """Run the first command that a cell shows, in a folder."""
-    shown = re.search(r"```sh\n(.*)\n", code_cell(notebook("11"), cell_id))
+    shown = re.search(r"```sh\n(.*)\n", code_cell(HERE, cell_id))
     assert shown
     scripts = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     env = os.environ | {"PATH": scripts}
@@ -128,3 +109,8 @@ def names_in(
     names: dict[str, Any] = {}
     exec(f"{once}\n\n\n{signature}:\n{indent(each_time, '    ')}\n", names)
     return names
+
+
+def code_in(cell_id: str) -> list[str]:
+    """The code that a cell shows, in each of its blocks."""
+    return re.findall(r"```python\n(.*?)```", code_cell(HERE, cell_id), re.S)
