@@ -4,15 +4,11 @@ kernel.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import io
 import re
 from pathlib import Path
 
 import pytest
-import tqdm
-import tqdm.asyncio
 
 from tests.notebooks.one_run import expect_one_run_fits
 from tests.support.busy import busy_machine
@@ -100,29 +96,6 @@ def test_optional_packages_are_optional() -> None:
             fresh, "12", "code-imports", "code-redis-look"
         )
         assert fresh.value("redis_found") is False
-
-
-def test_tqdm_is_as_08_says() -> None:
-    """Its ``gather`` raises the first failure; around ``as_completed`` it counts all,
-    and nothing is lost.
-    """
-
-    async def fail() -> None:
-        raise ValueError("failed")
-
-    async def bars() -> list[BaseException | None]:
-        with pytest.raises(ValueError, match="failed"):
-            await tqdm.asyncio.tqdm.gather(fail(), file=io.StringIO())
-        tasks = [asyncio.create_task(fail()) for _ in range(3)]
-        for task in tqdm.tqdm(
-            asyncio.as_completed(tasks), total=len(tasks), file=(shown := io.StringIO())
-        ):
-            with contextlib.suppress(ValueError):
-                await task
-        assert "3/3" in shown.getvalue()
-        return [task.exception() for task in tasks]
-
-    assert [str(error) for error in asyncio.run(bars())] == ["failed"] * 3
 
 
 def test_two_processes_keep_one_quota_through_redis(

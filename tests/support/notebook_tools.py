@@ -26,6 +26,10 @@ GLOSSARY = NOTEBOOKS[0].with_name("glossary.ipynb")
 """What they link to: prose alone."""
 COMPARISON = NOTEBOOKS[0].with_name("compare_limiters.ipynb")
 """What 06 links to: tables, and the cells that make them."""
+QUESTIONS = NOTEBOOKS[0].with_name("questions.ipynb")
+"""What is looked up: short answers, each with a cell or a link."""
+CLASS = NOTEBOOKS[0].with_name("show_it_to_a_class.ipynb")
+"""The teacher's page."""
 each_notebook = pytest.mark.parametrize(
     "path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS]
 )
