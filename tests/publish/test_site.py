@@ -15,7 +15,7 @@ from inflight_lab.publish import browser_build, landing_page, needed, site
 from inflight_lab.publish.contents import entries_of
 from inflight_lab.publish.static_pages import make_pages
 from tests.support.links import Link, broken_links, links_in, outside_links
-from tests.support.notebook_tools import QUESTIONS, load, notebook
+from tests.support.notebook_tools import NOTEBOOKS, QUESTIONS, load
 
 Steps = Callable[..., None]
 WITHOUT_LAB = {"index.html", "03.html", "runners/paced.py"}

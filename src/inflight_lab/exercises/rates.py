@@ -95,7 +95,7 @@ async def check_limiter(solution: Solution) -> str:
 
 @shows_verdict
 async def check_wait_for(solution: Solution) -> str:
-    """Notebook 08: ``solution(response, attempt)``: ``Retry-After`` or full jitter."""
+    """Notebook 07: ``solution(response, attempt)``: ``Retry-After`` or full jitter."""
     async with practice(latency=0, rate=1, period=30) as (server, client):
         await client.get(server.url)
         refused = await client.get(server.url)

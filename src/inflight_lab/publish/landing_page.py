@@ -21,12 +21,16 @@ INSTALL = "pip install uv && uv run inflight-lab"
 START = "00_start_here"
 FIRST = (
     START,
+    "01_run_the_script_that_fails",
     "02_send_many_at_once",
     "03_limit_with_a_semaphore",
+    "04_pause_at_the_limit",
+    "05_tell_concurrency_from_rate",
     "06_pace_to_the_quota",
-    "11_copy_a_snippet",
+    "07_survive_refusals",
+    "08_take_it_home",
 )
-"""To begin with, in this order: a script, what goes wrong, what to write instead."""
+"""The main line, in its order."""
 FOR_TEACHERS = "show_it_to_a_class"
 QUESTIONS = "questions"
 

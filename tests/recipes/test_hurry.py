@@ -1,4 +1,8 @@
+<<<<<<<< HEAD:tests/recipes/test_notebook_08.py
 """Notebook 08: the lines that it shows to somebody in a hurry do what it says."""
+========
+"""Notebook 08: its few lines for somebody in a hurry do what they say."""
+>>>>>>>> coursemain:tests/recipes/test_hurry.py
 
 from __future__ import annotations
 
@@ -23,6 +27,7 @@ from inflight_lab import PracticeServer
 from inflight_lab.recipes import RECIPES
 from tests.support.notebook_tools import code_cell, notebook
 
+<<<<<<<< HEAD:tests/recipes/test_notebook_08.py
 HERE = notebook("08")
 
 
@@ -31,6 +36,20 @@ def test_each_recipe_has_a_row_and_each_row_a_command() -> None:
     table = code_cell(HERE, "text-scripts")
     commands = re.findall(r"^\|.*\| `inflight-lab snippet (\w+)` \|$", table, re.M)
     assert sorted(commands) == sorted(RECIPES)
+========
+PAGE = notebook("08")
+CODE = re.compile(r"(?<=```python\n).*?(?=```)", re.S)
+
+
+def test_each_recipe_has_a_row_and_each_row_a_command() -> None:
+    """The table of complete scripts names every recipe, and no other."""
+    rows = re.findall(
+        r"^\|.*\| `inflight-lab snippet (\w+)` \|$",
+        code_cell(PAGE, "text-scripts"),
+        re.M,
+    )
+    assert sorted(rows) == sorted(RECIPES)
+>>>>>>>> coursemain:tests/recipes/test_hurry.py
 
 
 @pytest.mark.anyio
@@ -82,7 +101,7 @@ def test_the_lines_for_a_long_job(tmp_path: Path) -> None:
     """The three settings stand in the script that the command writes, as shown."""
     run_the_command("text-hurry-job", tmp_path)
     script = (tmp_path / "my_script.py").read_text("utf-8")
-    (settings,) = code_in("text-hurry-job")
+    (settings,) = CODE.findall(code_cell(PAGE, "text-hurry-job"))
     for line in settings.splitlines():
         name, _, _ = line.partition(" = ")
         assert f"\n{name} = " in script
@@ -90,7 +109,11 @@ def test_the_lines_for_a_long_job(tmp_path: Path) -> None:
 
 def run_the_command(cell_id: str, folder: Path) -> None:
     """Run the first command that a cell shows, in a folder."""
+<<<<<<<< HEAD:tests/recipes/test_notebook_08.py
     shown = re.search(r"```sh\n(.*)\n", code_cell(HERE, cell_id))
+========
+    shown = re.search(r"```sh\n(.*)\n", code_cell(PAGE, cell_id))
+>>>>>>>> coursemain:tests/recipes/test_hurry.py
     assert shown
     scripts = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     env = os.environ | {"PATH": scripts}
@@ -101,7 +124,7 @@ def names_in(
     cell_id: str, signature: str, changes: Mapping[str, str] = MappingProxyType({})
 ) -> dict[str, Any]:
     """What a cell shows, with its last lines, which send, in a function."""
-    (code,) = code_in(cell_id)
+    (code,) = CODE.findall(code_cell(PAGE, cell_id))
     for before, after in changes.items():
         assert before in code
         code = code.replace(before, after)
