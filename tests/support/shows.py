@@ -30,7 +30,7 @@ class Looks:
 
     def begin(self, cell):
         self.end()
-        self.source = cell.raw_cell
+        self.source = cell.raw_cell.rstrip("\n")  # a page's kernel adds one
 
     def end(self):
         for expression in self.shows.get(self.source, []):
