@@ -81,7 +81,7 @@ def test_a_busy_computer_is_waited_for() -> None:
     no other error.
     """
     with kernel() as fresh:
-        run_cells(fresh, "02", "code-panel", "code-make-many")
+        run_cells(fresh, "02", "code-panel", "code-imports", "code-make-many")
         assert fresh.run(BUSY_SOON).status == "ok"
         assert "ValueError: Unexpected Status: Http status code is 429." in run_cells(
             fresh, "02", "code-run"

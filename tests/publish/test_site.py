@@ -185,10 +185,10 @@ def test_a_notebook_of_an_older_format_becomes_a_page(
 
 @pytest.fixture(scope="module")
 def small_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """With the headings of four notebooks, and the runs of the landing page."""
+    """With the headings of five notebooks, and the runs of the landing page."""
     folder = tmp_path_factory.mktemp("small")
     (folder / "notebooks").mkdir()
-    for path in (notebook("00"), notebook("02"), notebook("03"), QUESTIONS):
+    for path in (*NOTEBOOKS[:4], QUESTIONS):
         write_headings(path, folder / "notebooks" / path.name)
     options = ["--no-lab", "--notebooks", str(folder / "notebooks")]
     site.main([str(folder / "site"), *options])
