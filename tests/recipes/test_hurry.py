@@ -1,8 +1,4 @@
-<<<<<<<< HEAD:tests/recipes/test_notebook_08.py
-"""Notebook 08: the lines that it shows to somebody in a hurry do what it says."""
-========
 """Notebook 08: its few lines for somebody in a hurry do what they say."""
->>>>>>>> coursemain:tests/recipes/test_hurry.py
 
 from __future__ import annotations
 
@@ -27,16 +23,6 @@ from inflight_lab import PracticeServer
 from inflight_lab.recipes import RECIPES
 from tests.support.notebook_tools import code_cell, notebook
 
-<<<<<<<< HEAD:tests/recipes/test_notebook_08.py
-HERE = notebook("08")
-
-
-def test_each_recipe_has_a_row_and_each_row_a_command() -> None:
-    """Nobody has to know of a script that the table does not name."""
-    table = code_cell(HERE, "text-scripts")
-    commands = re.findall(r"^\|.*\| `inflight-lab snippet (\w+)` \|$", table, re.M)
-    assert sorted(commands) == sorted(RECIPES)
-========
 PAGE = notebook("08")
 CODE = re.compile(r"(?<=```python\n).*?(?=```)", re.S)
 
@@ -49,7 +35,6 @@ def test_each_recipe_has_a_row_and_each_row_a_command() -> None:
         re.M,
     )
     assert sorted(rows) == sorted(RECIPES)
->>>>>>>> coursemain:tests/recipes/test_hurry.py
 
 
 @pytest.mark.anyio
@@ -109,11 +94,7 @@ def test_the_lines_for_a_long_job(tmp_path: Path) -> None:
 
 def run_the_command(cell_id: str, folder: Path) -> None:
     """Run the first command that a cell shows, in a folder."""
-<<<<<<<< HEAD:tests/recipes/test_notebook_08.py
-    shown = re.search(r"```sh\n(.*)\n", code_cell(HERE, cell_id))
-========
     shown = re.search(r"```sh\n(.*)\n", code_cell(PAGE, cell_id))
->>>>>>>> coursemain:tests/recipes/test_hurry.py
     assert shown
     scripts = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     env = os.environ | {"PATH": scripts}
@@ -132,8 +113,3 @@ def names_in(
     names: dict[str, Any] = {}
     exec(f"{once}\n\n\n{signature}:\n{indent(each_time, '    ')}\n", names)
     return names
-
-
-def code_in(cell_id: str) -> list[str]:
-    """The code that a cell shows, in each of its blocks."""
-    return re.findall(r"```python\n(.*?)```", code_cell(HERE, cell_id), re.S)
