@@ -13,7 +13,7 @@ MOST_PHONES = 60
 MOST_AT_AN_ADDRESS = 10
 """One computer must not take all the places.  Phones behind a router that hides them
 share an address."""
-REQUESTS_A_SECOND = 20
+REQUESTS_A_SECOND = 40
 """Of one phone."""
 REQUESTS_IN_ALL = 800
 """In a second, of all phones."""
@@ -126,6 +126,11 @@ class Turns:
     def waiting(self) -> int:
         """How many turns are asked for and not dealt yet."""
         return sum(phone.turns for phone in self._queue)
+
+    @property
+    def phones(self) -> int:
+        """How many phones wait."""
+        return len(self._queue)
 
     def ask(self, phone: Phone) -> None:
         """Put one more turn of this phone behind those of the others."""

@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from inflight_lab.classroom.phones import (
+    REQUESTS_A_SECOND,
     FloodError,
     NoPlaceError,
     Phone,
@@ -242,7 +243,9 @@ class ClassRoom(PracticeServer):
         """Give turns at the pace of the quota, while anybody waits."""
         while phone := self.turns.next():
             phone.tell(turn=True)
-            await asyncio.sleep(self.period / (SAFE_SHARE * self.rate))
+            those_who_wait = max(1, self.turns.phones)
+            rate = min(self.rate / self.period, REQUESTS_A_SECOND * those_who_wait)
+            await asyncio.sleep(1 / (SAFE_SHARE * rate))
 
     async def _talk_to_wall(self, socket: WebSocket) -> None:
         await socket.accept()

@@ -11,6 +11,7 @@ import { countsAt, Run } from "../../stage/run.js";
 import { append, NOBODY, refusedLately, sentenceAt } from "./class_run.js";
 import { colourOf, initialsOf } from "./colours.js";
 import { button, checkbox, slider } from "./controls.js";
+import { drawHistory, SPAN } from "./history.js";
 
 /**
  * @import { Moment } from "../../stage/dots.js"
@@ -88,8 +89,8 @@ class Wall {
     this.parts = this.#build();
     root.append(...this.parts.all);
     this.pen = new Pen(this.parts.canvas);
-    this.sizes = new ResizeObserver(() => this.#measure());
-    this.sizes.observe(this.parts.flow);
+    this.barsPen = new Pen(this.parts.bars);
+    new ResizeObserver(() => this.#measure()).observe(this.parts.flow);
     matchMedia("(prefers-color-scheme: dark)").onchange = () => this.#measure();
     this.player = new Player([/** @type {Stage} */ (/** @type {unknown} */ (this))]);
     this.#connect();
@@ -119,12 +120,20 @@ class Wall {
       make("div", { className: "ifl-api" }, boxes.wall, label, boxes.api),
       canvas,
     );
+    const bars = make("canvas", { ariaHidden: "true" });
+    const history = make(
+      "div",
+      { className: "ifl-history" },
+      make("p", {}, `The last ${SPAN} s: sent in each`),
+      bars,
+    );
     const stage = make(
       "section",
       { className: "ifl-stage", ariaLabel: "Requests of the class" },
       sentence,
       counts,
       flow,
+      history,
     );
     const rate = slider({
       name: "rate",
@@ -162,7 +171,7 @@ class Wall {
     );
     return {
       all: [stage, controls],
-      ...{ sentence, counts, phones, quota, boxes, canvas, flow, stage },
+      ...{ sentence, counts, phones, quota, boxes, canvas, bars, flow, stage },
       ...{ rate, latency, shared },
     };
   }
@@ -220,6 +229,7 @@ class Wall {
     const { flow, boxes, phones } = this.parts;
     if (!flow.clientWidth) return;
     this.pen.measure();
+    this.barsPen.measure();
     const frame = flow.getBoundingClientRect();
     const before = this.#places?.phones ?? new Map();
     this.#places = new ClassPlaces({
@@ -261,6 +271,8 @@ class Wall {
     drawWall(this.pen, run, moment, places);
     this.#drawDots(run, moment, places);
     if (!still) drawBounces(this.pen, run, moment, places);
+    this.barsPen.clear();
+    drawHistory(this.barsPen, run, time);
     const step = Math.floor(time / READABLE);
     if (step === this.#lastWords || !run.isLive) return;
     this.#lastWords = step;
@@ -284,7 +296,7 @@ class Wall {
     for (const journey of run.journeys) {
       const isHome = moment.time > journey.ended + LANDING * moment.pace;
       if (isHome || journey.sent > moment.time) continue;
-      const { at, radius, look, trail } = dotOf(journey, run, moment, places);
+      const { at, radius, look } = dotOf(journey, run, moment, places);
       if (look === "out") {
         const phone = journey.slot ?? 0;
         const path = out.get(phone) ?? new Path2D();
@@ -293,7 +305,6 @@ class Wall {
         out.set(phone, path);
         continue;
       }
-      if (trail) this.pen.trail(trail, at, look);
       this.pen.dot(at, radius, look);
     }
     this.pen.flush();
