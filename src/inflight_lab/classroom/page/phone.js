@@ -52,10 +52,10 @@ class Phone {
     const name = make("input", { type: "text", maxLength: 12, autocomplete: "off" });
     name.onchange = () => this.#tell({ name: name.value });
     const you = make("label", { className: "ifl-you" }, badge, "Your name", name);
-    const one = button("Send one", () => this.sender.send(1), "ifl-button ifl-go");
+    const one = button("Send one", () => this.#press(1), "ifl-button ifl-go");
     const many = button(
       `Send ${MANY}`,
-      () => this.sender.send(MANY),
+      () => this.#press(MANY),
       "ifl-button ifl-go",
     );
     const limit = slider({
@@ -138,6 +138,12 @@ class Phone {
   /** Nobody waits for a turn any more. */
   #letGo() {
     for (const go of this.#turns.splice(0)) go();
+  }
+
+  /** @param {number} count */
+  #press(count) {
+    this.sender.send(count);
+    this.#show();
   }
 
   async #turn() {
