@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
@@ -102,14 +102,18 @@ class ClassWall:
 
     async def hear_until(self, **wanted: object) -> None:
         """Take in messages until this is the state."""
-        async with asyncio.timeout(PATIENCE):
-            while {name: self.state.get(name) for name in wanted} != wanted:
-                await self.hear()
+        await self.hear_that(lambda: wanted.items() <= self.state.items())
 
     async def hear_ends(self, count: int) -> None:
         """Take in messages until so many requests have ended."""
+        await self.hear_that(
+            lambda: sum(kind != "sent" for _, kind, *_ in self.events) >= count
+        )
+
+    async def hear_that(self, condition: Callable[[], bool]) -> None:
+        """Take in messages until it is true."""
         async with asyncio.timeout(PATIENCE):
-            while sum(kind != "sent" for _, kind, *_ in self.events) < count:
+            while not condition():
                 await self.hear()
 
     async def say(self, **message: object) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import html
 import io
 import ipaddress
 import secrets
@@ -20,7 +19,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -42,6 +41,7 @@ from inflight_lab.server.socket import Listener
 PORT = 8429
 PAGE = Path(__file__).parent / "page"
 PANEL = Path(__file__).parents[1] / "panel" / "panel.css"
+LOOK = style(STAGE / "slider.css", PANEL, PAGE / "class.css")
 UNMISTAKABLE = "abcdefghjkmnpqrstuvwxyz23456789"
 """What one can read from the back of a room, and type."""
 CODE_LENGTH = 4
@@ -62,7 +62,7 @@ WEBSOCKETS = {
 """A phone that has lost its network is gone after ten seconds."""
 ONLY_THIS_SERVER = {
     "Content-Security-Policy": (
-        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
+        "default-src 'self'; img-src 'self' data:;"
         " frame-ancestors 'none'; form-action 'none'"
     ),
     "Cache-Control": "no-store",
@@ -122,7 +122,7 @@ class ClassRoom(PracticeServer):
         only_own_names = Middleware(
             TrustedHostMiddleware, allowed_hosts=own_names, www_redirect=False
         )
-        self._site = Starlette(routes=self._pages(), middleware=[only_own_names])
+        self._site = Starlette(routes=self._routes(), middleware=[only_own_names])
 
     def listen(self, app: ASGIApp, port: int) -> Listener:
         """Serve at the one address."""
@@ -162,6 +162,7 @@ class ClassRoom(PracticeServer):
         """Serve one connection, or refuse it before anything counts it."""
         headers = Headers(scope=scope)
         client, _ = scope.get("client") or ("", 0)
+        is_for_the_wall = scope["path"].startswith(f"/{self._wall_key}/")
 
         def is_own(origin: str) -> bool:
             return urlsplit(origin).netloc == headers.get("Host")
@@ -171,26 +172,30 @@ class ClassRoom(PracticeServer):
             app = PlainTextResponse(FAR_AWAY, 403)
         elif comes_from_a_foreign_page(headers, is_own):
             app = PlainTextResponse(FOREIGN_PAGE, 403)
+        elif is_for_the_wall and client not in (LOOPBACK, self.address):
+            app = PlainTextResponse("Not Found", 404)
         await app(scope, receive, send)
 
-    def _pages(self) -> list[Mount]:
+    def _routes(self) -> list[BaseRoute]:
         for_phones = [
-            *_page("phone", lambda _: {}),
+            *_page("phone"),
             Route("/get", self.get),
             WebSocketRoute("/talk", self._talk_to_phone),
         ]
         for_the_wall = [
-            *_page("wall", self._words_of_the_wall),
+            *_page("wall"),
+            Route("/qr.svg", self._qr_code),
             WebSocketRoute("/talk", self._talk_to_wall),
         ]
         return [
             Mount(f"/{self.code}", routes=for_phones),
-            Mount(f"/{self._wall_key}", app=OnlyHere(for_the_wall, self.address)),
+            Mount(f"/{self._wall_key}", routes=for_the_wall),
         ]
 
-    def _words_of_the_wall(self, _: Request) -> dict[str, str]:
-        picture = self.qr_code.svg_inline(scale=4, omitsize=True)
-        return {"address": html.escape(self.url), "qr": picture}
+    async def _qr_code(self, _: Request) -> Response:
+        picture = io.BytesIO()
+        self.qr_code.save(picture, kind="svg", light="white")
+        return _served(picture.getvalue().decode(), "image/svg+xml")
 
     async def get(self, request: Request) -> Response:
         """Answer a request of a phone as the practice API does."""
@@ -274,22 +279,6 @@ class ClassRoom(PracticeServer):
             phone.tell(shared=shared)
 
 
-class OnlyHere:
-    """Routes for this computer alone; nobody else learns that there are any."""
-
-    def __init__(self, routes: list[Any], address: str) -> None:
-        self._site = Starlette(routes=routes)
-        self._here = {LOOPBACK, address}
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a client of this computer."""
-        client, _ = scope.get("client") or ("", 0)
-        app: ASGIApp = self._site
-        if client not in self._here:
-            app = PlainTextResponse("Not Found", 404)
-        await app(scope, receive, send)
-
-
 class PhoneTimeline(Timeline):
     """A timeline that knows which phone sent which of the newest requests."""
 
@@ -352,36 +341,27 @@ class News:
             "shared": room.has_shared_pace,
             "waiting": room.turns.waiting,
             "stopped": room.phones.stopped,
-            "phones": [(phone.number, phone.name) for phone in room.phones],
+            "phones": sorted((phone.number, phone.name) for phone in room.phones),
+            "url": room.url,
         }
 
 
-def _page(name: str, words: Callable[[Request], dict[str, str]]) -> list[Route]:
-    """A page, its script and its style; ``words`` stand for names in double braces."""
-    text = (PAGE / f"{name}.html").read_text(encoding="utf-8")
-    code = script(PAGE / f"{name}.js")
-    look = style(STAGE / "slider.css", PANEL, PAGE / "class.css")
+def _page(name: str) -> list[Route]:
+    """A page, its script and its style."""
+    files = {
+        "": ("text/html", (PAGE / f"{name}.html").read_text(encoding="utf-8")),
+        "page.js": ("text/javascript", script(PAGE / f"{name}.js")),
+        "page.css": ("text/css", LOOK),
+    }
 
-    async def page(request: Request) -> Response:
-        filled = text
-        for key, value in words(request).items():
-            filled = filled.replace("{{" + key + "}}", value)
-        return _as(filled, "text/html")
+    async def serve(request: Request) -> Response:
+        media_type, text = files[request.url.path.rpartition("/")[2]]
+        return _served(text, media_type)
 
-    async def page_script(_: Request) -> Response:
-        return _as(code, "text/javascript")
-
-    async def page_style(_: Request) -> Response:
-        return _as(look, "text/css")
-
-    return [
-        Route("/", page),
-        Route("/page.js", page_script),
-        Route("/page.css", page_style),
-    ]
+    return [Route(f"/{file}", serve) for file in files]
 
 
-def _as(text: str, media_type: str) -> Response:
+def _served(text: str, media_type: str) -> Response:
     return Response(text, media_type=media_type, headers=ONLY_THIS_SERVER)
 
 

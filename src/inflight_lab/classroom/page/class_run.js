@@ -15,7 +15,8 @@ import { outcomeOf } from "../../stage/run.js";
  * @property {boolean} shared Whether turns are dealt out.
  * @property {number} waiting How many wait for their turn.
  * @property {number} stopped How many were too many for the room.
- * @property {Person[]} phones
+ * @property {Person[]} phones In the order of their numbers.
+ * @property {string} url Where phones go.
  *
  * @typedef {[time: number, kind: string, number: number, detail: number | string | null,
  *   gauge: number | null, phone: number | null]} EventRow
@@ -31,6 +32,7 @@ export const NOBODY = {
   waiting: 0,
   stopped: 0,
   phones: [],
+  url: "",
 };
 
 /** Seconds of the run that are kept, and then in how large steps they are forgotten. */

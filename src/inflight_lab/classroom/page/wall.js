@@ -10,8 +10,8 @@ import { inWords, wallAt } from "../../stage/quota.js";
 import { countsAt, Run } from "../../stage/run.js";
 import { append, NOBODY, refusedLately, sentenceAt } from "./class_run.js";
 import { colourOf, initialsOf } from "./colours.js";
-import { button, checkbox, slider } from "./controls.js";
-import { drawHistory, SPAN } from "./history.js";
+import { drawHistory } from "./history.js";
+import { part, slider, talk } from "./parts.js";
 
 /**
  * @import { Moment } from "../../stage/dots.js"
@@ -19,6 +19,8 @@ import { drawHistory, SPAN } from "./history.js";
  * @import { Journey } from "../../stage/run.js"
  * @import { Stage } from "../../stage/stage.js"
  * @import { News, State } from "./class_run.js"
+ *
+ * @typedef {{ rate?: number, latency?: number, shared?: boolean }} Message
  */
 
 /** Dots have the size that they would have in a block of so many. */
@@ -30,8 +32,7 @@ const ROOMS = [30, 60, 120, 240, 480];
 /** Words change so often, in seconds. */
 const READABLE = 0.25;
 
-/** In milliseconds. */
-const TRY_AGAIN = 1500;
+const FULL = 2 * Math.PI;
 
 /** Every request sets out from its phone, and comes back to it. */
 class ClassPlaces extends Places {
@@ -75,134 +76,49 @@ class Wall {
   run = new Run();
   /** @type {ClassPlaces | undefined} */
   #places;
-  #seats = 0;
+  #seats = ROOMS[0];
   #lastWords = -1;
   onSeek = () => {};
-  /** @type {WebSocket | undefined} */
-  #socket;
 
-  /** @param {HTMLElement} root */
-  constructor(root) {
-    this.root = root;
-    this.join = /** @type {HTMLElement} */ (document.getElementById("join"));
-    this.join.onclick = () => this.root.classList.toggle("ifl-large-code");
-    this.parts = this.#build();
-    root.append(...this.parts.all);
-    this.pen = new Pen(this.parts.canvas);
-    this.barsPen = new Pen(this.parts.bars);
-    new ResizeObserver(() => this.#measure()).observe(this.parts.flow);
+  root = part("wall", HTMLElement);
+  flow = part("flow", HTMLElement);
+  phones = part("phones", HTMLElement);
+  sentence = part("sentence", HTMLElement);
+  shared = part("shared", HTMLInputElement);
+  rate = slider("rate", (rate) => this.tell({ rate }));
+  latency = slider("latency", (latency) => this.tell({ latency }));
+  dots = new Pen(part("dots", HTMLCanvasElement));
+  bars = new Pen(part("bars", HTMLCanvasElement));
+  player = new Player([/** @type {Stage} */ (/** @type {unknown} */ (this))]);
+
+  constructor() {
+    const join = part("join", HTMLButtonElement);
+    const full = part("full", HTMLButtonElement);
+    join.onclick = () => this.root.classList.toggle("ifl-large-code");
+    full.onclick = () => document.documentElement.requestFullscreen();
+    this.shared.onchange = () => this.tell({ shared: this.shared.checked });
+    new ResizeObserver(() => this.#measure()).observe(this.flow);
     matchMedia("(prefers-color-scheme: dark)").onchange = () => this.#measure();
-    this.player = new Player([/** @type {Stage} */ (/** @type {unknown} */ (this))]);
-    this.#connect();
+    /** @type {(message: Message) => void} */
+    this.tell = talk({
+      hear: (/** @type {News} */ news) => this.#hear(news),
+      close: () => this.#end(),
+    });
   }
 
-  #build() {
-    const sentence = make("p", { className: "ifl-sentence", ariaLive: "polite" });
-    const counts = make("p", { className: "ifl-counts" });
-    const phones = make("ol", { className: "ifl-phones", ariaLabel: "Phones" });
-    const quota = make("b");
-    const boxes = {
-      wall: make("div", { className: "ifl-box-wall" }),
-      api: make("div", { className: "ifl-box-api" }),
-    };
-    const label = make(
-      "p",
-      { className: "ifl-api-label" },
-      make("span", {}, "API"),
-      make("span", { className: "ifl-quota" }, quota),
-    );
-    const canvas = make("canvas", { ariaHidden: "true" });
-    const flow = make(
-      "div",
-      { className: "ifl-flow" },
-      phones,
-      make("div", { className: "ifl-way" }),
-      make("div", { className: "ifl-api" }, boxes.wall, label, boxes.api),
-      canvas,
-    );
-    const bars = make("canvas", { ariaHidden: "true" });
-    const history = make(
-      "div",
-      { className: "ifl-history" },
-      make("p", {}, `The last ${SPAN} s: sent in each`),
-      bars,
-    );
-    const stage = make(
-      "section",
-      { className: "ifl-stage", ariaLabel: "Requests of the class" },
-      sentence,
-      counts,
-      flow,
-      history,
-    );
-    const rate = slider({
-      name: "rate",
-      label: "quota",
-      min: 5,
-      max: 200,
-      step: 5,
-      value: 40,
-      inWords: (value) => `${value}/s`,
-    }, (value) => this.#tell({ rate: value }));
-    const latency = slider({
-      name: "latency",
-      label: "latency",
-      min: 0.1,
-      max: 3,
-      step: 0.1,
-      value: 0.5,
-      inWords: (value) => `${value.toFixed(1)} s`,
-    }, (value) => this.#tell({ latency: value }));
-    const shared = checkbox(
-      "One shared pace: turns are dealt out",
-      () => this.#tell({ shared: shared.input.checked }),
-    );
-    const full = button(
-      "Full screen",
-      () => document.documentElement.requestFullscreen(),
-    );
-    const controls = make(
-      "div",
-      { className: "ifl-controls", role: "group", ariaLabel: "For the teacher" },
-      rate.row,
-      latency.row,
-      shared.row,
-      full,
-    );
-    return {
-      all: [stage, controls],
-      ...{ sentence, counts, phones, quota, boxes, canvas, bars, flow, stage },
-      ...{ rate, latency, shared },
-    };
-  }
-
-  #connect() {
-    const socket = new WebSocket(new URL("talk", location.href.replace(/^http/, "ws")));
-    this.#socket = socket;
+  #end() {
     this.run = new Run();
-    socket.onmessage = ({ data }) => this.#hear(JSON.parse(data));
-    socket.onclose = () => {
-      this.run.isLive = false;
-      write(this.parts.sentence, "The class is closed.");
-      setTimeout(() => this.#connect(), TRY_AGAIN);
-    };
-  }
-
-  /** @param {{ rate?: number, latency?: number, shared?: boolean }} message */
-  #tell(message) {
-    if (this.#socket?.readyState === WebSocket.OPEN) {
-      this.#socket.send(JSON.stringify(message));
-    }
+    write(this.sentence, "The class is closed.");
   }
 
   /** @param {News} news */
   #hear(news) {
     const isFirst = !this.run.isLive;
     this.state = append(this.run, this.state, news);
-    const { rate, latency, shared } = this.parts;
-    if (news.quota) rate.show(news.quota.rate);
-    if (news.latency !== undefined) latency.show(news.latency);
-    if (news.shared !== undefined) shared.input.checked = news.shared;
+    if (news.url) write(part("address", HTMLElement), news.url);
+    if (news.quota) this.rate.show(news.quota.rate);
+    if (news.latency !== undefined) this.latency.show(news.latency);
+    if (news.shared !== undefined) this.shared.checked = news.shared;
     if (news.phones) this.#showPhones();
     if (!isFirst) return;
     this.player.show([this.run]);
@@ -210,48 +126,46 @@ class Wall {
   }
 
   #showPhones() {
-    const { phones } = this.parts;
     const people = this.state.phones.map(([number, name]) => {
       const badge = make("b", { className: "ifl-badge" }, initialsOf(number, name));
       badge.style.background = colourOf(number);
-      const whole = make("span", {}, name || `Phone ${number}`);
-      return make("li", { data: { number } }, badge, whole);
+      return make("li", { data: { number } }, badge, name || `Phone ${number}`);
     });
-    people.sort((one, other) =>
-      Number(one.dataset.number) - Number(other.dataset.number)
-    );
-    phones.replaceChildren(...people);
+    this.phones.replaceChildren(...people);
     this.root.classList.toggle("ifl-empty", people.length === 0);
     this.#measurePhones();
   }
 
   #measure() {
-    const { flow, boxes, phones } = this.parts;
-    if (!flow.clientWidth) return;
-    this.pen.measure();
-    this.barsPen.measure();
-    const frame = flow.getBoundingClientRect();
-    const before = this.#places?.phones ?? new Map();
+    if (!this.flow.clientWidth) return;
+    this.dots.measure();
+    this.bars.measure();
+    const known = this.#places?.phones ?? new Map();
     this.#places = new ClassPlaces({
-      requests: boxOf(phones, frame),
-      slots: boxOf(phones, frame),
-      api: boxOf(boxes.api, frame),
-      wall: boxOf(boxes.wall, frame),
+      requests: this.#boxOf(this.phones),
+      slots: this.#boxOf(this.phones),
+      api: this.#boxOf(part("boxApi", HTMLElement)),
+      wall: this.#boxOf(part("boxWall", HTMLElement)),
     }, this.#seats);
-    this.#places.phones = before;
+    this.#places.phones = known;
     this.#measurePhones();
-    this.player?.draw();
+    this.player.draw();
   }
 
+  /** Dots leave from the edge of a phone's circle. */
   #measurePhones() {
-    const { flow, phones } = this.parts;
-    const frame = flow.getBoundingClientRect();
-    for (const each of phones.querySelectorAll("li")) {
-      const badge = /** @type {HTMLElement} */ (each.firstElementChild);
-      const { left, top, width, height } = boxOf(badge, frame);
-      const at = /** @type {Point} */ ([left + width, top + height / 2]);
-      this.#places?.phones.set(Number(each.dataset.number), at);
+    for (const badge of this.phones.querySelectorAll("b")) {
+      const { left, top, width, height } = this.#boxOf(badge);
+      const number = Number(badge.parentElement?.dataset.number);
+      this.#places?.phones.set(number, [left + width, top + height / 2]);
     }
+  }
+
+  /** @param {HTMLElement} element @returns {Box} */
+  #boxOf(element) {
+    const frame = this.flow.getBoundingClientRect();
+    const { left, top, width, height } = element.getBoundingClientRect();
+    return { left: left - frame.left, top: top - frame.top, width, height };
   }
 
   /**
@@ -264,24 +178,24 @@ class Wall {
   draw(run, time, { pace, still }) {
     this.#makeRoom(run);
     const places = this.#places;
-    if (!places) return;
+    if (!places || !run.isLive) return;
     const moment = { time, pace, still };
     places.run = run;
-    this.pen.clear();
-    drawWall(this.pen, run, moment, places);
+    this.dots.clear();
+    drawWall(this.dots, run, moment, places);
     this.#drawDots(run, moment, places);
-    if (!still) drawBounces(this.pen, run, moment, places);
-    this.barsPen.clear();
-    drawHistory(this.barsPen, run, time);
-    const step = Math.floor(time / READABLE);
-    if (step === this.#lastWords || !run.isLive) return;
-    this.#lastWords = step;
+    if (!still) drawBounces(this.dots, run, moment, places);
+    this.bars.clear();
+    drawHistory(this.bars, run, time);
+    const words = Math.floor(time / READABLE);
+    if (words === this.#lastWords) return;
+    this.#lastWords = words;
     this.#write(run, moment);
   }
 
   /** @param {Run} run */
-  #makeRoom(run) {
-    const taken = run.journeys.reduce((most, { seat }) => Math.max(most, seat ?? 0), 0);
+  #makeRoom({ journeys }) {
+    const taken = journeys.reduce((most, { seat }) => Math.max(most, seat ?? 0), 0);
     const seats = ROOMS.find((each) => each > taken) ?? ROOMS[ROOMS.length - 1];
     if (seats === this.#seats) return;
     this.#seats = seats;
@@ -289,59 +203,51 @@ class Wall {
   }
 
   /** @param {Run} run @param {Moment} moment @param {ClassPlaces} places */
-  #drawDots(run, moment, places) {
-    const { context } = this.pen;
-    /** @type {Map<number, Path2D>} */
-    const out = new Map();
-    for (const journey of run.journeys) {
-      const isHome = moment.time > journey.ended + LANDING * moment.pace;
-      if (isHome || journey.sent > moment.time) continue;
-      const { at, radius, look } = dotOf(journey, run, moment, places);
-      if (look === "out") {
-        const phone = journey.slot ?? 0;
-        const path = out.get(phone) ?? new Path2D();
-        path.moveTo(at[0] + radius, at[1]);
-        path.arc(...at, radius, 0, 2 * Math.PI);
-        out.set(phone, path);
-        continue;
-      }
-      this.pen.dot(at, radius, look);
-    }
-    this.pen.flush();
-    for (const [phone, path] of out) {
-      context.fillStyle = colourOf(phone);
-      context.fill(path);
-    }
+  #drawDots({ journeys }, moment, places) {
+    const { time, pace } = moment;
+    const shown = journeys.filter(({ sent, ended }) =>
+      sent <= time && time <= ended + LANDING * pace
+    );
+    const dots = shown.map((each) => dotOf(each, places.run, moment, places));
+    for (const { at, radius, look } of dots) this.dots.dot(at, radius, look);
+    this.dots.flush();
+    // Those that are out have the colour of their phone.
+    const { context } = this.dots;
+    dots.forEach(({ at, radius, look }, index) => {
+      if (look !== "out") return;
+      context.fillStyle = colourOf(shown[index].slot ?? 1);
+      context.beginPath();
+      context.arc(...at, radius + 0.5, 0, FULL);
+      context.fill();
+    });
   }
 
   /** @param {Run} run @param {Moment} moment */
   #write(run, moment) {
-    const { sentence, counts, quota, phones, stage } = this.parts;
     const { time } = moment;
     const words = sentenceAt(run, time, this.state);
     const said = JSON.stringify(words);
-    if (sentence.dataset.said !== said) {
-      sentence.dataset.said = said;
-      sentence.replaceChildren(
-        ...words.map((each) =>
-          typeof each === "string"
-            ? each
-            : make("b", { className: `ifl-word-${each[1]}` }, each[0])
-        ),
+    if (this.sentence.dataset.said !== said) {
+      this.sentence.dataset.said = said;
+      const nodes = words.map((each) =>
+        typeof each === "string"
+          ? each
+          : make("b", { className: `ifl-word-${each[1]}` }, each[0])
       );
+      this.sentence.replaceChildren(...nodes);
     }
     const { answered, refused, inFlight } = countsAt(run, time);
     const { stopped } = this.state;
-    counts.replaceChildren(
+    part("counts", HTMLElement).replaceChildren(
       count("out", inFlight, "in flight"),
       count("answered", answered, "answered"),
       count("refused", refused, "refused"),
       ...(stopped ? [count("stopped", stopped, "stopped by the room")] : []),
     );
-    write(quota, wallAt(run, time).words);
-    stage.classList.toggle("ifl-closed", isClosed(run, moment));
+    write(part("quota", HTMLElement), wallAt(run, time).words);
+    part("stage", HTMLElement).classList.toggle("ifl-closed", isClosed(run, moment));
     const lately = refusedLately(run, time);
-    for (const each of phones.querySelectorAll("li")) {
+    for (const each of this.phones.querySelectorAll("li")) {
       each.classList.toggle("ifl-bounced", lately.has(Number(each.dataset.number)));
     }
   }
@@ -353,11 +259,4 @@ function count(name, value, words) {
   return make("span", { className: `ifl-count-${name}` }, number, ` ${words}`);
 }
 
-/** @param {HTMLElement} element @param {DOMRect} frame @returns {Box} */
-function boxOf(element, frame) {
-  const { left, top, width, height } = element.getBoundingClientRect();
-  return { left: left - frame.left, top: top - frame.top, width, height };
-}
-
-const root = document.getElementById("wall");
-if (root) new Wall(root);
+if (globalThis.document) new Wall();
