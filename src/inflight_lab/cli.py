@@ -35,9 +35,6 @@ COMMANDS = {
     "site": Command(
         "publish.site", "build the series as a folder of files for any web server"
     ),
-    "student-page": Command(
-        "publish.student_page", "serve the panel alone, as a page for students"
-    ),
 }
 ABOUT = """\
 Opens the notebooks in JupyterLab, in a folder of your own.  A newer version never
