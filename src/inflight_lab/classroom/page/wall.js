@@ -152,12 +152,12 @@ class Wall {
     this.player.draw();
   }
 
-  /** Dots leave from the edge of a phone's circle. */
+  /** Dots leave from beside a phone's circle. */
   #measurePhones() {
     for (const badge of this.phones.querySelectorAll("b")) {
       const { left, top, width, height } = this.#boxOf(badge);
       const number = Number(badge.parentElement?.dataset.number);
-      this.#places?.phones.set(number, [left + width, top + height / 2]);
+      this.#places?.phones.set(number, [left + 1.2 * width, top + height / 2]);
     }
   }
 
