@@ -15,13 +15,11 @@ from urllib.parse import urlsplit
 import segno
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
-from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketClose, WebSocketDisconnect
 
 from inflight_lab.classroom.phones import (
     REQUESTS_A_SECOND,
@@ -70,6 +68,8 @@ ONLY_THIS_SERVER = {
     "X-Content-Type-Options": "nosniff",
 }
 FAR_AWAY = "Only the network of this class is answered."
+OTHER_NAME = "Open the address that the wall shows."
+NOT_HERE = "Only the computer of the class may open this page."
 UNKNOWN = "Only a phone with the page of the class open may send."
 NONSENSE = (FloodError, LookupError, RecursionError, TypeError, ValueError)
 """What messages may lead to that no page of ours sends."""
@@ -118,11 +118,7 @@ class ClassRoom(PracticeServer):
         self.code = "".join(letters)
         self._wall_key = secrets.token_urlsafe(12)
         self._dealer: asyncio.Task[None] | None = None
-        own_names = [self.address, *LOOPBACK_NAMES]
-        only_own_names = Middleware(
-            TrustedHostMiddleware, allowed_hosts=own_names, www_redirect=False
-        )
-        self._site = Starlette(routes=self._routes(), middleware=[only_own_names])
+        self._site = Starlette(routes=self._routes())
 
     def listen(self, app: ASGIApp, port: int) -> Listener:
         """Serve at the one address."""
@@ -160,21 +156,34 @@ class ClassRoom(PracticeServer):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection, or refuse it before anything counts it."""
+        why = self._why_not(scope)
+        app: ASGIApp = self._site
+        if why:
+            app = PlainTextResponse(why, 403)
+        if why and scope["type"] == "websocket":
+            app = WebSocketClose()
+        await app(scope, receive, send)
+
+    def _why_not(self, scope: Scope) -> str:
+        """The reason to refuse a connection; empty if there is none."""
         headers = Headers(scope=scope)
-        client, _ = scope.get("client") or ("", 0)
+        host = headers.get("Host", "")
+        name = host.partition(":")[0]
+        client, _ = scope["client"] or ("", 0)
         is_for_the_wall = scope["path"].startswith(f"/{self._wall_key}/")
 
         def is_own(origin: str) -> bool:
-            return urlsplit(origin).netloc == headers.get("Host")
+            return urlsplit(origin).netloc == host
 
-        app: ASGIApp = self._site
         if not _are_near(client, self.address):
-            app = PlainTextResponse(FAR_AWAY, 403)
-        elif comes_from_a_foreign_page(headers, is_own):
-            app = PlainTextResponse(FOREIGN_PAGE, 403)
-        elif is_for_the_wall and client not in (LOOPBACK, self.address):
-            app = PlainTextResponse("Not Found", 404)
-        await app(scope, receive, send)
+            return FAR_AWAY
+        if name not in (self.address, *LOOPBACK_NAMES):
+            return OTHER_NAME
+        if comes_from_a_foreign_page(headers, is_own):
+            return FOREIGN_PAGE
+        if is_for_the_wall and client not in (LOOPBACK, self.address):
+            return NOT_HERE
+        return ""
 
     def _routes(self) -> list[BaseRoute]:
         for_phones = [
