@@ -1,14 +1,8 @@
 """The practice server with two pages more: see `ClassRoom`."""
 
 import asyncio
-import contextlib
 import io
-import ipaddress
 import secrets
-import socket
-from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,8 +13,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketClose, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketClose
 
+from inflight_lab.classroom.news import News, PhoneTimeline, sending
 from inflight_lab.classroom.phones import (
     REQUESTS_A_SECOND,
     FloodError,
@@ -29,22 +24,24 @@ from inflight_lab.classroom.phones import (
     Phones,
     Turns,
 )
-from inflight_lab.observation.timeline import Timeline
-from inflight_lab.plot.modules import STAGE, script, style
+from inflight_lab.classroom.web import (
+    are_near,
+    checked,
+    converse,
+    own_address,
+    page,
+    pass_on,
+    served,
+)
 from inflight_lab.server import PracticeServer
 from inflight_lab.server.app import FOREIGN_PAGE, LOOPBACK, LOOPBACK_NAMES
 from inflight_lab.server.foreign_pages import comes_from_a_foreign_page
 from inflight_lab.server.socket import Listener
 
 PORT = 8429
-PAGE = Path(__file__).parent / "page"
-PANEL = Path(__file__).parents[1] / "panel" / "panel.css"
-LOOK = style(STAGE / "slider.css", PANEL, PAGE / "class.css")
 UNMISTAKABLE = "abcdefghjkmnpqrstuvwxyz23456789"
 """What one can read from the back of a room, and type."""
 CODE_LENGTH = 4
-NEAR = 16
-"""Addresses with so many bits in common are one school's, if they are not private."""
 UPDATE = 0.05
 """Seconds between two messages to the wall."""
 SAFE_SHARE = 0.9
@@ -58,23 +55,10 @@ WEBSOCKETS = {
     "ws_per_message_deflate": False,
 }
 """A phone that has lost its network is gone after ten seconds."""
-ONLY_THIS_SERVER = {
-    "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' data:;"
-        " frame-ancestors 'none'; form-action 'none'"
-    ),
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 FAR_AWAY = "Only the network of this class is answered."
 OTHER_NAME = "Open the address that the wall shows."
 NOT_HERE = "Only the computer of the class may open this page."
 UNKNOWN = "Only a phone with the page of the class open may send."
-NONSENSE = (FloodError, LookupError, RecursionError, TypeError, ValueError)
-"""What messages may lead to that no page of ours sends."""
-sending: ContextVar[int] = ContextVar("sending", default=0)
-"""The number of the phone whose request is answered."""
 
 
 class ClassRoom(PracticeServer):
@@ -109,7 +93,7 @@ class ClassRoom(PracticeServer):
     ) -> None:
         usual = {"latency": 0.5, "quota": "sliding-window", "rate": 40}
         super().__init__(port=port, seed=seed, **(usual | knobs))
-        self.address = _checked(address) if address else own_address()
+        self.address = checked(address) if address else own_address()
         self.timeline = self.sent = PhoneTimeline(period=self.period)
         self.phones = Phones()
         self.turns = Turns()
@@ -175,7 +159,7 @@ class ClassRoom(PracticeServer):
         def is_own(origin: str) -> bool:
             return urlsplit(origin).netloc == host
 
-        if not _are_near(client, self.address):
+        if not are_near(client, self.address):
             return FAR_AWAY
         if name not in (self.address, *LOOPBACK_NAMES):
             return OTHER_NAME
@@ -187,12 +171,12 @@ class ClassRoom(PracticeServer):
 
     def _routes(self) -> list[BaseRoute]:
         for_phones = [
-            *_page("phone"),
+            *page("phone"),
             Route("/get", self.get),
             WebSocketRoute("/talk", self._talk_to_phone),
         ]
         for_the_wall = [
-            *_page("wall"),
+            *page("wall"),
             Route("/qr.svg", self._qr_code),
             WebSocketRoute("/talk", self._talk_to_wall),
         ]
@@ -204,7 +188,7 @@ class ClassRoom(PracticeServer):
     async def _qr_code(self, _: Request) -> Response:
         picture = io.BytesIO()
         self.qr_code.save(picture, kind="svg", light="white")
-        return _served(picture.getvalue().decode(), "image/svg+xml")
+        return served(picture.getvalue().decode(), "image/svg+xml")
 
     async def get(self, request: Request) -> Response:
         """Answer a request of a phone as the practice API does."""
@@ -228,9 +212,9 @@ class ClassRoom(PracticeServer):
             return
         phone.tell(number=phone.number, key=phone.key, shared=self.has_shared_pace)
         try:
-            await _converse(
+            await converse(
                 socket,
-                _pass_on(phone, socket),
+                pass_on(phone, socket),
                 lambda message: self._hear_phone(phone, message),
             )
         finally:
@@ -263,14 +247,26 @@ class ClassRoom(PracticeServer):
 
     async def _talk_to_wall(self, socket: WebSocket) -> None:
         await socket.accept()
-        news = News(self)
+        news = News(self.sent, self._state)
 
         async def send_news() -> None:
             while True:
                 await socket.send_json(news.read())
                 await asyncio.sleep(UPDATE)
 
-        await _converse(socket, send_news(), self._hear_wall)
+        await converse(socket, send_news(), self._hear_wall)
+
+    def _state(self) -> dict[str, object]:
+        policy = self.quota_policy
+        return {
+            "quota": policy._asdict() if policy else None,
+            "latency": self.latency,
+            "shared": self.has_shared_pace,
+            "waiting": self.turns.waiting,
+            "stopped": self.phones.stopped,
+            "phones": sorted((phone.number, phone.name) for phone in self.phones),
+            "url": self.url,
+        }
 
     def _hear_wall(self, message: dict[str, Any]) -> None:
         if "rate" in message:
@@ -286,153 +282,3 @@ class ClassRoom(PracticeServer):
             self.turns.forget_all()
         for phone in self.phones:
             phone.tell(shared=shared)
-
-
-class PhoneTimeline(Timeline):
-    """A timeline that knows which phone sent which of the newest requests."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.phones: dict[int, int] = {}
-
-    def send(self, *details: Any, **more: Any) -> int:
-        """A request was sent, by the phone that is answered now."""
-        number = super().send(*details, **more)
-        self.phones[number] = sending.get()
-        self.phones.pop(number - self.keep, None)
-        return number
-
-
-class News:
-    """What one wall has not been sent yet; it begins to be interested now."""
-
-    def __init__(self, room: ClassRoom) -> None:
-        self._room = room
-        self._began = room.timeline.clock()
-        _, self._position = room.timeline.since(0)
-        self._said: dict[str, object] = {}
-
-    def read(self) -> dict[str, object]:
-        """How far it has gone, what happened, and what has changed.
-
-        An event is a row: time, kind, number and detail as in `Event`, how the quota
-        stands, and whose it is.
-        """
-        timeline = self._room.sent
-        events, self._position = timeline.since(self._position)
-        rows = [
-            (
-                self._at(event.time),
-                event.kind,
-                event.request,
-                event.detail,
-                event.quota,
-                timeline.phones.get(event.request or 0),
-            )
-            for event in events
-        ]
-        known = self._state()
-        new = {
-            name: known[name] for name in known if self._said.get(name) != known[name]
-        }
-        self._said = known
-        return {"now": self._at(timeline.clock()), "events": rows, **new}
-
-    def _at(self, time: float) -> float:
-        return round(time - self._began, 4)
-
-    def _state(self) -> dict[str, object]:
-        room = self._room
-        policy = room.quota_policy
-        return {
-            "quota": policy._asdict() if policy else None,
-            "latency": room.latency,
-            "shared": room.has_shared_pace,
-            "waiting": room.turns.waiting,
-            "stopped": room.phones.stopped,
-            "phones": sorted((phone.number, phone.name) for phone in room.phones),
-            "url": room.url,
-        }
-
-
-def _page(name: str) -> list[Route]:
-    """A page, its script and its style."""
-    files = {
-        "": ("text/html", (PAGE / f"{name}.html").read_text(encoding="utf-8")),
-        "page.js": ("text/javascript", script(PAGE / f"{name}.js")),
-        "page.css": ("text/css", LOOK),
-    }
-
-    async def serve(request: Request) -> Response:
-        media_type, text = files[request.url.path.rpartition("/")[2]]
-        return _served(text, media_type)
-
-    return [Route(f"/{file}", serve) for file in files]
-
-
-def _served(text: str, media_type: str) -> Response:
-    return Response(text, media_type=media_type, headers=ONLY_THIS_SERVER)
-
-
-async def _converse(
-    socket: WebSocket,
-    sending: Awaitable[None],
-    hear: Callable[[dict[str, Any]], None],
-) -> None:
-    """Send and hear until one side closes, or says what makes no sense."""
-    sender = asyncio.ensure_future(sending)
-    listener = asyncio.create_task(_listen(socket, hear))
-    both = (sender, listener)
-    await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-    for task in both:
-        task.cancel()
-    for outcome in await asyncio.gather(*both, return_exceptions=True):
-        if isinstance(outcome, NONSENSE):
-            with contextlib.suppress(RuntimeError, WebSocketDisconnect):
-                await socket.close(1008, str(outcome)[:100])
-        elif isinstance(outcome, WebSocketDisconnect | asyncio.CancelledError):
-            pass
-        elif isinstance(outcome, BaseException):
-            raise outcome
-
-
-async def _listen(socket: WebSocket, hear: Callable[[dict[str, Any]], None]) -> None:
-    while True:
-        message = await socket.receive_json()
-        if not isinstance(message, dict):
-            raise TypeError("a message must be an object")
-        hear(message)
-
-
-async def _pass_on(phone: Phone, socket: WebSocket) -> None:
-    while True:
-        await socket.send_json(await phone.outbox.get())
-
-
-def own_address() -> str:
-    """This computer's address in its network, or that of loopback.  Sends nothing."""
-    with socket.socket(type=socket.SOCK_DGRAM) as asking:
-        try:
-            asking.connect(("10.255.255.255", 9))  # only chooses the way
-        except OSError:
-            return LOOPBACK
-        address: str = asking.getsockname()[0]
-    return address
-
-
-def _checked(address: str) -> str:
-    try:
-        return str(ipaddress.IPv4Address(address))
-    except ValueError:
-        allowed = "address must be an IPv4 address such as '192.168.1.5', or None"
-        raise ValueError(f"{allowed}, got {address!r}") from None
-
-
-def _are_near(client: str, own: str) -> bool:
-    """Whether a client is in the own network, as far as addresses tell."""
-    try:
-        address = ipaddress.ip_address(client)
-    except ValueError:
-        return False
-    network = ipaddress.ip_network(f"{own}/{NEAR}", strict=False)
-    return not address.is_global or address in network
