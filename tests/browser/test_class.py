@@ -95,16 +95,25 @@ def test_one_shared_pace_from_the_wall(
     assert (room.rate, room.latency) == (60, 1.5)
 
 
-def test_a_phone_says_that_the_class_is_closed_and_comes_back(
-    room: ClassRoom, page: Page, errors: list[str]
+def test_pages_say_that_the_class_is_closed_and_come_back(
+    room: ClassRoom, new_page: Callable[[], Page], errors: list[str]
 ) -> None:
-    """Nothing can be sent meanwhile; when it is open again, the same page goes on."""
-    page.goto(room.url)
-    expect(page.get_by_text("Send one")).to_be_enabled()
+    """Nothing can be sent meanwhile; when it is open again, the same pages go on."""
+    wall, phone = new_page(), new_page()
+    wall.goto(room.wall)
+    phone.goto(room.url)
+    phone.get_by_label("Your name").fill("Ana")
+    phone.keyboard.press("Tab")
+    here = "1 phone is here. Nobody sends."
+    expect(wall.locator(".ifl-sentence")).to_have_text(here)
     room.stop()
-    expect(page.get_by_text("The class is closed")).to_be_visible()
-    expect(page.get_by_text("Send one")).to_be_disabled()
+    expect(wall.locator(".ifl-sentence")).to_have_text("The class is closed.")
+    expect(phone.get_by_text("The class is closed")).to_be_visible()
+    expect(phone.get_by_text("Send one")).to_be_disabled()
     room.start()
-    page.get_by_text("Send one").click()
-    expect(page.get_by_text("200 OK after")).to_be_visible()
+    expect(wall.locator(".ifl-sentence")).to_have_text(here)
+    expect(wall.get_by_role("listitem")).to_have_text(["ANAna"])
+    phone.get_by_text("Send one").click()
+    expect(phone.get_by_text("200 OK after")).to_be_visible()
+    expect(wall.locator(".ifl-counts")).to_contain_text("1 answered")
     errors[:] = [error for error in errors if "WebSocket" not in error]

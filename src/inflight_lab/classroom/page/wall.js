@@ -107,7 +107,9 @@ class Wall {
   }
 
   #end() {
+    this.run.isLive = false;
     this.run = new Run();
+    this.sentence.dataset.said = "";
     write(this.sentence, "The class is closed.");
   }
 
