@@ -107,7 +107,7 @@ async def test_a_phone_that_leaves_takes_its_requests_along(room: ClassRoom) -> 
     """What is in flight is cancelled, its turns are nobody's, its key is worth nothing,
     and its place is free.
     """
-    room.latency = LONG
+    room.latency, room.rate = LONG, 1  # a turn a minute
     async with a_wall(room) as wall, AsyncExitStack() as stays:
         phone = await stays.enter_async_context(a_phone(room))
         key = phone.key
