@@ -20,8 +20,6 @@ REQUESTS_IN_ALL = 800
 MESSAGES_A_SECOND = 60
 """Of one phone, beside its requests."""
 LONGEST_NAME = 12
-MOST_TURNS = 100
-"""That one phone may ask for at once."""
 UNREAD = 200
 """A phone that has left so many messages unread gets no more: it will soon be gone."""
 
@@ -134,7 +132,7 @@ class Turns:
 
     def ask(self, phone: Phone) -> None:
         """Put one more turn of this phone behind those of the others."""
-        phone.turns = min(phone.turns + 1, MOST_TURNS)
+        phone.turns += 1
         if phone not in self._queue:
             self._queue.append(phone)
 

@@ -79,8 +79,9 @@ class ClassRoom(PracticeServer):
     One phone may send `phones.REQUESTS_A_SECOND`, and all `phones.REQUESTS_IN_ALL`;
     what is beyond gets 503 and does not reach the API.
 
-    Raises ``TypeError`` or ``ValueError`` for a bad argument, ``OSError`` from
-    ``start`` for an address that is not this computer's, or a taken port.
+    Raises ``TypeError`` or ``ValueError`` for a bad argument, and ``OSError`` without
+    a network; from ``start``, for an address that is not this computer's, or a taken
+    port.
     """
 
     def __init__(
@@ -93,7 +94,7 @@ class ClassRoom(PracticeServer):
     ) -> None:
         usual = {"latency": 0.5, "quota": "sliding-window", "rate": 40}
         super().__init__(port=port, seed=seed, **(usual | knobs))
-        self.address = checked(address) if address else own_address()
+        self.address = own_address() if address is None else checked(address)
         self.timeline = self.sent = PhoneTimeline(period=self.period)
         self.phones = Phones()
         self.turns = Turns()

@@ -15,11 +15,14 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from inflight_lab.classroom.phones import FloodError, Phone
 from inflight_lab.plot.modules import STAGE, script, style
-from inflight_lab.server.app import LOOPBACK
 
 PAGE = Path(__file__).parent / "page"
 PANEL = Path(__file__).parents[1] / "panel" / "panel.css"
 LOOK = style(STAGE / "slider.css", PANEL, PAGE / "class.css")
+NO_NETWORK = (
+    "this computer is in no network: give the address at which phones can reach it, or "
+    "127.0.0.1 to try it alone"
+)
 NEAR = 16
 """Addresses with so many bits in common are one school's, if they are not private."""
 ONLY_THIS_SERVER = {
@@ -92,12 +95,15 @@ async def pass_on(phone: Phone, socket: WebSocket) -> None:
 
 
 def own_address() -> str:
-    """This computer's address in its network, or that of loopback.  Sends nothing."""
+    """This computer's address in its network; ``OSError`` if it is in none.
+
+    It sends nothing: it only asks which way a packet would go.
+    """
     with socket.socket(type=socket.SOCK_DGRAM) as asking:
         try:
-            asking.connect(("10.255.255.255", 9))  # only chooses the way
-        except OSError:
-            return LOOPBACK
+            asking.connect(("10.255.255.255", 9))
+        except OSError as error:
+            raise OSError(f"{NO_NETWORK} ({error})") from None
         address: str = asking.getsockname()[0]
     return address
 
