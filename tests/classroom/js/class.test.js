@@ -9,7 +9,11 @@ import {
 } from "../../../src/inflight_lab/classroom/page/class_run.js";
 import { initialsOf } from "../../../src/inflight_lab/classroom/page/colours.js";
 import { secondsOf } from "../../../src/inflight_lab/classroom/page/history.js";
-import { inWords, Sender } from "../../../src/inflight_lab/classroom/page/sending.js";
+import {
+  inWords,
+  Pace,
+  Sender,
+} from "../../../src/inflight_lab/classroom/page/sending.js";
 import { wallAt } from "../../../src/inflight_lab/stage/quota.js";
 import { countsAt, Run } from "../../../src/inflight_lab/stage/run.js";
 import { asText } from "../../../src/inflight_lab/stage/sentence.js";
@@ -154,11 +158,18 @@ Deno.test("a phone never has more in flight than its limit, also after two press
   assert.deepEqual([out.length, made.waiting], [0, 0]);
 });
 
+Deno.test("a pace spaces turns that are asked for at once", async () => {
+  const pace = new Pace();
+  const began = performance.now();
+  await Promise.all([pace.turn(50), pace.turn(50), pace.turn(50)]);
+  assert.ok(performance.now() - began >= 39);
+});
+
 Deno.test("an answer is one line, and a 429 says how long to wait", () => {
   const answer = { status: 429, seconds: 0.31, retryAfter: "2", text: "" };
   assert.match(inWords(answer), /429 Too Many Requests .*Wait 2 s/);
   assert.match(inWords({ ...answer, status: 0 }), /No answer/);
-  assert.match(inWords({ ...answer, status: 503 }), /more than the room allows/);
+  assert.match(inWords({ ...answer, status: 503 }), /more than this room allows/);
 });
 
 Deno.test("initials are two letters of a name, or the number", () => {

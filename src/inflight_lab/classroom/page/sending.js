@@ -93,7 +93,7 @@ export function inWords({ status, seconds, retryAfter }) {
   const time = `${seconds.toFixed(2)} s`;
   if (status === 0) return `No answer after ${time}.`;
   if (status === 200) return `200 OK after ${time}.`;
-  if (status === 503) return `503: your phone sends more than the room allows.`;
+  if (status === 503) return "503: that is more than this room allows.";
   const wait = retryAfter ? ` Wait ${retryAfter} s, it says.` : "";
   return status === 429
     ? `429 Too Many Requests after ${time}.${wait}`
