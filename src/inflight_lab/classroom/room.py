@@ -48,7 +48,7 @@ SAFE_SHARE = 0.9
 """Of the quota is dealt out in turns: on their way, requests are late by up to a tenth
 of a second, more or less."""
 WEBSOCKETS = {
-    "ws": "auto",
+    "ws": "websockets-sansio",
     "ws_max_size": 4096,
     "ws_ping_interval": 5.0,
     "ws_ping_timeout": 5.0,
