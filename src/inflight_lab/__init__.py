@@ -8,7 +8,7 @@ leaf.  A test fails if one uses a room that it may not.
     cli          publish, recipes        the command ``inflight-lab``
     publish      panel, runners          the series as a site
     classroom    plot, server            a page for the phones of a class, and a wall
-    exercises    judge, runners, server  checks of the exercises, and a calculator
+    exercises    judge, runners, server  checks of the exercises
     watch        plot, runners, server   your own requests live, and what stands out
     panel        engine, plot, server    sliders, Run, Stop and a plot around any runner
     plot         observation             the live plot, and the drawings in notebooks

@@ -1,9 +1,8 @@
-"""Notebook 11: what it shows of the recipes is what they are, and what they do."""
+"""Notebook 08: its few lines for somebody in a hurry do what they say."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import re
 import subprocess
@@ -14,44 +13,28 @@ from functools import partial
 from pathlib import Path
 from textwrap import indent
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 import pytest
 import requests
 
-from inflight_lab import NoAnswer, Pacer, Patience, PracticeServer, Stop
+from inflight_lab import PracticeServer
 from inflight_lab.recipes import RECIPES
-from inflight_lab.runners import RUNGS
 from tests.support.notebook_tools import code_cell, notebook
-from tests.support.shown_recipes import SHOWN_IN, code_in, source_of
-from tests.support.virtual_clock import run
 
-
-@pytest.mark.parametrize("recipe", SHOWN_IN)
-def test_the_page_shows_a_recipe_as_it_is(recipe: str) -> None:
-    """It is copied there with ``python -m tests.support.shown_recipes``."""
-    assert code_in(SHOWN_IN[recipe]) == [source_of(recipe)]
+PAGE = notebook("08")
+CODE = re.compile(r"(?<=```python\n).*?(?=```)", re.S)
 
 
 def test_each_recipe_has_a_row_and_each_row_a_command() -> None:
-    """The first table names every recipe, the second only rungs, and neither has a
-    command that prints nothing.
-    """
-    scripts, parts = commands_in("text-scripts"), commands_in("text-which")
-    for named in (scripts, parts):
-        assert len(named) == len(set(named))
-    assert set(scripts) == RECIPES.keys()
-    assert set(parts) <= set(RUNGS)
-
-
-def commands_in(cell_id: str) -> list[str]:
-    """What each row of a table says to print."""
-    table = code_cell(notebook("11"), cell_id)
-    return re.findall(r"^\|.*\| `inflight-lab snippet (\w+)` \|$", table, re.M)
-
-
-# ---- The few lines for somebody in a hurry
+    """The table of complete scripts names every recipe, and no other."""
+    rows = re.findall(
+        r"^\|.*\| `inflight-lab snippet (\w+)` \|$",
+        code_cell(PAGE, "text-scripts"),
+        re.M,
+    )
+    assert sorted(rows) == sorted(RECIPES)
 
 
 @pytest.mark.anyio
@@ -103,7 +86,7 @@ def test_the_lines_for_a_long_job(tmp_path: Path) -> None:
     """The three settings stand in the script that the command writes, as shown."""
     run_the_command("text-hurry-job", tmp_path)
     script = (tmp_path / "my_script.py").read_text("utf-8")
-    (settings,) = code_in("text-hurry-job")
+    (settings,) = CODE.findall(code_cell(PAGE, "text-hurry-job"))
     for line in settings.splitlines():
         name, _, _ = line.partition(" = ")
         assert f"\n{name} = " in script
@@ -111,7 +94,7 @@ def test_the_lines_for_a_long_job(tmp_path: Path) -> None:
 
 def run_the_command(cell_id: str, folder: Path) -> None:
     """Run the first command that a cell shows, in a folder."""
-    shown = re.search(r"```sh\n(.*)\n", code_cell(notebook("11"), cell_id))
+    shown = re.search(r"```sh\n(.*)\n", code_cell(PAGE, cell_id))
     assert shown
     scripts = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     env = os.environ | {"PATH": scripts}
@@ -122,7 +105,7 @@ def names_in(
     cell_id: str, signature: str, changes: Mapping[str, str] = MappingProxyType({})
 ) -> dict[str, Any]:
     """What a cell shows, with its last lines, which send, in a function."""
-    (code,) = code_in(cell_id)
+    (code,) = CODE.findall(code_cell(PAGE, cell_id))
     for before, after in changes.items():
         assert before in code
         code = code.replace(before, after)
@@ -130,63 +113,3 @@ def names_in(
     names: dict[str, Any] = {}
     exec(f"{once}\n\n\n{signature}:\n{indent(each_time, '    ')}\n", names)
     return names
-
-
-# ---- What is tried again
-
-
-class Row(NamedTuple):
-    """A status of the table, with what comes with it, and what the table says."""
-
-    status: int
-    names_a_limit: bool
-    code: str
-    """Of the error in the body; empty without one."""
-    is_tried_again: bool
-
-
-def rows() -> list[Row]:
-    """Each status of the table."""
-    found = []
-    table = code_cell(notebook("11"), "text-retried")
-    for what, again in re.findall(r"^\| ([^|]+) \| (yes|no) \|", table, flags=re.M):
-        if "pause" in what or "JSON" in what:
-            continue
-        code = "".join(re.findall("`([a-z_]+)`", what))
-        for status in re.findall(r"\b\d{3}\b", what):
-            names_a_limit = "sign of a limit" in what
-            found.append(Row(int(status), names_a_limit, code, again == "yes"))
-    return found
-
-
-@pytest.mark.parametrize("row", rows(), ids=str)
-def test_the_table_says_what_is_tried_again(row: Row) -> None:
-    """Each status that comes back is tried again, or is not, as the page says, and as
-    often as it says.
-    """
-    headers = {"Retry-After": "1"} if row.names_a_limit else {}
-    sent = 0
-
-    async def answer() -> httpx.Response:
-        nonlocal sent
-        sent += 1
-        error = {"error": {"code": row.code}} if row.code else {}
-        return httpx.Response(row.status, headers=headers, json=error)
-
-    async def main() -> None:
-        with contextlib.suppress(NoAnswer, Stop):
-            await Patience()(Pacer(100, 1), answer)
-
-    run(main())
-    assert sent == (8 if row.is_tried_again else 1)
-    assert "eight times" in code_cell(notebook("11"), "text-retried-why")
-
-
-def test_the_numbers_of_the_page_are_those_of_the_class() -> None:
-    """When it gives up."""
-    patience = Patience()
-    assert "more than ten minutes" in code_cell(notebook("11"), "text-retried")
-    assert patience.longest_pause == 600
-    why = code_cell(notebook("11"), "text-retried-why")
-    assert ("ten refusals" in why, patience.refusals_in_a_row) == (True, 10)
-    assert ("fifty items" in why, patience.failures_in_a_row) == (True, 50)

@@ -1,8 +1,10 @@
-"""What notebook 08 says of other people's packages, tried with them."""
+"""What the page of questions says of other people's packages, tried with them."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import io
 import random
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -14,16 +16,20 @@ import anyio
 import httpx
 import httpx2
 import pytest
+import requests
 import tenacity
+import tqdm
+import tqdm.asyncio
+import urllib3
 
 from inflight_lab.runners.refusals import read_refusal
 from inflight_lab.runs.events import Stats
+from inflight_lab.server import PracticeServer
 from inflight_lab.server.app import PracticeApp
 from tests.support.asgi import client_of
-from tests.support.notebook_tools import code_cell, notebook
+from tests.support.notebook_tools import QUESTIONS, code_cell
 from tests.support.virtual_clock import run
 
-PATH = notebook("08")
 FENCE = re.compile(r"```python\n(.*?)\n```", re.DOTALL)
 
 
@@ -40,8 +46,8 @@ def decorated_get(app: PracticeApp) -> Callable[[str], Awaitable[httpx.Response]
         "read_refusal": read_refusal,
         "tenacity": tenacity,
     }
-    (shown,) = FENCE.findall(code_cell(PATH, "text-tenacity-use"))
-    exec(code_cell(PATH, "code-tenacity"), names)
+    (shown,) = FENCE.findall(code_cell(QUESTIONS, "q-tenacity"))
+    exec(code_cell(QUESTIONS, "code-tenacity"), names)
     exec(shown, names)
     get: Callable[[str], Awaitable[httpx.Response]] = names["get"]
     return get
@@ -97,7 +103,7 @@ SDK_WAITS = (
 
 
 @pytest.mark.parametrize("case", SDK_WAITS, ids=str)
-def test_the_sdks_wait_as_08_says(
+def test_the_sdks_wait_as_the_answer_says(
     case: SdkWaits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As long as the API asks, within limits; otherwise by doubling, less a quarter."""
@@ -162,7 +168,7 @@ async def answer_once(
     writer.close()
 
 
-def test_a_closed_connection_is_as_08_says() -> None:
+def test_a_closed_connection_is_as_the_answer_says() -> None:
     """aiohttp sends a GET once more, and no POST; httpx raises its own error."""
 
     async def send_twice() -> None:
@@ -218,3 +224,48 @@ def test_aiohttps_timeout_includes_the_wait_for_a_connection() -> None:
 
     asyncio.run(wait_for_a_connection())
     assert len(sent) == 1
+
+
+# ---- Progress bars
+
+
+def test_tqdm_counts_what_failed() -> None:
+    """Around ``as_completed`` nothing is lost; its ``gather`` raises the first
+    failure.
+    """
+
+    async def fail() -> None:
+        raise ValueError("failed")
+
+    async def bars() -> list[BaseException | None]:
+        with pytest.raises(ValueError, match="failed"):
+            await tqdm.asyncio.tqdm.gather(fail(), file=io.StringIO())
+        tasks = [asyncio.create_task(fail()) for _ in range(3)]
+        shown = io.StringIO()
+        for task in tqdm.tqdm(
+            asyncio.as_completed(tasks), total=len(tasks), file=shown
+        ):
+            with contextlib.suppress(ValueError):
+                await task
+        assert "3/3" in shown.getvalue()
+        return [task.exception() for task in tasks]
+
+    assert [str(error) for error in asyncio.run(bars())] == ["failed"] * 3
+
+
+# ---- requests
+
+
+def test_urllib3_gives_up_in_these_words() -> None:
+    """The message that people search for stands on the page, as it is raised."""
+    retry = urllib3.Retry(total=1, status_forcelist=[429])
+    assert retry.backoff_factor == 0
+    with (
+        PracticeServer(latency=0, exhausted=True, dialect="openai") as server,
+        requests.Session() as session,
+    ):
+        session.mount("http://", requests.adapters.HTTPAdapter(max_retries=retry))
+        with pytest.raises(requests.exceptions.RetryError) as failed:
+            session.get(server.url)
+    assert "too many 429 error responses" in str(failed.value)
+    assert "too many 429 error responses" in code_cell(QUESTIONS, "q-max-retries")
