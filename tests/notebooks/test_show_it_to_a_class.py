@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from tests.notebooks.test_form import prose_of
 from tests.support.notebook_tools import CLASS, Kernel, code_cells, kernel
 
+MAX_WORDS = 1000
 PANELS = (
     "all_at_once",
     "three_at_a_time",
@@ -54,6 +56,11 @@ def play(lesson: Kernel, panel: str, **settings: float) -> None:
 def stats(lesson: Kernel, panel: str, lane: str | None = None) -> dict[str, Any]:
     """What the API counted in the last run."""
     return dict(lesson.value(f"vars(api_of({panel}, {lane!r}).stats())"))
+
+
+def test_the_page_is_read_in_five_minutes() -> None:
+    """A plan that is longer than the pause before the lesson is not read."""
+    assert sum(len(text.split()) for text in prose_of(CLASS)) <= MAX_WORDS
 
 
 def test_nothing_starts_by_itself(lesson: Kernel) -> None:
