@@ -30,7 +30,7 @@ class Looks:
 
     def begin(self, cell):
         self.end()
-        self.source = cell.raw_cell.rstrip("\\n")  # which a page adds
+        self.source = cell.raw_cell.strip()  # a page's kernel adds a line end
 
     def end(self):
         for expression in self.shows.get(self.source, []):
