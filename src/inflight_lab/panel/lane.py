@@ -77,9 +77,7 @@ class Lane:
         source = PlotSource(
             server.timeline,
             self.timeline if self._observed else None,
-            lambda: server.quota_policy,
-            max_concurrent=lambda: server.max_concurrent,
-            latency=lambda: server.latency,
+            lambda: server.terms,
         )
         self.feed = page.add_feed(source, name)
 
@@ -173,8 +171,7 @@ class Lane:
         return expected_run(
             count,
             limit=None if self.unlimited else limit,
-            latency=self.server.latency,
-            policy=self.server.quota_policy,
+            terms=self.server.terms,
         )
 
     def on_page(self) -> dict[str, Any]:

@@ -20,7 +20,7 @@ def for_late_view(run: Run) -> Run:
 
 def _still_drawn_since(run: Run) -> float:
     """When the oldest event happened that a window of the quota may still show."""
-    periods = [change.policy.period for change in run.policies if change.policy]
+    periods = [terms.quota.period for terms in run.terms if terms.quota]
     return run.now - LATE - max(periods, default=0.0)
 
 

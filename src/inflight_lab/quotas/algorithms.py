@@ -21,6 +21,8 @@ class Quota(ABC):
     """A quota of any kind.  Its three numbers may change at any time."""
 
     shape: ClassVar[Shape]
+    starts: ClassVar[float | None] = None
+    """A time at which a window starts; None where windows slide, or there are none."""
 
     rate: float
     period: float
@@ -117,6 +119,8 @@ class FixedWindow(SlidingWindow):
     at once.  Allows twice the rate around a boundary: at the end of one window and at
     the start of the next.
     """
+
+    starts: ClassVar[float | None] = 0.0
 
     def take(self, now: float, cost: float = 1) -> None:
         start = math.floor(now / self.period) * self.period

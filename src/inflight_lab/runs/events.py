@@ -44,6 +44,8 @@ class Event(NamedTuple):
     in_flight: int
     quota: float | None = None
     """If sent, on the server's side: `Quota.gauge` right after, where it counts."""
+    due: float | None = None
+    """If sent, on the server's side: the time at which it will answer."""
 
 
 def outcome_of(kind: str, detail: Any) -> OutcomeKind | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from inflight_lab.quotas.algorithms import KINDS, Quota
 from inflight_lab.quotas.fields import Pause, policy_field
-from inflight_lab.runs.quota_policy import QuotaPolicy
+from inflight_lab.runs.terms import QuotaPolicy
 
 
 @dataclass(frozen=True)

@@ -29,10 +29,11 @@ export const LANDING = 0.5;
 
 /** @param {Journey} journey @param {Setting} setting @returns {Flight} */
 export function flightOf(journey, setting) {
-  const { sent, arrived, ended, outcome } = journey;
-  const isStuck = arrived - sent > setting.way + CONNECTED;
-  const departs = isStuck ? arrived - setting.way : sent;
-  const expected = Math.min(journey.due, arrived + (setting.latency ?? Infinity));
+  const { sent, arrived, due, ended, outcome } = journey;
+  const { way, latency } = setting;
+  const isStuck = arrived - sent > way + CONNECTED;
+  const departs = isStuck ? arrived - way : sent;
+  const expected = due < Infinity ? due : arrived - way + (latency ?? Infinity);
   const ends = ended < Infinity ? ended : expected;
   const seen = Math.min(WAY * (ends - departs), LONGEST_WAY);
   const meets = Math.max(arrived < Infinity ? arrived : departs, departs + seen);

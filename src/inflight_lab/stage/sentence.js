@@ -238,7 +238,7 @@ function bounced(run, time) {
   if (!count || !quota) return null;
   /** @type {Words[]} */
   const words = [`; ${inWords(count)} come back `, ["refused", "refused"], "."];
-  return quota.kind === "gcra" ? words : [`; ${inWords(quota.rate)} allowed`, ...words];
+  return [allowedInWords(quota), ...words];
 }
 
 /** @type {Pattern} */
@@ -287,12 +287,12 @@ export function whyRefused(run, time) {
     return `more than ${inWords(maxConcurrent)} came at once`;
   }
   if (!quota) return `the API answered ${status}`;
-  const { kind, rate, period, burst } = quota;
+  const { shape, rate, period, burst } = quota;
   if (quota.tokens && busiest(run, period) <= rate) {
     return "the tokens ran out, not the requests";
   }
-  if (kind === "gcra") return `they came faster than ${everyInWords(quota)}`;
-  if (kind === "token-bucket") {
+  if (shape === "spacing") return `they came faster than ${everyInWords(quota)}`;
+  if (shape === "bucket") {
     const refill = `${inWords(rate)} ${perInWords(period)}`;
     return `the bucket of ${inWords(burst)} was empty, and ${refill} refill it`;
   }
@@ -357,16 +357,20 @@ function perPeriod(rate, quota) {
  */
 function comparedWith(quota, perSecond, refused) {
   if (!quota) return ["."];
-  const { kind, rate, period } = quota;
-  const allowed = kind === "gcra"
-    ? `; ${everyInWords(quota)} allowed`
-    : `; ${inWords(rate)} allowed`;
+  const { shape, rate, period } = quota;
+  const allowed = allowedInWords(quota);
   const unused = Math.round(rate - perSecond * period);
-  const isTooFast = perSecond * period > 1.05 * rate || kind === "gcra";
+  const isTooFast = perSecond * period > 1.05 * rate || shape === "spacing";
   if (refused && isTooFast) {
     return [`${allowed}, `, [`${inWords(refused)} refused`, "refused"], "."];
   }
   return [unused > 1 && !isTooFast ? `${allowed}, ${unused} unused.` : `${allowed}.`];
+}
+
+/** @param {Quota} quota */
+function allowedInWords(quota) {
+  const { shape, rate } = quota;
+  return `; ${shape === "spacing" ? everyInWords(quota) : inWords(rate)} allowed`;
 }
 
 /** @param {Quota} quota */

@@ -33,10 +33,15 @@ const POOL_TIMEOUT = 5;
 /** @type {World} */
 const WORLD = { way: 0.3, jitter: 0.15, work: 0.002, seed: 1 };
 
-/** @param {Partial<Quota> & { rate: number }} quota @returns {Quota} */
+/**
+ * What is not given is a sliding window's.
+ *
+ * @param {Partial<Quota> & { rate: number }} quota
+ * @returns {Quota}
+ */
 export function quotaOf(quota) {
-  const burst = quota.kind === "gcra" ? 1 : quota.rate;
-  return { kind: "sliding-window", period: 1, burst, tokens: 0, ...quota };
+  const burst = quota.shape === "spacing" ? 1 : quota.rate;
+  return { shape: "window", starts: null, period: 1, burst, tokens: 0, ...quota };
 }
 
 export class Simulation {
@@ -254,8 +259,8 @@ function gaugeAfter(
 ) {
   const { quota } = run.settingAt(now);
   const one = isLetIn ? 1 : 0;
-  if (quota?.kind === "token-bucket") return tokensAt(run, quota, now) - one;
-  if (quota?.kind === "gcra") {
+  if (quota?.shape === "bucket") return tokensAt(run, quota, now) - one;
+  if (quota?.shape === "spacing") {
     return Math.max(0, dueIn(run, now)) + one * quota.period / quota.rate;
   }
   return null;

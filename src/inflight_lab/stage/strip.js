@@ -76,7 +76,7 @@ function levelsOf(run, what, until, scale) {
 function lineAt(run, what, time) {
   const { limit, quota } = run.settingAt(time);
   if (what === "inFlight") return limit;
-  return quota && quota.kind !== "gcra" ? quota.rate : null;
+  return quota && quota.shape !== "spacing" ? quota.rate : null;
 }
 
 /** @param {Pen} pen @param {number[]} levels @param {(level: number) => number} y */
