@@ -11,10 +11,10 @@ from inflight_lab import Timeline
 from inflight_lab.plot.feed import Feed, Message
 from inflight_lab.plot.plain_picture import PlainPicture
 from inflight_lab.plot.source import PlotSource
-from inflight_lab.runs.quota_policy import QuotaPolicy
 from inflight_lab.runs.run import Run
+from inflight_lab.runs.terms import QuotaPolicy, Terms
 
-POLICY = QuotaPolicy("sliding-window", 7)
+TERMS = Terms(QuotaPolicy("sliding-window", 7))
 
 
 class InterruptedSource(PlotSource):
@@ -36,7 +36,7 @@ def test_a_page_that_opens_while_a_run_begins_gets_all_of_its_beginning(
 ) -> None:
     """It takes the first message about a run, and no second beginning of the same."""
     sent: list[Message] = []
-    source = InterruptedSource(Timeline(), None, lambda: POLICY)
+    source = InterruptedSource(Timeline(), None, lambda: TERMS)
     feed = Feed(source, sent.append, PlainPicture(dict))
     monkeypatch.setattr(source, "open_page", feed.send_all)
     feed.start()
@@ -45,4 +45,4 @@ def test_a_page_that_opens_while_a_run_begins_gets_all_of_its_beginning(
     firsts = [
         next(each) for _, each in groupby(beginnings, key=lambda it: it["number"])
     ]
-    assert [first["run"]["policies"][0]["kind"] for first in firsts] == [POLICY.kind]
+    assert [first["run"]["terms"][0]["quota"]["rate"] for first in firsts] == [7]

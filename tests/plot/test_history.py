@@ -6,11 +6,11 @@ import pytest
 
 from inflight_lab.plot import history
 from inflight_lab.plot.history import HISTORY, LATE, for_late_view
-from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
 from inflight_lab.runs.run import RequestEvent, Run
+from inflight_lab.runs.terms import QuotaPolicy, Terms
 
-LONG = PolicyChange(0.0, QuotaPolicy("sliding-window", 7, 20.0))
-SHORT = PolicyChange(90.0, QuotaPolicy("sliding-window", 7, 2.0))
+LONG = Terms(QuotaPolicy("sliding-window", 7, 20.0))
+SHORT = Terms(QuotaPolicy("sliding-window", 7, 2.0), time=90.0)
 
 
 def test_what_is_drawn_can_be_played_again() -> None:
@@ -36,8 +36,8 @@ def test_the_longest_period_of_the_run_decides_how_far_back_events_go(
     """
     monkeypatch.setattr(history, "MANY_EVENTS", 1)
     arrivals = [RequestEvent(second, "arrived", None, 429) for second in range(100)]
-    policies = [LONG, SHORT, PolicyChange(95.0, None)]
-    run = Run(events=arrivals, policies=policies, now=100.0)
+    terms = [LONG, SHORT, Terms(time=95.0)]
+    run = Run(events=arrivals, terms=terms, now=100.0)
     first = for_late_view(run).events[0]
     assert first.time == 100.0 - LATE - 20.0
 
@@ -48,5 +48,5 @@ def test_without_a_quota_only_the_last_moments_are_needed(
     """There is no window to draw."""
     monkeypatch.setattr(history, "MANY_EVENTS", 1)
     arrivals = [RequestEvent(second, "arrived", None, 200) for second in range(100)]
-    run = Run(events=arrivals, policies=[PolicyChange(0.0, None)], now=100.0)
+    run = Run(events=arrivals, terms=[Terms()], now=100.0)
     assert for_late_view(run).events[0].time == 100.0 - LATE

@@ -90,12 +90,12 @@ Deno.test("at the end it says how many, how long, and what share of the quota", 
 
 Deno.test("refusals have a reason for each shape of a quota", () => {
   const reasons = /** @type {const} */ ({
-    "sliding-window": /60 came within 1 s, 20 are allowed/,
-    "token-bucket": /the bucket of 20 was empty/,
-    gcra: /faster than one every 50 ms/,
+    window: /60 came within 1 s, 20 are allowed/,
+    bucket: /the bucket of 20 was empty/,
+    spacing: /faster than one every 50 ms/,
   });
-  for (const [kind, reason] of Object.entries(reasons)) {
-    const quota = quotaOf({ rate: 20, kind: /** @type {"gcra"} */ (kind) });
+  for (const [shape, reason] of Object.entries(reasons)) {
+    const quota = quotaOf({ rate: 20, shape: /** @type {"window"} */ (shape) });
     const run = runOf(60, { runner: "naive", quota });
     expectSaid(run, 99, /refused/, reason);
   }
