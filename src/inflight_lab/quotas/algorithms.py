@@ -20,6 +20,8 @@ left in a bucket, or when the next request is due."""
 class Quota(ABC):
     """A quota of any kind.  Its three numbers may change at any time."""
 
+    title: ClassVar[str]
+    """What it is called."""
     shape: ClassVar[Shape]
     starts: ClassVar[float | None] = None
     """A time at which a window starts; None where windows slide, or there are none."""
@@ -74,6 +76,7 @@ class Quota(ABC):
 class SlidingWindow(Quota):
     """``rate`` requests in *any* span of one period: a log of what was admitted."""
 
+    title: ClassVar[str] = "sliding window"
     shape: ClassVar[Shape] = "window"
 
     _admitted: deque[tuple[float, float]] = field(default_factory=deque)
@@ -120,6 +123,7 @@ class FixedWindow(SlidingWindow):
     the start of the next.
     """
 
+    title: ClassVar[str] = "fixed window"
     starts: ClassVar[float | None] = 0.0
 
     def take(self, now: float, cost: float = 1) -> None:
@@ -139,6 +143,7 @@ class Gcra(Quota):
     leaky bucket: each request pours its cost in, and the bucket leaks at the rate.
     """
 
+    title: ClassVar[str] = "GCRA"
     shape: ClassVar[Shape] = "spacing"
 
     _level = 0.0
@@ -189,6 +194,7 @@ class TokenBucket(Gcra):
     `Gcra` computes the same thing: its bucket has as much room as this one has tokens.
     """
 
+    title: ClassVar[str] = "token bucket"
     shape: ClassVar[Shape] = "bucket"
 
     @property
@@ -200,9 +206,8 @@ class TokenBucket(Gcra):
 
 
 KINDS: dict[str, type[Quota]] = {
-    "fixed-window": FixedWindow,
-    "sliding-window": SlidingWindow,
-    "token-bucket": TokenBucket,
-    "gcra": Gcra,
+    each.title.lower().replace(" ", "-"): each
+    for each in (FixedWindow, SlidingWindow, TokenBucket, Gcra)
 }
-"""The quotas by the names that `PracticeServer` takes; it also takes "none"."""
+"""The quotas by the names that `PracticeServer` takes, such as "fixed-window"; it also
+takes "none"."""
