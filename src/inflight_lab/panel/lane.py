@@ -259,9 +259,9 @@ def _raised_by(execution: Execution) -> str:
 
 
 def _left_behind(execution: Execution) -> str:
-    if not execution.abandoned:
+    if not execution.left_running:
         return ""
     return (
-        f"{execution.abandoned} of its tasks went on when cancelled "
-        "(a bare except does that), and were abandoned"
+        f"{execution.left_running} of its tasks went on when cancelled "
+        "(a bare except does that): restart the kernel"
     )
