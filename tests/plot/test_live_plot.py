@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from inflight_lab import LivePlot, ObservedTransport, PracticeServer
-from inflight_lab.plot.history import HISTORY
+from inflight_lab.plot.feed import HISTORY
 from inflight_lab.runs.columns import from_columns
 from inflight_lab.runs.recording import load
 from inflight_lab.runs.run import Run
