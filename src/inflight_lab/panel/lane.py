@@ -160,7 +160,7 @@ class Lane:
         self.feed.clear()
 
     def clear_result(self) -> None:
-        """Drop the outcomes, the verdicts and the timeline of the last run."""
+        """Drop the outcomes, the goals met and the timeline of the last run."""
         self.outcomes = []
         self.error = None
         self.goals.clear()
