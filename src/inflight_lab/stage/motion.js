@@ -15,10 +15,14 @@
  * @property {number} share How much of it is done, from 0 to 1.
  */
 
-/** A request that takes longer than this to arrive, and its way, waits for a connection. */
+/**
+ * A request that takes longer than this to arrive, and its way, waits for a connection.
+ */
 export const CONNECTED = 0.1;
 
-/** Share of its time that a dot is on the way at least, so that the eye can follow ... */
+/**
+ * Share of its time that a dot is on the way at least, so that the eye can follow ...
+ */
 const WAY = 0.2;
 
 /** ... and at most, in seconds: a live picture lags a little more. */

@@ -9,7 +9,8 @@ import { clamp } from "./motion.js";
  * @typedef {{ left: number, top: number, width: number, height: number }} Box
  * @typedef {{ requests: Box, slots: Box, api: Box, wall: Box }} Boxes
  *
- * @typedef {"slots" | "gate" | "open"} Door What stands between the requests and the way.
+ * @typedef {"slots" | "gate" | "open"} Door What stands between the requests and the
+ *   way.
  *
  * @typedef {object} Crowd What must find a place.
  * @property {number} requests

@@ -4,8 +4,8 @@
  * @import { Quota, Run } from "./run.js"
  *
  * @typedef {object} Wall What the API's wall shows.
- * @property {"cells" | "level" | "none"} shape A cell for each request that was let in, or
- *   how full it is.
+ * @property {"cells" | "level" | "none"} shape A cell for each request that was let in,
+ *   or how full it is.
  * @property {number[]} cells How much is left of each, from 0 to 1.
  * @property {number} share How full it is, from 0 to 1.
  * @property {string} words
@@ -48,7 +48,12 @@ export function tokensAt(run, { rate, period, burst }, /** @type {number} */ tim
   return Math.min(burst, Math.max(0, last.gauge) + refilled);
 }
 
-/** In how many seconds the next request is due. @param {Run} run @param {number} time */
+/**
+ * In how many seconds the next request is due.
+ *
+ * @param {Run} run
+ * @param {number} time
+ */
 export function dueIn(run, time) {
   const last = run.gauges.at(time);
   return last ? Math.max(0, last.time + last.gauge - time) : 0;

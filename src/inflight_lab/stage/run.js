@@ -235,7 +235,11 @@ export class Run {
     return found?.number === number ? found : undefined;
   }
 
-  /** Where the first request with this number or a later one is. @param {number} number */
+  /**
+   * Where the first request with this number or a later one is.
+   *
+   * @param {number} number
+   */
   indexOf(number) {
     let [from, to] = [0, this.journeys.length];
     while (from < to) {
@@ -288,7 +292,12 @@ function arrivalOf({ arrived, due, outcome, reason, seat }) {
   return { arrived, due, outcome, reason, seat };
 }
 
-/** Whether a slot is kept although its answer is back. @param {Hold} hold @param {number} time */
+/**
+ * Whether a slot is kept although its answer is back.
+ *
+ * @param {Hold} hold
+ * @param {number} time
+ */
 export function isAsleep({ until, last }, time) {
   const since = last?.ended ?? Infinity;
   return time >= since + ASLEEP_AFTER && time < until;

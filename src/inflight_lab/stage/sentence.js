@@ -200,7 +200,12 @@ function paused({ time, run, setting: { manner, limit, quota }, latency, counts 
   ];
 }
 
-/** How long each slot was kept after its last answer. @param {Run} run @param {number} time */
+/**
+ * How long each slot was kept after its last answer.
+ *
+ * @param {Run} run
+ * @param {number} time
+ */
 function pausesAt(run, time) {
   return run.holds.flatMap(({ list }) => {
     const { until = 0, last } = list.findLast((each) => each.until <= time) ?? {};
@@ -231,7 +236,12 @@ function flowing({ run, setting: { quota }, counts, latency, time }) {
   ];
 }
 
-/** The first refusals are at the wall, and not yet back. @param {Run} run @param {number} time */
+/**
+ * The first refusals are at the wall, and not yet back.
+ *
+ * @param {Run} run
+ * @param {number} time
+ */
 function bounced(run, time) {
   const count = bouncedAt(run, time);
   const { quota } = run.settingAt(time);
@@ -335,7 +345,13 @@ function lasted({ ends, sent }) {
   return Math.max(0, ...last) - (sent.list[0] ?? 0);
 }
 
-/** In percent. @param {number} answered @param {number} took @param {Quota | null} quota */
+/**
+ * In percent.
+ *
+ * @param {number} answered
+ * @param {number} took
+ * @param {Quota | null} quota
+ */
 function usedShare(answered, took, quota) {
   if (!quota) return null;
   const { rate, period } = quota;

@@ -1,5 +1,5 @@
-// A script that sends requests, and an API that answers or refuses them, computed: a run
-// for pages that have no Python.  Times are in seconds.
+// A script that sends requests, and an API that answers or refuses them, computed: a
+// run for pages that have no Python.  Times are in seconds.
 
 import { dueIn, hasRoom, tokensAt } from "./quota.js";
 import { inFlightAt, outcomeOf, PAUSE, Run } from "./run.js";
@@ -128,7 +128,11 @@ export class Simulation {
     this.run.isLive = !this.isOver;
   }
 
-  /** What is to happen next, if it is in time and not all is over. @param {number} time */
+  /**
+   * What is to happen next, if it is in time and not all is over.
+   *
+   * @param {number} time
+   */
   #nextUpTo(time) {
     const isInTime = (this.#agenda.at(-1)?.time ?? Infinity) <= time;
     return this.isOver || !isInTime ? undefined : this.#agenda.pop();
@@ -154,7 +158,9 @@ export class Simulation {
     return isPaced ? HEADROOM * quota.period / quota.rate : this.world.work;
   }
 
-  /** The first that is free; null where there are no slots, undefined if all are taken. */
+  /**
+   * The first that is free; null where there are no slots, undefined if all are taken.
+   */
   #freeSlot() {
     if (!this.isLimited) return null;
     for (let slot = 0; slot < this.settings.limit; slot += 1) {

@@ -1,5 +1,5 @@
-// The strip: how one number changed during the run, the line that it should keep to, and
-// a mark for each refusal.  One drags on it to look back.
+// The strip: how one number changed during the run, the line that it should keep to,
+// and a mark for each refusal.  One drags on it to look back.
 
 import { clamp } from "./motion.js";
 import { inWords } from "./quota.js";

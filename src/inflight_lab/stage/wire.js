@@ -6,10 +6,11 @@ import { outcomeOf, Run } from "./run.js";
 /**
  * @import { Quota } from "./run.js"
  *
- * @typedef {"taken" | "freed" | "sent" | "arrived" | "answered" | "failed" | "cancelled"
- *   } What
+ * @typedef {"taken" | "freed" | "sent" | "arrived" | "answered" | "failed" |
+ *   "cancelled" } What
  *
- * @typedef {object} EventColumns A row of all columns is one event, in the order of time.
+ * @typedef {object} EventColumns A row of all columns is one event, in the order of
+ *   time.
  * @property {number[]} time
  * @property {What[]} what
  * @property {(number | null)[]} request Its number, in the order of sending; null for

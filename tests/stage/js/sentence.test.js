@@ -42,7 +42,7 @@ Deno.test("what is paced has its spacing", () => {
   expectSaid(run, 2, /One every 51 ms/, /20 a second/);
 });
 
-Deno.test("until the first is sent it says what will be, and then no sum of nothing", () => {
+Deno.test("before the first is sent it says what will be, then no sum of nothing", () => {
   const run = new Run();
   run.isLive = true;
   run.size = 9;
@@ -73,7 +73,7 @@ Deno.test("a live run's pace is found out from how evenly they leave", () => {
   for (const time of [0.1, 0.3, 0.9]) expectSaid(spike, time, /in flight/);
 });
 
-Deno.test("refused ones on their way back are said to be, and are still in flight", () => {
+Deno.test("refused ones on their way back are said, and are still in flight", () => {
   const run = runOf(60, { runner: "naive", latency: 1 });
   expectSaid(run, 0.8, /60 in flight/, /20 allowed/, /40 come back refused/);
 });
