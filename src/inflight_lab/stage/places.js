@@ -73,9 +73,20 @@ export class Places {
     return [box.left + (column + 0.5) * cell, box.top + (row + 0.5) * cell];
   }
 
-  /** @param {number} slot @returns {Point} */
+  /**
+   * The first is at the top, or on a phone on the left, and none moves for another.
+   *
+   * @param {number} slot
+   * @returns {Point}
+   */
   slot(slot) {
-    return this.#fromTheMiddle(this.boxes.slots, slot, this.slotCell);
+    const { boxes: { slots: box }, slotCell: cell, isTall } = this;
+    const length = isTall ? box.width : box.height;
+    const inALine = Math.max(1, Math.floor(length / cell));
+    const along = (slot % inALine + 0.5) * cell;
+    const aside = (Math.floor(slot / inALine) + 0.5) * cell;
+    const [x, y] = isTall ? [along, aside] : [aside, along];
+    return [box.left + x, box.top + y];
   }
 
   /** @param {number} seat @returns {Point} */

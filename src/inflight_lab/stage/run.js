@@ -97,6 +97,8 @@ export class Run {
   isUnlimited = false;
   /** How many requests it has in all, as far as anybody has said. */
   size = 0;
+  /** How many were asked for: with retries, more are sent.  0 if nobody has said. */
+  asked = 0;
 
   /** @type {Journey[]} In the order of sending.  The oldest may be forgotten. */
   journeys = [];

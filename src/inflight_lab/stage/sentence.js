@@ -1,4 +1,4 @@
-// What one sentence says of a run at a time.  The first of twelve patterns that fits is
+// What one sentence says of a run at a time.  The first of thirteen patterns that fits is
 // taken; most of them are arithmetic.  Its words carry the colours of the dots.
 
 import { CONNECTED } from "./motion.js";
@@ -75,7 +75,7 @@ const UNDER_WAY = [
 ];
 
 /** @type {Pattern[]} */
-const OVER = [nothing, allAnswered, mixed];
+const OVER = [nothing, allAnswered, retried, mixed];
 
 /** @type {Pattern} */
 function planned({ run, setting }) {
@@ -267,6 +267,19 @@ function allAnswered({ run, counts, setting }) {
   const share = usedShare(answered, took, setting.quota);
   const used = share === null ? "." : `: ${share} % of what the API allows.`;
   return [all, inTime + used];
+}
+
+/** @type {Pattern} */
+function retried({ run, time, counts: { answered, refused, failed } }) {
+  const tries = refused + failed;
+  if (!run.asked || answered < run.asked || !tries) return null;
+  const why = refused ? whyRefused(run, time) : whyFailed(run, time);
+  return [
+    [`All ${inWords(answered)} answered`, "answered"],
+    `, after ${inWords(tries)} more `,
+    [tries === 1 ? "try" : "tries", refused ? "refused" : "failed"],
+    why ? `: ${why}.` : ".",
+  ];
 }
 
 /** @type {Pattern} */

@@ -74,6 +74,7 @@ export function append(run, columns) {
   run.wasStopped = columns.stopped ?? false;
   run.isUnlimited = columns.unlimited ?? false;
   const { started, announced = 0 } = columns.counts;
+  run.asked = announced;
   run.size = Math.max(run.size, started, announced);
   readSettings(run, columns);
   const { waiting, tokens } = columns.levels ?? {};

@@ -94,7 +94,7 @@ Deno.test("it fills while the API works, from empty to full", () => {
   assert.ok(filled[0] < 0.1 && filled[filled.length - 1] > 0.9);
 });
 
-Deno.test("it fills to when the API says, whatever others take, and never jumps", () => {
+Deno.test("it fills to when the API says, however long, and never jumps", () => {
   for (const due of [0.2, 0.45]) {
     const run = new Run();
     run.set(0, { latency: 0.3, way: 0.05 });

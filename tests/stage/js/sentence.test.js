@@ -42,7 +42,7 @@ Deno.test("what is paced has its spacing", () => {
   expectSaid(run, 2, /One every 51 ms/, /20 a second/);
 });
 
-Deno.test("before the first is sent it says what will be, then no sum of nothing", () => {
+Deno.test("before the first is sent it says what will be, and sums nothing", () => {
   const run = new Run();
   run.isLive = true;
   run.size = 9;
@@ -101,6 +101,19 @@ Deno.test("refusals have a reason for each shape of a quota", () => {
   }
   const full = runOf(60, { runner: "naive", quota: null, maxConcurrent: 8 });
   expectSaid(full, 99, /more than 8 came at once/);
+});
+
+Deno.test("where all are answered in the end, refusals are said to be more tries", () => {
+  const run = new Run();
+  run.asked = 1;
+  run.set(0, { quota: quotaOf({ rate: 1 }) });
+  for (const [time, status] of [[0, 429], [2, 200]]) {
+    const journey = run.send(time);
+    run.arrive(time, journey, { status });
+    run.end(time + 0.5, journey, status === 200 ? "answered" : "refused", status);
+  }
+  run.now = 3;
+  expectSaid(run, 9, /All 1 answered, after 1 more try/);
 });
 
 Deno.test("what is sent and not at the API waits for a connection", () => {
