@@ -11,14 +11,14 @@ from typing import Any
 import httpx
 
 from inflight_lab.judge.clock import virtual_loop
-from inflight_lab.quotas.algorithms import KINDS, Quota
+from inflight_lab.quotas.algorithms import KINDS, QuotaCounter
 from inflight_lab.quotas.fields import policy_field
 
 URL = "http://127.0.0.1/get"
 LATENCY = 0.05
 """Seconds that an answer takes by default."""
 
-MakeQuota = Callable[[float, float], Quota]
+MakeQuota = Callable[[float, float], QuotaCounter]
 """Makes an unused quota, from its rate and its period."""
 
 
@@ -45,7 +45,7 @@ class Api:
     however long its answer takes then.
     """
 
-    quota: Quota | None = None
+    quota: QuotaCounter | None = None
     jitter: float = 0.0
     latency: float = LATENCY
     arrivals: list[float] = field(default_factory=list)

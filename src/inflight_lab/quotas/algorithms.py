@@ -17,8 +17,8 @@ left in a bucket, or when the next request is due."""
 
 
 @dataclass
-class Quota(ABC):
-    """A quota of any kind.  Its three numbers may change at any time."""
+class QuotaCounter(ABC):
+    """Counts what is used of a quota, of any kind.  Its numbers may change any time."""
 
     title: ClassVar[str]
     """What it is called."""
@@ -73,7 +73,7 @@ class Quota(ABC):
 
 
 @dataclass
-class SlidingWindow(Quota):
+class SlidingWindow(QuotaCounter):
     """``rate`` requests in *any* span of one period: a log of what was admitted."""
 
     title: ClassVar[str] = "sliding window"
@@ -135,7 +135,7 @@ class FixedWindow(SlidingWindow):
         super().take(start, cost)
 
 
-class Gcra(Quota):
+class Gcra(QuotaCounter):
     """The generic cell rate algorithm: one request every period / rate seconds.
 
     ``burst`` requests may come together; with 1, none may come early.  nginx's
@@ -205,7 +205,7 @@ class TokenBucket(Gcra):
         return self._left(now)
 
 
-KINDS: dict[str, type[Quota]] = {
+KINDS: dict[str, type[QuotaCounter]] = {
     each.title.lower().replace(" ", "-"): each
     for each in (FixedWindow, SlidingWindow, TokenBucket, Gcra)
 }

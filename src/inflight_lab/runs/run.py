@@ -61,8 +61,8 @@ class RequestEvent(NamedTuple):
     quota: float | None = None
     """If arrived at a server with a quota: how the quota stands right after.
 
-    That is `Quota.gauge`: counted in the window, tokens left, or the seconds until
-    the next request is due.
+    That is `QuotaCounter.gauge`: counted in the window, tokens left, or the seconds
+    until the next request is due.
     """
     due: float | None = None
     """If arrived at a server that says so: when it will answer."""
