@@ -54,7 +54,7 @@ def expect_that_tokens_bind(ran: Ran) -> None:
     """In the picture, the tokens come nearer to their quota than the requests."""
     rate = ran.kernel.value("plot.run.counts.busiest_period")
     tokens = ran.kernel.value("max(level.value for level in plot.run.levels['tokens'])")
-    quota = ran.kernel.value("plot.run.terms[-1].quota.tokens")
+    quota = ran.kernel.value("plot.run.policies[-1].policy.tokens")
     assert quota == 2000
     assert 1.2 * rate / 60 < tokens / quota <= 1  # "much nearer"
 
