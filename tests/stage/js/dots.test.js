@@ -193,6 +193,14 @@ Deno.test("no two dots have one place: at home, in a slot, at the API", () => {
   assert.equal(new Set(slots).size, 12);
 });
 
+Deno.test("slots are counted from the top, or on a phone from the left", () => {
+  const run = runOf(30, { limit: 12 });
+  const tops = [0, 1, 2].map((slot) => placesFor(run).slot(slot)[1]);
+  assert.deepEqual(tops, tops.toSorted((one, other) => one - other));
+  const lefts = [0, 1, 2].map((slot) => placesFor(run, BELOW).slot(slot)[0]);
+  assert.deepEqual(lefts, lefts.toSorted((one, other) => one - other));
+});
+
 Deno.test("of many thousand requests, those that are out are in the block", () => {
   const run = runOf(2000, { limit: 12, quota: null });
   const places = placesFor(run);
