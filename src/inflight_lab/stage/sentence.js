@@ -1,4 +1,4 @@
-// What one sentence says of a run at a time.  The first of thirteen patterns that fits is
+// What one sentence says of a run at a time.  The first of twelve patterns that fits is
 // taken; most of them are arithmetic.  Its words carry the colours of the dots.
 
 import { CONNECTED } from "./motion.js";
@@ -43,7 +43,8 @@ export function sentenceAt(run, time) {
   const before = run.settingAt(Math.max(0, time - (setting.latency ?? 0)));
   const view = { run, time, setting, counts, latency: before.latency };
   const isOver = isDone(run, counts) || (!run.isLive && time >= run.now);
-  const patterns = time < 0 ? [planned] : isOver ? OVER : UNDER_WAY;
+  const isPlanned = time < 0 || run.size === 0;
+  const patterns = isPlanned ? [planned] : isOver ? OVER : UNDER_WAY;
   for (const pattern of patterns) {
     const words = pattern(view);
     if (words) return words;
@@ -75,7 +76,7 @@ const UNDER_WAY = [
 ];
 
 /** @type {Pattern[]} */
-const OVER = [nothing, allAnswered, retried, mixed];
+const OVER = [allAnswered, retried, mixed];
 
 /** @type {Pattern} */
 function planned({ run, setting }) {
@@ -249,11 +250,6 @@ function bounced(run, time) {
   /** @type {Words[]} */
   const words = [`; ${inWords(count)} come back `, ["refused", "refused"], "."];
   return [allowedInWords(quota), ...words];
-}
-
-/** @type {Pattern} */
-function nothing({ run }) {
-  return run.size ? null : ["Nothing was sent."];
 }
 
 /** @type {Pattern} */
