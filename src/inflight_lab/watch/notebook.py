@@ -10,8 +10,9 @@ from IPython.display import display
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.plot.live_plot import Plot
 from inflight_lab.plot.source import PlotSource
+from inflight_lab.runs.terms import Terms
 from inflight_lab.watch.findings import Run, newest_quota
-from inflight_lab.watch.page import policy_of
+from inflight_lab.watch.page import terms_of
 from inflight_lab.watch.probes import (
     Instead,
     noting_connect,
@@ -47,10 +48,10 @@ class Watch(Plot):
         timeline = Timeline()
         self.request_log = RequestLog(timeline=timeline)
         self._methods = list(_methods_of(client, self.request_log))
-        super().__init__(PlotSource(None, timeline, self._policy))
+        super().__init__(PlotSource(None, timeline, self._terms))
 
-    def _policy(self) -> Any:
-        return policy_of(newest_quota(self.request_log.requests[-100:]))
+    def _terms(self) -> Terms:
+        return terms_of(newest_quota(self.request_log.requests[-100:]))
 
     def __enter__(self) -> Self:
         if any(name in vars(owner) for owner, name, _ in self._methods):

@@ -7,8 +7,8 @@ from pathlib import Path
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.plot.player import page_parts, player_html
 from inflight_lab.plot.source import PlotSource
-from inflight_lab.runs.quota_policy import QuotaPolicy
 from inflight_lab.runs.run import Run
+from inflight_lab.runs.terms import QuotaPolicy, Terms
 from inflight_lab.watch.quota import Quota
 from inflight_lab.watch.request_log import RequestLog
 
@@ -40,9 +40,9 @@ pre {{ white-space: pre-wrap; padding: 0.5rem; border: 1px solid; }}
 """
 
 
-def policy_of(quota: Quota | None) -> QuotaPolicy | None:
+def terms_of(quota: Quota | None) -> Terms:
     """A quota as the picture draws it."""
-    return QuotaPolicy("sliding-window", *quota) if quota else None
+    return Terms(QuotaPolicy("sliding-window", *quota) if quota else None)
 
 
 def picture_of(run: Run) -> str:
@@ -63,13 +63,13 @@ class RunPage:
         self._log = log
         self._path = Path(path).resolve()  # the script may change the folder
         self._title = escape(title)
-        self._policy = policy_of(quota)
+        self._terms = terms_of(quota)
         self._source: PlotSource | None = None
         log.timeline = Timeline()
         log.at_first_request = self._begin
 
     def _begin(self) -> None:
-        self._source = PlotSource(None, self._log.timeline, lambda: self._policy)
+        self._source = PlotSource(None, self._log.timeline, lambda: self._terms)
 
     def write(self, lines: Sequence[str]) -> None:
         """Write what was said, the summary first, with the run beside it.
