@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from inflight_lab.watch.findings import Finding, Run, diagnose
+from inflight_lab.watch.finding import Finding
+from inflight_lab.watch.findings import diagnose
 from inflight_lab.watch.practice import AnyApi
 from inflight_lab.watch.quota import Quota
 from inflight_lab.watch.report import report, summary
@@ -24,7 +25,7 @@ SECONDARY = (
 
 def found(log: RequestLog, name: str) -> Finding:
     """The one finding with this name."""
-    (finding,) = [each for each in diagnose(Run(log)) if each.name == name]
+    (finding,) = [each for each in diagnose(log) if each.name == name]
     return finding
 
 
@@ -74,7 +75,7 @@ def test_a_quota_that_is_not_named_is_not_guessed() -> None:
         status = 200 if number < 49 else 429
         note(log, number / 50, status=status, headers={"x-ratelimit-limit": "49"})
     finding = found(log, "Refused")
-    assert finding.certain
+    assert finding.is_certain
     assert finding.advice.startswith("Likely")
     assert "49 accepted in 1.3 s" in finding.facts
     assert "x-ratelimit-limit: 49" in finding.facts
@@ -130,9 +131,9 @@ def test_of_many_hosts_the_busiest_is_named() -> None:
     log = RequestLog()
     for name in "aabc":
         note(log, 0.0, url=f"https://{name}.example/")
-    assert "to a.example and b.example and c.example in" in summary(Run(log))
+    assert "to a.example and b.example and c.example in" in summary(log)
     note(log, 0.0, url="https://d.example/")
-    assert "to a.example and 3 other hosts in" in summary(Run(log))
+    assert "to a.example and 3 other hosts in" in summary(log)
 
 
 def test_a_pacer_is_not_blamed_for_its_own_pace() -> None:
@@ -220,7 +221,7 @@ def test_a_script_that_ends_without_its_answers(status: int | None, words: str) 
     log.exit_status = status
     for number in range(600):
         note(log, 0.0, status=200 if number < 49 else 429)
-    said = [each for each in diagnose(Run(log)) if each.name == "What was lost"]
+    said = [each for each in diagnose(log) if each.name == "What was lost"]
     assert bool(said) is bool(words)
     assert not said or words in said[0].facts
 
@@ -228,7 +229,7 @@ def test_a_script_that_ends_without_its_answers(status: int | None, words: str) 
 @pytest.mark.parametrize(
     ("exit_status", "status", "words"),
     [
-        (0, 404, "4 requests failed (404 x 4)."),
+        (0, 404, "4 requests failed (404 x 4)"),
         (1, 500, "after 46 accepted answers: what it had not saved"),
         (1, 500, "4 requests failed (500 x 4)."),
         (1, 200, "after 50 accepted answers: what it had not saved"),
@@ -240,7 +241,7 @@ def test_what_failed_stands_out(exit_status: int, status: int, words: str) -> No
     log.exit_status = exit_status
     for number in range(50):
         note(log, 0.0, status=status if number < 4 else 200)
-    said = "\n".join(report(Run(log)))
+    said = "\n".join(report(log))
     assert words in said
     assert "Nothing stood out" not in said
 
@@ -252,7 +253,7 @@ def test_what_never_left_the_pool_is_not_called_cancelled() -> None:
         request = note(log, 0.0, error="cancelled")
         if number < 15:
             request.sent = None
-    assert "5 cancelled, 15 never sent" in report(Run(log))[0]
+    assert "5 cancelled, 15 never sent" in report(log)[0]
 
 
 def test_what_was_answered_in_the_end_is_not_lost() -> None:
@@ -275,7 +276,7 @@ def test_a_page_that_was_never_asked_for() -> None:
         note(log, number / 10, url=f"{url}1", headers=next_page(f"{url}2"))
     note(log, 5.0, url="https://api.example.com/issues?repo=0&page=2", headers={})
     finding = found(log, "More pages")
-    assert not finding.certain  # the script may want the first ones only
+    assert not finding.is_certain  # the script may want the first ones only
     assert "39 answers name a next page" in finding.facts
 
 
@@ -327,7 +328,7 @@ def test_a_blocked_loop_is_no_stalled_answer() -> None:
     log = RequestLog()
     for number in range(60):
         note(log, number, took=20.0 if number % 20 == 0 else 0.2)
-    log.blocks.append(Block(19.0, "computing", "main.py:3"))
+    log.blocks.append(Block(19.0, "computed", "main.py:3"))
     assert names_of(log) == ["A blocked event loop"]
 
 

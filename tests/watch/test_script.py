@@ -187,9 +187,9 @@ def test_an_option_of_watch_can_be_the_scripts_own(tmp_path: Path) -> None:
 
 
 def test_other_processes_are_said_not_to_be_seen(tmp_path: Path) -> None:
-    """Those that the script starts itself, not those of a library."""
+    """In practice it is said at once: what they send is real."""
     script = tmp_path / "mine.py"
     script.write_text("import subprocess; subprocess.run(['true'])")
     done = watch("--practice", "20/s", script)
-    assert "starts another process, which may send real ones" in done.stderr
+    assert "another process is started, which may send real requests" in done.stderr
     assert "what was sent there is not seen" in done.stderr

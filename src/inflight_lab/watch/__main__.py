@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inflight_lab.watch.asyncio_probe import watch_asyncio, watch_processes
-from inflight_lab.watch.findings import Run
 from inflight_lab.watch.kept_files import KeptFiles
 from inflight_lab.watch.probes import watch_libraries
 from inflight_lab.watch.quota import Quota
@@ -42,11 +41,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     def conclude(status: int) -> None:
         log.exit_status = status
-        run = Run(log, options.practice)
-        lines = [*report(run), *files.words()]
+        lines = [*report(log), *files.words()]
         say("\n".join(lines))
         if page:
             page.write(lines)
+
+    def warn() -> None:
+        if options.practice:
+            say("another process is started, which may send real requests")
 
     if options.practice:
         _practise(options.practice, log)
@@ -55,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         say("real requests go to the API (with --practice, none would)")
     watch_libraries(log)
     watch_asyncio(log)
-    watch_processes(log)
+    watch_processes(log, warn)
     Script(options.script, options.args, conclude).run()
 
 
@@ -63,10 +65,13 @@ def _practise(quota: Quota, log: RequestLog) -> None:
     """From now on a server on this machine answers in place of every API."""
     from inflight_lab.watch.practice import start_server, stay_inside
 
+    log.practice = quota
     log.practice_port = start_server(quota)
     stay_inside(log.practice_port)
-    log.warn = say
-    say(f"practice, {quota} are allowed: no request leaves this machine")
+    say(
+        f"practice, {quota} are allowed: no request leaves this machine, and no answer "
+        "has your API's own fields"
+    )
 
 
 def _page_of(options: argparse.Namespace, log: RequestLog) -> "RunPage | None":

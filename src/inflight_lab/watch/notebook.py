@@ -10,7 +10,6 @@ from IPython.display import display
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.plot.live_plot import Plot
 from inflight_lab.plot.source import PlotSource
-from inflight_lab.watch.findings import Run, newest_quota
 from inflight_lab.watch.page import policy_of
 from inflight_lab.watch.probes import (
     Instead,
@@ -50,7 +49,8 @@ class Watch(Plot):
         super().__init__(PlotSource(None, timeline, self._policy))
 
     def _policy(self) -> Any:
-        return policy_of(newest_quota(self.request_log.requests[-100:]))
+        newest = self.request_log.requests[-100:]
+        return policy_of(self.request_log.quota_of(newest))
 
     def __enter__(self) -> Self:
         if any(name in vars(owner) for owner, name, _ in self._methods):
@@ -66,7 +66,7 @@ class Watch(Plot):
         for owner, name, _ in self._methods:
             delattr(owner, name)
         super().__exit__(*why)
-        lines = "\n".join(report(Run(self.request_log))).splitlines()
+        lines = "\n".join(report(self.request_log)).splitlines()
         print("\n".join(_wrapped(line) for line in lines))
 
 
