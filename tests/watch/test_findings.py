@@ -246,6 +246,58 @@ def test_what_failed_stands_out(exit_status: int, status: int, words: str) -> No
     assert "Nothing stood out" not in said
 
 
+def test_the_same_request_from_many_tasks_is_no_retry() -> None:
+    """A task for each, three at once, all with one address: what another task sends
+    after a refusal is not sent because of it, and what was refused is lost.
+    """
+    log = RequestLog()
+    log.exit_status = 0
+    for number in range(60):
+        status = 200 if number < 20 else 429
+        request = note(log, number // 3, took=0.9, status=status, url="https://a.test/")
+        request.sender = number
+    assert names_of(log) == ["Refused", "What was lost"]
+    assert "to 40 of its requests" in found(log, "What was lost").facts
+
+
+def test_a_poll_that_fails_is_no_retry() -> None:
+    """The same is asked for again anyway, and is answered then: nothing is lost."""
+    log = RequestLog()
+    log.exit_status = 0
+    for number in range(60):
+        status = 200 if number % 3 == 2 else 500
+        request = note(
+            log, number / 10, took=0.05, status=status, url="https://a.test/"
+        )
+        request.sender = 1
+    assert "A storm of retries" not in names_of(log)
+    assert "What was lost" not in names_of(log)
+
+
+def test_the_same_question_in_many_tasks_is_no_layer() -> None:
+    """Only where one task calls again does a script's own loop send again."""
+    log = RequestLog()
+    for task in range(30):
+        for retry in range(2):
+            status = 429 if retry == 0 else 200
+            url = "https://a.test/v1/chat/completions"
+            request = note(log, task / 10 + retry, status=status, url=url, retry=retry)
+            request.sender = task
+    assert "your code retry" not in "".join(report(log))
+
+
+def test_wrong_addresses_are_no_losses() -> None:
+    """Where every answer is a 404, the advice is about the address."""
+    log = RequestLog()
+    log.exit_status = 0
+    for number in range(20):
+        note(log, number / 50, status=404)
+    finding = found(log, "Answers that no wait will change")
+    assert "20 requests failed (404 x 20)" in finding.facts
+    assert "check the address" in finding.advice
+    assert names_of(log) == [finding.name]
+
+
 def test_what_never_left_the_pool_is_not_called_cancelled() -> None:
     """The API has seen nothing of it."""
     log = RequestLog()
@@ -450,11 +502,20 @@ def test_a_refusal_whose_body_is_not_read_is_a_refusal(tmp_path: Path) -> None:
 
 
 BLOCKING_CLIENT = """
-import asyncio, sys, time
+import asyncio, sys
 import requests
 
 async def get(number):
     return requests.get(f"{sys.argv[1]}/items/{number}").status_code
+
+async def main():
+    await asyncio.gather(*(get(n) for n in range(6)))
+
+asyncio.run(main())
+"""
+COMPUTES = """
+import asyncio, time
+import httpx
 
 def compute():
     end = time.thread_time() + 0.2
@@ -462,29 +523,35 @@ def compute():
         pass
 
 async def main():
-    await asyncio.gather(*(get(n) for n in range(6)))
+    computed = asyncio.Event()
+    asked = asyncio.Event()
 
-asyncio.run(main())
-"""
-COMPUTES = BLOCKING_CLIENT.replace(
-    "await asyncio.gather(*(get(n) for n in range(6)))",
-    """import httpx
-    async with httpx.AsyncClient() as client:
-        url = f"{sys.argv[1]}/items/"
-        tasks = [asyncio.create_task(client.get(f"{url}{n}")) for n in range(6)]
-        await asyncio.sleep(0.01)
+    async def answer(reader, writer):
+        asked.set()
+        await computed.wait()
+        writer.write(b"HTTP/1.1 204 No Content\\r\\n\\r\\n")
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with httpx.AsyncClient(timeout=None) as client:
+        urls = [f"http://127.0.0.1:{port}/{n}" for n in range(6)]
+        tasks = [asyncio.create_task(client.get(url)) for url in urls]
+        await asked.wait()
         for _ in range(4):
             compute()
             await asyncio.sleep(0)
-        await asyncio.gather(*tasks)""",
-)
+        computed.set()
+        await asyncio.gather(*tasks)
+
+asyncio.run(main())
+"""
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         (BLOCKING_CLIENT, "6 requests were sent with requests's blocking client"),
-        (COMPUTES, "at main() (script.py:13), while requests were in flight"),
+        (COMPUTES, "at main() (script.py:10), while requests were in flight"),
     ],
     ids=["a blocking client", "computing"],
 )

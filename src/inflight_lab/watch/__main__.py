@@ -22,7 +22,6 @@ from inflight_lab.watch.script import Script
 if TYPE_CHECKING:
     from inflight_lab.watch.page import RunPage
 
-OPTIONS = ("--practice", "--page")
 CERTAINTY = (
     "certain: it was counted. likely: the numbers suggest it, but something else could "
     "look the same."
@@ -30,11 +29,11 @@ CERTAINTY = (
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Watch the script of the command line.
+    """Watch the script of the command line, or of these ``arguments``.
 
     Ends as the script does, or with status 2 if it cannot be started.
     """
-    options = _parse(sys.argv[1:] if arguments is None else arguments)
+    options = _parse(arguments)
     log = RequestLog()
     page = _page_of(options, log)
     files = KeptFiles(Path.cwd())
@@ -48,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     def warn() -> None:
         if options.practice:
-            say("another process is started, which may send real requests")
+            say("the script starts another process, which may send real requests")
 
     if options.practice:
         _practise(options.practice, log)
@@ -89,7 +88,7 @@ def say(words: str) -> None:
     print(f"watch: {words}", file=sys.stderr, flush=True)
 
 
-def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         "inflight-lab watch",
         description=str(__doc__).partition("\n")[0],
@@ -111,44 +110,19 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         help="write what was said into one HTML file, with the run, which plays",
     )
     parser.add_argument("script", help="the Python script to run")
-    rest = parser.add_argument(
-        "args",
-        nargs=argparse.REMAINDER,
-        help="the script's arguments; put -- before those that watch has as well",
-    )
-    rest.required = False
-    before, dashes, after = _split_at_dashes(arguments)
-    options = parser.parse_args(before)
+    parser.add_argument("args", nargs=argparse.REMAINDER, help="its arguments")
+    options = parser.parse_args(arguments)
     if not Path(options.script).is_file():
         parser.error(f"there is no script {options.script}")
     if options.script.endswith(".ipynb"):
         parser.error(
-            f"{options.script} is a notebook: in it, use `from inflight_lab import "
-            "Watch`"
+            "a notebook is watched from within: `from inflight_lab import Watch`"
         )
     if options.page and not Path(options.page).resolve().parent.is_dir():
         parser.error(f"--page must be in a folder that exists, got {options.page}")
-    for argument in options.args:
-        name = argument.partition("=")[0]
-        if name in OPTIONS:
-            parser.error(
-                f"{name} after the script would go to the script. If it is for watch, "
-                f"put it before {options.script}; else put -- after {options.script}"
-            )
-    # Dashes between the script's own arguments are one of them.
-    options.args += [*(dashes if options.args else []), *after]
+    if any(each.startswith("--practice") for each in options.args):
+        parser.error(f"--practice must stand before {options.script}")
     return options
-
-
-def _split_at_dashes(
-    arguments: Sequence[str],
-) -> tuple[list[str], list[str], list[str]]:
-    """What stands before the first ``--``, that, and what follows."""
-    listed = list(arguments)
-    if "--" not in listed:
-        return listed, [], []
-    place = listed.index("--")
-    return listed[:place], ["--"], listed[place + 1 :]
 
 
 def _quota(text: str) -> Quota:

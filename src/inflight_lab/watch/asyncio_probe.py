@@ -22,6 +22,7 @@ from inflight_lab.watch.request_log import (
     Block,
     LimitUse,
     RequestLog,
+    is_called_by_a_script,
     ThrownAway,
     current_sender,
     is_of_a_script,
@@ -167,10 +168,10 @@ def _returned_nothing(task: Any) -> bool:
 
 
 def watch_processes(log: RequestLog, warn: Callable[[], None]) -> None:
-    """Note that the script, or a library, starts another process; ``warn`` once."""
+    """Note that the script starts another process; ``warn`` once."""
 
     def note() -> None:
-        if not log.has_other_processes:
+        if is_called_by_a_script() and not log.has_other_processes:
             log.has_other_processes = True
             warn()
 

@@ -54,6 +54,13 @@ class Finding:
         return f"{text}\n  {self.command}" if self.command else text
 
 
+def found(
+    kind: str, *, is_certain: bool = True, command: str = "", **numbers: object
+) -> Finding:
+    """The finding of this kind, with its numbers by name."""
+    return Finding(kind, numbers, is_certain, command)
+
+
 UNKNOWN = (None, 0)
 """A sentence that would name one of these is left out."""
 

@@ -10,12 +10,12 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from itertools import pairwise
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
-from inflight_lab.watch.finding import Finding
+from inflight_lab.watch.finding import Finding, found
 from inflight_lab.watch.quota import limits_named_in
-from inflight_lab.watch.request_log import Request, RequestLog
+from inflight_lab.watch.request_log import Request, RequestLog, seconds_of
 from inflight_lab.watch.snippet import command_for
 
 FEW = 4
@@ -177,12 +177,12 @@ def _limit_for_each_task(log: RequestLog) -> Finding | None:
     tasks = len(groups(lambda each: each.sender, log.requests))
     if len(their_tasks) < max(FEW, tasks / 2):
         return None
-    numbers = {
-        "limit": "rate limiter" if alone[0].period else "semaphore",
-        "uses": len(alone),
-        "line": at(use.line for use in alone),
-    }
-    return Finding("limit_for_each_task", numbers)
+    return found(
+        "limit_for_each_task",
+        limit="rate limiter" if alone[0].period else "semaphore",
+        uses=len(alone),
+        line=at(use.line for use in alone),
+    )
 
 
 def _limit_around_the_tasks(log: RequestLog) -> Finding | None:
@@ -199,13 +199,13 @@ def _limit_around_the_tasks(log: RequestLog) -> Finding | None:
         if use.period:
             kind, most = "limiter", most_within(use.period, sent_times(inside))
         if most > max(use.slots, FEW):
-            numbers = {
-                "slots": use.slots,
-                "period": use.period,
-                "most": most,
-                "line": at([use.line]),
-            }
-            return Finding(f"{kind}_around_the_tasks", numbers)
+            return found(
+                f"{kind}_around_the_tasks",
+                slots=use.slots,
+                period=use.period,
+                most=most,
+                line=at([use.line]),
+            )
     return None
 
 
@@ -217,18 +217,18 @@ def refused_for_good(log: RequestLog) -> Finding | None:
     first = min(refused, key=lambda each: each.last_seen)
     of_host = [each for each in log.requests if each.host == first.host]
     later = [each for each in of_host if each.asked > first.last_seen]
-    numbers = {
-        "host": first.host,
-        "status": first.status,
-        "refused": len(refused),
-        "requests": len(log.requests),
-        "later": len(later),
-        "line": place(later or refused),
-        "said": quoted(first),
-    }
     is_sent_again = len(later) >= FEW
     kind = "sent_after_a_final_refusal" if is_sent_again else "refused_for_good"
-    return Finding(kind, numbers)
+    return found(
+        kind,
+        host=first.host,
+        status=first.status,
+        refused=len(refused),
+        requests=len(log.requests),
+        later=len(later),
+        line=place(later or refused),
+        said=quoted(first),
+    )
 
 
 def over_the_quota(log: RequestLog) -> Finding | None:
@@ -252,21 +252,22 @@ def over_the_quota(log: RequestLog) -> Finding | None:
         # One more may be the network's doing: the API counts arrivals.
         is_over = most > quota.rate + max(1, quota.rate / 10)
         kind = "over_the_quota" if is_over else "refused_within_the_quota"
-    numbers = {
-        "refused": len(over),
-        "requests": len(requests),
-        "status": "/".join(str(each) for each in sorted({r.status for r in over})),
-        "line": place(over),
-        "sending_line": place(requests),
-        "said": quoted(over[0]),
-        "quota": quota,
-        "most": most,
-        "accepted": str(len(accepted)),  # 0 is said as well
-        "seconds": log.seconds,
-        "at_once": at_once,
-        "pause": max(each.refusal.pause or 0 for each in over if each.refusal),
-    }
-    return Finding(kind or "refused", numbers, command=command)
+    return found(
+        kind or "refused",
+        command=command,
+        refused=len(over),
+        requests=len(requests),
+        status="/".join(str(each) for each in sorted({r.status for r in over})),
+        line=place(over),
+        sending_line=place(requests),
+        said=quoted(over[0]),
+        quota=quota,
+        most=most,
+        accepted=str(len(accepted)),  # 0 is said as well
+        seconds=seconds_of(requests),
+        at_once=at_once,
+        pause=max(each.refusal.pause or 0 for each in over if each.refusal),
+    )
 
 
 def _kind_of_limit(refused: list[Request]) -> str:
@@ -296,16 +297,18 @@ def storm_of_retries(log: RequestLog) -> Finding | None:
     layers = _most_layers(log)
     if not (are_most_early or pause < 0.2 or is_in_vain or layers):
         return None
-    numbers = {
-        "retries": len(retries),
-        "requests": len(log.requests),
-        "failed_again": failed_again,
-        "pause": pause,
-        "early": early,
-        "layers": layers,
-    }
     command = "" if log.over_quota else command_for(log.requests, None)
-    return Finding("storm_of_retries", numbers, are_most_early, command)
+    return found(
+        "storm_of_retries",
+        is_certain=are_most_early,
+        command=command,
+        retries=len(retries),
+        requests=len(log.requests),
+        failed_again=failed_again,
+        pause=pause,
+        early=early,
+        layers=layers,
+    )
 
 
 def _come_together(times: list[float], pause: float) -> bool:
@@ -331,12 +334,12 @@ def wrong_requests(log: RequestLog) -> Finding | None:
     wrong = [each for each in _failed(log) if each.is_wrong]
     if not wrong:
         return None
-    numbers = {
-        "wrong": counted(len(wrong), "request"),
-        "kinds": kinds_of(wrong),
-        "line": place(wrong),
-    }
-    return Finding("wrong_requests", numbers)
+    return found(
+        "wrong_requests",
+        wrong=counted(len(wrong), "request"),
+        kinds=kinds_of(wrong),
+        line=place(wrong),
+    )
 
 
 def _failed(log: RequestLog) -> list[Request]:
@@ -356,13 +359,13 @@ def pool_was_the_limit(log: RequestLog) -> Finding | None:
         is_much = waited >= max(FEW, pool / 4) and not waits_quietly
         is_the_limit = in_vain or (is_much and not log.over_quota)
         if pool and waited > 0 and is_the_limit:
-            numbers = {
-                "asked": asked,
-                "pool": pool,
-                "in_vain": in_vain,
-                "line": place(group),
-            }
-            return Finding("pool_was_the_limit", numbers)
+            return found(
+                "pool_was_the_limit",
+                asked=asked,
+                pool=pool,
+                in_vain=in_vain,
+                line=place(group),
+            )
     return None
 
 
@@ -371,12 +374,12 @@ def blocking_client(log: RequestLog) -> Finding | None:
     blocking = [each for each in log.requests if each.blocks_loop]
     if len(blocking) < FEW:
         return None
-    numbers = {
-        "blocking": len(blocking),
-        "library": blocking[0].library,
-        "line": place(blocking),
-    }
-    return Finding("blocking_client", numbers)
+    return found(
+        "blocking_client",
+        blocking=len(blocking),
+        library=blocking[0].library,
+        line=place(blocking),
+    )
 
 
 def blocked_event_loop(log: RequestLog) -> Finding | None:
@@ -387,10 +390,9 @@ def blocked_event_loop(log: RequestLog) -> Finding | None:
     if not seconds:
         return None
     (kind, where), blocks = max(seconds.items(), key=lambda item: sum(item[1]))
-    if not where or sum(blocks) < max(0.2, 0.05 * log.seconds):
+    if not where or sum(blocks) < max(0.2, 0.05 * seconds_of(log.requests)):
         return None
-    numbers = {"times": len(blocks), "seconds": sum(blocks), "where": where}
-    return Finding(kind, numbers)
+    return found(kind, times=len(blocks), seconds=sum(blocks), where=where)
 
 
 def client_for_each_request(log: RequestLog) -> Finding | None:
@@ -398,37 +400,43 @@ def client_for_each_request(log: RequestLog) -> Finding | None:
     clients = len(groups(lambda each: each.client, log.requests))
     if clients < max(FEW, len(log.requests) / 2):
         return None
-    numbers = {
-        "clients": clients,
-        "requests": len(log.requests),
-        "line": place(log.requests),
-    }
-    return Finding("client_for_each_request", numbers)
+    return found(
+        "client_for_each_request",
+        clients=clients,
+        requests=len(log.requests),
+        line=place(log.requests),
+    )
 
 
 def one_after_the_other(log: RequestLog) -> Finding | None:
     """Most of the time one request was in flight, with no other beside it."""
     requests = log.requests
-    if len(requests) <= FEW or log.seconds < 0.5:
+    if len(requests) <= FEW or seconds_of(log.requests) < 0.5:
         return None
     if any(each.refusal or each.blocks_loop for each in requests):
         return None  # that is the cause
     quota = log.quota_of(requests)
-    if quota and len(requests) / log.seconds > 0.8 * quota.rate / quota.period:
+    if (
+        quota
+        and len(requests) / seconds_of(log.requests) > 0.8 * quota.rate / quota.period
+    ):
         return None
     if _follows_pages(requests):
         return None
     alone = _alone_in_flight(requests)
-    share = sum(each.last_seen - each.asked for each in alone) / log.seconds
+    share = sum(each.last_seen - each.asked for each in alone) / seconds_of(
+        log.requests
+    )
     if share < 0.5:
         return None
-    numbers = {
-        "alone": len(alone),
-        "requests": len(requests),
-        "share": share,
-        "line": place(alone),
-    }
-    return Finding("one_after_the_other", numbers, len(alone) == len(requests))
+    return found(
+        "one_after_the_other",
+        is_certain=len(alone) == len(requests),
+        alone=len(alone),
+        requests=len(requests),
+        share=share,
+        line=place(alone),
+    )
 
 
 def _alone_in_flight(requests: list[Request]) -> list[Request]:
@@ -463,7 +471,7 @@ def more_pages(log: RequestLog) -> Finding | None:
     if not count:
         return None
     answers = "1 answer names" if count == 1 else f"{count} answers name"
-    return Finding("more_pages", {"answers": answers}, is_certain=False)
+    return found("more_pages", is_certain=False, answers=answers)
 
 
 def _page(url: str) -> Hashable:
@@ -477,9 +485,9 @@ def _page(url: str) -> Hashable:
 def _next_pages(requests: Iterable[Request]) -> Iterable[str]:
     for request in requests:
         for link in re.split(r",\s*(?=<)", request.headers.get("link", "")):
-            found = re.match(r'<([^>]*)>.*;\s*rel="?next\b', link)
-            if found and request.is_accepted:
-                yield urljoin(request.url, found[1])
+            next_page = re.match(r'<([^>]*)>.*;\s*rel="?next\b', link)
+            if next_page and request.is_accepted:
+                yield urljoin(request.url, next_page[1])
 
 
 def _follows_pages(requests: list[Request]) -> bool:
@@ -497,19 +505,19 @@ def what_was_lost(log: RequestLog) -> Finding | None:
         failed = [each for each in failed if not each.is_unanswered]
     accepted = sum(each.is_accepted for each in log.requests)
     at_stake = accepted if log.exit_status else 0
-    numbers = {
-        "saved_or_lost": counted(at_stake, "accepted answer"),
-        "missing": missing,
-        "failed": counted(len(failed), "request"),
-        "kinds": kinds_of(failed),
+    finding = found(
+        "what_was_lost",
+        saved_or_lost=counted(at_stake, "accepted answer"),
+        missing=missing,
+        failed=counted(len(failed), "request"),
+        kinds=kinds_of(failed),
         **_thrown_away(log),
         **_stalls(log),
-    }
-    finding = Finding("what_was_lost", numbers)
+    )
     return finding if finding.facts else None
 
 
-def _thrown_away(log: RequestLog) -> dict[str, object]:
+def _thrown_away(log: RequestLog) -> dict[str, Any]:
     """What `gather` did not return, at the place where that was most."""
     by_place: Counter[tuple[str, str]] = Counter()
     for thrown in log.thrown_away:
@@ -524,7 +532,7 @@ def _thrown_away(log: RequestLog) -> dict[str, object]:
     return {"error": error, "line": at([line]), "thrown_away": thrown_away}
 
 
-def _stalls(log: RequestLog) -> dict[str, float]:
+def _stalls(log: RequestLog) -> dict[str, Any]:
     """Accepted answers that took far longer than others."""
     times = sorted(
         each.answered - each.sent

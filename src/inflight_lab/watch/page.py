@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
+from string import Template
 
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.plot.player import page_parts, player_html
@@ -12,32 +13,7 @@ from inflight_lab.runs.run import Run
 from inflight_lab.watch.quota import Quota
 from inflight_lab.watch.request_log import RequestLog
 
-PAGE = """\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-:root {{ color-scheme: light dark; font-family: system-ui, sans-serif; }}
-body {{ background: Canvas; color: CanvasText; }}
-body {{ max-width: 72rem; margin: 1rem auto; padding: 0 1rem; }}
-body {{ line-height: 1.5; overflow-wrap: anywhere; }}
-li {{ margin-bottom: 0.75rem; }}
-pre {{ white-space: pre-wrap; padding: 0.5rem; border: 1px solid; }}
-</style>
-</head>
-<body>
-<h1>{title}</h1>
-<p>{summary}</p>
-<ul>
-{findings}
-</ul>
-{picture}
-</body>
-</html>
-"""
+PAGE = Template(Path(__file__).with_suffix(".html").read_text(encoding="utf-8"))
 
 
 def policy_of(quota: Quota | None) -> QuotaPolicy | None:
@@ -77,7 +53,7 @@ class RunPage:
         Raises ``OSError`` if the file cannot be written.
         """
         summary, *findings = lines
-        page = PAGE.format(
+        page = PAGE.substitute(
             title=self._title,
             summary=escape(summary),
             findings="\n".join(_item(finding) for finding in findings),

@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
@@ -23,6 +23,11 @@ LATENCY = 0.1
 """Seconds that the practice server takes to answer."""
 MARK = {"practice_answer": "made up by inflight-lab watch --practice"}
 """Stands in each answer that is a JSON object, so in `response.json` as well."""
+ANSWERS: dict[str, dict[str, Any]] = json.loads(
+    Path(__file__).with_name("practice_answers.json").read_text(encoding="utf-8")
+)
+"""What clients of language models get, by how the path ends; embeddings are computed,
+and chats are the practice server's own."""
 TO_RECIPES = "INFLIGHT_LAB_PRACTICE"
 """The variable by which our recipes keep practice answers in a file of their own."""
 
@@ -68,18 +73,23 @@ class AnyApi(PracticeServer):
     def routes(self) -> list[BaseRoute]:
         """What clients of language models ask for, and echoes."""
         chats = ("/chat/completions", "/{any:path}/chat/completions")
+        made_up = ("/embeddings", *ANSWERS)
         return [
             *(Route(path, self.chat, methods=["POST"]) for path in chats),
-            *(Route(path, self.example, methods=["POST"]) for path in EXAMPLES),
+            *(
+                Route("/{any:path}" + path, self.make_up, methods=["POST"])
+                for path in made_up
+            ),
             Mount("/", request_response(self.get)),
         ]
 
-    async def example(self, request: Request) -> Response:
-        """Answer with the example of the path."""
+    async def make_up(self, request: Request) -> Response:
+        """Answer as the API that has this path: its client would not take an echo."""
         asked = json.loads(await request.body() or b"{}")
-        make = EXAMPLES["/{any:path}/" + request.url.path.rpartition("/")[2]]
-        content = {"model": asked.get("model", "")} | make(asked)
-        return await self._serve(request, JSONResponse(content))
+        path = "/" + request.url.path.rpartition("/")[2]
+        answer = ANSWERS.get(path) or embeddings(asked)
+        model = {"model": asked.get("model", "")}
+        return await self._serve(request, JSONResponse(model | answer))
 
     async def _serve(
         self, request: Request, answer: Response, *, tokens: int = 0
@@ -91,10 +101,6 @@ class AnyApi(PracticeServer):
             response.body = response.render(MARK | content)
             response.headers["Content-Length"] = str(len(response.body))
         return response
-
-
-# What openai's client asks for besides chats, and anthropic's: an echo would end the
-# script
 
 
 def embeddings(asked: dict[str, Any]) -> dict[str, Any]:
@@ -110,41 +116,6 @@ def embeddings(asked: dict[str, Any]) -> dict[str, Any]:
     ]
     usage = {"prompt_tokens": len(data), "total_tokens": len(data)}
     return {"object": "list", "data": data, "usage": usage}
-
-
-RESPONSE = {
-    "id": "resp_1",
-    "object": "response",
-    "created_at": 0,
-    "status": "completed",
-    "output": [
-        {
-            "id": "msg_1",
-            "type": "message",
-            "role": "assistant",
-            "status": "completed",
-            "content": [{"type": "output_text", "text": "1 2 3", "annotations": []}],
-        }
-    ],
-    "parallel_tool_calls": True,
-    "tool_choice": "auto",
-    "tools": [],
-}
-MESSAGE = {
-    "id": "msg_1",
-    "type": "message",
-    "role": "assistant",
-    "content": [{"type": "text", "text": "1 2 3"}],
-    "stop_reason": "end_turn",
-    "stop_sequence": None,
-    "usage": {"input_tokens": 1, "output_tokens": 3},
-}
-EXAMPLES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
-    "/{any:path}/embeddings": embeddings,
-    "/{any:path}/responses": lambda _: RESPONSE,
-    "/{any:path}/messages": lambda _: MESSAGE,
-}
-"""By path: what makes the answer to a request."""
 
 
 def main() -> None:

@@ -54,6 +54,16 @@ def watch_libraries(log: RequestLog) -> None:
             watch(log, import_module(name))
 
 
+def noting_close(log: RequestLog) -> Instead:
+    """What to call in place of a method that closes a client's connections."""
+
+    def close(original: Any, client: Any, *args: Any, **options: Any) -> Any:
+        log.closed.add(number_of(client))
+        return original(client, *args, **options)
+
+    return close
+
+
 # httpx and httpx2: each request, redirects included, goes through a transport
 
 
@@ -63,6 +73,8 @@ def watch_httpx(log: RequestLog, library: Any) -> None:
     send_async = noting_send_async(log, library)
     replace(library.HTTPTransport, "handle_request", send)
     replace(library.AsyncHTTPTransport, "handle_async_request", send_async)
+    for name in ("aclose", "__aexit__"):
+        replace(library.AsyncHTTPTransport, name, noting_close(log))
 
 
 def noting_send(log: RequestLog, library: Any) -> Instead:
@@ -209,6 +221,7 @@ def _to_send(
 def watch_aiohttp(log: RequestLog, aiohttp: Any) -> None:
     """Note what the connectors of aiohttp connect."""
     replace(aiohttp.BaseConnector, "connect", noting_connect(log))
+    replace(aiohttp.BaseConnector, "close", noting_close(log))
     if log.practice_port:
         replace(aiohttp.TCPConnector, "_create_connection", _connecting_to(log))
 
@@ -219,6 +232,8 @@ def noting_connect(log: RequestLog) -> Instead:
     async def connect(
         original: Any, connector: Any, asked: Any, *args: Any, **options: Any
     ) -> Any:
+        if number_of(connector) in log.closed:  # aiohttp tries again, in vain
+            return await original(connector, asked, *args, **options)
         limits = [connector.limit, connector.limit_per_host]
         request = Request(
             asked.method,
@@ -319,12 +334,7 @@ def watch_requests(log: RequestLog, requests: Any) -> None:
         return response
 
     def make_request(
-        original: Any,
-        pool: Any,
-        connection: Any,
-        method: str,
-        url: str,
-        **options: Any,
+        original: Any, pool: Any, connection: Any, method: str, url: str, **options: Any
     ) -> Any:
         request = Request(
             method,

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from inflight_lab.watch.findings import FEW, diagnose, most_at_once, sent_times
-from inflight_lab.watch.request_log import Request, RequestLog
+from inflight_lab.watch.request_log import Request, RequestLog, seconds_of
 
 OUTCOMES = (
     "accepted",
@@ -22,7 +22,9 @@ def report(log: RequestLog) -> list[str]:
     """The lines that are said at the end, the summary first."""
     lines = [str(finding) for finding in diagnose(log)]
     if log.has_other_processes:
-        lines.append("Another process was started; what was sent there is not seen.")
+        lines.append(
+            "The script started another process; what was sent there is not seen."
+        )
     return [summary(log), *(lines or _all_is_well(log.requests))]
 
 
@@ -54,9 +56,10 @@ def summary(log: RequestLog) -> str:
     sent = [each for each in requests if each.sent is not None]
     peak = most_at_once(sent, sent_times(sent))
     count = "1 request" if len(requests) == 1 else f"{len(requests)} requests"
+    seconds = seconds_of(requests)
     return (
-        f"{count} to {_hosts(requests)} in {log.seconds:.1f} s, at most {peak} in "
-        f"flight: {', '.join(numbers)}."
+        f"{count} to {_hosts(requests)} in {seconds:.1f} s, at most {peak} in flight: "
+        f"{', '.join(numbers)}."
     )
 
 

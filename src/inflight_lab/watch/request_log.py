@@ -66,6 +66,16 @@ def script_line() -> str:
     return ""
 
 
+def is_called_by_a_script() -> bool:
+    """Whether a script's own code calls this, and no library in between."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame:
+        if not frame.f_code.co_filename.startswith((*OURS, "<")):
+            return is_of_a_script(frame.f_code)
+        frame = frame.f_back
+    return False
+
+
 def line_in(code: CodeType, number: int) -> str:
     """A line of the file that ``code`` stands in."""
     return f"{code.co_filename.rpartition('/')[2]}:{number}"
@@ -189,6 +199,14 @@ class Request:
         return bool(failed or self.refusal or self.status >= 500)
 
 
+def seconds_of(requests: Iterable[Request]) -> float:
+    """From the first of them to the last answer; 0 without any."""
+    listed = list(requests)
+    begins = [each.asked for each in listed]
+    ends = [each.last_seen for each in listed]
+    return max(ends) - min(begins) if listed else 0.0
+
+
 @dataclass
 class LimitUse:
     """A semaphore or a rate limiter, with the tasks that acquired it."""
@@ -246,6 +264,8 @@ class RequestLog:
         self.open = 0
         """How many requests have not ended."""
         self.limits: dict[int, LimitUse] = {}
+        self.closed: set[int] = set()
+        """The clients that the script has closed: it gives up what they still do."""
         self.blocks: list[Block] = []
         self.thrown_away: list[ThrownAway] = []
         self.has_other_processes = False
@@ -254,13 +274,6 @@ class RequestLog:
         """Of the script; None while it runs, or if there is none."""
         self.sees_asyncio = False
         """Whether what blocks a loop is noted."""
-
-    @property
-    def seconds(self) -> float:
-        """From the first request to the last answer; 0 without a request."""
-        begins = [each.asked for each in self.requests]
-        ends = [each.last_seen for each in self.requests]
-        return max(ends) - min(begins) if begins else 0.0
 
     @property
     def over_quota(self) -> list[Request]:
@@ -329,7 +342,8 @@ class RequestLog:
         if error or not request.status:
             name = type(error or sys.exc_info()[1]).__name__
             is_cancelled = "Cancelled" in name or name == "NoneType"
-            request.error = "cancelled" if is_cancelled else name
+            is_given_up = is_cancelled or request.client in self.closed
+            request.error = "cancelled" if is_given_up else name
         if self.timeline:
             self._draw_end(request, self.timeline)
 
