@@ -192,4 +192,4 @@ def test_other_processes_are_said_not_to_be_seen(tmp_path: Path) -> None:
     script.write_text("import subprocess; subprocess.run(['true'])")
     done = watch("--practice", "20/s", script)
     assert "the script starts another process, which may send real" in done.stderr
-    assert "what was sent there is not seen" in done.stderr
+    assert "what that sent is not seen" in done.stderr

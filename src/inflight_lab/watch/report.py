@@ -14,6 +14,7 @@ OUTCOMES = (
     "never sent",
     "without an end",
 )
+OTHER_PROCESSES = "The script started another process; what that sent is not seen."
 MAX_NAMED = 3
 """How many hosts, or kinds of refusals and failures, are named: the most frequent."""
 
@@ -22,9 +23,7 @@ def report(log: RequestLog) -> list[str]:
     """The lines that are said at the end, the summary first."""
     lines = [str(finding) for finding in diagnose(log)]
     if log.has_other_processes:
-        lines.append(
-            "The script started another process; what was sent there is not seen."
-        )
+        lines.append(OTHER_PROCESSES)
     return [summary(log), *(lines or _all_is_well(log.requests))]
 
 
