@@ -375,7 +375,7 @@ def test_stalls_far_above_the_median() -> None:
     log = RequestLog()
     for number in range(60):
         note(log, number, took=20.0 if number % 20 == 0 else 0.2)
-    assert "3 answers took up to 20 s" in found(log, "What was lost").facts
+    assert "3 answers took up to 20 s" in found(log, "Answers that stalled").facts
     slow = RequestLog()
     for number in range(60):
         note(slow, number, took=5.0 + number % 20)

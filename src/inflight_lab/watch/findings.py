@@ -249,8 +249,7 @@ def over_the_quota(log: RequestLog) -> Finding | None:
     is_in_flight = kind not in ("", "over_the_tokens")
     command = command_for(requests, quota, limit=at_once if is_in_flight else 0)
     if quota and not kind:
-        # One more may be the network's doing: the API counts arrivals.
-        is_over = most > quota.rate + max(1, quota.rate / 10)
+        is_over = most > quota.rate + 1  # one may be the network's doing
         kind = "over_the_quota" if is_over else "refused_within_the_quota"
     return found(
         kind or "refused",
@@ -496,6 +495,23 @@ def _follows_pages(requests: list[Request]) -> bool:
     return sum(_page(each.url) in pages for each in requests) > len(requests) / 2
 
 
+def stalled_answers(log: RequestLog) -> Finding | None:
+    """A few answers took far longer than others."""
+    times = sorted(
+        each.answered - each.sent
+        for each in log.requests
+        if each.answered is not None and each.sent is not None and each.is_accepted
+    )
+    if len(times) < 5 * FEW or log.blocks:
+        return None
+    usual = median(times)
+    stalled = [each for each in times if each > max(NOT_YET_SLOW, 20 * usual)]
+    if not stalled:
+        return None
+    answers = counted(len(stalled), "answer")
+    return found("stalled_answers", answers=answers, longest=stalled[-1], usual=usual)
+
+
 def what_was_lost(log: RequestLog) -> Finding | None:
     """Answers thrown away, requests that failed or ended without one."""
     missing = 0
@@ -512,7 +528,6 @@ def what_was_lost(log: RequestLog) -> Finding | None:
         failed=counted(len(failed), "request"),
         kinds=kinds_of(failed),
         **_thrown_away(log),
-        **_stalls(log),
     )
     return finding if finding.facts else None
 
@@ -532,25 +547,6 @@ def _thrown_away(log: RequestLog) -> dict[str, Any]:
     return {"error": error, "line": at([line]), "thrown_away": thrown_away}
 
 
-def _stalls(log: RequestLog) -> dict[str, Any]:
-    """Accepted answers that took far longer than others."""
-    times = sorted(
-        each.answered - each.sent
-        for each in log.requests
-        if each.answered is not None and each.sent is not None and each.is_accepted
-    )
-    stalled = []
-    usual = 0.0
-    if len(times) >= 5 * FEW and not log.blocks:
-        usual = median(times)
-        stalled = [each for each in times if each > max(NOT_YET_SLOW, 20 * usual)]
-    return {
-        "stalled": len(stalled),
-        "longest": max(stalled, default=0.0),
-        "usual": usual,
-    }
-
-
 CAUSES: tuple[Callable[[RequestLog], Finding | None], ...] = (
     limit_without_effect,
     refused_for_good,
@@ -562,6 +558,7 @@ CAUSES: tuple[Callable[[RequestLog], Finding | None], ...] = (
     blocked_event_loop,
     client_for_each_request,
     one_after_the_other,
+    stalled_answers,
     more_pages,
 )
 """What is looked for, in the order in which it is said."""
