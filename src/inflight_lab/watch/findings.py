@@ -32,6 +32,7 @@ KINDS_OF_LIMIT = {
     ),
 }
 """The kinds of finding by what a refusal says, where it names more than a rate."""
+OF_REQUESTS_IN_FLIGHT = ("secondary_limit", "over_the_limit_in_flight", "overloaded")
 POOL_ERRORS = ("PoolTimeout", "TimeoutError")
 """How httpx and aiohttp call it when no connection became free in time."""
 
@@ -148,8 +149,7 @@ class Retry(NamedTuple):
     @property
     def is_early(self) -> bool:
         """Whether the API had asked for a longer pause."""
-        refusal = self.failed.refusal
-        return bool(refusal and self.pause < 0.95 * (refusal.pause or 0))
+        return self.pause < 0.95 * self.failed.pause
 
 
 def retries_in(chain: list[Request]) -> list[Retry]:
@@ -233,30 +233,25 @@ def refused_for_good(log: RequestLog) -> Finding | None:
 
 def over_the_quota(log: RequestLog) -> Finding | None:
     """The API refused, and said why in its words or its headers."""
-    over = log.over_quota
+    requests = _sharing_a_quota(log)
+    over = [each for each in requests if each.is_over_quota]
     if not over:
         return None
-    requests = log.requests
-    if not log.practice:  # where each host counts for itself
-        ((host, _),) = Counter(each.host for each in over).most_common(1)
-        requests = [each for each in requests if each.host == host]
-        over = [each for each in over if each.host == host]
     accepted = [each for each in requests if each.is_accepted]
     at_once = most_at_once(accepted, sent_times(accepted))
     quota = log.quota_of(requests)
     most = most_within(quota.period, sent_times(requests)) if quota else 0
     kind = _kind_of_limit(over)
-    is_in_flight = kind not in ("", "over_the_tokens")
-    command = command_for(requests, quota, limit=at_once if is_in_flight else 0)
-    if quota and not kind:
+    limit = at_once if kind in OF_REQUESTS_IN_FLIGHT else 0
+    if kind == "refused" and quota:
         is_over = most > quota.rate + 1  # one may be the network's doing
         kind = "over_the_quota" if is_over else "refused_within_the_quota"
     return found(
-        kind or "refused",
-        command=command,
+        kind,
+        command=command_for(requests, quota, limit=limit),
         refused=len(over),
         requests=len(requests),
-        status="/".join(str(each) for each in sorted({r.status for r in over})),
+        status="/".join(sorted({str(each.status) for each in over})),
         line=place(over),
         sending_line=place(requests),
         said=quoted(over[0]),
@@ -265,19 +260,28 @@ def over_the_quota(log: RequestLog) -> Finding | None:
         accepted=str(len(accepted)),  # 0 is said as well
         seconds=seconds_of(requests),
         at_once=at_once,
-        pause=max(each.refusal.pause or 0 for each in over if each.refusal),
+        pause=max(each.pause for each in over),
     )
 
 
+def _sharing_a_quota(log: RequestLog) -> list[Request]:
+    """Those to the host that refused most; in practice, all count together."""
+    hosts = Counter(each.host for each in log.over_quota)
+    if log.practice or not hosts:
+        return log.requests
+    ((host, _),) = hosts.most_common(1)
+    return [each for each in log.requests if each.host == host]
+
+
 def _kind_of_limit(refused: list[Request]) -> str:
-    """Which limit most refusals name; "" if it is one of requests."""
+    """Which limit most refusals name; ``refused`` if it is one of requests."""
     many = len(refused) / 2
     if sum(each.status >= 500 for each in refused) > many:
         return "overloaded"
     for kind, words in KINDS_OF_LIMIT.items():
         if sum(bool(words.search(each.reason)) for each in refused) > many:
             return kind
-    return ""
+    return "refused"
 
 
 def storm_of_retries(log: RequestLog) -> Finding | None:

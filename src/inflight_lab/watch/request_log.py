@@ -172,6 +172,16 @@ class Request:
         return bool(refusal and refusal.is_permanent and refusal.concerns_all)
 
     @property
+    def is_over_quota(self) -> bool:
+        """Whether it was refused, and may be accepted later."""
+        return bool(self.refusal) and not self.is_refused_for_good
+
+    @property
+    def pause(self) -> float:
+        """Seconds that a refusal asks to wait; 0 if it does not say."""
+        return (self.refusal and self.refusal.pause) or 0.0
+
+    @property
     def is_accepted(self) -> bool:
         """Whether it got an answer, all of it, that is no failure."""
         return 0 < self.status < 400 and not self.error
@@ -278,11 +288,7 @@ class RequestLog:
     @property
     def over_quota(self) -> list[Request]:
         """What was refused, and may be accepted later."""
-        return [
-            each
-            for each in self.requests
-            if each.refusal and not each.is_refused_for_good
-        ]
+        return [each for each in self.requests if each.is_over_quota]
 
     def quota_of(self, requests: Sequence[Request]) -> Quota | None:
         """What the API allows; None if it does not say for how long.
