@@ -264,7 +264,7 @@ def test_the_same_request_from_many_tasks_is_no_retry() -> None:
         request = note(log, number // 3, took=0.9, status=status, url="https://a.test/")
         request.sender = number
     assert names_of(log) == ["Refused", "What was lost"]
-    assert "to 40 of its requests" in found(log, "What was lost").facts
+    assert "at 40 of its requests" in found(log, "What was lost").facts
 
 
 def test_a_poll_that_fails_is_no_retry() -> None:

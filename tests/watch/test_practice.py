@@ -327,6 +327,29 @@ def tree_in(folder: Path) -> dict[str, bytes | str | None]:
     }
 
 
+FORKS = """
+import os
+open("items.json", "w").write("practised")
+if not os.fork():
+    open("items.csv", "w").write("practised")
+    os._exit(0)
+os.wait()
+open("whole.json", "w").write("practised")
+"""
+
+
+def test_a_fork_keeps_what_it_changes_for_itself(
+    tmp_path: Path, real_files: dict[str, str]
+) -> None:
+    """Its copies have a folder of their own, so none is overwritten."""
+    done = watch_text(tmp_path, FORKS, practice="20/s")
+    assert "the script starts another process" in done.stderr
+    follow(done.stderr, tmp_path)
+    follow("  sh before-practice-2/undo.sh", tmp_path)
+    shutil.rmtree(tmp_path / "before-practice-2")
+    assert sums_in(tmp_path) == real_files
+
+
 NO_ROOM = """
 import resource
 resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))

@@ -51,6 +51,10 @@ class KeptFiles:
 
     def __init__(self, here: Path) -> None:
         self._here = here
+        self._begin()
+
+    def _begin(self) -> None:
+        """Nothing is kept yet; a fork has a folder of its own."""
         self._folder: Path | None = None
         """Has the copies, and the commands that bring them back."""
         self._files: dict[Path, bool] = {}
@@ -64,6 +68,7 @@ class KeptFiles:
     def watch(self) -> None:
         """Begin, for as long as this process lasts."""
         sys.addaudithook(self._audit)
+        os.register_at_fork(after_in_child=self._begin)
         connect = partial(self._connect_and_look, sqlite3.connect)
         for module in (sqlite3, sqlite3.dbapi2):
             setattr(module, "connect", connect)  # noqa: B010
@@ -177,13 +182,19 @@ class KeptFiles:
     def _made_folder(self) -> Path:
         if self._folder is None:
             above = self._here if os.access(self._here, os.W_OK) else Path(SCRATCH)
-            numbers = itertools.count(1)
-            names = (above / f"{NAME}-{number}" for number in numbers)
-            self._folder = next(name for name in names if not name.exists())
-            self._folder.mkdir()
+            self._folder = _new_folder(above)
             self._undo("", FOLDERS)
             self._undo(f"set -e\n. {quote(str(self._folder / FOLDERS))}")
         return self._folder
+
+
+def _new_folder(above: Path) -> Path:
+    for number in itertools.count(1):
+        folder = above / f"{NAME}-{number}"
+        with suppress(FileExistsError):
+            folder.mkdir()
+            break
+    return folder
 
 
 def _path_of(
