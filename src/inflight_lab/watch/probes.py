@@ -163,7 +163,7 @@ def _begin(
         str(asked.url),
         library.__name__,
         number_of(transport),
-        asked.headers.keys(),
+        tuple(asked.headers),
         _number_for(getattr(asked, "_content", b"")),
         pool=getattr(pool, "_max_connections", 0),
         retry=int(count) if count.isdigit() else 0,
@@ -240,7 +240,7 @@ def noting_connect(log: RequestLog) -> Instead:
             str(asked.url),
             "aiohttp",
             number_of(connector),
-            asked.headers.keys(),
+            tuple(asked.headers),
             _number_for(getattr(asked.body, "_value", b"")),
             pool=min((limit for limit in limits if limit), default=0),
         )
@@ -341,7 +341,7 @@ def watch_requests(log: RequestLog, requests: Any) -> None:
             current.url or f"{pool.scheme}://{pool.host}:{pool.port}{url}",
             "requests" if current.url else "urllib3",
             number_of(current.adapter or pool),
-            options.get("headers") or (),
+            tuple(options.get("headers") or ()),
             _number_for(options.get("body")),
             retry=len(getattr(options.get("retries"), "history", ())),
         )

@@ -101,7 +101,7 @@ class Request:
     library: str
     client: int
     """The number of the client, session or adapter that sends it."""
-    header_names: Iterable[str] = ()
+    header_names: tuple[str, ...] = ()
     content: int = 0
     """Stands for the body: other bodies have other numbers."""
     pool: int = 0
