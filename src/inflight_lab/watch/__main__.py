@@ -80,7 +80,7 @@ def _page_of(options: argparse.Namespace, log: RequestLog) -> "RunPage | None":
     from inflight_lab.watch.page import RunPage  # loads what draws
 
     title = " ".join(["inflight-lab watch", options.script, *options.args])
-    return RunPage(log, options.page, title=title, quota=options.practice)
+    return RunPage(log, options.page, title=title)
 
 
 def say(words: str) -> None:

@@ -10,7 +10,7 @@ from IPython.display import display
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.plot.live_plot import Plot
 from inflight_lab.plot.source import PlotSource
-from inflight_lab.watch.page import policy_of
+from inflight_lab.watch.page import quota_to_draw
 from inflight_lab.watch.probes import (
     Instead,
     noting_connect,
@@ -46,11 +46,8 @@ class Watch(Plot):
         timeline = Timeline()
         self.request_log = RequestLog(timeline=timeline)
         self._methods = list(_methods_of(client, self.request_log))
-        super().__init__(PlotSource(None, timeline, self._policy))
-
-    def _policy(self) -> Any:
-        newest = self.request_log.requests[-100:]
-        return policy_of(self.request_log.quota_of(newest))
+        log = self.request_log
+        super().__init__(PlotSource(None, timeline, lambda: quota_to_draw(log)))
 
     def __enter__(self) -> Self:
         if any(name in vars(owner) for owner, name, _ in self._methods):

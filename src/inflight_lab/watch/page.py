@@ -10,42 +10,34 @@ from inflight_lab.plot.player import page_parts, player_html
 from inflight_lab.plot.source import PlotSource
 from inflight_lab.runs.quota_policy import QuotaPolicy
 from inflight_lab.runs.run import Run
-from inflight_lab.watch.quota import Quota
 from inflight_lab.watch.request_log import RequestLog
 
 PAGE = Template(Path(__file__).with_suffix(".html").read_text(encoding="utf-8"))
 
 
-def policy_of(quota: Quota | None) -> QuotaPolicy | None:
-    """A quota as the picture draws it."""
+def quota_to_draw(log: RequestLog) -> QuotaPolicy | None:
+    """What the newest answers say is allowed, as the picture draws it."""
+    quota = log.quota_of(log.requests[-100:])
     return QuotaPolicy("sliding-window", *quota) if quota else None
-
-
-def picture_of(run: Run) -> str:
-    """HTML that plays a finished run, and needs nothing else."""
-    return player_html({"": run}, "") + page_parts()
 
 
 class RunPage:
     """The page of the run in ``log``, which is recorded from its first request on.
 
-    ``path`` is the file that `write` makes, ``title`` what stands on top, and ``quota``
-    what is drawn as allowed.
+    ``path`` is the file that `write` makes, and ``title`` what stands on top.
     """
 
-    def __init__(
-        self, log: RequestLog, path: str, *, title: str, quota: Quota | None
-    ) -> None:
+    def __init__(self, log: RequestLog, path: str, *, title: str) -> None:
         self._log = log
         self._path = Path(path).resolve()  # the script may change the folder
         self._title = escape(title)
-        self._policy = policy_of(quota)
         self._source: PlotSource | None = None
         log.timeline = Timeline()
         log.at_first_request = self._begin
 
     def _begin(self) -> None:
-        self._source = PlotSource(None, self._log.timeline, lambda: self._policy)
+        log = self._log
+        self._source = PlotSource(None, log.timeline, lambda: quota_to_draw(log))
 
     def write(self, lines: Sequence[str]) -> None:
         """Write what was said, the summary first, with the run beside it.
@@ -67,7 +59,7 @@ class RunPage:
         run = Run()
         run.append(self._source.end())
         try:
-            return picture_of(run)
+            return player_html({"": run}, "") + page_parts()
         except ValueError as error:  # it is too long to be drawn
             return f"<p>There is no picture of this run: {escape(str(error))}</p>"
 
