@@ -110,7 +110,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="write what was said into one HTML file, with the run, which plays",
     )
     parser.add_argument("script", help="the Python script to run")
-    parser.add_argument("args", nargs=argparse.REMAINDER, help="its arguments")
+    rest = parser.add_argument("args", nargs=argparse.REMAINDER, help="its arguments")
+    rest.required = False
     options = parser.parse_args(arguments)
     if not Path(options.script).is_file():
         parser.error(f"there is no script {options.script}")

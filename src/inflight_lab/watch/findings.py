@@ -153,7 +153,7 @@ class Retry(NamedTuple):
 
 
 def retries_in(chain: list[Request]) -> list[Retry]:
-    """What was sent again because it had failed, as far as that can be told."""
+    """What was sent again because it had failed, as far as one can say."""
     is_repeated = is_repeated_anyway(chain)
     return [
         Retry(failed, again)
