@@ -101,6 +101,16 @@ def test_as_many_as_are_allowed_are_not_over_the_quota() -> None:
     assert "Look up" not in advice
 
 
+def test_one_more_than_is_allowed_is_over_the_quota() -> None:
+    """If all were sent long before the period was over, the network is not to blame."""
+    log = RequestLog()
+    for number in range(11):
+        policy = {"ratelimit-policy": '"default";q=10;w=60'}
+        note(log, number / 3, status=429 if number == 10 else 200, headers=policy)
+    facts = found(log, "Over the quota").facts
+    assert "10 requests in 60 s are allowed; you sent 11" in facts
+
+
 def test_the_quota_of_one_host_is_held_against_that_host() -> None:
     """What went elsewhere was not sent there."""
     log = RequestLog()

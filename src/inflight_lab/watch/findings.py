@@ -20,6 +20,8 @@ from inflight_lab.watch.snippet import command_for
 
 FEW = 4
 """How many requests, clients or semaphores a finding needs at least."""
+SURELY = 0.95
+"""Of a quota's period: what was sent within that also arrived within the period."""
 NOT_YET_SLOW = 5.0
 """Seconds; no answer that takes less is called a stall."""
 KINDS_OF_LIMIT = {
@@ -244,7 +246,8 @@ def over_the_quota(log: RequestLog) -> Finding | None:
     kind = _kind_of_limit(over)
     limit = at_once if kind in OF_REQUESTS_IN_FLIGHT else 0
     if kind == "refused" and quota:
-        is_over = most > quota.rate + 1  # one may be the network's doing
+        surely = most_within(SURELY * quota.period, sent_times(requests))
+        is_over = surely > quota.rate
         kind = "over_the_quota" if is_over else "refused_within_the_quota"
     return found(
         kind,
