@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from inflight_lab.watch.findings import FEW, diagnose, most_at_once, sent_times
+from inflight_lab.watch.counting import most_at_once, sent_times
+from inflight_lab.watch.findings import FEW, diagnose
 from inflight_lab.watch.request_log import Request, RequestLog, seconds_of
 
 OUTCOMES = (
