@@ -24,7 +24,7 @@ from inflight_lab.watch.counting import (
     retries_in,
     sent_times,
 )
-from inflight_lab.watch.finding import Finding, found
+from inflight_lab.watch.finding import WORDS, Finding, found
 from inflight_lab.watch.quota import limits_named_in
 from inflight_lab.watch.request_log import Request, RequestLog, seconds_of
 from inflight_lab.watch.snippet import command_for
@@ -36,15 +36,11 @@ SURELY = 0.95
 NOT_YET_SLOW = 5.0
 """Seconds; no answer that takes less is called a stall."""
 KINDS_OF_LIMIT = {
-    "secondary_limit": re.compile("secondary rate limit|abuse detection", re.I),
-    "over_the_tokens": re.compile(
-        r"tokens? per|\bon tokens\b|\btokens in\b|\bTP[MD]\b|_token_count", re.I
-    ),
-    "over_the_limit_in_flight": re.compile(
-        "concurren|at once|simultaneous|in parallel", re.I
-    ),
+    kind: re.compile(words["says"], re.I)
+    for kind, words in WORDS.items()
+    if "says" in words
 }
-"""The kinds of finding by what a refusal says, where it names more than a rate."""
+"""The kinds of finding that a refusal names itself, and what it says then."""
 OF_REQUESTS_IN_FLIGHT = ("secondary_limit", "over_the_limit_in_flight", "overloaded")
 POOL_ERRORS = ("PoolTimeout", "TimeoutError")
 """How httpx and aiohttp call it when no connection became free in time."""
