@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from inflight_lab.watch.finding import Finding
+from inflight_lab.watch.finding import WORDS, Finding
 from inflight_lab.watch.findings import diagnose
 from inflight_lab.watch.practice import AnyApi
 from inflight_lab.watch.quota import Quota
@@ -630,3 +630,11 @@ def test_a_body_that_nobody_reads_is_not_lost(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "5 accepted, 0 refused." in done.stderr
     assert "What was lost" not in done.stderr
+
+
+def test_every_notebook_that_a_finding_names_is_there() -> None:
+    """Its number is printed as ``inflight-lab --open 06``."""
+    named = {words["notebook"] for words in WORDS.values()}
+    root = Path(__file__).parents[2]
+    there = {path.stem for path in root.glob("notebooks/*.ipynb")}
+    assert named <= there

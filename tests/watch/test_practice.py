@@ -205,9 +205,10 @@ def test_a_script_that_is_killed_can_be_undone(
     "script",
     [
         "import os; os.makedirs('.', exist_ok=True); print(open('items.json').read())",
+        "import os; os.mkfifo('pipe'); os.close(os.open('pipe', os.O_RDWR))",
         "import os; open('part', 'w').write('1'); os.remove('part')",
     ],
-    ids=["nothing is written", "what is written is gone"],
+    ids=["nothing is written", "a pipe is written to", "what is written is gone"],
 )
 def test_nothing_is_said_of_files_that_nobody_changed(
     script: str, tmp_path: Path, real_files: dict[str, str]

@@ -219,6 +219,8 @@ def _path_of(
 
 
 def _is_no_result(file: Path) -> bool:
+    if os.path.exists(file) and not (os.path.isfile(file) or os.path.isdir(file)):
+        return True  # a pipe keeps nothing
     if not NO_RESULTS.isdisjoint(file.parts) or file.is_relative_to("/dev"):
         return True
     # `tempfile` makes such names; the script chose /tmp/results.jsonl itself.
