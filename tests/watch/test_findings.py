@@ -397,7 +397,7 @@ def test_a_blocked_loop_is_no_stalled_answer() -> None:
     log = RequestLog()
     for number in range(60):
         note(log, number, took=20.0 if number % 20 == 0 else 0.2)
-    log.blocks.append(Block(19.0, "computed", "main.py:3"))
+    log.blocks.append(Block(19.0, 19.0, "computed", "main.py:3"))
     assert names_of(log) == ["A blocked event loop"]
 
 

@@ -56,6 +56,15 @@ def test_every_library_is_answered_and_every_answer_says_so(tmp_path: Path) -> N
     assert summary_in(done.stderr).startswith("5 requests to api.example.com")
 
 
+def test_a_field_that_no_practice_answer_has(tmp_path: Path) -> None:
+    """That a script misses it is said to be practice's fault, and nothing is lost."""
+    script = "import httpx; httpx.get('https://api.example.com/1').json()['price']"
+    done = watch_text(tmp_path, script, practice="20/s")
+    assert "KeyError: 'price'" in done.stderr
+    assert "practice answers are made up, and have none of your API's" in done.stderr
+    assert findings_in(done.stderr) == []
+
+
 MODELS = """
 import openai, anthropic
 

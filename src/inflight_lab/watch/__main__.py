@@ -67,10 +67,7 @@ def _practise(quota: Quota, log: RequestLog) -> None:
     log.practice = quota
     log.practice_port = start_server(quota)
     stay_inside(log.practice_port)
-    say(
-        f"practice, {quota} are allowed: no request leaves this machine, and no answer "
-        "has your API's own fields"
-    )
+    say(f"practice, {quota} are allowed: no request leaves this machine")
 
 
 def _page_of(options: argparse.Namespace, log: RequestLog) -> "RunPage | None":

@@ -26,7 +26,7 @@ from inflight_lab.watch.counting import (
 )
 from inflight_lab.watch.finding import WORDS, Finding, found
 from inflight_lab.watch.quota import limits_named_in
-from inflight_lab.watch.request_log import Request, RequestLog, seconds_of
+from inflight_lab.watch.request_log import Block, Request, RequestLog, seconds_of
 from inflight_lab.watch.snippet import command_for
 
 FEW = 4
@@ -281,15 +281,15 @@ def blocking_client(log: RequestLog) -> Finding | None:
 
 def blocked_event_loop(log: RequestLog) -> Finding | None:
     """The event loop stands still while requests are in flight."""
-    seconds: dict[tuple[str, str], list[float]] = defaultdict(list)
+    by_place: dict[tuple[str, str], list[Block]] = defaultdict(list)
     for block in log.blocks:
-        seconds[block.kind, block.where].append(block.seconds)
-    if not seconds:
-        return None
-    (kind, where), blocks = max(seconds.items(), key=lambda item: sum(item[1]))
-    if not where or sum(blocks) < max(0.2, 0.05 * seconds_of(log.requests)):
-        return None
-    return found(kind, times=len(blocks), seconds=sum(blocks), where=where)
+        by_place[block.kind, block.where].append(block)
+    for (kind, where), blocks in by_place.items():
+        seconds = sum(block.seconds for block in blocks)
+        stood = sum(block.stood for block in blocks)
+        if where and seconds >= 0.2 and stood >= 0.05 * seconds_of(log.requests):
+            return found(kind, times=len(blocks), seconds=seconds, where=where)
+    return None
 
 
 def client_for_each_request(log: RequestLog) -> Finding | None:
@@ -418,10 +418,10 @@ def what_was_lost(log: RequestLog) -> Finding | None:
         missing = sum(chain[-1].is_unanswered for chain in chains(log.requests))
         failed = [each for each in failed if not each.is_unanswered]
     accepted = sum(each.is_accepted for each in log.requests)
-    at_stake = accepted if log.exit_status else 0
+    is_lost = log.exit_status and not log.practice
     finding = found(
         "what_was_lost",
-        saved_or_lost=counted(at_stake, "accepted answer"),
+        saved_or_lost=counted(accepted, "accepted answer") if is_lost else None,
         missing=missing,
         failed=counted(len(failed), "request"),
         kinds=kinds_of(failed),

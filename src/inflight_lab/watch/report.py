@@ -15,6 +15,10 @@ OUTCOMES = (
     "never sent",
     "without an end",
 )
+MADE_UP = (
+    "The script did not end well. If it missed a field: practice answers are made up, "
+    "and have none of your API's own."
+)
 OTHER_PROCESSES = "The script started another process; what that sent is not seen."
 MAX_NAMED = 3
 """How many hosts, or kinds of refusals and failures, are named: the most frequent."""
@@ -23,6 +27,8 @@ MAX_NAMED = 3
 def report(log: RequestLog) -> list[str]:
     """The lines that are said at the end, the summary first."""
     lines = [str(finding) for finding in diagnose(log)]
+    if log.practice and log.exit_status:
+        lines.append(MADE_UP)
     if log.has_other_processes:
         lines.append(OTHER_PROCESSES)
     return [summary(log), *(lines or _all_is_well(log.requests))]

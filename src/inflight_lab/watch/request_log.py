@@ -240,6 +240,8 @@ class LimitUse:
 class Block:
     """An event loop stood still while requests were in flight."""
 
+    stood: float
+    """Seconds; on a busy machine more than it slept or computed."""
     seconds: float
     kind: str
     """``slept`` or ``computed``."""
