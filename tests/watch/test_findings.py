@@ -447,7 +447,7 @@ async def get(client, number, slots):
     return response.json()
 
 async def main():
-    slots = asyncio.Semaphore(30)
+    slots = asyncio.Semaphore(3)
     async with httpx.AsyncClient() as client:
         return await asyncio.gather(*(get(client, n, slots) for n in range(60)))
 
