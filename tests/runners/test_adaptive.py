@@ -170,6 +170,8 @@ class Overloaded(SimulatedApi):
         (0.01, None, 0.05, 22),
         (0.05, None, 0.05, 50),
         (0.05, None, 0.5, 50),
+        (0.05, None, 0.005, 110),  # nothing is in flight behind a refused one
+        (0.1, None, 0.05, 130),
         (0.05, "1", 0.05, 75),  # 52 refusals, and a second for each
     ],
 )
@@ -180,6 +182,22 @@ def test_refusals_at_random_cost_little_more_than_their_pauses(
     api = Overloaded(share, pause, latency=latency)
     send(api, 1000, LearningPacer(100))
     assert api.arrivals[-1] - api.arrivals[0] <= seconds
+
+
+@each_kind
+def test_a_quota_that_is_lowered(kind: str, burst: int | None) -> None:
+    """In the minute after 100 a second have become 40, three quarters of these are
+    used, for at most 50 429s, although no header says so.
+    """
+    judge = quota(kind, burst=burst)
+    api = SimulatedApi(network(0.002), quota=judge, advertised=False)
+
+    def lower() -> None:
+        virtual_loop().call_later(5, setattr, judge, "rate", 40)
+
+    send(api, 500 + 60 * 40, LearningPacer(100), before=lower)
+    assert api.used(5, 60, rate=40) >= 0.75
+    assert refusals(api, 5, 65) <= 50
 
 
 def test_a_header_is_followed_when_it_changes() -> None:

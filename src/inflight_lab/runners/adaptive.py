@@ -13,9 +13,12 @@ answer says something about a faster pace only if other requests wait for their 
 
 A quota that you know may be refused as well: the API may allow less than it says, or it
 may be busy and refuse at random, where a slower pace does not help.  A limiter that
-refuses a request also refuses those right behind it, and chance does not.  So if hardly
-any of those were refused lately, the pace stays as it is.  And it never falls below
-three fifths of the most that was accepted in one period, lately.
+refuses a request also refuses those right behind it, and chance does not:
+
+- If hardly any of those were refused lately, the pace stays as it is.
+- If more than a quarter of them were, it goes down step by step.
+- If that is not clear, it goes down too, but to no less than three fifths of the most
+  that was accepted in one period.
 
 What to expect, simulated for 100 a second and an answer after 50 ms:
 
@@ -56,6 +59,8 @@ STEP = 0.88
 LEAST = 0.6  # of what was accepted in one period, if the quota is known
 BEHIND = 5  # so many requests are right behind a refused one
 CHANCE = 0.15  # if no more of those were refused, it was not the pace
+LIMITER = 0.25  # if more were refused, it was
+UNDECIDED = 0.2  # too few are known
 LONGEST_SPACED = 60.0  # seconds: a quota for longer is counted, and needs no spacing
 POLICY = re.compile(r"\bq=(\d+);\s*w=(\d+)(?!.*\bqu=)")
 
@@ -83,7 +88,7 @@ class LearningPacer(Pacer):
         self._slowed_at = 0.0
         self._refused_behind: deque[bool] = deque(maxlen=40)
         self._accepted: deque[float] = deque()  # within the last period
-        self._most_accepted: deque[int] = deque(maxlen=20)  # before each refusal
+        self._most_accepted: deque[int] = deque(maxlen=100)  # before each refusal
         if rate:
             self._keep_to(self._yours)
 
@@ -136,29 +141,31 @@ class LearningPacer(Pacer):
 
     def _note_refused(self, sent: float) -> None:
         self._most_accepted.append(len(self._accepted))
-        if not self._is_chance():
+        is_chance = self._share_behind() <= CHANCE
+        if not (self._quotas and is_chance):
             self.rate = self._slower()
         self._is_searching = False
         self._burst = 1  # the API may allow none
         self._refused_sent = sent
         self._slowed_at = time.perf_counter()
 
-    def _is_chance(self) -> bool:
-        """Whether the API refuses a known quota at random."""
+    def _share_behind(self) -> float:
+        """Which share of the requests right behind a refused one was refused, too."""
         behind = self._refused_behind
-        if not self._quotas or len(behind) < BEHIND:
-            return False
-        return sum(behind) <= CHANCE * len(behind)
+        if len(behind) < BEHIND:
+            return UNDECIDED
+        return sum(behind) / len(behind)
 
     def _slower(self) -> float:
-        """A step slower, but not far below what was accepted in one period."""
+        """A step slower; if it may be chance, not far below what was accepted."""
         if math.isinf(self.rate):  # no pace was needed so far
             return FIRST_RATE
         if self._is_searching:
             return FIRST_STEP * self.rate
-        if self._quotas:
-            return max(STEP * self.rate, LEAST * max(self._most_accepted))
-        return STEP * self.rate
+        step = STEP * self.rate
+        if not self._quotas or self._share_behind() > LIMITER:
+            return step
+        return max(step, LEAST * max(self._most_accepted))
 
 
 def by_period(quota: tuple[float, float]) -> float:
