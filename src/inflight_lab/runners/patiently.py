@@ -82,6 +82,8 @@ class Patience:
     attempts: int = len(BACKOFFS)  # for each request, the first one included; no more
     timeout: float = 30.0  # seconds for one attempt
     longest_pause: float = 600.0  # seconds; if the API asks for more, nobody waits
+    refusals_in_a_row: int = 10  # end the run; those during one pause count as one
+    failures_in_a_row: int = 50  # end the run; requests that no other attempt helps
 
     def __post_init__(self) -> None:
         self._failed = 0  # attempts in a row
@@ -132,14 +134,15 @@ class Patience:
         self._failed += 1
         if status in (404, 410):  # an answer: there is no such thing
             self._failed = self._held_back = 0
-        if not refusal.concerns_all and self._failed < (50 if is_final else 10):
+        most = self.failures_in_a_row if is_final else self.refusals_in_a_row
+        if not refusal.concerns_all and self._failed < most:
             if is_final:
                 raise failure
             return pause
         now = time.perf_counter()
         is_new = now >= self._paused_until  # those during one pause count as one
         self._held_back += is_new
-        if is_final or self._held_back == 10:
+        if is_final or self._held_back >= self.refusals_in_a_row:
             asked = f" (a pause of {pause:.0f} s)" if pause else ""
             self._why = self._why or f"{failure}{asked}"
             self._has_ended.set()
