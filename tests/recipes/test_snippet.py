@@ -52,9 +52,7 @@ def test_a_script_is_the_page_and_what_it_uses(name: str) -> None:
     """Each line of the page is there, in order; it needs what it says and no more."""
     script, page = snippet(name), page_of(name)
     lines = iter(script.splitlines())
-    code = [
-        line for line in page.splitlines() if line and not line.startswith(IMPORTS)
-    ]
+    code = [line for line in page.splitlines() if line and not line.startswith(IMPORTS)]
     assert all(line in lines for line in code)
     assert packages_of(script) == NEEDS.get(name, {"httpx"})
     assert len(script.splitlines()) <= LONGEST[name]

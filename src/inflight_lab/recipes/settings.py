@@ -1,6 +1,6 @@
 """Settings: a mistake is said in a sentence, before anything is sent.
 
-The recipes' last lines and checks are the same, so they stand here once.
+What the recipes check, and how they start and end, stands here once.
 """
 
 import asyncio
