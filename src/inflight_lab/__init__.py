@@ -6,8 +6,9 @@ leaf.  A test fails if one uses a room that it may not.
 
     room         may use                 what it is
     cli          publish, recipes        the command ``inflight-lab``
-    publish      panel, runners          the series as a site, a student page
-    exercises    judge, runners, server  checks of the exercises, and a calculator
+    publish      panel, runners          the series as a site
+    classroom    plot, server            a page for the phones of a class, and a wall
+    exercises    judge, runners, server  checks of the exercises
     watch        plot, runners, server   your own requests live, and what stands out
     panel        engine, plot, server    sliders, Run, Stop and a plot around any runner
     plot         observation             the live plot, and the drawings in notebooks
@@ -38,6 +39,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from inflight_lab.classroom.room import ClassRoom as ClassRoom
     from inflight_lab.engine.limiter import AdjustableLimiter as AdjustableLimiter
     from inflight_lab.jupyter.nested_run import enable_nested_run as enable_nested_run
     from inflight_lab.observation.timeline import Timeline as Timeline
@@ -63,6 +65,7 @@ if TYPE_CHECKING:
 _HOME = {
     "AdjustableLimiter": "engine.limiter",
     "AnswerFile": "recipes.answers",
+    "ClassRoom": "classroom.room",
     "Budgets": "runners.budgets",
     "Event": "runs.events",
     "LivePlot": "plot.live_plot",

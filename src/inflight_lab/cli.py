@@ -29,11 +29,11 @@ COMMANDS = {
     "watch": Command(
         "watch.__main__", "run your own script and watch its requests", "practice"
     ),
+    "class": Command(
+        "classroom.__main__", "let the phones of a class share one quota", "practice"
+    ),
     "site": Command(
         "publish.site", "build the series as a folder of files for any web server"
-    ),
-    "student-page": Command(
-        "publish.student_page", "serve the panel alone, as a page for students"
     ),
 }
 ABOUT = """\

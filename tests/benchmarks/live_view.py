@@ -7,7 +7,7 @@ requests a second and for 10,000 at full speed.
 
 ``--matrix`` prints the slider's figures for every front end and kernel, as a table,
 also while a cell awaits and after it; it installs the older kernels.  ``--fronts
-notebook --kernels ipykernel-7.0``, for example, prints that line of it, and Voilà's.
+notebook --kernels ipykernel-7.0``, for example, prints that line of it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.support.browser import KERNELS, ROOT, USUAL, make_environment
 from tests.support.javascript import Functions
-from tests.support.lab import FRONTS, Lab, PanelOnPage, StudentPage, chromium, run_all
+from tests.support.lab import FRONTS, Lab, PanelOnPage, chromium, run_all
 
 SET_UP = """
 import asyncio, json, time
@@ -192,12 +192,6 @@ def matrix(browser: Browser, kernels: list[str], fronts: list[str]) -> None:
                 lab.add_kernel(name, python)
             for kernel in kernels:
                 print(line(lab, browser, kernel), flush=True)
-    with (
-        closing(StudentPage(Path(tempfile.mkdtemp()))) as student,
-        opened(browser) as page,
-    ):
-        pressed = run_by_button(page, student.open(page))
-        print(row("voila", USUAL.kernel, in_words(pressed), "", ""))
 
 
 def main() -> None:

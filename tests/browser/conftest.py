@@ -84,8 +84,6 @@ def browser() -> Iterator[Browser]:
 NOT_OURS = (
     # Notebook 7.6, on an empty notebook too.
     "Cannot read properties of undefined (reading 'schema')",
-    # Voilà's icons from elsewhere, which the student page refuses to load.
-    "The action has been blocked.",
 )
 AT_HOME = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "file:")
 

@@ -11,10 +11,11 @@ import nbformat
 import pytest
 from playwright.sync_api import Page, expect
 
+from inflight_lab import ClassRoom
 from inflight_lab.publish import static_pages
 from tests.support.accessible import serious_findings
 from tests.support.browser import IN_BROWSER
-from tests.support.lab import PanelOnPage, StudentPage
+from tests.support.lab import PanelOnPage
 from tests.support.landing import make_landing_page
 from tests.support.panel_page import PANEL, open_panel
 from tests.support.watching import SCRIPTS, watch
@@ -91,14 +92,29 @@ def watch_page(page: Page, look: Look, request: pytest.FixtureRequest) -> None:
     look()
 
 
-def student_page(page: Page, look: Look, request: pytest.FixtureRequest) -> None:
-    """The panel on a page of its own."""
-    voila = StudentPage(request.getfixturevalue("tmp_path"))
-    try:
-        look_before_during_and_after(voila.open(page), look)
-        page.goto("about:blank")  # it would say that its server has ended
-    finally:
-        voila.close()
+def phone_of_a_class(page: Page, look: Look, request: pytest.FixtureRequest) -> None:
+    """The page from which a student sends."""
+    with ClassRoom(address="127.0.0.1", port=0, quota="none", latency=0.01) as room:
+        page.goto(room.url)
+        page.get_by_text("Send one").click()
+        expect(page.get_by_text("200 OK after")).to_be_visible()
+        page.get_by_text("What the API answered").click()
+        look()
+
+
+def wall_of_a_class(page: Page, look: Look, request: pytest.FixtureRequest) -> None:
+    """The page for the projector, before anybody has come, and after."""
+    with ClassRoom(address="127.0.0.1", port=0, latency=60) as room:
+        page.goto(room.wall)
+        expect(page.get_by_text("Scan the code")).to_be_visible()
+        look()
+        phone = request.getfixturevalue("new_page")()
+        phone.goto(room.url)
+        phone.get_by_text("Send 20").click()
+        expect(page.get_by_role("listitem")).to_have_count(1)
+        look()
+        for each in (page, phone):  # they would say that their server has ended
+            each.goto("about:blank")
 
 
 def panel_in_lab(page: Page, look: Look, request: pytest.FixtureRequest) -> None:
@@ -148,7 +164,8 @@ CASES = [
     Case(landing, widths=(390, 768, 1280)),
     Case(static_page),
     Case(watch_page),
-    Case(student_page, plot=".ifl-panel"),
+    Case(phone_of_a_class),
+    Case(wall_of_a_class),
     Case(
         panel_in_lab,
         plot=".ifl-panel",

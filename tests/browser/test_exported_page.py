@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Route, expect
 
 from tests.support.browser import IN_BROWSER
-from tests.support.npm import ANYWIDGET, NPM, REQUIRE, unpack
+from tests.support.npm import ANYWIDGET, NPM, unpack
 
 pytestmark = [
     *IN_BROWSER,
@@ -60,9 +60,10 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def cdn(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """What an exported page loads from elsewhere, by a part of the address."""
-    manager = unpack("@jupyter-widgets/html-manager@1", tmp_path_factory.mktemp("npm"))
+    folder = tmp_path_factory.mktemp("npm")
+    manager = unpack("@jupyter-widgets/html-manager@1", folder)
     return {
-        "/require": REQUIRE,
+        "/require": unpack("requirejs@2", folder) / "require.js",
         "/html-manager": manager / "dist" / "embed-amd.js",
         "/anywidget": ANYWIDGET,
     }

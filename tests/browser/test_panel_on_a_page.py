@@ -50,6 +50,12 @@ def two() -> dict[str, Any]:
     return state_of(TWO, goals=GOALS)
 
 
+@pytest.fixture(scope="module")
+def four() -> dict[str, Any]:
+    """A race of four."""
+    return state_of(TWO | {f"{name} again": runner for name, runner in TWO.items()})
+
+
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[Page]:
     """A page that is touched."""
@@ -240,7 +246,7 @@ SCREENS = [Screen(1024, 768), Screen(1366, 768), Screen(1920, 1080)]
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=str)
-@pytest.mark.parametrize("runners", ["one", "two"])
+@pytest.mark.parametrize("runners", ["one", "two", "four"])
 def test_presented_it_fills_the_screen(
     page: Page, runners: str, screen: Screen, request: pytest.FixtureRequest
 ) -> None:

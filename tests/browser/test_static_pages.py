@@ -62,10 +62,10 @@ def test_a_page_has_a_run_wherever_the_notebook_has(
 
 
 def test_a_panel_answers_on_a_page(page: Page, pages: list[Path]) -> None:
-    """Send starts it, the limit moves it, and it says that it is computed."""
+    """Run starts it, the limit moves it, and it says that it is computed."""
     page.goto(pages[0].as_uri())
     toy = page.locator("inflight-toy").first
-    toy.get_by_role("button", name="Send").click()
+    toy.get_by_role("button", name="Run").click()
     expect(toy.locator(".ifl-sentence")).to_contain_text("in flight")
     toy.get_by_role("button", name="Stop").click()
     expect(toy.locator(".ifl-sentence")).to_contain_text("Stopped")

@@ -188,7 +188,7 @@ async def test_interrupt_ends_the_cell_and_not_the_kernel(
 
 
 class Broken(NamedTuple):
-    """A ``limit_for`` that fails, and how its verdict begins."""
+    """A ``safe_limit`` that fails, and how its verdict begins."""
 
     answer: Callable[..., Any]
     verdict: str
@@ -202,19 +202,19 @@ DOES_NOT_FIT = "Not yet: what your code takes or returns does not fit: TypeError
     [
         Broken(answer=lambda: None, verdict=DOES_NOT_FIT),
         Broken(
-            answer=lambda rate, latency: None,
+            answer=lambda rate, quickest: None,
             verdict="Not yet: return a whole number; you returned None.",
         ),
         Broken(
-            answer=lambda rate, latency: rate / 0,
+            answer=lambda rate, quickest: rate / 0,
             verdict="Not yet: your code raised ZeroDivisionError: ",
         ),
         Broken(
-            answer=lambda rate, latency: [][rate],
+            answer=lambda rate, quickest: [][rate],
             verdict="Not yet: your code raised IndexError: ",
         ),
         Broken(  # as in a cell, whose namespace may have no name
-            answer=eval("lambda rate, latency: rate / 0", {}),
+            answer=eval("lambda rate, quickest: rate / 0", {}),
             verdict="Not yet: your code raised ZeroDivisionError: ",
         ),
     ],
@@ -223,5 +223,5 @@ async def test_an_error_says_whose_it_is(
     broken: Broken, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Whoever forgot a ``return`` does not look for an error inside the function."""
-    await rates.check_limit_for(broken.answer)
+    await rates.check_safe_limit(broken.answer)
     assert capsys.readouterr().out.startswith(broken.verdict)

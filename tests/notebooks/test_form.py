@@ -12,27 +12,35 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tests.notebooks.claims.scoreboard import scoreboard
 from tests.project.stripped import stripped
 from tests.support.notebook_tools import (
+    CLASS,
     COMPARISON,
     GLOSSARY,
     NOTEBOOKS,
+    QUESTIONS,
     code_cell,
+    code_cells,
     each_notebook,
     load,
-    notebook,
 )
 
 MAX_LINES = 15
 MAX_WORDS = 60
-MAX_WORDS_OF_A_TERM = 40
+MAIN_LINE = NOTEBOOKS[:9]
+"""From the running panel to the reader's own script fixed: 00 to 08."""
+main_line = pytest.mark.parametrize("path", MAIN_LINE, ids=lambda path: path.stem)
+LOOKED_UP = [QUESTIONS, GLOSSARY, CLASS]
+"""Their words are counted by tests of their own."""
 each_with_code = pytest.mark.parametrize(
     "path", [*NOTEBOOKS, COMPARISON], ids=lambda path: path.stem
 )
+each_page = pytest.mark.parametrize(
+    "path", [*NOTEBOOKS, COMPARISON, *LOOKED_UP], ids=lambda path: path.stem
+)
 
 
-@each_with_code
+@each_page
 def test_notebook_is_stored_clean(path: Path) -> None:
     """No output, no execution count, no metadata beyond the kernel: a diff shows what a
     person changed.
@@ -41,19 +49,22 @@ def test_notebook_is_stored_clean(path: Path) -> None:
     assert stripped(text) == text
     nbformat.validate(notebook := load(path))
     assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
-    assert path == COMPARISON or re.fullmatch(r"\d\d(_[a-z]+){2,}", path.stem)
+    if path in NOTEBOOKS:
+        assert re.fullmatch(r"\d\d(_[a-z]+){2,}", path.stem)
 
 
 @each_notebook
 def test_notebook_opens_with_its_purpose(path: Path) -> None:
-    """Before its first section it says what you do, learn and need, and the last cell
-    sums up.
+    """Below its title it says in bold what you get, and then what you need; the last
+    cell sums up.
     """
-    *_, last = load(path).cells
-    assert opening(path).startswith("# ")
-    for verb in ("will do", "will learn", "need"):
-        assert f"**You {verb}**" in opening(path)
-    assert last.source.startswith("## Summary")
+    first, *_, last = load(path).cells
+    title, outcome, *_ = first.source.split("\n\n")
+    assert title.startswith("# ")
+    assert re.fullmatch(r"\*\*.+\*\*", outcome)
+    if path != NOTEBOOKS[0]:
+        assert "**You need**" in opening(path)
+        assert last.source.startswith("## Summary")
     assert "**Next**" in last.source
 
 
@@ -65,39 +76,39 @@ def opening(path: Path) -> str:
     return "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
 
 
-@each_notebook
-def test_the_second_cell_imports(path: Path) -> None:
-    """Only in 00 it is a panel, and runs: a first click is answered by requests."""
-    second = load(path).cells[1]
-    assert second.cell_type == "code"
-    if path == NOTEBOOKS[0]:
-        assert second.source.endswith("panel.start()\npanel")
-        return
-    body = ast.parse(second.source).body
-    assert all(isinstance(node, ast.Import | ast.ImportFrom) for node in body)
-
-
-@each_with_code
-def test_cells_are_short(path: Path) -> None:
-    """One idea a cell: few lines of code, few words of prose (tables, code and the
-    title cell apart).
+@main_line
+def test_a_page_of_the_main_line_begins_with_what_moves(path: Path) -> None:
+    """Its first code imports, and shows a panel or a plot; only in 00 it runs by
+    itself, so that a first click is answered by requests.
     """
-    for number, cell in enumerate(load(path).cells):
+    source, *_ = code_cells(path)
+    *_, shown = ast.parse(source).body
+    assert ast.unparse(shown) in ("panel", "plot")
+    assert ("panel.start()" in source) == (path == NOTEBOOKS[0])
+
+
+def test_the_main_line_is_short() -> None:
+    """Ninety minutes: at most 7,000 words, code and tables included."""
+    words = [len(source.split()) for path in MAIN_LINE for source in prose_of(path)]
+    assert sum(words) <= 7000
+
+
+@each_page
+def test_cells_of_code_are_short(path: Path) -> None:
+    """One idea a cell."""
+    for cell in load(path).cells:
         if cell.cell_type == "code":
             lines = [line for line in cell.source.splitlines() if line.strip()]
             assert len(lines) <= MAX_LINES, f"{len(lines)} lines of code in {cell.id}"
-        elif number and "<details>" not in cell.source:
+
+
+@each_with_code
+def test_cells_of_prose_are_short(path: Path) -> None:
+    """Few words of prose: tables, code and the title cell apart."""
+    for number, cell in enumerate(load(path).cells):
+        if cell.cell_type == "markdown" and number and "<details>" not in cell.source:
             words = words_of(cell.source)
             assert words <= MAX_WORDS, f"{words} words in {cell.id}"
-
-
-def test_10_asks_redis_for_the_rate_that_it_names() -> None:
-    """Where there is no Redis the cell does not run: only this compares the two."""
-    prose = code_cell(notebook("10"), "text-redis-rate")
-    (named,) = re.findall(r"each process keeps to (\d+)", prose)
-    command = code_cell(notebook("10"), "code-redis-send")
-    (asked,) = re.findall(r'"rate": (\d+)', command)
-    assert named == asked
 
 
 def words_of(markdown: str) -> int:
@@ -108,7 +119,7 @@ def words_of(markdown: str) -> int:
     return len(re.findall(r"\w[^\s]*", prose))
 
 
-@each_with_code
+@each_page
 def test_links_lead_somewhere(path: Path) -> None:
     """Every link to a notebook or a file names one that exists."""
     targets = [target.partition("#")[0] for target in links(path)]
@@ -117,7 +128,7 @@ def test_links_lead_somewhere(path: Path) -> None:
     assert [target for target in inside if not (path.parent / target).exists()] == []
 
 
-@each_with_code
+@each_page
 def test_links_to_other_sites_say_where_they_lead(path: Path) -> None:
     """The words of a link to a source make sense without the sentence around it."""
     for source in prose_of(path):
@@ -125,7 +136,7 @@ def test_links_to_other_sites_say_where_they_lead(path: Path) -> None:
             assert words.lower() not in ("here", "this", "link", "this page"), target
 
 
-@each_with_code
+@each_page
 def test_a_link_says_where_it_leads(path: Path) -> None:
     """Also to somebody who hears the links alone: "here" or "read more" does not."""
     vague = re.compile(r"\b(click|here|link|more|read)\b", re.IGNORECASE)
@@ -149,62 +160,10 @@ def prose_of(path: Path) -> list[str]:
     return [cell.source for cell in load(path).cells if cell.cell_type == "markdown"]
 
 
-def test_the_glossary_has_every_term_once_in_few_words() -> None:
-    """A link to a term finds its cell, and each says briefly what it means."""
-    terms = glossary_terms()
-    assert max(map(words_of, terms.values())) <= MAX_WORDS_OF_A_TERM
-    headings = re.findall("^### .*", "\n".join(terms.values()), re.M)
-    assert len(headings) == len(terms) == len(set(headings))
-    linked = {
-        target
-        for path in [*NOTEBOOKS, COMPARISON]
-        for target in links(path)
-        if target.startswith("glossary")
-    }
-    known = {f"glossary.ipynb#cell-id={term}" for term in terms}
-    assert linked <= known | {"glossary.ipynb"}
-    assert stripped(GLOSSARY.read_text(encoding="utf-8")) == GLOSSARY.read_text(
-        encoding="utf-8"
-    )
-
-
-def test_each_term_is_used_where_the_glossary_says_it_is_taught() -> None:
-    """Its entry ends with a link to a notebook, in whose text the word stands."""
-    astray = {}
-    for term, entry in glossary_terms().items():
-        (target,) = re.findall(r"\nTaught in \[.+\]\((.+)\)\.$", entry)
-        word = entry.splitlines()[0].replace("`", "").lower().split()[-1]
-        prose = "\n".join(prose_of(GLOSSARY.with_name(target)))
-        said = re.sub(r"\]\([^)]*\)", "]", prose)  # where links lead is not said
-        if word not in said.lower():
-            astray[term] = target
-    assert astray == {}
-
-
-def glossary_terms() -> dict[str, str]:
-    """What it says about each term, by the id that links use."""
-    return {
-        cell.id: cell.source
-        for cell in load(GLOSSARY).cells
-        if cell.source.startswith("### ")
-    }
-
-
-def test_the_scoreboard_is_that_of_06() -> None:
-    """It has a row for each rung, and no other notebook has a row that says something
-    else.
-    """
-    board = scoreboard()
-    assert len(board) >= 7
-    for path in NOTEBOOKS:
-        rows = scoreboard(path)
-        assert rows == {rung: board[rung] for rung in rows}
-
-
 @each_notebook
-def test_minutes_are_those_of_the_plan(path: Path) -> None:
-    """What a notebook says at its beginning is what the teachers' plan says."""
-    (minutes,) = re.findall(r"About (\d+) minutes", opening(path))
-    plan = code_cell(notebook("12"), "text-plan")
-    planned = dict(re.findall(r"^\| (\d\d) \| (\d+) \|", plan, re.M)) | {"12": "20"}
-    assert minutes == planned[path.stem[:2]]
+def test_minutes_are_those_of_the_map(path: Path) -> None:
+    """What a page says at its beginning is what the map in 00 says of it."""
+    table = code_cell(NOTEBOOKS[0], "text-map")
+    on_the_map = dict(re.findall(r"\((\w+)\.ipynb\)[^|\d]*, (\d+) \|", table))
+    said = re.findall(r"About (\d+) minutes", opening(path))
+    assert said in ([], [on_the_map.get(path.stem)])

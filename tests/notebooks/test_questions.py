@@ -1,4 +1,4 @@
-"""Questions in the second half of a notebook: each answer stands alone."""
+"""The page of questions: short answers that stand alone, found from the list on top."""
 
 from __future__ import annotations
 
@@ -9,54 +9,60 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.support.notebook_tools import code_cell, load, notebook
+from tests.notebooks.one_run import expect_one_run_fits
+from tests.notebooks.test_form import words_of
+from tests.support.notebook_tools import QUESTIONS, code_cell, load
 
-QUESTION = re.compile(r"^##+ (.+)$", re.MULTILINE)
-ROW = re.compile(r"^\| \[(.+?)\]\(#(\S+)\) \|", re.MULTILINE)
+MAX_WORDS_OF_AN_ANSWER = 120
+MAX_WORDS = 5500
+RUN_ALL = 120.0
+JUMP = re.compile(r"\[([^]]+)\]\(questions\.ipynb#cell-id=(q-[a-z0-9-]+)\)")
 NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler)
 
 
-class Part(NamedTuple):
-    """The second half of a notebook: where its table is, and what its code may use."""
-
-    number: str
-    table: str
-    last_is_an_exercise: bool = False
-    names_of_the_first_half: tuple[str, ...] = ()
-
-
-PARTS = [
-    Part("08", "text-questions", last_is_an_exercise=True),
-    Part("09", "text-lookup"),
-    Part(
-        "13",
-        "text-lookup",
-        names_of_the_first_half=("server", "chat", "question", "short"),
-    ),
-]
-
-
 class Answer(NamedTuple):
-    """A question of the second half, and the code below it."""
+    """A question, what is written below it, and its code."""
 
-    question: str
+    name: str
+    text: str
     code: str
 
 
-def answers(part: Part) -> list[Answer]:
-    """Every question, in order, up to the summary."""
-    cells = load(notebook(part.number)).cells
-    ids = [cell.id for cell in cells]
-    second_half = cells[ids.index(part.table) + 1 : -1]
+def answers() -> list[Answer]:
+    """Every question of the page, in order."""
     found: list[Answer] = []
-    for cell in second_half:
-        asked = QUESTION.search(cell.source) if cell.cell_type == "markdown" else None
-        if asked:
-            found.append(Answer(asked[1], ""))
-        elif cell.cell_type == "code":
-            question, code = found.pop()
-            found.append(Answer(question, f"{code}\n{cell.source}"))
+    for cell in load(QUESTIONS).cells:
+        if cell.id.startswith("q-"):
+            found.append(Answer(cell.id, cell.source, ""))
+        elif cell.cell_type == "code" and found:
+            name, text, code = found.pop()
+            found.append(Answer(name, text, f"{code}\n{cell.source}"))
     return found
+
+
+each_answer = pytest.mark.parametrize("answer", answers(), ids=lambda each: each.name)
+
+
+def test_the_cells_show_what_the_answers_say() -> None:
+    """Run All."""
+    expect_one_run_fits(QUESTIONS, within=RUN_ALL)
+
+
+@each_answer
+def test_an_answer_is_one_heading_and_few_words(answer: Answer) -> None:
+    """Somebody who looks something up reads one answer, with a link or a cell."""
+    assert len(re.findall(r"^#+ ", answer.text, re.M)) == 1
+    assert answer.text.startswith("### ")
+    assert words_of(answer.text) <= MAX_WORDS_OF_AN_ANSWER
+    assert answer.code or "](" in answer.text or "```" in answer.text
+
+
+@each_answer
+def test_an_answer_needs_no_other_one(answer: Answer) -> None:
+    """Whoever looks one up runs the imports and its own cell, and nothing else."""
+    imported, _ = names_in(code_cell(QUESTIONS, "code-imports"))
+    bound, read = names_in(answer.code)
+    assert read - bound - imported - set(dir(builtins)) == set()
 
 
 def names_in(code: str) -> tuple[set[str], set[str]]:
@@ -74,37 +80,14 @@ def names_in(code: str) -> tuple[set[str], set[str]]:
     return bound, read
 
 
-each_answer = pytest.mark.parametrize(
-    ("part", "answer"),
-    [(part, answer) for part in PARTS for answer in answers(part)],
-    ids=lambda value: getattr(value, "question", getattr(value, "number", "")),
-)
+def test_every_question_is_in_the_list() -> None:
+    """Each once, in the order of the page."""
+    listed = JUMP.findall(code_cell(QUESTIONS, "text-jump"))
+    assert [name for _, name in listed] == [answer.name for answer in answers()]
 
 
-@each_answer
-def test_an_answer_needs_no_other_one(part: Part, answer: Answer) -> None:
-    """Whoever looks one up runs the imports, what the table's text names, and its own
-    cells, and nothing else.
-    """
-    path = notebook(part.number)
-    imported, _ = names_in(code_cell(path, "code-imports"))
-    bound, read = names_in(answer.code)
-    used = read - bound - imported - set(dir(builtins))
-    assert used <= set(part.names_of_the_first_half)
-    for name in part.names_of_the_first_half:
-        assert f"`{name}`" in code_cell(path, part.table)
-
-
-@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.number)
-def test_every_question_is_in_the_table(part: Part) -> None:
-    """In their order, and each link leads to the heading of its question."""
-    rows = ROW.findall(code_cell(notebook(part.number), part.table))
-    headings = [answer.question.replace("`", "") for answer in answers(part)]
-    assert [anchor for _, anchor in rows] == [
-        heading.replace(" ", "-") for heading in headings
-    ]
-    questions = [asked.replace("`", "") for asked, _ in rows]
-    if part.last_is_an_exercise:
-        assert questions.pop().startswith("How do I stop")
-        headings.pop()
-    assert questions == headings
+def test_the_page_is_not_a_book() -> None:
+    """All words, tables and code in the text included."""
+    cells = load(QUESTIONS).cells
+    texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
+    assert sum(len(text.split()) for text in texts) <= MAX_WORDS

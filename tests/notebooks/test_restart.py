@@ -21,7 +21,7 @@ CHILDREN = "[child.pid for child in psutil.Process().children(recursive=True)]"
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """The first notebook with a panel; on demand all of them."""
-    chosen = NOTEBOOKS if metafunc.config.getoption("--full") else NOTEBOOKS[1:2]
+    chosen = NOTEBOOKS if metafunc.config.getoption("--full") else NOTEBOOKS[2:3]
     metafunc.parametrize("path", chosen, ids=lambda path: path.stem)
 
 

@@ -4,15 +4,11 @@ kernel.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import io
 import re
 from pathlib import Path
 
 import pytest
-import tqdm
-import tqdm.asyncio
 
 from tests.notebooks.one_run import expect_one_run_fits
 from tests.support.busy import busy_machine
@@ -30,14 +26,11 @@ BESIDE_OTHERS = notebook("04")
 """The notebook that always runs beside busy processes; with ``--full`` they all do."""
 WITHOUT_EXTRAS = """
 import sys
-sys.modules["httpx_aiohttp"] = sys.modules["throttled"] = None
+sys.modules["throttled"] = None
 """
 BUSY_SOON = """
 import time
 asyncio.get_running_loop().call_later(0.2, time.sleep, 6)
-"""
-WORK_SO_FAR = """
-work = {}
 """
 ONE_COUNT_KEEPS_THE_QUOTA = re.compile(
     r"counted apart: +accepted \d+, refused [1-9]\d*, [\d.]+ s\n"
@@ -88,15 +81,7 @@ def test_a_busy_computer_is_waited_for() -> None:
     no other error.
     """
     with kernel() as fresh:
-        run_cells(
-            fresh,
-            "02",
-            "code-imports",
-            "code-server",
-            "code-make-one",
-            "code-make-many",
-            "code-plot",
-        )
+        run_cells(fresh, "02", "code-panel", "code-imports", "code-make-many")
         assert fresh.run(BUSY_SOON).status == "ok"
         assert "ValueError: Unexpected Status: Http status code is 429." in run_cells(
             fresh, "02", "code-run"
@@ -104,42 +89,13 @@ def test_a_busy_computer_is_waited_for() -> None:
 
 
 def test_optional_packages_are_optional() -> None:
-    """Where one is missing, its cells say how to get it, and those after them have what
-    they need.
-    """
+    """Where one is missing, its cell says how to get it."""
     with kernel() as fresh:
         assert fresh.run(WITHOUT_EXTRAS).status == "ok"
         assert 'pip install "inflight-lab[redis]"' in run_cells(
-            fresh, "10", "code-imports", "code-redis-look"
+            fresh, "12", "code-imports", "code-redis-look"
         )
         assert fresh.value("redis_found") is False
-        run_cells(fresh, "09", "code-imports")
-        assert fresh.run(WORK_SO_FAR).status == "ok"
-        assert 'pip install "httpx-aiohttp"' in run_cells(fresh, "09", "code-transport")
-        assert fresh.value("work") == {}
-
-
-def test_tqdm_is_as_08_says() -> None:
-    """Its ``gather`` raises the first failure; around ``as_completed`` it counts all,
-    and nothing is lost.
-    """
-
-    async def fail() -> None:
-        raise ValueError("failed")
-
-    async def bars() -> list[BaseException | None]:
-        with pytest.raises(ValueError, match="failed"):
-            await tqdm.asyncio.tqdm.gather(fail(), file=io.StringIO())
-        tasks = [asyncio.create_task(fail()) for _ in range(3)]
-        for task in tqdm.tqdm(
-            asyncio.as_completed(tasks), total=len(tasks), file=(shown := io.StringIO())
-        ):
-            with contextlib.suppress(ValueError):
-                await task
-        assert "3/3" in shown.getvalue()
-        return [task.exception() for task in tasks]
-
-    assert [str(error) for error in asyncio.run(bars())] == ["failed"] * 3
 
 
 def test_two_processes_keep_one_quota_through_redis(
@@ -150,10 +106,10 @@ def test_two_processes_keep_one_quota_through_redis(
     """
     monkeypatch.setenv("REDIS_URL", redis)
     with kernel() as fresh:
-        looked = run_cells(fresh, "10", "code-imports", "code-redis-look")
+        looked = run_cells(fresh, "12", "code-imports", "code-redis-look")
         assert looked.startswith("There is a Redis")
-        run_cells(fresh, "10", "code-redis-send")
+        run_cells(fresh, "12", "code-redis-send")
         # A busy computer may hold up the requests on their way, which the quota cannot
         # know, or the start of a process: then once more.
-        shown = (run_cells(fresh, "10", "code-redis-run") for _ in range(3))
+        shown = (run_cells(fresh, "12", "code-redis-run") for _ in range(3))
         assert any(map(ONE_COUNT_KEEPS_THE_QUOTA.search, shown))

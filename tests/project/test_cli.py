@@ -49,21 +49,12 @@ def test_help_names_every_command() -> None:
     ] == list(cli.COMMANDS)
 
 
-@pytest.mark.parametrize(
-    "command", [name for name in cli.COMMANDS if name != "student-page"]
-)
+@pytest.mark.parametrize("command", cli.COMMANDS)
 def test_each_command_has_a_help(command: str) -> None:
     """It is there, and calls itself as it is called."""
     ran = inflight_lab(command, "--help")
     assert (ran.returncode, ran.stderr) == (0, "")
     assert f"inflight-lab {command}" in ran.stdout
-
-
-def test_the_student_pages_help_begins_with_its_own_options() -> None:
-    """Before all those of Voilà."""
-    about, _, _ = inflight_lab("student-page", "--help").stdout.partition("\nOptions\n")
-    assert about.startswith("The panel alone")
-    assert "--pages=60" in about
 
 
 def test_run_hands_over() -> None:

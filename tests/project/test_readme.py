@@ -82,7 +82,7 @@ def test_contributing_names_what_is_there() -> None:
         for name in re.findall(r"python -m ([\w.]+)", CONTRIBUTING)
     ]
     assert len(files) > 10
-    assert len(modules) >= 3
+    assert modules
     assert [name for name in files + modules if not find(name)] == []
     tables = re.findall(r"`([A-Z]+)`\s+in\s+`([\w./]+)`", CONTRIBUTING)
     assert len(tables) >= 5

@@ -20,7 +20,7 @@ def test_a_cell_names_the_runners_to_simulate() -> None:
 @pytest.mark.parametrize(
     ("asked", "error"),
     [
-        ({"limits": [3]}, "a name in inflight_lab must be one of 'simulate'"),
+        ({"limits": [3]}, "a name in inflight_lab must be one of 'simulate', 'shows'"),
         ({"simulate": ["workers"]}, "each of simulate must be one of 'naive'"),
     ],
 )

@@ -17,8 +17,9 @@ def test_an_entry_has_number_title_and_outcome() -> None:
     assert entries["02_send_many_at_once"] == (
         "02_send_many_at_once.html",
         "02 Send many at once",
-        "You send 200 requests at once, and meet three surprises:"
-        " in your client, in the API, and in gather.",
+        "You send 200 requests at once. The connection pool holds back half of them,"
+        " the API refuses the other half, and gather loses what you got."
+        " Then you keep every outcome.",
     )
     assert entries["glossary"][1:] == (
         "Glossary",

@@ -20,7 +20,13 @@ from inflight_lab.runs.events import Stats
 from inflight_lab.runs.recording import as_text
 from inflight_lab.runs.run import Level, Run, no_levels
 from inflight_lab.runs.terms import QuotaPolicy, Terms
-from tests.support.notebook_tools import COMPARISON, GLOSSARY, NOTEBOOKS, notebook
+from tests.support.notebook_tools import (
+    COMPARISON,
+    GLOSSARY,
+    NOTEBOOKS,
+    QUESTIONS,
+    notebook,
+)
 
 LIVE = '<a href="live">Open this live</a>'
 
@@ -196,19 +202,15 @@ def test_each_page_leads_where_its_end_does() -> None:
     """The top has the links of the last paragraph, in its words; not the way back to
     the map, nor a notebook that has no page.
     """
-    navigation = navigation_of([*NOTEBOOKS, COMPARISON, GLOSSARY])
+    navigation = navigation_of([*NOTEBOOKS, COMPARISON, QUESTIONS, GLOSSARY])
     on = {
         name: re.findall("(Next|Or|Back): ([^<]+)<", each)
         for name, each in navigation.items()
     }
     assert on["03_limit_with_a_semaphore"] == [("Next", "04 Pause at the limit")]
-    assert on["11_copy_a_snippet"] == [
-        ("Next", "13 Keep two budgets, for language models"),
-        ("Or", "12 Show it to a class, for teachers"),
-    ]
-    assert on["12_show_it_to_a_class"] == []
+    assert on["08_take_it_home"] == [("Next", "Prepare for a real API")]
     assert on["13_keep_two_budgets"] == []
-    assert on["compare_limiters"] == [("Back", "07 Judge a limiter")]
+    assert on["compare_limiters"] == [("Back", "09 Judge a limiter")]
     assert on["glossary"] == []
     for links in navigation.values():
         assert links.startswith('<a href="index.html">')
@@ -269,6 +271,27 @@ def test_a_page_lists_its_sections_below_the_title() -> None:
     assert [title for _, title in links] == ["Why <code>await</code>?", "Summary"]
     assert all(f'<h2 id="{section}">' in html for section, _ in links)
     assert html.index("<h1") < html.index(contents)
+
+
+TABLE = "# Wait\n\n## How *long*\n\n| API | waits |\n|---|---|\n| `a` | 3 s |"
+
+
+def test_a_table_says_what_each_cell_is_about() -> None:
+    """It has the name of its section, and headers of its columns and rows."""
+    html = page(new_markdown_cell(TABLE))
+    (heading,) = re.findall(r'<h2 id="([^"]+)"', html)
+    (rows,) = re.findall(
+        rf'<table aria-labelledby="{heading}">(.*?)</table>', html, re.S
+    )
+    assert re.findall(r'<th scope="col">(.*?)</th>', rows) == ["API", "waits"]
+    assert re.findall(r'<th scope="row">(.*?)</th>', rows) == ["<code>a</code>"]
+    assert re.findall("<td>(.*?)</td>", rows) == ["3 s"]
+
+
+def test_a_tab_shows_the_title_of_its_page() -> None:
+    """Not the name of a file; a page without a title has nothing else."""
+    assert "<title>Wait - inflight-lab</title>" in page(new_markdown_cell(TABLE))
+    assert "<title>03_some</title>" in page(new_markdown_cell("no title"))
 
 
 def test_a_page_says_where_it_comes_from() -> None:

@@ -18,11 +18,9 @@ from inflight_lab import PracticeServer
 from inflight_lab.recipes.__main__ import main
 from inflight_lab.recipes.snippet import snippet
 from tests.support.faulty_path import FaultyPath
-from tests.support.notebook_tools import code_cell, notebook
 from tests.support.paged_server import PagedServer
 from tests.support.pasting import run, start
 from tests.support.printed import EDITS, edited, lines_in, run_here, write_script
-from tests.support.shown_recipes import hunks_of
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
@@ -116,13 +114,6 @@ async def test_openai_finds_the_key_however_the_header_was_written(
     assert re.findall("(?i)authorization: (.*?)\r?\n", "\n".join(path.heads)) == [
         "Bearer s3cret-value"
     ]
-
-
-@pytest.mark.parametrize("name", ALL)
-def test_notebook_11_shows_it(name: str) -> None:
-    """In its words, so that nobody has to look for the file."""
-    cell = code_cell(notebook("11"), f"text-edit-{name.partition('-')[2]}")
-    assert hunks_of(EDITS / f"{name}.diff") in cell
 
 
 async def test_pages(tmp_path: Path) -> None:

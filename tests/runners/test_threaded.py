@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import subprocess
 import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,7 +16,6 @@ import pytest
 from inflight_lab import PracticeServer
 from inflight_lab.runners import threaded
 from inflight_lab.runners.threaded import ThreadPacer
-from tests.support.notebook_tools import code_cell, notebook
 from tests.support.waiting import PATIENCE, Hold
 
 URL = "http://127.0.0.1:9/get"
@@ -174,29 +171,3 @@ def test_ctrl_c_ends_the_wait_of_the_main_thread() -> None:
     script.send_signal(signal.SIGINT)
     printed, _ = script.communicate(timeout=PATIENCE)
     assert (printed, script.returncode) == ("stopped\n", 0)
-
-
-PRINTED = "from inflight_lab.runners.threaded import ThreadPacer"
-"""In place of the file that the command prints."""
-
-
-def test_processes_share_a_pacer_that_a_manager_keeps(tmp_path: Path) -> None:
-    """The script that notebook 10 shows: all are answered, and no faster than that."""
-    shown = code_cell(notebook("10"), "text-without-script")
-    (script,) = re.findall(r"```python\n(.*?)\n```", shown, re.S)
-    (tmp_path / "threaded.py").write_text(PRINTED, "utf-8")
-    with PracticeServer(latency=0.05) as server:
-        urls = f"URLS = [{server.url!r}] * 30"
-        script, changed = re.subn("^URLS = .*", urls, script, flags=re.M)
-        assert changed == 1
-        (tmp_path / "script.py").write_text(script, "utf-8")
-        run = subprocess.run(
-            [sys.executable, "script.py"],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE * 4,
-        )
-        assert (run.stderr, run.stdout) == ("", f"{[200] * 30}\n")
-        assert server.stats().accepted == 30
-        assert server.stats().elapsed > 1  # 30 at 1,000 a minute

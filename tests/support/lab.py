@@ -1,4 +1,4 @@
-"""JupyterLab, Notebook, Voilà and Chromium, for tests, benchmarks and pictures."""
+"""JupyterLab, Notebook and Chromium, for tests, benchmarks and pictures."""
 
 from __future__ import annotations
 
@@ -168,36 +168,6 @@ class Lab:
         request = urllib.request.Request(f"{self.address}api/{path}", method=method)
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.loads(answer.read() or "null")
-
-
-class StudentPage:
-    """The package's own command for the panel as a page, with Voilà's ``options``."""
-
-    def __init__(self, folder: Path, *options: str) -> None:
-        port = free_port()
-        self.address = f"http://127.0.0.1:{port}/"
-        as_a_person = "from inflight_lab.cli import main; main()"
-        command = [sys.executable, "-c", as_a_person, "student-page", "--no-browser"]
-        command += [f"--port={port}", "--Voila.ip=127.0.0.1", *options]
-        own = {
-            "JUPYTER_CONFIG_DIR": str(folder),
-            "IPYTHONDIR": str(folder / "ipython"),
-        }
-        self._server = Server(command, folder, own)
-        self.process = self._server.process
-        # Not the page itself: whoever asks for it starts a kernel.
-        self._server.wait_until_up(self.address + "voila/static/voila.js")
-
-    def open(self, page: Page) -> PanelOnPage:
-        """The panel on a fresh page, ready to be used."""
-        page.goto(self.address)
-        panel = PanelOnPage(page)
-        panel.plot.wait_for(timeout=START_UP)
-        return panel
-
-    def close(self) -> None:
-        """End the server and its kernels."""
-        self._server.close()
 
 
 @contextmanager

@@ -38,6 +38,7 @@ READY = _PAGE["isReady"]
 ENDED = _PAGE["hasEnded"]
 CELLS = _PAGE["cells"]
 RUN = _PAGE["run"]
+RUN_FIRST = _PAGE["runFirst"]
 
 
 def python_for_the_build() -> str | None:

@@ -89,3 +89,8 @@ export async function run(code) {
   ran.status = (await future.done).content.status;
   return ran;
 }
+
+/** Run code before every cell, as soon as there is a kernel. @param {string} code */
+export function runFirst(code) {
+  panel().sessionContext.ready.then(() => run(code));
+}

@@ -20,19 +20,21 @@ from jupyter_client import BlockingKernelClient
 from jupyter_client.manager import KernelManager, start_new_kernel
 
 from tests.support.children import START_UP
-from tests.support.output_words import words_of
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("[0-9]*.ipynb"))
 GLOSSARY = NOTEBOOKS[0].with_name("glossary.ipynb")
 """What they link to: prose alone."""
 COMPARISON = NOTEBOOKS[0].with_name("compare_limiters.ipynb")
 """What 06 links to: tables, and the cells that make them."""
+QUESTIONS = NOTEBOOKS[0].with_name("questions.ipynb")
+"""What is looked up: short answers, each with a cell or a link."""
+CLASS = NOTEBOOKS[0].with_name("show_it_to_a_class.ipynb")
+"""The teacher's page."""
 each_notebook = pytest.mark.parametrize(
     "path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS]
 )
 VERDICT = 'class="ifl-verdict"'
 """What marks a card that says as plain text what it shows."""
-OUTPUTS = ("stream", "display_data", "update_display_data", "execute_result")
 GUARD = str(Path(__file__).parent / "guard")
 """A folder whose ``sitecustomize`` keeps a Python process from leaving the machine."""
 
@@ -101,13 +103,6 @@ def _folded_solution(markdown: str) -> str:
 
 
 @dataclass
-class Output:
-    """What a reader reads of one output, which may be drawn again later."""
-
-    words: str
-
-
-@dataclass
 class CellRun:
     """What one cell did: its status, what it printed, the kinds of output it showed."""
 
@@ -115,12 +110,6 @@ class CellRun:
     text: str = ""
     error: str = ""
     mime_types: set[str] = field(default_factory=set)
-    outputs: list[Output] = field(default_factory=list)
-
-    @property
-    def words(self) -> str:
-        """All that there is to read below the cell, pictures included."""
-        return "".join(output.words for output in self.outputs)
 
 
 class Kernel:
@@ -131,7 +120,6 @@ class Kernel:
     ) -> None:
         self._manager, self._client, self._notes = manager, client, notes
         self._more = itertools.count()
-        self._drawn: dict[str, Output] = {}
 
     def tries_to_leave(self) -> list[str]:
         """What tried to leave the machine since this was last asked, in vain."""
@@ -204,7 +192,6 @@ class Kernel:
                     timeout=max(0.1, deadline - time.monotonic())
                 )
                 number = message["parent_header"].get("msg_id")
-                self._note_output(message, runs.get(number))
                 if number not in runs:
                     continue
                 _note(runs[number], message["msg_type"], message["content"])
@@ -212,20 +199,6 @@ class Kernel:
                     idle.add(number)
         except queue.Empty:
             pass  # the cells that are not done say so
-
-    def _note_output(self, message: dict[str, Any], run: CellRun | None) -> None:
-        """Keep an output's words; a picture that is drawn again has new ones."""
-        kind, content = message["msg_type"], message["content"]
-        if kind not in OUTPUTS:
-            return
-        name = content.get("transient", {}).get("display_id")
-        words = words_of({"output_type": kind} | content)
-        if kind == "update_display_data":
-            self._drawn.get(name, Output("")).words = words
-        elif run:
-            output = Output(words)
-            run.outputs.append(output)
-            self._drawn[name] = output
 
 
 def _note(run: CellRun, kind: str, content: dict[str, Any]) -> None:

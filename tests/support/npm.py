@@ -12,8 +12,6 @@ NPM = shutil.which("npm")
 JUPYTER = Path(sys.prefix) / "share" / "jupyter"
 ANYWIDGET = JUPYTER / "nbextensions" / "anywidget" / "index.js"
 """anywidget's own part, which it brings along for pages that are not JupyterLab's."""
-REQUIRE = JUPYTER / "voila" / "templates" / "base" / "static" / "require.min.js"
-"""RequireJS, which Voilà brings along."""
 
 
 def unpack(package: str, folder: Path) -> Path:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tests.support.notebook_tools import CellRun, Kernel, code_cells, load
-from tests.support.sections import Cell
 
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
@@ -22,9 +21,10 @@ if not panel.outcomes:
     panel.start()  # as a reader presses Run
     await asyncio.sleep(0.5)
     if not panel.goals and len(panel.lanes) == 1:
-        server.latency = 0  # nothing is claimed about how long the rest of it takes
+        panel.latency = 0  # nothing is claimed about how long the rest of it takes
     await panel.finished()
 """
+IN_FLIGHT = "sum(lane.server.stats().in_flight for lane in panel.lanes.values())"
 
 
 class AnyKernel(Protocol):
@@ -83,7 +83,7 @@ def expect_done(ran: Ran) -> None:
         assert ran.kernel.run(PANEL_RUNS).status == "ok"
         assert ran.kernel.value("repr(panel.error)") == "None"
         assert ran.kernel.value("len(panel.outcomes) == panel.count")
-        assert ran.kernel.value("server.stats().in_flight") == 0
+        assert ran.kernel.value(IN_FLIGHT) == 0
 
 
 def has_panel(path: Path) -> bool:
@@ -93,17 +93,3 @@ def has_panel(path: Path) -> bool:
 
 NO_REDIS = "redis://127.0.0.1:1"
 """For ``REDIS_URL``, whatever runs on this machine."""
-
-
-def cells_as_read(ran: Ran) -> list[Cell]:
-    """The notebook's cells, each with what it has shown so far."""
-    runs = iter(ran.cells)
-    return [
-        Cell(
-            cell.id,
-            cell.cell_type == "code",
-            cell.source,
-            next(runs).words if cell.cell_type == "code" else "",
-        )
-        for cell in load(ran.path).cells
-    ]

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, Route
 
 from tests.support.javascript import Functions
 from tests.support.lab import Lab
-from tests.support.npm import ANYWIDGET, REQUIRE, unpack
+from tests.support.npm import ANYWIDGET, unpack
 
 
 class VSCodePage:
@@ -27,7 +27,7 @@ class VSCodePage:
         services = unpack("@jupyterlab/services@7", folder)
         ipywidgets = unpack("@vscode/jupyter-ipywidgets8@1", folder)
         self._files = {
-            "require.js": REQUIRE,
+            "require.js": unpack("requirejs@2", folder) / "require.js",
             "services.js": services / "dist" / "dist" / "index.js",
             "ipywidgets.js": ipywidgets / "dist" / "ipywidgets.js",
             "anywidget.js": ANYWIDGET,

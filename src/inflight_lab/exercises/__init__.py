@@ -1,1 +1,1 @@
-"""The checks of the notebooks' exercises, and the calculator of limits."""
+"""The checks of the notebooks' exercises."""

@@ -1,6 +1,5 @@
-"""The checks of the exercises in notebooks 00 to 04."""
+"""The checks of the exercises in notebooks 01 to 04."""
 
-import asyncio
 import time
 from dataclasses import dataclass
 
@@ -13,47 +12,10 @@ from inflight_lab.exercises.check import (
     expect_number,
     observe,
     practice,
-    sent_within,
     shows_verdict,
     statuses,
 )
 from inflight_lab.runners import naive, semaphore_pause
-
-
-@shows_verdict
-async def check_knobs(solution: Solution) -> str:
-    """Notebook 00: ``solution(server)`` sets a latency of 0.2 s and a rate of 5."""
-    async with practice() as (server, client):
-        solution(server)
-        expect(
-            server.latency == 0.2,
-            f"your server answers after {server.latency:g} seconds, not 0.2.",
-        )
-        expect(
-            server.quota == "sliding-window",
-            f'its quota of {server.rate:g} is "{server.quota}", not "sliding-window".',
-        )
-        expect(
-            server.period == 1,
-            f"its quota of {server.rate:g} is for {server.period:g} seconds, not 1.",
-        )
-        responses = await asyncio.gather(*(client.get(server.url) for _ in range(6)))
-    accepted = statuses(responses).count(200)
-    seen = f"of 6 requests sent at once your server accepted {accepted}."
-    expect(accepted == 5, seen)
-    return seen
-
-
-@shows_verdict
-async def check_page(solution: Solution) -> str:
-    """Notebook 01: ``solution(url, page, client=)`` returns that page's ``args``."""
-    for page in (2, 7):
-        args, _ = await observe(solution, page, on={"latency": 0})
-        expect(
-            args == {"page": str(page)},
-            f"asked for page {page}, you returned {args!r}.",
-        )
-    return "the server was asked for page 2, then for page 7."
 
 
 @shows_verdict
@@ -96,37 +58,6 @@ async def four_responses_and_three_failures() -> list[httpx.Response | BaseExcep
         outcomes = await make_many(server.url, 6, client=client, return_exceptions=True)
     not_reached = await make_many(server.url, 1, return_exceptions=True)
     return [*outcomes, *not_reached]
-
-
-@shows_verdict
-async def check_stops_at_failure(solution: Solution) -> str:
-    """Notebook 02: ``solution(url, count, client=)`` sends no more after a failure."""
-    count = 30
-    responses, stats = await observe(solution, count, on={"latency": 0.2})
-    expect(
-        statuses(responses) == [200] * count,
-        f"where nothing fails, return all {count} responses.",
-    )
-    expect(
-        stats.peak_in_flight > 1,
-        f"{count} requests, and the server saw 1 in flight at a time.",
-    )
-    # Five at a time, and the fourth is refused: most of the thirty are still to come.
-    knobs = {"latency": 0.1, "rate": 3, "period": 60}
-    async with practice(max_connections=5, **knobs) as (server, client):
-        (outcome,) = await asyncio.gather(
-            solution(server.url, count, client=client), return_exceptions=True
-        )
-        expect(
-            isinstance(outcome, Exception),
-            f"{server.stats().refused} requests were refused,"
-            " and your function raised nothing.",
-        )
-        await asyncio.sleep(0.15)  # what was on its way to the server arrives
-        more = await sent_within(0.6, server)
-        sent = server.stats().started
-    expect(more == 0, f"{more} more reached the server after your function had failed.")
-    return f"after the first failure no more were sent: {sent} of {count}."
 
 
 @shows_verdict

@@ -2,49 +2,16 @@
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
-
-import httpx
 
 from inflight_lab.exercises.check import (
     Solution,
     expect,
     expect_list,
     expect_threads,
-    observe,
     practice,
     shows_verdict,
 )
-from inflight_lab.observation.transport import ObservedTransport
 from inflight_lab.server import PracticeServer
-
-
-@shows_verdict
-async def check_waits_outside(solution: Solution) -> str:
-    """Notebook 09: ``solution(url, count, client=client)`` queues none in the pool."""
-    pool, count = 10, 20
-    limits = httpx.Limits(max_connections=pool)
-    transport = ObservedTransport(httpx.AsyncHTTPTransport(limits=limits))
-    async with (
-        PracticeServer(latency=0.2) as server,
-        httpx.AsyncClient(transport=transport) as client,
-    ):
-        responses = await solution(server.url, count, client=client)
-    queued = transport.stats().peak_in_flight - pool
-    peak = server.stats().peak_in_flight
-    expect(queued <= 0, f"{queued} of {count} requests waited inside the pool.")
-    expect_list(responses)
-    expect(
-        len(responses) == count,
-        f"{count} requests asked for, {len(responses)} responses returned.",
-    )
-    expect(
-        pool // 2 < peak <= pool,
-        f"{peak} in flight at once, and {pool} connections are there.",
-    )
-    return (
-        f"{count} responses, {peak} in flight at most, and none waited inside the pool."
-    )
 
 
 class Pages:
@@ -62,7 +29,7 @@ class Pages:
 
 @shows_verdict
 async def check_shares_items(solution: Solution) -> str:
-    """Notebook 09: ``solution(make_one, items, limit)`` makes each item once."""
+    """Notebook 11: ``solution(make_one, items, limit)`` makes each item once."""
     count, limit = 24, 4
     pages = Pages(count)
     made: list[int] = []
@@ -96,27 +63,8 @@ async def check_shares_items(solution: Solution) -> str:
 
 
 @shows_verdict
-async def check_one_limit(solution: Solution) -> str:
-    """Notebook 10: ``solution(url, limit)`` runs two groups within ``limit``."""
-    expect_threads()
-    for limit in (3, 4):
-        with PracticeServer(latency=0.1) as server:
-            await asyncio.to_thread(solution, server.url, limit)
-            stats = server.stats()
-        expect(
-            stats.accepted == 24 and stats.peak_in_flight == limit,
-            f"limit {limit}: {stats.started} requests,"
-            f" and {stats.peak_in_flight} in flight at once.",
-        )
-    return (
-        "two groups of threads, and together never more than the limit,"
-        " for limits of 3 and 4."
-    )
-
-
-@shows_verdict
 async def check_paced_threads(solution: Solution) -> str:
-    """Notebook 10: ``solution(url, count, rate)`` keeps the rate, from threads."""
+    """Notebook 12: ``solution(url, count, rate)`` keeps the rate, from threads."""
     expect_threads()
     count, rate = 45, 20
     with PracticeServer(latency=0.02, quota="sliding-window", rate=rate) as server:
@@ -138,57 +86,3 @@ async def check_paced_threads(solution: Solution) -> str:
         f"each of the {count} answers had status 200: return those statuses.",
     )
     return f"{count} requests in {stats.elapsed:.1f} s, and none was refused."
-
-
-@shows_verdict
-async def check_introduces_itself(solution: Solution) -> str:
-    """Notebook 11: ``solution()`` is a client with a name, an address, a timeout."""
-    async with practice(latency=0) as (server, _), solution() as client:
-        response = await client.get(server.url)
-        name = response.json()["headers"].get("User-Agent", "")
-        expect(
-            "@" in name or "://" in name,
-            f"at the server you are {name!r}: how would they reach you?",
-        )
-        expect(
-            client.timeout.read,
-            "without a timeout, a request that gets no answer waits for ever.",
-        )
-    return f"at the server you are {name!r}."
-
-
-@dataclass(frozen=True)
-class GivingUp:
-    """Requests that an API allows, those to send, and those sent by the third 429."""
-
-    allowed: int
-    count: int
-    sent: int
-
-
-GIVING_UP = (
-    GivingUp(allowed=10, count=10, sent=10),
-    GivingUp(allowed=4, count=20, sent=7),
-    GivingUp(allowed=6, count=20, sent=9),
-)
-
-
-@shows_verdict
-async def check_gives_up(solution: Solution) -> str:
-    """Notebook 11: ``solution(url, count, client=client)`` stops at the third 429."""
-    for case in GIVING_UP:
-        allowed = f"{case.allowed} of {case.count} were allowed"
-        responses, stats = await observe(
-            solution, case.count, on={"latency": 0, "rate": case.allowed, "period": 60}
-        )
-        returned = len(responses or ())
-        expect(
-            stats.refused == case.sent - case.allowed,
-            f"{allowed}, and you got {stats.refused} 429s.",
-        )
-        expect(
-            returned == case.sent,
-            f"{allowed}: return the {case.sent} responses that you had by then,"
-            f" not {returned}.",
-        )
-    return "you stopped at the third 429, and not before."

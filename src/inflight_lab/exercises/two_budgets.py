@@ -1,13 +1,11 @@
 """The checks of the exercises in notebook 13: requests and tokens."""
 
-import asyncio
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from inflight_lab.exercises.check import (
     Solution,
     expect,
-    expect_whole_number,
     practice,
     shows_verdict,
     statuses,
@@ -85,54 +83,3 @@ def expect_the_rest_back(budgets: NotedBudgets, used: float) -> None:
         counts == used,
         f"a request used {used:g} tokens, but your budget counts {counts:g}.",
     )
-
-
-class TwoQuotas(NamedTuple):
-    """Requests and tokens that an API allows, and the most requests of a cost."""
-
-    requests: int
-    tokens: int
-    cost: int
-    most: int
-
-
-TWO_QUOTAS = (
-    TwoQuotas(requests=500, tokens=30_000, cost=100, most=300),
-    TwoQuotas(requests=60, tokens=30_000, cost=100, most=60),
-    TwoQuotas(requests=50, tokens=1000, cost=30, most=33),
-)
-
-
-@shows_verdict
-async def check_most_requests(solution: Solution) -> str:
-    """Notebook 13: ``solution(requests, tokens, cost)`` is the most that both allow."""
-    for quotas in TWO_QUOTAS:
-        most = solution(quotas.requests, quotas.tokens, quotas.cost)
-        expect_whole_number(most)
-        expect(
-            most == quotas.most,
-            f"{quotas.requests} requests and {quotas.tokens:,} tokens are allowed."
-            f" {most!r} requests of {quotas.cost} tokens, which cost"
-            f" {most * quotas.cost:,}, are not the most that fits.",
-        )
-    most = solution(30, 200, 10)
-    refused = await refused_of_ten_tokens(most, rate=30, tokens=200)
-    expect(
-        refused == 0,
-        f"{refused} of {most} requests of 10 tokens were refused:"
-        " 200 tokens are allowed.",
-    )
-    return f"{most} requests of 10 tokens fit into 200, and none was refused."
-
-
-async def refused_of_ten_tokens(count: int, *, rate: int, tokens: int) -> int:
-    """How many of ``count`` requests of ten tokens an API with both quotas refuses."""
-    nine_words = "word " * 9
-    question = {"messages": [{"content": nine_words}], "max_tokens": 1}
-    async with practice(latency=0.02, rate=rate, tokens=tokens, period=60) as (
-        server,
-        client,
-    ):
-        chat = server.url.replace("/get", "/v1/chat/completions")
-        await asyncio.gather(*(client.post(chat, json=question) for _ in range(count)))
-        return server.stats().refused

@@ -1,1 +1,1 @@
-"""The series for those who install nothing: a site, and a student page."""
+"""The series as a site, for those who install nothing."""

@@ -5,6 +5,8 @@
 ``simulate``: its panel becomes a simulated run on the page, with the panel's own
 settings, and sends as these runners do: some of `SIMULATED`, side by side.  Without it,
 the page plays the run that was recorded.
+
+``shows``: what is true when the cell has run; only the tests ask.
 """
 
 from collections.abc import Mapping
@@ -24,7 +26,7 @@ def simulated_in(metadata: Mapping[str, Any]) -> list[str]:
     """
     entry = metadata.get(KEY, {})
     for name in entry:
-        one_of("simulate").check(f"a name in {KEY}", name)
+        one_of("simulate", "shows").check(f"a name in {KEY}", name)
     runners: list[str] = entry.get("simulate", [])
     for runner in runners:
         one_of(*SIMULATED).check("each of simulate", runner)

@@ -1,11 +1,10 @@
 """The page where strangers arrive: one dot, a button, and where to go on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from inflight_lab.publish.contents import Entry, entries_of
+from inflight_lab.publish.contents import entries_of
 from inflight_lab.publish.live_links import address_in_site
-from inflight_lab.publish.symptoms import SYMPTOMS, Symptom
 from inflight_lab.publish.toy import toy_html, toy_parts
 
 NAME = "index.html"
@@ -22,13 +21,18 @@ INSTALL = "pip install uv && uv run inflight-lab"
 START = "00_start_here"
 FIRST = (
     START,
+    "01_run_the_script_that_fails",
     "02_send_many_at_once",
     "03_limit_with_a_semaphore",
+    "04_pause_at_the_limit",
+    "05_tell_concurrency_from_rate",
     "06_pace_to_the_quota",
-    "11_copy_a_snippet",
+    "07_survive_refusals",
+    "08_take_it_home",
 )
-"""To begin with, in this order: a script, what goes wrong, what to write instead."""
-FOR_TEACHERS = "12_show_it_to_a_class"
+"""The main line, in its order."""
+FOR_TEACHERS = "show_it_to_a_class"
+QUESTIONS = "questions"
 
 COUNT = 100
 RATE = 20
@@ -72,20 +76,10 @@ def landing_page(notebooks: Sequence[Path], *, with_lab: bool) -> str:
         lab=address_in_site(START) if with_lab else "",
         install=INSTALL,
         teaching=entries.get(FOR_TEACHERS),
-        symptoms=symptoms_on(entries),
+        questions=entries.get(QUESTIONS),
     )
 
 
 def style() -> str:
     """The style sheet of the page."""
     return "\n".join(sheet.read_text(encoding="utf-8") for sheet in STYLES)
-
-
-def symptoms_on(entries: Mapping[str, Entry]) -> dict[str, list[Symptom]]:
-    """Those that one of the pages answers, by kind."""
-    answered = {}
-    for kind, symptoms in SYMPTOMS.items():
-        here = [symptom for symptom in symptoms if symptom.notebook in entries]
-        if here:
-            answered[kind] = here
-    return answered

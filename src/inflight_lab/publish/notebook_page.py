@@ -9,8 +9,9 @@ from typing import Any
 
 from inflight_lab.plot.player import page_parts
 from inflight_lab.publish.cell_metadata import simulated_in
+from inflight_lab.publish.contents import plain
 from inflight_lab.publish.page_outputs import as_output, for_a_page, paragraph
-from inflight_lab.publish.page_sections import with_section_links
+from inflight_lab.publish.page_sections import with_section_links, with_table_headers
 from inflight_lab.publish.toy import toy_parts
 
 LiveLink = Callable[[str, str], str]
@@ -50,6 +51,7 @@ def as_html(document: Any, name: str, *, live: LiveLink, navigation: str = "") -
     for cell in document.cells:
         put_on_a_page(cell, partial(live, name))
     elements = elements_in(document.cells)
+    document.metadata["title"] = title_of(document, name)
     exporter = HTMLExporter(raw_template=TEMPLATE.read_text(encoding="utf-8"))
     resources = {
         "metadata": {"name": name},
@@ -63,8 +65,16 @@ def as_html(document: Any, name: str, *, live: LiveLink, navigation: str = "") -
     html: str
     html, _ = exporter.from_notebook_node(document, resources)
     html = with_section_links(html)
+    html = with_table_headers(html)
     html = WIDE.sub(SCROLLING, html)
     return with_parts(html, elements)
+
+
+def title_of(document: Any, name: str) -> str:
+    """What a tab of a browser shows: the first heading, or the name of the file."""
+    first = document.cells[0].source if document.cells else ""
+    heading = re.match("# (.+)", first)
+    return f"{plain(heading[1])} - inflight-lab" if heading else name
 
 
 def put_on_a_page(cell: Any, live: Callable[[str], str]) -> None:

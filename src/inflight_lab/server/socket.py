@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import threading
+from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import Any
 
@@ -28,13 +29,22 @@ class Listener(threading.Thread):
 
     `uvicorn.Server` would wait for its clients before it ends, check ten times a second
     whether it should, and choose the kind of loop (uvloop) for the whole process.
+    ``websockets`` are uvicorn's options for WebSockets, if ``app`` has any.
     """
 
-    def __init__(self, app: ASGIApp, port: int) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        port: int,
+        *,
+        host: str = LOOPBACK,
+        websockets: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(name="practice-server", daemon=True)
+        self._host = host
         self._config = uvicorn.Config(
             app,
-            ws="none",
+            **(websockets or {"ws": "none"}),
             lifespan="off",
             log_config=None,
             log_level="error",
@@ -74,7 +84,7 @@ class Listener(threading.Thread):
         self._loop.set_exception_handler(self._handle_error)
         self._config.load()
         server = await self._loop.create_server(
-            self._connection, LOOPBACK, self.port, backlog=self._config.backlog
+            self._connection, self._host, self.port, backlog=self._config.backlog
         )
         (listening,) = server.sockets
         self.port = listening.getsockname()[1]

@@ -183,7 +183,7 @@ function atTheApi({ journey, flight, place, places }, { time, pace, still }) {
 }
 
 /** Where a request was refused, a ring spreads. @type {typeof drawFlow} */
-function drawBounces(pen, run, { time, pace }, places) {
+export function drawBounces(pen, run, { time, pace }, places) {
   const lasts = 1.2 * STEP * pace;
   const first = firstShown(run, time, places);
   for (const journey of shown(run, first, places)) {
@@ -228,8 +228,15 @@ export function isClosed({ turned }, { time, pace }) {
   return turned.within(time - STEP * pace, time) > 0;
 }
 
-/** The wall is the quota. @type {typeof drawFlow} */
-function drawWall(pen, run, moment, { boxes: { wall }, isTall }) {
+/**
+ * The wall is the quota.
+ *
+ * @param {Pen} pen
+ * @param {Run} run
+ * @param {Moment} moment
+ * @param {Pick<Places, "boxes" | "isTall">} places
+ */
+export function drawWall(pen, run, moment, { boxes: { wall }, isTall }) {
   const quota = wallAt(run, moment.time);
   const path = pen.path(isClosed(run, moment) ? "closed" : "counted");
   const length = isTall ? wall.width : wall.height;

@@ -238,6 +238,7 @@ export class Toy {
 
   #label() {
     if (this.isRunning) return "Stop";
+    if (!this.settings.opens) return "Run"; // as in the panel, and in the text below it
     const many = inWords(this.settings.count);
     if (!this.player.hasBegun) return this.scene === "one" ? "Send it" : `Send ${many}`;
     if (this.scene === "one") return `Send ${many} at once`;

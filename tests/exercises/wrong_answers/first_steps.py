@@ -1,63 +1,10 @@
-"""Plausible wrong answers to the exercises of notebooks 00 to 04."""
+"""Plausible wrong answers to the exercises of notebooks 01 to 04."""
 
 from __future__ import annotations
 
 from tests.exercises.wrong_answers.wrong_answer import WrongAnswer
 
 WRONG = [
-    WrongAnswer(
-        check="check_knobs",
-        mistake="the latency in milliseconds",
-        code="""
-def set_knobs(server):
-    server.latency, server.quota, server.rate = 200, "sliding-window", 5
-""",
-    ),
-    WrongAnswer(
-        check="check_knobs",
-        mistake="a rate without a quota",
-        code="""
-def set_knobs(server):
-    server.latency, server.rate = 0.2, 5
-""",
-    ),
-    WrongAnswer(
-        check="check_knobs",
-        mistake="another kind of quota",
-        code="""
-def set_knobs(server):
-    server.latency, server.quota, server.rate = 0.2, "token-bucket", 5
-""",
-    ),
-    WrongAnswer(
-        check="check_knobs",
-        mistake="5 in ten seconds",
-        code="""
-def set_knobs(server):
-    server.latency, server.quota, server.rate, server.period = (
-        0.2,
-        "sliding-window",
-        5,
-        10,
-    )
-""",
-    ),
-    WrongAnswer(
-        check="check_page",
-        mistake="always the same page",
-        code="""
-async def ask_for_page(url, page, *, client):
-    return (await client.get(url, params={"page": 2})).json()["args"]
-""",
-    ),
-    WrongAnswer(
-        check="check_page",
-        mistake="made up, not asked for",
-        code="""
-async def ask_for_page(url, page, *, client):
-    return {"page": page}
-""",
-    ),
     WrongAnswer(
         check="check_two_at_once",
         mistake="each task awaited before the next is made",
@@ -117,56 +64,6 @@ def split(outcomes):
 def split(outcomes):
     responses = [outcome for outcome in outcomes if isinstance(outcome, httpx.Response)]
     return responses, outcomes
-""",
-    ),
-    WrongAnswer(
-        check="check_stops_at_failure",
-        mistake="the failures kept, none raised",
-        code="""
-async def make_all_or_none(url, count, *, client):
-    tasks = [
-        asyncio.create_task(make_one_request(url, num, client=client))
-        for num in range(count)
-    ]
-    return await asyncio.gather(*tasks, return_exceptions=True)
-""",
-    ),
-    WrongAnswer(
-        check="check_stops_at_failure",
-        mistake="one after the other",
-        code="""
-async def make_all_or_none(url, count, *, client):
-    return [await make_one_request(url, num, client=client) for num in range(count)]
-""",
-    ),
-    WrongAnswer(
-        check="check_stops_at_failure",
-        mistake="nothing sent at all",
-        code="""
-async def make_all_or_none(url, count, *, client):
-    raise ValueError("Unexpected Status: Http status code is 429.")
-""",
-    ),
-    WrongAnswer(
-        check="check_stops_at_failure",
-        mistake="tasks returned in place of responses",
-        code="""
-async def make_all_or_none(url, count, *, client):
-    async with asyncio.TaskGroup() as group:
-        return [
-            group.create_task(make_one_request(url, num, client=client))
-            for num in range(count)
-        ]
-""",
-    ),
-    WrongAnswer(
-        check="check_stops_at_failure",
-        mistake="no results returned",
-        code="""
-async def make_all_or_none(url, count, *, client):
-    async with asyncio.TaskGroup() as group:
-        for num in range(count):
-            group.create_task(make_one_request(url, num, client=client))
 """,
     ),
     WrongAnswer(

@@ -6,30 +6,6 @@ from tests.exercises.wrong_answers.wrong_answer import WrongAnswer
 
 WRONG = [
     WrongAnswer(
-        check="check_limit_for",
-        mistake="divided, not multiplied",
-        code="""
-def limit_for(rate, latency):
-    return rate / latency
-""",
-    ),
-    WrongAnswer(
-        check="check_limit_for",
-        mistake="the rate itself",
-        code="""
-def limit_for(rate, latency):
-    return rate
-""",
-    ),
-    WrongAnswer(
-        check="check_limit_for",
-        mistake="nothing",
-        code="""
-def limit_for(rate, latency):
-    pass
-""",
-    ),
-    WrongAnswer(
         check="check_safe_limit",
         mistake="rounded, not rounded down",
         code="""
@@ -131,18 +107,38 @@ async def poll_all(url, *, client, rate):
     ),
     WrongAnswer(
         check="check_limiter",
-        mistake="spaced, and slower with each late wake-up",
+        mistake="from now, without a margin",
         code="""
 class MyLimiter:
     def __init__(self):
-        self.turn = asyncio.Lock()
-
-    async def __aenter__(self):
-        async with self.turn:
-            await asyncio.sleep(0.05)
+        self.due = time.monotonic()
+        self.line = asyncio.Lock()
 
     async def __aexit__(self, *exc_info):
         pass
+
+    async def __aenter__(self):
+        async with self.line:
+            await asyncio.sleep(self.due - time.monotonic())
+            self.due = time.monotonic() + 1 / 20
+""",
+    ),
+    WrongAnswer(
+        check="check_limiter",
+        mistake="with a margin, from schedule",
+        code="""
+class MyLimiter:
+    def __init__(self):
+        self.due = time.monotonic()
+        self.line = asyncio.Lock()
+
+    async def __aexit__(self, *exc_info):
+        pass
+
+    async def __aenter__(self):
+        async with self.line:
+            await asyncio.sleep(self.due - time.monotonic())
+            self.due += 1.0125 / 20
 """,
     ),
     WrongAnswer(
@@ -155,41 +151,6 @@ import time
 class MyLimiter:
     async def __aenter__(self):
         time.sleep(1 / 20)
-
-    async def __aexit__(self, *exc_info):
-        pass
-""",
-    ),
-    WrongAnswer(
-        check="check_limiter",
-        mistake="a schedule that catches up without bound",
-        code="""
-class MyLimiter:
-    def __init__(self):
-        self.turn, self.due = asyncio.Lock(), asyncio.get_running_loop().time()
-
-    async def __aenter__(self):
-        async with self.turn:
-            await asyncio.sleep(self.due - asyncio.get_running_loop().time())
-            self.due += 0.05
-
-    async def __aexit__(self, *exc_info):
-        pass
-""",
-    ),
-    WrongAnswer(
-        check="check_limiter",
-        mistake="a log without a margin",
-        code="""
-class MyLimiter:
-    def __init__(self):
-        self.turn, self.log = asyncio.Lock(), deque([0.0] * 20)
-
-    async def __aenter__(self):
-        async with self.turn:
-            now = asyncio.get_running_loop().time
-            await asyncio.sleep(self.log.popleft() + 1 - now())
-            self.log.append(now())
 
     async def __aexit__(self, *exc_info):
         pass
@@ -221,14 +182,6 @@ class MyLimiter:
 
     async def __aexit__(self, *exc_info):
         pass
-""",
-    ),
-    WrongAnswer(
-        check="check_limiter",
-        mistake="not a limiter",
-        code="""
-class MyLimiter:
-    pass
 """,
     ),
     WrongAnswer(
@@ -267,69 +220,41 @@ def wait_for(response, attempt):
 """,
     ),
     WrongAnswer(
-        check="check_keeps_answers",
-        mistake="the exception of a task that was cancelled",
+        check="check_fixed",
+        mistake="a lower limit",
         code="""
-async def make_until_failure(url, count, *, limit, client):
-    limiter, tasks = asyncio.Semaphore(limit), []
-    try:
-        async with asyncio.TaskGroup() as group:
-            for num in range(count):
-                one = semaphore.make_one_request(
-                    url, num, client=client, limiter=limiter
-                )
-                tasks.append(group.create_task(one))
-    except* ValueError:
-        pass
-    return [task.result() for task in tasks if not task.exception()]
+async def main(url):
+    limiter = asyncio.Semaphore(5)
+    async with httpx.AsyncClient(timeout=30) as client:
+
+        async def make_one_request(num):
+            async with limiter:
+                return await client.get(url, params={"num": num})
+
+        return await asyncio.gather(*map(make_one_request, range(60)))
 """,
     ),
     WrongAnswer(
-        check="check_keeps_answers",
-        mistake="everything sent",
+        check="check_fixed",
+        mistake="a pacer for each request",
         code="""
-async def make_until_failure(url, count, *, limit, client):
-    outcomes = await semaphore.make_many_requests(
-        url, count, limit=limit, client=client, return_exceptions=True
-    )
-    return [outcome for outcome in outcomes if isinstance(outcome, httpx.Response)]
+async def main(url):
+    async with httpx.AsyncClient(timeout=30) as client:
+
+        async def make_one_request(num):
+            async with Pacer(20):
+                return await client.get(url, params={"num": num})
+
+        return await asyncio.gather(*map(make_one_request, range(60)))
 """,
     ),
     WrongAnswer(
-        check="check_keeps_answers",
-        mistake="stopped, and nothing kept",
+        check="check_fixed",
+        mistake="only as many as are allowed",
         code="""
-async def make_until_failure(url, count, *, limit, client):
-    limiter = asyncio.Semaphore(limit)
-    try:
-        async with asyncio.TaskGroup() as group:
-            for num in range(count):
-                one = semaphore.make_one_request(
-                    url, num, client=client, limiter=limiter
-                )
-                group.create_task(one)
-    except* ValueError:
-        pass
-""",
-    ),
-    WrongAnswer(
-        check="check_keeps_answers",
-        mistake="failures kept too",
-        code="""
-async def make_until_failure(url, count, *, limit, client):
-    limiter = asyncio.Semaphore(limit)
-    make_one, tasks = semaphore.make_one_request, []
-    try:
-        async with asyncio.TaskGroup() as group:
-            for num in range(count):
-                tasks.append(
-                    group.create_task(
-                        make_one(url, num, client=client, limiter=limiter)
-                    )
-                )
-    except* ValueError:
-        pass
-    return [task.exception() or task.result() for task in tasks if not task.cancelled()]
+async def main(url):
+    async with httpx.AsyncClient(timeout=30) as client:
+        return await asyncio.gather(*(client.get(url) for _ in range(20)))
 """,
     ),
 ]

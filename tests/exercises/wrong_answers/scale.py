@@ -6,53 +6,6 @@ from tests.exercises.wrong_answers.wrong_answer import WrongAnswer
 
 WRONG = [
     WrongAnswer(
-        check="check_waits_outside",
-        mistake="a client of its own",
-        code="""
-async def make_all(url, count, *, client):
-    async with httpx.AsyncClient() as own:
-        return await asyncio.gather(*(own.get(url) for _ in range(count)))
-""",
-    ),
-    WrongAnswer(
-        check="check_waits_outside",
-        mistake="a limit above the pool's size",
-        code="""
-async def make_all(url, count, *, client):
-    slots = asyncio.Semaphore(50)
-
-    async def make_one():
-        async with slots:
-            return await client.get(url)
-
-    return await asyncio.gather(*(make_one() for _ in range(count)))
-""",
-    ),
-    WrongAnswer(
-        check="check_waits_outside",
-        mistake="more patience in the pool",
-        code="""
-async def make_all(url, count, *, client):
-    return await asyncio.gather(*(client.get(url, timeout=60) for _ in range(count)))
-""",
-    ),
-    WrongAnswer(
-        check="check_waits_outside",
-        mistake="one after the other",
-        code="""
-async def make_all(url, count, *, client):
-    return [await client.get(url) for _ in range(count)]
-""",
-    ),
-    WrongAnswer(
-        check="check_waits_outside",
-        mistake="fewer than asked for",
-        code="""
-async def make_all(url, count, *, client):
-    return await asyncio.gather(*(client.get(url) for _ in range(10)))
-""",
-    ),
-    WrongAnswer(
         check="check_shares_items",
         mistake="a list of all items first",
         code="""
@@ -100,47 +53,6 @@ async def make_each(make_one, items, limit):
     async with asyncio.TaskGroup() as group:
         for _ in range(limit):
             group.create_task(make_one(next(shared)))
-""",
-    ),
-    WrongAnswer(
-        check="check_one_limit",
-        mistake="half the limit each",
-        code="""
-def make_two_groups(url, limit):
-    with ThreadPoolExecutor() as pool:
-        for _ in range(2):
-            pool.submit(threaded.make_many_requests, url, 12, limit=limit // 2)
-""",
-    ),
-    WrongAnswer(
-        check="check_one_limit",
-        mistake="a semaphore for each",
-        code="""
-def make_two_groups(url, limit):
-    with ThreadPoolExecutor() as pool:
-        for _ in range(2):
-            pool.submit(
-                threaded.make_many_requests, url, 12, limiter=threading.Semaphore(limit)
-            )
-""",
-    ),
-    WrongAnswer(
-        check="check_one_limit",
-        mistake="asyncio's semaphore",
-        code="""
-def make_two_groups(url, limit):
-    slots = asyncio.Semaphore(limit)
-    with ThreadPoolExecutor() as pool:
-        for _ in range(2):
-            pool.submit(threaded.make_many_requests, url, 12, limiter=slots)
-""",
-    ),
-    WrongAnswer(
-        check="check_one_limit",
-        mistake="only one group",
-        code="""
-def make_two_groups(url, limit):
-    threaded.make_many_requests(url, 12, limit=limit)
 """,
     ),
     WrongAnswer(
@@ -211,78 +123,6 @@ def send_all(url, count, rate):
 
     with httpx.Client() as client, ThreadPoolExecutor(16) as pool:
         return list(pool.map(get, range(count)))
-""",
-    ),
-    WrongAnswer(
-        check="check_introduces_itself",
-        mistake="a name and nobody behind it",
-        code="""
-def make_client():
-    return httpx.AsyncClient(timeout=10, headers={"User-Agent": "my-script"})
-""",
-    ),
-    WrongAnswer(
-        check="check_introduces_itself",
-        mistake="another header",
-        code="""
-def make_client():
-    return httpx.AsyncClient(timeout=10, headers={"From": "ada@example.org"})
-""",
-    ),
-    WrongAnswer(
-        check="check_introduces_itself",
-        mistake="no timeout",
-        code="""
-def make_client():
-    return httpx.AsyncClient(
-        timeout=None, headers={"User-Agent": "counter (ada@example.org)"}
-    )
-""",
-    ),
-    WrongAnswer(
-        check="check_gives_up",
-        mistake="stopped, and nothing returned",
-        code="""
-async def ask(url, count, *, client):
-    responses = []
-    for _ in range(count):
-        responses.append(await client.get(url))
-        if sum(response.status_code == 429 for response in responses) == 3:
-            return None
-    return responses
-""",
-    ),
-    WrongAnswer(
-        check="check_gives_up",
-        mistake="at the first",
-        code="""
-async def ask(url, count, *, client):
-    responses = []
-    for _ in range(count):
-        responses.append(await client.get(url))
-        if responses[-1].status_code == 429:
-            break
-    return responses
-""",
-    ),
-    WrongAnswer(
-        check="check_gives_up",
-        mistake="after three requests",
-        code="""
-async def ask(url, count, *, client):
-    return [await client.get(url) for _ in range(3)]
-""",
-    ),
-    WrongAnswer(
-        check="check_gives_up",
-        mistake="all sent before the first is looked at",
-        code="""
-import asyncio
-
-
-async def ask(url, count, *, client):
-    responses = await asyncio.gather(*(client.get(url) for _ in range(count)))
-    return responses[:7]
 """,
     ),
 ]

@@ -21,8 +21,7 @@ async def ask(client, url, body, budgets):
         mistake="nothing given back",
         code="""
 async def ask(client, url, body, budgets):
-    most = len(json.dumps(body).encode()) / 4 + body["max_tokens"]
-    async with budgets.turn(tokens=most):
+    async with budgets.turn(tokens=most_tokens(body)):
         return await client.post(url, json=body)
 """,
     ),
@@ -42,43 +41,10 @@ async def ask(client, url, body, budgets):
         mistake="the answer's tokens given back, not the sum",
         code="""
 async def ask(client, url, body, budgets):
-    most = len(json.dumps(body).encode()) / 4 + body["max_tokens"]
-    async with budgets.turn(tokens=most) as turn:
+    async with budgets.turn(tokens=most_tokens(body)) as turn:
         answer = await client.post(url, json=body)
     turn.correct(tokens=answer.json()["usage"]["completion_tokens"])
     return answer
-""",
-    ),
-    WrongAnswer(
-        check="check_most_requests",
-        mistake="tokens alone",
-        code="""
-def most_requests(requests, tokens, cost):
-    return tokens // cost
-""",
-    ),
-    WrongAnswer(
-        check="check_most_requests",
-        mistake="the looser one",
-        code="""
-def most_requests(requests, tokens, cost):
-    return max(requests, tokens // cost)
-""",
-    ),
-    WrongAnswer(
-        check="check_most_requests",
-        mistake="rounded up",
-        code="""
-def most_requests(requests, tokens, cost):
-    return min(requests, -(-tokens // cost))
-""",
-    ),
-    WrongAnswer(
-        check="check_most_requests",
-        mistake="both halves",
-        code="""
-def most_requests(requests, tokens, cost):
-    return min(requests, tokens // cost // 2)
 """,
     ),
 ]

@@ -1,0 +1,1 @@
+"""A class at one practice server: a page for phones, and one for the wall."""

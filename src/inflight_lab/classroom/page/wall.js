@@ -1,0 +1,264 @@
+// The page for the projector: every phone, every request of theirs, and the one quota.
+
+import { make, write } from "../../stage/dom.js";
+import { dotOf, drawBounces, drawWall, isClosed } from "../../stage/dots.js";
+import { LANDING } from "../../stage/motion.js";
+import { Pen } from "../../stage/pen.js";
+import { middle, Places } from "../../stage/places.js";
+import { Player } from "../../stage/player.js";
+import { inWords, wallAt } from "../../stage/quota.js";
+import { countsAt, Run } from "../../stage/run.js";
+import { append, NOBODY, refusedLately, sentenceAt } from "./class_run.js";
+import { colourOf, initialsOf } from "./colours.js";
+import { drawHistory } from "./history.js";
+import { part, slider, talk } from "./parts.js";
+
+/**
+ * @import { Moment } from "../../stage/dots.js"
+ * @import { Box, Boxes, Point } from "../../stage/places.js"
+ * @import { Journey } from "../../stage/run.js"
+ * @import { Stage } from "../../stage/stage.js"
+ * @import { News, State } from "./class_run.js"
+ *
+ * @typedef {{ rate?: number, latency?: number, shared?: boolean }} Message
+ */
+
+/** Dots have the size that they would have in a block of so many. */
+const CROWD = 300;
+
+/** There is room at the API for so many: the first of these that is enough. */
+const ROOMS = [30, 60, 120, 240, 480];
+
+/** Words change so often, in seconds. */
+const READABLE = 0.25;
+
+const FULL = 2 * Math.PI;
+
+/** Every request sets out from its phone, and comes back to it. */
+class ClassPlaces extends Places {
+  /** @type {Map<number, Point>} Where each phone is, or was. */
+  phones = new Map();
+  /** @type {Run} */
+  run = new Run();
+
+  /** @param {Boxes} boxes @param {number} seats */
+  constructor(boxes, seats) {
+    super(boxes, { requests: CROWD, slots: 1, seats, door: "open" });
+    this.count = Infinity;
+  }
+
+  /** @override @param {number} number @returns {Point} */
+  home(number) {
+    const journey = this.run.journey(number);
+    return journey ? this.start(journey) : middle(this.boxes.requests);
+  }
+
+  /** @override @param {Journey} journey @returns {Point} */
+  start({ slot }) {
+    return this.phones.get(slot ?? 0) ?? middle(this.boxes.requests);
+  }
+
+  /**
+   * Those of one phone fan out.
+   *
+   * @override
+   * @param {Journey} journey
+   * @param {number} place
+   */
+  meets(journey, place) {
+    return super.meets({ ...journey, slot: null }, place);
+  }
+}
+
+class Wall {
+  /** @type {State} */
+  state = NOBODY;
+  run = new Run();
+  /** @type {ClassPlaces | undefined} */
+  #places;
+  #seats = ROOMS[0];
+  #lastWords = -1;
+  onSeek = () => {};
+
+  root = part("wall", HTMLElement);
+  flow = part("flow", HTMLElement);
+  phones = part("phones", HTMLElement);
+  sentence = part("sentence", HTMLElement);
+  shared = part("shared", HTMLInputElement);
+  rate = slider("rate", (rate) => this.tell({ rate }));
+  latency = slider("latency", (latency) => this.tell({ latency }));
+  dots = new Pen(part("dots", HTMLCanvasElement));
+  bars = new Pen(part("bars", HTMLCanvasElement));
+  player = new Player([/** @type {Stage} */ (/** @type {unknown} */ (this))]);
+
+  constructor() {
+    const join = part("join", HTMLButtonElement);
+    const full = part("full", HTMLButtonElement);
+    join.onclick = () => this.root.classList.toggle("ifl-large-code");
+    full.onclick = () => document.documentElement.requestFullscreen();
+    this.shared.onchange = () => this.tell({ shared: this.shared.checked });
+    new ResizeObserver(() => this.#measure()).observe(this.flow);
+    matchMedia("(prefers-color-scheme: dark)").onchange = () => this.#measure();
+    /** @type {(message: Message) => void} */
+    this.tell = talk({
+      hear: (/** @type {News} */ news) => this.#hear(news),
+      close: () => this.#end(),
+    });
+  }
+
+  #end() {
+    this.run.isLive = false;
+    this.run = new Run();
+    this.sentence.dataset.said = "";
+    write(this.sentence, "The class is closed.");
+  }
+
+  /** @param {News} news */
+  #hear(news) {
+    const isFirst = !this.run.isLive;
+    this.state = append(this.run, this.state, news);
+    if (news.url) write(part("address", HTMLElement), news.url);
+    if (news.quota) this.rate.show(news.quota.rate);
+    if (news.latency !== undefined) this.latency.show(news.latency);
+    if (news.shared !== undefined) this.shared.checked = news.shared;
+    if (news.phones) this.#showPhones();
+    if (!isFirst) return;
+    this.player.show([this.run]);
+    this.player.follow();
+  }
+
+  #showPhones() {
+    const people = this.state.phones.map(([number, name]) => {
+      const badge = make("b", { className: "ifl-badge" }, initialsOf(number, name));
+      badge.style.background = colourOf(number);
+      return make("li", { data: { number } }, badge, name || `Phone ${number}`);
+    });
+    this.phones.replaceChildren(...people);
+    this.root.classList.toggle("ifl-empty", people.length === 0);
+    this.#measurePhones();
+  }
+
+  #measure() {
+    if (!this.flow.clientWidth) return;
+    this.dots.measure();
+    this.bars.measure();
+    const known = this.#places?.phones ?? new Map();
+    this.#places = new ClassPlaces({
+      requests: this.#boxOf(this.phones),
+      slots: this.#boxOf(this.phones),
+      api: this.#boxOf(part("boxApi", HTMLElement)),
+      wall: this.#boxOf(part("boxWall", HTMLElement)),
+    }, this.#seats);
+    this.#places.phones = known;
+    this.#measurePhones();
+    this.player.draw();
+  }
+
+  /** Dots leave from beside a phone's circle. */
+  #measurePhones() {
+    for (const badge of this.phones.querySelectorAll("b")) {
+      const { left, top, width, height } = this.#boxOf(badge);
+      const number = Number(badge.parentElement?.dataset.number);
+      this.#places?.phones.set(number, [left + 1.2 * width, top + height / 2]);
+    }
+  }
+
+  /** @param {HTMLElement} element @returns {Box} */
+  #boxOf(element) {
+    const frame = this.flow.getBoundingClientRect();
+    const { left, top, width, height } = element.getBoundingClientRect();
+    return { left: left - frame.left, top: top - frame.top, width, height };
+  }
+
+  /**
+   * What `Player` asks of a stage.
+   *
+   * @param {Run} run
+   * @param {number} time
+   * @param {{ pace: number, still: boolean }} showing
+   */
+  draw(run, time, { pace, still }) {
+    this.#makeRoom(run);
+    const places = this.#places;
+    if (!places || !run.isLive) return;
+    const moment = { time, pace, still };
+    places.run = run;
+    this.dots.clear();
+    drawWall(this.dots, run, moment, places);
+    this.#drawDots(run, moment, places);
+    if (!still) drawBounces(this.dots, run, moment, places);
+    this.bars.clear();
+    drawHistory(this.bars, run, time);
+    const words = Math.floor(time / READABLE);
+    if (words === this.#lastWords) return;
+    this.#lastWords = words;
+    this.#write(run, moment);
+  }
+
+  /** @param {Run} run */
+  #makeRoom({ journeys }) {
+    const taken = journeys.reduce((most, { seat }) => Math.max(most, seat ?? 0), 0);
+    const seats = ROOMS.find((each) => each > taken) ?? ROOMS[ROOMS.length - 1];
+    if (seats === this.#seats) return;
+    this.#seats = seats;
+    this.#measure();
+  }
+
+  /** @param {Run} run @param {Moment} moment @param {ClassPlaces} places */
+  #drawDots({ journeys }, moment, places) {
+    const { time, pace } = moment;
+    const shown = journeys.filter(({ sent, ended }) =>
+      sent <= time && time <= ended + LANDING * pace
+    );
+    const dots = shown.map((each) => dotOf(each, places.run, moment, places));
+    for (const { at, radius, look } of dots) this.dots.dot(at, radius, look);
+    this.dots.flush();
+    // Those that are out have the colour of their phone.
+    const { context } = this.dots;
+    dots.forEach(({ at, radius, look }, index) => {
+      if (look !== "out") return;
+      context.fillStyle = colourOf(shown[index].slot ?? 1);
+      context.beginPath();
+      context.arc(...at, radius + 0.5, 0, FULL);
+      context.fill();
+    });
+  }
+
+  /** @param {Run} run @param {Moment} moment */
+  #write(run, moment) {
+    const { time } = moment;
+    const words = sentenceAt(run, time, this.state);
+    const said = JSON.stringify(words);
+    if (this.sentence.dataset.said !== said) {
+      this.sentence.dataset.said = said;
+      const nodes = words.map((each) =>
+        typeof each === "string"
+          ? each
+          : make("b", { className: `ifl-word-${each[1]}` }, each[0])
+      );
+      this.sentence.replaceChildren(...nodes);
+    }
+    const { answered, refused, inFlight } = countsAt(run, time);
+    const { stopped } = this.state;
+    part("counts", HTMLElement).replaceChildren(
+      count("out", inFlight, "in flight"),
+      count("answered", answered, "answered"),
+      count("refused", refused, "refused"),
+      ...(stopped ? [count("stopped", stopped, "stopped by the room")] : []),
+    );
+    write(part("quota", HTMLElement), wallAt(run, time).words);
+    part("stage", HTMLElement).classList.toggle("ifl-closed", isClosed(run, moment));
+    const lately = refusedLately(run, time);
+    for (const each of this.phones.querySelectorAll("li")) {
+      each.classList.toggle("ifl-bounced", lately.has(Number(each.dataset.number)));
+    }
+  }
+}
+
+/** @param {string} name @param {number} value @param {string} words */
+function count(name, value, words) {
+  const number = make("b", {}, inWords(value));
+  return make("span", { className: `ifl-count-${name}` }, number, ` ${words}`);
+}
+
+if (globalThis.document) new Wall();

@@ -1,0 +1,158 @@
+"""The phones of a class: who is there, how much each may send, and whose turn it is."""
+
+import asyncio
+import contextlib
+import secrets
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from inflight_lab.quotas.algorithms import SlidingWindow
+
+MOST_PHONES = 60
+MOST_AT_AN_ADDRESS = 10
+"""One computer must not take all the places.  Phones behind a router that hides them
+share an address."""
+REQUESTS_A_SECOND = 40
+"""Of one phone."""
+REQUESTS_IN_ALL = 800
+"""In a second, of all phones."""
+MESSAGES_A_SECOND = 60
+"""Of one phone, beside its requests."""
+LONGEST_NAME = 12
+UNREAD = 200
+"""A phone that has left so many messages unread gets no more: it will soon be gone."""
+
+
+class NoPlaceError(Exception):
+    """Nobody else may join; the text says why."""
+
+
+class FloodError(Exception):
+    """Somebody sends too much; the text says what is allowed."""
+
+
+@dataclass(eq=False)
+class Phone:
+    """One phone, from its joining to its leaving."""
+
+    number: int
+    """Its place on the wall, from 1: the lowest that was free."""
+    address: str
+    key: str = field(default_factory=lambda: secrets.token_urlsafe(9))
+    """What its requests show, so that nobody else can send in its name."""
+    name: str = ""
+    turns: int = 0
+    """How many it waits for."""
+    outbox: asyncio.Queue[dict[str, object]] = field(
+        default_factory=lambda: asyncio.Queue(UNREAD)
+    )
+    requests: SlidingWindow = field(
+        default_factory=lambda: SlidingWindow(REQUESTS_A_SECOND, 1.0)
+    )
+    messages: SlidingWindow = field(
+        default_factory=lambda: SlidingWindow(MESSAGES_A_SECOND, 1.0)
+    )
+
+    def rename(self, name: object) -> None:
+        """Take a name: its first letters, and nothing that is not shown."""
+        letters = [letter for letter in str(name)[:100] if letter.isprintable()]
+        self.name = "".join(letters).strip()[:LONGEST_NAME]
+
+    def tell(self, **message: object) -> None:
+        """Send a message, as soon as the phone takes it."""
+        with contextlib.suppress(asyncio.QueueFull):
+            self.outbox.put_nowait(message)
+
+
+class Phones:
+    """Who is there.  Iterating gives them in the order of their joining."""
+
+    def __init__(self) -> None:
+        self._by_key: dict[str, Phone] = {}
+        self._requests = SlidingWindow(REQUESTS_IN_ALL, 1.0)
+        self.stopped = 0
+        """How many requests were too many, and never reached the API."""
+
+    def __iter__(self) -> Iterator[Phone]:
+        return iter(list(self._by_key.values()))
+
+    def join(self, address: str) -> Phone:
+        """Let one more in; raises `NoPlaceError`."""
+        if len(self._by_key) >= MOST_PHONES:
+            raise NoPlaceError(f"{MOST_PHONES} phones are here, and no more may join")
+        at_the_address = [phone for phone in self if phone.address == address]
+        if len(at_the_address) >= MOST_AT_AN_ADDRESS:
+            raise NoPlaceError(
+                f"{MOST_AT_AN_ADDRESS} pages are open at your address, "
+                "and no more may join"
+            )
+        taken = {phone.number for phone in self}
+        number = next(each for each in range(1, MOST_PHONES + 1) if each not in taken)
+        phone = Phone(number, address)
+        self._by_key[phone.key] = phone
+        return phone
+
+    def leave(self, phone: Phone) -> None:
+        """Its key is worth nothing from now on."""
+        del self._by_key[phone.key]
+
+    def with_key(self, key: str) -> Phone | None:
+        """The phone that was given this key, while it is here."""
+        return self._by_key.get(key)
+
+    def let_send(self, phone: Phone, now: float) -> None:
+        """Count a request against what one phone, and all, may send.
+
+        Raises `FloodError` if it is too many.
+        """
+        if phone.requests.admit(now):
+            self.stopped += 1
+            raise FloodError(f"one phone may send {REQUESTS_A_SECOND} a second")
+        if self._requests.admit(now):
+            self.stopped += 1
+            raise FloodError(f"all phones may send {REQUESTS_IN_ALL} a second")
+
+
+class Turns:
+    """One pace for all: phones ask for turns, which are dealt out one by one."""
+
+    def __init__(self) -> None:
+        self._queue = deque[Phone]()
+
+    @property
+    def waiting(self) -> int:
+        """How many turns are asked for and not dealt yet."""
+        return sum(phone.turns for phone in self._queue)
+
+    @property
+    def phones(self) -> int:
+        """How many phones wait."""
+        return len(self._queue)
+
+    def ask(self, phone: Phone) -> None:
+        """Put one more turn of this phone behind those of the others."""
+        phone.turns += 1
+        if phone not in self._queue:
+            self._queue.append(phone)
+
+    def forget(self, phone: Phone) -> None:
+        """The turns that it waits for are nobody's."""
+        phone.turns = 0
+        if phone in self._queue:
+            self._queue.remove(phone)
+
+    def forget_all(self) -> None:
+        """Nobody waits any more."""
+        for phone in list(self._queue):
+            self.forget(phone)
+
+    def next(self) -> Phone | None:
+        """Whose turn it is; None if nobody waits."""
+        if not self._queue:
+            return None
+        phone = self._queue.popleft()
+        phone.turns -= 1
+        if phone.turns:
+            self._queue.append(phone)
+        return phone

@@ -1,0 +1,285 @@
+"""The practice server with two pages more: see `ClassRoom`."""
+
+import asyncio
+import io
+import secrets
+from typing import Any
+from urllib.parse import urlsplit
+
+import segno
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketClose
+
+from inflight_lab.classroom.news import News, PhoneTimeline, sending
+from inflight_lab.classroom.phones import (
+    REQUESTS_A_SECOND,
+    FloodError,
+    NoPlaceError,
+    Phone,
+    Phones,
+    Turns,
+)
+from inflight_lab.classroom.web import (
+    are_near,
+    checked,
+    converse,
+    own_address,
+    page,
+    pass_on,
+    served,
+)
+from inflight_lab.server import PracticeServer
+from inflight_lab.server.app import FOREIGN_PAGE, LOOPBACK, LOOPBACK_NAMES
+from inflight_lab.server.foreign_pages import comes_from_a_foreign_page
+from inflight_lab.server.socket import Listener
+
+PORT = 8429
+UNMISTAKABLE = "abcdefghjkmnpqrstuvwxyz23456789"
+"""What one can read from the back of a room, and type."""
+CODE_LENGTH = 4
+UPDATE = 0.05
+"""Seconds between two messages to the wall."""
+SAFE_SHARE = 0.9
+"""Of the quota is dealt out in turns: on their way, requests are late by up to a tenth
+of a second, more or less."""
+WEBSOCKETS = {
+    "ws": "websockets-sansio",
+    "ws_max_size": 4096,
+    "ws_ping_interval": 5.0,
+    "ws_ping_timeout": 5.0,
+    "ws_per_message_deflate": False,
+}
+"""A phone that has lost its network is gone after ten seconds."""
+FAR_AWAY = "Only the network of this class is answered."
+OTHER_NAME = "Open the address that the wall shows."
+NOT_HERE = "Only the computer of the class may open this page."
+UNKNOWN = "Only a phone with the page of the class open may send."
+
+
+class ClassRoom(PracticeServer):
+    """A practice server for all phones of a class, and a page that shows them all.
+
+    >>> room = ClassRoom(rate=40, latency=0.5).start()
+    >>> room  # in a notebook: the address and its QR code, and a link to the wall
+
+    Phones open ``url``, whose last part is a code, and send real requests from there;
+    all of them share one quota.  ``wall`` is the page for the projector; only this
+    computer may open it.  It sets the quota, the latency and *one shared pace*.
+
+    ``address`` is the IP address to be reached at; None: that of this computer in its
+    network.  Nothing is served at any other.  ``port`` 0 takes any free one.  The other
+    arguments are those of `PracticeServer`; default: a sliding window of 40 a second, a
+    latency of 0.5 s.  It serves until `stop`, or until its cell is run again.
+
+    One phone may send `phones.REQUESTS_A_SECOND`, and all `phones.REQUESTS_IN_ALL`;
+    what is beyond gets 503 and does not reach the API.
+
+    Raises ``TypeError`` or ``ValueError`` for a bad argument, and ``OSError`` without
+    a network; from ``start``, for an address that is not this computer's, or a taken
+    port.
+    """
+
+    def __init__(
+        self,
+        *,
+        address: str | None = None,
+        port: int = PORT,
+        seed: int | None = None,
+        **knobs: Any,
+    ) -> None:
+        usual = {"latency": 0.5, "quota": "sliding-window", "rate": 40}
+        super().__init__(port=port, seed=seed, **(usual | knobs))
+        self.address = own_address() if address is None else checked(address)
+        self.timeline = self.sent = PhoneTimeline(period=self.period)
+        self.phones = Phones()
+        self.turns = Turns()
+        self.has_shared_pace = False
+        letters = [secrets.choice(UNMISTAKABLE) for _ in range(CODE_LENGTH)]
+        self.code = "".join(letters)
+        self._wall_key = secrets.token_urlsafe(12)
+        self._dealer: asyncio.Task[None] | None = None
+        self._site = Starlette(routes=self._routes())
+
+    def listen(self, app: ASGIApp, port: int) -> Listener:
+        """Serve at the one address."""
+        return Listener(app, port, host=self.address, websockets=WEBSOCKETS)
+
+    @property
+    def url(self) -> str:
+        """The page for the phones."""
+        return f"http://{self.address}:{self.port}/{self.code}/"
+
+    @property
+    def wall(self) -> str:
+        """The page for the projector, for this computer only."""
+        return f"http://{self.address}:{self.port}/{self._wall_key}/"
+
+    @property
+    def qr_code(self) -> segno.QRCode:
+        """The address for the phones."""
+        return segno.make_qr(self.url)
+
+    def qr_in_text(self) -> str:
+        """The QR code for a terminal."""
+        text = io.StringIO()
+        self.qr_code.terminal(text, compact=True)
+        return text.getvalue()
+
+    def _repr_html_(self) -> str:
+        picture = self.qr_code.svg_data_uri(scale=5, light="white")
+        return (
+            f'<p><img src="{picture}" alt="QR code of {self.url}"></p>'
+            f"<p>Phones open <b>{self.url}</b></p>"
+            f'<p>For the projector: <a href="{self.wall}" target="_blank">the wall</a>'
+            " (on this computer)</p>"
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection, or refuse it before anything counts it."""
+        why = self._why_not(scope)
+        app: ASGIApp = self._site
+        if why:
+            app = PlainTextResponse(why, 403)
+        if why and scope["type"] == "websocket":
+            app = WebSocketClose()
+        await app(scope, receive, send)
+
+    def _why_not(self, scope: Scope) -> str:
+        """The reason to refuse a connection; empty if there is none."""
+        headers = Headers(scope=scope)
+        host = headers.get("Host", "")
+        name = host.partition(":")[0]
+        client, _ = scope["client"] or ("", 0)
+        is_for_the_wall = scope["path"].startswith(f"/{self._wall_key}/")
+
+        def is_own(origin: str) -> bool:
+            return urlsplit(origin).netloc == host
+
+        if not are_near(client, self.address):
+            return FAR_AWAY
+        if name not in (self.address, *LOOPBACK_NAMES):
+            return OTHER_NAME
+        if comes_from_a_foreign_page(headers, is_own):
+            return FOREIGN_PAGE
+        if is_for_the_wall and client not in (LOOPBACK, self.address):
+            return NOT_HERE
+        return ""
+
+    def _routes(self) -> list[BaseRoute]:
+        for_phones = [
+            *page("phone"),
+            Route("/get", self.get),
+            WebSocketRoute("/talk", self._talk_to_phone),
+        ]
+        for_the_wall = [
+            *page("wall"),
+            Route("/qr.svg", self._qr_code),
+            WebSocketRoute("/talk", self._talk_to_wall),
+        ]
+        return [
+            Mount(f"/{self.code}", routes=for_phones),
+            Mount(f"/{self._wall_key}", routes=for_the_wall),
+        ]
+
+    async def _qr_code(self, _: Request) -> Response:
+        picture = io.BytesIO()
+        self.qr_code.save(picture, kind="svg", light="white")
+        return served(picture.getvalue().decode(), "image/svg+xml")
+
+    async def get(self, request: Request) -> Response:
+        """Answer a request of a phone as the practice API does."""
+        phone = self.phones.with_key(request.query_params.get("phone", ""))
+        if phone is None:
+            return JSONResponse({"error": UNKNOWN}, 403)
+        try:
+            self.phones.let_send(phone, self.timeline.clock())
+        except FloodError as error:
+            answer = {"error": f"{error}: stopped before the API"}
+            return JSONResponse(answer, 503, {"Retry-After": "1"})
+        sending.set(phone.number)
+        return await super().get(request)
+
+    async def _talk_to_phone(self, socket: WebSocket) -> None:
+        await socket.accept()
+        try:
+            phone = self.phones.join(socket.client.host if socket.client else "")
+        except NoPlaceError as error:
+            await socket.close(1013, f"{error}.")
+            return
+        phone.tell(number=phone.number, key=phone.key, shared=self.has_shared_pace)
+        try:
+            await converse(
+                socket,
+                pass_on(phone, socket),
+                lambda message: self._hear_phone(phone, message),
+            )
+        finally:
+            self.turns.forget(phone)
+            self.phones.leave(phone)
+
+    def _hear_phone(self, phone: Phone, message: dict[str, Any]) -> None:
+        if phone.messages.admit(self.timeline.clock()):
+            raise FloodError("these are too many messages")
+        if "name" in message:
+            phone.rename(message["name"])
+        if "ask" in message:
+            self._ask_turn(phone)
+
+    def _ask_turn(self, phone: Phone) -> None:
+        if not self.has_shared_pace:
+            phone.tell(turn=True)
+            return
+        self.turns.ask(phone)
+        if self._dealer is None or self._dealer.done():
+            self._dealer = asyncio.create_task(self._deal())
+
+    async def _deal(self) -> None:
+        """Give turns at the pace of the quota, while anybody waits."""
+        while phone := self.turns.next():
+            phone.tell(turn=True)
+            those_who_wait = max(1, self.turns.phones)
+            rate = min(self.rate / self.period, REQUESTS_A_SECOND * those_who_wait)
+            await asyncio.sleep(1 / (SAFE_SHARE * rate))
+
+    async def _talk_to_wall(self, socket: WebSocket) -> None:
+        await socket.accept()
+        news = News(self.sent, self._state)
+
+        async def send_news() -> None:
+            while True:
+                await socket.send_json(news.read())
+                await asyncio.sleep(UPDATE)
+
+        await converse(socket, send_news(), self._hear_wall)
+
+    def _state(self) -> dict[str, object]:
+        policy = self.quota_policy
+        return {
+            "quota": policy._asdict() if policy else None,
+            "latency": self.latency,
+            "shared": self.has_shared_pace,
+            "waiting": self.turns.waiting,
+            "stopped": self.phones.stopped,
+            "phones": sorted((phone.number, phone.name) for phone in self.phones),
+            "url": self.url,
+        }
+
+    def _hear_wall(self, message: dict[str, Any]) -> None:
+        if "rate" in message:
+            self.rate = message["rate"]
+        if "latency" in message:
+            self.latency = message["latency"]
+        if "shared" in message:
+            self._share_the_pace(bool(message["shared"]))
+
+    def _share_the_pace(self, shared: bool) -> None:
+        self.has_shared_pace = shared
+        if not shared:
+            self.turns.forget_all()
+        for phone in self.phones:
+            phone.tell(shared=shared)

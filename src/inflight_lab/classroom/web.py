@@ -1,0 +1,127 @@
+"""What the pages of a class need: files, addresses, and conversations."""
+
+import asyncio
+import contextlib
+import ipaddress
+import socket
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from inflight_lab.classroom.phones import FloodError, Phone
+from inflight_lab.plot.modules import STAGE, script, style
+
+PAGE = Path(__file__).parent / "page"
+PANEL = Path(__file__).parents[1] / "panel" / "panel.css"
+LOOK = style(STAGE / "slider.css", PANEL, PAGE / "class.css")
+NO_NETWORK = (
+    "this computer is in no network: give the address at which phones can reach it, or "
+    "127.0.0.1 to try it alone"
+)
+NEAR = 16
+"""Addresses with so many bits in common are one school's, if they are not private."""
+ONLY_THIS_SERVER = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data:;"
+        " frame-ancestors 'none'; form-action 'none'"
+    ),
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+NONSENSE = (FloodError, LookupError, RecursionError, TypeError, ValueError)
+"""What messages may lead to that no page of ours sends."""
+
+
+def page(name: str) -> list[Route]:
+    """A page, its script and its style."""
+    files = {
+        "": ("text/html", (PAGE / f"{name}.html").read_text(encoding="utf-8")),
+        "page.js": ("text/javascript", script(PAGE / f"{name}.js")),
+        "page.css": ("text/css", LOOK),
+    }
+
+    async def serve(request: Request) -> Response:
+        media_type, text = files[request.url.path.rpartition("/")[2]]
+        return served(text, media_type)
+
+    return [Route(f"/{file}", serve) for file in files]
+
+
+def served(text: str, media_type: str) -> Response:
+    """An answer that stays on this page, and is kept nowhere."""
+    return Response(text, media_type=media_type, headers=ONLY_THIS_SERVER)
+
+
+async def converse(
+    socket: WebSocket,
+    sending: Awaitable[None],
+    hear: Callable[[dict[str, Any]], None],
+) -> None:
+    """Send and hear until one side closes, or says what makes no sense."""
+    sender = asyncio.ensure_future(sending)
+    listener = asyncio.create_task(_listen(socket, hear))
+    both = (sender, listener)
+    await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+    for task in both:
+        task.cancel()
+    for outcome in await asyncio.gather(*both, return_exceptions=True):
+        if isinstance(outcome, NONSENSE):
+            with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+                await socket.close(1008, str(outcome)[:100])
+        elif isinstance(outcome, WebSocketDisconnect | asyncio.CancelledError):
+            pass
+        elif isinstance(outcome, BaseException):
+            raise outcome
+
+
+async def _listen(socket: WebSocket, hear: Callable[[dict[str, Any]], None]) -> None:
+    while True:
+        message = await socket.receive_json()
+        if not isinstance(message, dict):
+            raise TypeError("a message must be an object")
+        hear(message)
+
+
+async def pass_on(phone: Phone, socket: WebSocket) -> None:
+    """Send a phone what it is to hear, for as long as it is here."""
+    while True:
+        await socket.send_json(await phone.outbox.get())
+
+
+def own_address() -> str:
+    """This computer's address in its network; ``OSError`` if it is in none.
+
+    It sends nothing: it only asks which way a packet would go.
+    """
+    with socket.socket(type=socket.SOCK_DGRAM) as asking:
+        try:
+            asking.connect(("10.255.255.255", 9))
+        except OSError as error:
+            raise OSError(f"{NO_NETWORK} ({error})") from None
+        address: str = asking.getsockname()[0]
+    return address
+
+
+def checked(address: str) -> str:
+    """The address, if it is one of IPv4; else raises ``ValueError``."""
+    try:
+        return str(ipaddress.IPv4Address(address))
+    except ValueError:
+        allowed = "address must be an IPv4 address such as '192.168.1.5', or None"
+        raise ValueError(f"{allowed}, got {address!r}") from None
+
+
+def are_near(client: str, own: str) -> bool:
+    """Whether a client is in the own network, as far as addresses tell."""
+    try:
+        address = ipaddress.ip_address(client)
+    except ValueError:
+        return False
+    network = ipaddress.ip_network(f"{own}/{NEAR}", strict=False)
+    return not address.is_global or address in network

@@ -1,0 +1,119 @@
+"""The pages of a class: phones that send, and the wall that shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from inflight_lab import ClassRoom
+from tests.support.browser import IN_BROWSER
+
+pytestmark = IN_BROWSER
+REFUSED = "Failed to load resource: the server responded with a status of 429"
+
+
+@pytest.fixture
+def room() -> Iterator[ClassRoom]:
+    """A class whose API allows ten in a minute."""
+    quota = {"rate": 10, "period": 60, "latency": 0.1}
+    with ClassRoom(address="127.0.0.1", port=0, **quota) as room:
+        yield room
+
+
+def test_phones_send_and_the_wall_shows_who(
+    room: ClassRoom, new_page: Callable[[], Page], errors: list[str]
+) -> None:
+    """Real requests of two phones to one quota: each sees its own, what the API says,
+    and how long to wait; the wall sees all, and says why some are refused.
+    """
+    wall, ana, other = new_page(), new_page(), new_page()
+    wall.goto(room.wall)
+    expect(wall.locator("#join")).to_contain_text(room.url)
+    ana.goto(room.url)
+    ana.get_by_label("Your name").fill("<b>Ana</b>")
+    ana.keyboard.press("Tab")
+    other.goto(room.url)
+    expect(wall.get_by_role("listitem")).to_have_text(
+        ["<B<b>Ana</b>", "2Phone 2"]  # the initials, and the name: text, not HTML
+    )
+    ana.get_by_text("Send one").click()
+    expect(ana.get_by_text("200 OK after")).to_be_visible()
+    other.get_by_text("Send 20").click()
+    expect(other.locator(".ifl-status")).to_contain_text("9 answered")
+    expect(other.locator(".ifl-status")).to_contain_text("11 refused")
+    expect(other.get_by_text("429 Too Many Requests")).to_contain_text("it says")
+    expect(ana.locator(".ifl-status")).to_contain_text("1 answered")
+    expect(wall.locator(".ifl-counts")).to_contain_text("11 refused")
+    said = "<b>Ana</b> and Phone 2 sent 21 in a minute; 10 are allowed: 11 refused."
+    expect(wall.locator(".ifl-sentence")).to_have_text(said)
+    ana.close()
+    expect(wall.get_by_role("listitem")).to_have_text(["2Phone 2"])
+    assert (room.stats().accepted, room.stats().refused) == (10, 11)
+    errors[:] = [error for error in errors if not error.startswith(REFUSED)]
+
+
+def test_a_limit_holds_and_may_move(room: ClassRoom, page: Page) -> None:
+    """What is pressed twice keeps to the limit too."""
+    room.quota, room.latency = "none", 60.0
+    page.goto(room.url)
+    slider = page.get_by_role("slider", name="limit")
+    slider.fill("2")
+    page.get_by_text("Send 20").click()
+    page.get_by_text("Send 20").click()
+    status = page.locator(".ifl-status")
+    expect(status).to_contain_text("38 waiting")
+    expect(status).to_contain_text("2 in flight")
+    slider.fill("4")
+    expect(status).to_contain_text("4 in flight")
+    page.wait_for_timeout(200)
+    assert room.stats().peak_in_flight == 4
+
+
+def test_one_shared_pace_from_the_wall(
+    room: ClassRoom, new_page: Callable[[], Page]
+) -> None:
+    """The teacher turns it on: phones say so, wait for their turns, and nobody is
+    refused.
+    """
+    room.rate, room.period = 30, 1.0
+    wall, phone = new_page(), new_page()
+    wall.goto(room.wall)
+    phone.goto(room.url)
+    wall.get_by_label("One shared pace").check()
+    expect(phone.get_by_text("The class has one shared pace")).to_be_visible()
+    expect(phone.get_by_role("slider", name="limit")).to_be_disabled()
+    for _ in range(2):
+        phone.get_by_text("Send 20").click()
+    expect(wall.locator(".ifl-sentence")).to_contain_text("One shared pace: ")
+    expect(phone.locator(".ifl-status")).to_contain_text("40 answered")
+    assert room.stats().refused == 0
+    wall.get_by_role("slider", name="quota").fill("60")
+    wall.get_by_role("slider", name="latency").fill("1.5")
+    expect(wall.locator(".ifl-quota")).to_contain_text("of 60")
+    assert (room.rate, room.latency) == (60, 1.5)
+
+
+def test_pages_say_that_the_class_is_closed_and_come_back(
+    room: ClassRoom, new_page: Callable[[], Page], errors: list[str]
+) -> None:
+    """Nothing can be sent meanwhile; when it is open again, the same pages go on."""
+    wall, phone = new_page(), new_page()
+    wall.goto(room.wall)
+    phone.goto(room.url)
+    phone.get_by_label("Your name").fill("Ana")
+    phone.keyboard.press("Tab")
+    here = "1 phone is here. Nobody sends."
+    expect(wall.locator(".ifl-sentence")).to_have_text(here)
+    room.stop()
+    expect(wall.locator(".ifl-sentence")).to_have_text("The class is closed.")
+    expect(phone.get_by_text("The class is closed")).to_be_visible()
+    expect(phone.get_by_text("Send one")).to_be_disabled()
+    room.start()
+    expect(wall.locator(".ifl-sentence")).to_have_text(here)
+    expect(wall.get_by_role("listitem")).to_have_text(["ANAna"])
+    phone.get_by_text("Send one").click()
+    expect(phone.get_by_text("200 OK after")).to_be_visible()
+    expect(wall.locator(".ifl-counts")).to_contain_text("1 answered")
+    errors[:] = [error for error in errors if "WebSocket" not in error]

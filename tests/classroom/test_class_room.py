@@ -1,0 +1,440 @@
+"""A class at one practice server, with phones that have addresses of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from inflight_lab import ClassRoom
+from inflight_lab.classroom import phones
+from tests.support.class_phone import NEXT, a_phone, a_wall, talking
+from tests.support.waiting import PATIENCE, until
+
+pytestmark = pytest.mark.anyio
+LONG = 60.0
+
+
+@pytest.fixture
+def room() -> Iterator[ClassRoom]:
+    """A class on this computer alone, whose API allows five in a minute."""
+    quota = {"rate": 5, "period": 60}
+    with ClassRoom(address="127.0.0.1", port=0, latency=0.01, **quota) as room:
+        yield room
+
+
+async def test_all_phones_share_one_quota(room: ClassRoom) -> None:
+    """Each sends what would be allowed to one; a 429 says how long to wait, and the
+    wall is told whose request it was.
+    """
+    async with (
+        a_wall(room) as wall,
+        a_phone(room, 2, "Ana") as ana,
+        a_phone(room, 3) as other,
+    ):
+        assert await ana.send_many(3) == [200] * 3
+        assert await other.send_many(3) == [200, 200, 429]
+        refused = await ana.send()
+        assert (refused.status_code, refused.headers["Retry-After"]) == (429, "60")
+        await wall.hear_ends(7)
+        assert wall.state["phones"] == [[1, "Ana"], [2, ""]]
+        senders = [event[5] for event in wall.events if event[1] == "sent"]
+        assert sorted(senders[:3]) == [1, 1, 1]
+        assert sorted(senders[3:]) == [1, 2, 2, 2]
+    assert room.stats().accepted == 5
+
+
+async def test_turns_are_dealt_out_fairly_and_nobody_is_refused(
+    room: ClassRoom,
+) -> None:
+    """With one shared pace: one phone cannot take the turns of the others, although it
+    asked for all of its own first.
+    """
+    room.rate, room.period = 100, 1.0
+    async with a_wall(room) as wall, a_phone(room, 2) as greedy, a_phone(room, 3) as it:
+        await wall.say(shared=True)
+        assert await greedy.hear() == await it.hear() == {"shared": True}
+        order: list[int] = []
+        statuses: list[int] = []
+
+        async def take_turns(phone: Any, count: int) -> None:
+            for _ in range(count):
+                await phone.say(ask=True)
+            for _ in range(count):
+                assert await phone.hear() == {"turn": True}
+                order.append(phone.number)
+                statuses.append((await phone.send()).status_code)
+
+        many = asyncio.create_task(take_turns(greedy, 50))
+        await wall.hear_that(lambda: wall.state["waiting"] > 30)
+        await take_turns(it, 5)
+        assert order[-10:].count(1) <= 6
+        await many
+    assert statuses == [200] * 55
+
+
+async def test_who_waits_for_a_turn_is_freed_when_there_are_none(
+    room: ClassRoom,
+) -> None:
+    """The teacher takes the shared pace back: phones learn it, and send as before."""
+    async with a_wall(room) as wall, a_phone(room) as phone:
+        await wall.say(shared=True)
+        assert await phone.hear() == {"shared": True}
+        for _ in range(5):
+            await phone.say(ask=True)
+        await wall.hear_until(waiting=4)
+        await wall.say(shared=False)
+        assert await phone.hear() == {"turn": True}
+        assert await phone.hear() == {"shared": False}
+        await phone.say(ask=True)
+        assert await phone.hear() == {"turn": True}
+        await wall.hear_until(waiting=0)
+
+
+async def test_a_phone_that_leaves_takes_its_requests_along(room: ClassRoom) -> None:
+    """What is in flight is cancelled, its turns are nobody's, its key is worth nothing,
+    and its place is free.
+    """
+    room.latency, room.rate = LONG, 1  # a turn a minute
+    async with a_wall(room) as wall, AsyncExitStack() as stays:
+        phone = await stays.enter_async_context(a_phone(room))
+        key = phone.key
+        asking = [asyncio.create_task(phone.send()) for _ in range(3)]
+        await until(lambda: room.stats().in_flight == 3)
+        await wall.say(shared=True)
+        assert await phone.hear() == {"shared": True}
+        for _ in range(3):
+            await phone.say(ask=True)
+        await wall.hear_until(waiting=2)
+        for task in asking:
+            task.cancel()
+        await stays.aclose()
+        await wall.hear_until(phones=[], waiting=0)
+        await wall.hear_ends(3)
+        assert {event[1] for event in wall.events} == {"sent", "cancelled"}
+        async with a_phone(room) as next_one, httpx.AsyncClient() as client:
+            assert next_one.number == 1
+            answer = await client.get(f"{room.url}get", params={"phone": key})
+            assert answer.status_code == 403
+    assert room.stats().in_flight == 0
+
+
+async def test_the_wall_turns_the_knobs(room: ClassRoom) -> None:
+    """A value that is not allowed closes its connection with the reason, and changes
+    nothing.
+    """
+    async with a_wall(room) as wall:
+        await wall.say(rate=10, latency=0.5)
+        await wall.hear_until(latency=0.5)
+        assert wall.state["quota"]["rate"] == 10
+        await wall.say(rate=-1)
+        with pytest.raises(ConnectionClosed, match="rate must be 1 to"):
+            await wall.hear_until(latency=-1)
+    assert (room.rate, room.latency) == (10, 0.5)
+
+
+# ---- Safe in a room
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("  Ana Lu ", "Ana Lu"),
+        ("abcdefghijklmnop", "abcdefghijkl"),
+        ("<b>x</b>", "<b>x</b>"),
+        ("a\n\x00\u202eb", "ab"),
+        (["a"], "['a']"),
+    ],
+)
+async def test_a_name_is_short_and_text(
+    room: ClassRoom, given: object, shown: str
+) -> None:
+    """At most twelve characters, all of them visible; what it says is only shown."""
+    async with a_wall(room) as wall, a_phone(room) as phone:
+        await phone.say(name=given)
+        await wall.hear_until(phones=[[1, shown]])
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        json.dumps({"name": "x" * 1_000_000}),
+        "not JSON",
+        "[" * 4000,
+        '["a list"]',
+        b"bytes",
+        '{"name": "a"}' * 2,
+    ],
+    ids=["a megabyte", "not JSON", "deep", "a list", "bytes", "two at once"],
+)
+async def test_a_message_that_makes_no_sense_ends_the_conversation(
+    room: ClassRoom, message: str | bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With that phone alone, and without a traceback."""
+    async with a_phone(room, 3) as other:
+        async with a_phone(room) as phone:
+            await phone.socket.send(message)
+            with pytest.raises(ConnectionClosed):
+                await phone.hear()
+        assert (await other.send()).status_code == 200
+    assert caplog.text == ""
+
+
+async def test_one_phone_cannot_flood_the_room(room: ClassRoom) -> None:
+    """What is too much is stopped with the reason before the API counts it, and the
+    wall says how many that were.
+    """
+    room.rate = 100
+    async with a_wall(room) as wall, a_phone(room, 2) as phone, a_phone(room, 3) as it:
+        most = phones.REQUESTS_A_SECOND
+        assert await phone.send_many(most + 5) == [200] * most + [503] * 5
+        stopped = await phone.send()
+        assert "one phone may send 40 a second" in stopped.json()["error"]
+        assert await it.send_many(2) == [200, 200]
+        await wall.hear_until(stopped=6)
+    assert room.stats().started == most + 2
+
+
+async def test_all_together_cannot_flood_the_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """There is a limit for all phones, too."""
+    monkeypatch.setattr(phones, "REQUESTS_IN_ALL", 5)
+    with ClassRoom(address="127.0.0.1", port=0, latency=0) as room:
+        async with a_phone(room, 2) as one, a_phone(room, 3) as other:
+            both = await asyncio.gather(one.send_many(4), other.send_many(4))
+            stopped = await one.send()
+    assert sorted([*both[0], *both[1]]) == [200] * 5 + [503] * 3
+    assert "all phones may send 5 a second" in stopped.json()["error"]
+
+
+async def test_messages_have_a_limit_as_well(room: ClassRoom) -> None:
+    """A phone that talks without end is sent away."""
+    async with a_phone(room) as phone:
+        for _ in range(phones.MESSAGES_A_SECOND + 1):
+            await phone.say(name="a")
+        with pytest.raises(ConnectionClosed, match="too many messages"):
+            await phone.hear()
+
+
+async def test_one_computer_cannot_take_all_places(
+    room: ClassRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So many pages from one address, and so many in all; then it says why not."""
+    monkeypatch.setattr(phones, "MOST_AT_AN_ADDRESS", 2)
+    monkeypatch.setattr(phones, "MOST_PHONES", 3)
+    async with a_phone(room, 2), a_phone(room, 3), AsyncExitStack() as second:
+        await second.enter_async_context(a_phone(room, 2))
+        for host, reason in [(2, "3 phones are here"), (4, "3 phones are here")]:
+            async with talking(room, host) as socket:
+                with pytest.raises(ConnectionClosed, match=reason):
+                    await socket.recv()
+        monkeypatch.setattr(phones, "MOST_PHONES", 4)
+        async with talking(room, 2) as socket:
+            with pytest.raises(ConnectionClosed, match="2 pages are open at your"):
+                await socket.recv()
+        await second.aclose()
+        await until(lambda: len(list(room.phones)) == 2)
+        async with a_phone(room, 2):
+            pass
+
+
+FOREIGN = {"Origin": "http://evil.example"}
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/", {}, 404),
+        ("/get", {}, 404),
+        ("/wrong/", {}, 404),
+        ("/wrong/get", {}, 404),
+        ("/docs", {}, 404),
+        ("/v1/chat/completions", {}, 404),
+        ("{code}../phone.html", {}, 404),
+        ("{code}class.css", {}, 404),
+        ("{code}..%2f..%2froom.py", {}, 404),
+        ("{code}get", {}, 403),
+        ("{code}get?phone=guessed", {}, 403),
+        ("{code}get?phone={key}", FOREIGN, 403),
+        ("{code}get?phone={key}", {"Sec-Fetch-Site": "cross-site"}, 403),
+        ("{code}get?phone={key}", {"Origin": "null"}, 403),
+        ("{code}", {"Host": "evil.example"}, 403),
+        ("{code}", {"Host": "127.0.0.1.evil.example:80"}, 403),
+        ("{wall}", {}, 403),
+        ("{wall}page.js", {}, 403),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_what_a_stranger_gets(
+    room: ClassRoom, path: str, headers: dict[str, str], status: int
+) -> None:
+    """Without the code, from another site, or at another address than the wall's:
+    nothing, and nothing is counted.
+    """
+    async with a_phone(room, 7) as phone:
+        code, wall = (httpx.URL(url).path for url in (room.url, room.wall))
+        path = path.format(code=code, wall=wall, key=phone.key)
+        url = f"http://127.0.0.1:{room.port}{path}"
+        answer = await phone.client.get(url, headers=headers)
+    assert answer.status_code == status
+    assert room.stats().started == 0
+    assert room.code not in answer.text
+
+
+async def test_strangers_cannot_talk(
+    room: ClassRoom, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No page of another site, and not the wall's from another computer; and they
+    cannot fill a notebook with messages.
+    """
+    for more in (
+        {"origin": "http://evil.example"},
+        {"page": room.wall},
+        {"page": f"http://127.0.0.1:{room.port}/wrong/"},
+    ):
+        with pytest.raises(InvalidStatus):
+            async with talking(room, 7, **more):
+                pass
+    assert list(room.phones) == []
+    assert caplog.text == ""
+
+
+async def test_far_away_is_no_class(room: ClassRoom) -> None:
+    """An address of the internet gets nothing, even with the code."""
+    for client, status in [("8.8.8.8", 403), ("192.168.7.7", 200), ("nonsense", 403)]:
+        transport = httpx.ASGITransport(room, client=(client, 1))
+        async with httpx.AsyncClient(transport=transport) as asking:
+            assert (await asking.get(room.url)).status_code == status
+
+
+async def test_the_pages_keep_to_themselves(room: ClassRoom) -> None:
+    """They set no cookie, are kept nowhere, load nothing from elsewhere, and may be put
+    into no other page.
+    """
+    async with httpx.AsyncClient() as client:
+        for url in (room.url, room.wall):
+            for file in ("", "page.js", "page.css"):
+                answer = await client.get(url + file)
+                assert answer.status_code == 200
+                assert "set-cookie" not in answer.headers
+                assert answer.headers["Cache-Control"] == "no-store"
+                assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+        code = await client.get(room.wall + "qr.svg")
+    assert code.headers["Content-Type"] == "image/svg+xml"
+
+
+async def test_a_connection_that_is_cut_loses_nothing(room: ClassRoom) -> None:
+    """Half a request, and a request whose sender is gone: others are answered, and
+    what was counted has an end.
+    """
+    room.latency = LONG
+    async with a_phone(room, 2) as phone:
+        for text in ("GET /", f"GET /{room.code}/get?phone={phone.key} HTTP/1.1\r\n"):
+            _, cut = await asyncio.open_connection("127.0.0.1", room.port)
+            cut.write(text.encode())
+            await cut.drain()
+            cut.transport.abort()
+        asks = f"GET /{room.code}/get?phone={phone.key} HTTP/1.1\r\n"
+        _, gone = await asyncio.open_connection(
+            "127.0.0.1", room.port, local_addr=(NEXT.format(2), 0)
+        )
+        gone.write(f"{asks}Host: 127.0.0.1\r\n\r\n".encode())
+        await until(lambda: room.stats().in_flight == 1)
+        gone.transport.abort()
+        await until(lambda: room.stats().cancelled == 1)
+        room.latency = 0
+        assert (await phone.send()).status_code == 200
+
+
+# ---- Open and closed
+
+
+async def test_it_is_there_only_while_it_is_open() -> None:
+    """`stop` ends every conversation and closes the port; it may open again."""
+    room = ClassRoom(address="127.0.0.1", port=0, latency=0).start()
+    async with a_phone(room) as phone:
+        room.stop()
+        with pytest.raises(ConnectionClosed):
+            await phone.hear()
+    async with httpx.AsyncClient() as client:
+        with pytest.raises(httpx.ConnectError):
+            await client.get(room.url)
+    with room:
+        async with a_wall(room) as wall, a_phone(room) as phone:
+            await wall.say(shared=True)
+            await phone.hear()
+            await phone.say(ask=True)
+            assert await phone.hear() == {"turn": True}
+            assert await phone.send_many(1) == [200]
+
+
+@pytest.mark.parametrize("address", ["evil.example", "::1", "300.1.1.1"])
+def test_the_address_is_one(address: str) -> None:
+    """The error says what is allowed."""
+    with pytest.raises(ValueError, match=r"address must be an IPv4 address .* got"):
+        ClassRoom(address=address)
+
+
+def test_without_a_network_it_asks_for_the_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Otherwise it would serve where no phone can come."""
+
+    def nowhere(*_: object) -> None:
+        raise OSError("Network is unreachable")
+
+    monkeypatch.setattr(socket.socket, "connect", nowhere)
+    with pytest.raises(OSError, match="in no network: give the address"):
+        ClassRoom()
+
+
+def test_a_notebook_shows_where_to_go(room: ClassRoom) -> None:
+    """The address, its QR code, and the wall."""
+    shown = room._repr_html_()
+    assert room.url in shown
+    assert room.wall in shown
+    assert "data:image/svg+xml" in shown
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_the_command_serves_until_ctrl_c() -> None:
+    """It prints both addresses, and ends without a traceback."""
+    command = [Path(sys.executable).with_name("inflight-lab"), "class"]
+    options = ["--address=127.0.0.1", "--port=0", "--rate=7"]
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([*command, *options], text=True, **pipes) as ran:
+        assert ran.stdout
+        said = ""
+        while "Ctrl+C" not in said:
+            line = ran.stdout.readline()
+            assert line, ran.stderr and ran.stderr.read()
+            said += line
+        phones_at, wall_at = re.findall(r"http://127\.0\.0\.1:\d+/\S+/", said)
+        for address in (phones_at, wall_at):
+            assert httpx.get(address, timeout=PATIENCE).status_code == 200
+        ran.send_signal(signal.SIGINT)
+        _, errors = ran.communicate(timeout=PATIENCE)
+    assert (ran.returncode, errors) == (130, "")
+
+
+def test_the_command_names_what_is_wrong() -> None:
+    """One line, and the exit status 2."""
+    command = [Path(sys.executable).with_name("inflight-lab"), "class"]
+    options = ["--address=127.0.0.1", "--rate=0"]
+    ran = subprocess.run([*command, *options], capture_output=True, text=True)
+    assert ran.returncode == 2
+    assert "rate must be 1 to" in ran.stderr.splitlines()[-1]

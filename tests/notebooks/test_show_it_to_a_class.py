@@ -1,0 +1,120 @@
+"""The teacher's page: nothing starts by itself, and each scene ends as it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.notebook_tools import CLASS, Kernel, code_cells, kernel
+
+PANELS = (
+    "all_at_once",
+    "three_at_a_time",
+    "pause",
+    "faster",
+    "challenge",
+    "race",
+)
+GETS_FASTER = """
+import asyncio
+faster.start()
+await asyncio.sleep(1)
+before = vars(api_of(faster).stats())
+faster.latency = 0
+await asyncio.sleep(3)
+after = vars(api_of(faster).stats())
+faster.stop()
+await faster.finished()
+"""
+API_OF = """
+def api_of(panel, name=None):
+    return panel.lanes[name or next(iter(panel.lanes))].server
+"""
+
+
+@pytest.fixture(scope="module")
+def lesson() -> Iterator[Kernel]:
+    """The page after Run All, as a teacher prepares it."""
+    with kernel() as fresh:
+        ran = fresh.run_all(code_cells(CLASS), within=120)
+        assert [cell.error for cell in ran] == [""] * len(ran)
+        assert fresh.run(API_OF).status == "ok"
+        yield fresh
+
+
+def play(lesson: Kernel, panel: str, **settings: float) -> None:
+    """Press Run with these settings, and wait for the end."""
+    for name, value in settings.items():
+        assert lesson.run(f"{panel}.{name} = {value}").status == "ok"
+    assert lesson.run(f"await {panel}.start()").status == "ok"
+
+
+def stats(lesson: Kernel, panel: str, lane: str | None = None) -> dict[str, Any]:
+    """What the API counted in the last run."""
+    return dict(lesson.value(f"vars(api_of({panel}, {lane!r}).stats())"))
+
+
+def test_nothing_starts_by_itself(lesson: Kernel) -> None:
+    """No answer is on the screen before the vote."""
+    for panel in PANELS:
+        assert lesson.value(f"{panel}.running") is False
+        assert stats(lesson, panel)["started"] == 0
+
+
+def test_all_at_once_is_refused_by_half(lesson: Kernel) -> None:
+    """Scene 1."""
+    play(lesson, "all_at_once")
+    counted = stats(lesson, "all_at_once")
+    assert (counted["accepted"], counted["refused"]) == (100, 100)
+
+
+@pytest.mark.parametrize(("limit", "is_safe"), [(10, True), (20, False)])
+def test_ten_are_safe_and_twenty_are_not(
+    lesson: Kernel, limit: int, is_safe: bool
+) -> None:
+    """Scene 2."""
+    play(lesson, "three_at_a_time", count=80, limit=limit)
+    assert (stats(lesson, "three_at_a_time")["refused"] == 0) is is_safe
+
+
+def test_the_pause_costs_a_second_for_each_group(lesson: Kernel) -> None:
+    """Scene 3."""
+    play(lesson, "pause")
+    plain = stats(lesson, "pause", "semaphore")
+    pausing = stats(lesson, "pause", "with a pause")
+    assert plain["refused"] == pausing["refused"] == 0
+    assert pausing["elapsed"] > plain["elapsed"] + 1.8
+
+
+def test_a_faster_api_refuses_with_three_in_flight(lesson: Kernel) -> None:
+    """Scene 4: nothing is refused, until the latency is moved to 0 in the run."""
+    assert lesson.run(GETS_FASTER).status == "ok"
+    before, after = lesson.value("(before, after)")
+    assert before["refused"] == 0
+    assert after["refused"] > after["accepted"]
+    assert after["peak_in_flight"] <= 3
+
+
+@pytest.mark.parametrize(("limit", "latency"), [(10, 0.3), (3, 0.1)])
+def test_the_challenge_has_a_solution(
+    lesson: Kernel, limit: int, latency: float
+) -> None:
+    """Scene 5, before and after the latency changes."""
+    play(lesson, "challenge", limit=limit, latency=latency)
+    met = lesson.value("challenge.goals_met")
+    assert met["120 answers"]
+    assert met["no 429"]
+
+
+def test_paced_wins_the_race(lesson: Kernel) -> None:
+    """Scene 6: the first to finish has few answers, and the pace is first with all."""
+    play(lesson, "race")
+    names = ("all at once", "semaphore", "with a pause", "paced")
+    hasty, limited, pausing, paced = (stats(lesson, "race", name) for name in names)
+    assert hasty["elapsed"] < paced["elapsed"] < pausing["elapsed"]
+    assert hasty["accepted"] < 100
+    assert limited["refused"] > 0
+    assert paced["accepted"] == pausing["accepted"] == 120
+    assert pausing["elapsed"] > 4
