@@ -27,7 +27,8 @@ import { asText } from "../../../src/inflight_lab/stage/sentence.js";
  */
 
 const QUOTA = /** @type {const} */ ({
-  kind: "sliding-window",
+  shape: "window",
+  starts: null,
   rate: 40,
   period: 1,
   burst: 1,
