@@ -27,8 +27,7 @@ import { asText } from "../../../src/inflight_lab/stage/sentence.js";
  */
 
 const QUOTA = /** @type {const} */ ({
-  shape: "window",
-  starts: null,
+  kind: "sliding-window",
   rate: 40,
   period: 1,
   burst: 1,
