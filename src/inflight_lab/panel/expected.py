@@ -5,22 +5,19 @@ from operator import attrgetter
 
 from inflight_lab.quotas.algorithms import KINDS
 from inflight_lab.runs.events import Stats
-from inflight_lab.runs.latency import LatencyChange
-from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
 from inflight_lab.runs.run import Level, RequestEvent, Run, no_levels
+from inflight_lab.runs.terms import Terms
 
 
-def expected_run(
-    count: int, *, limit: int | None, latency: float, policy: QuotaPolicy | None
-) -> Run:
+def expected_run(count: int, *, limit: int | None, terms: Terms) -> Run:
     """A run of ``count`` requests through a semaphore of ``limit``, or of none.
 
-    Every answer takes ``latency`` seconds, or a thousandth if that is less, and a
-    request reaches the API at once.
+    Every answer takes the latency of the ``terms``, or a thousandth of a second if that
+    is less.
     """
-    latency = max(latency, 0.001)
+    latency = max(terms.latency or 0.0, terms.way, 0.001)
     quota = None
-    if policy:
+    if policy := terms.quota:
         quota = KINDS[policy.kind](policy.rate, policy.period, policy.burst)
     slots = [0.0] * min(limit or count, count)
     heapify(slots)
@@ -30,10 +27,11 @@ def expected_run(
         sent = slots[0]
         ended = sent + latency
         heapreplace(slots, ended)
-        status = 429 if quota and quota.admit(sent) else 200
+        arrived = sent + terms.way
+        status = 429 if quota and quota.admit(arrived) else 200
         refused += status == 429
         events.append(RequestEvent(sent, "sent", number, None))
-        events.append(RequestEvent(sent, "arrived", number, status))
+        events.append(RequestEvent(arrived, "arrived", number, status))
         events.append(RequestEvent(ended, "answered", number, status))
     events.sort(key=attrgetter("time"))
     levels = no_levels()
@@ -43,8 +41,7 @@ def expected_run(
     return Run(
         events=events,
         levels=levels,
-        policies=[PolicyChange(0.0, policy)] if policy else [],
-        latencies=[LatencyChange(0.0, latency)],
+        terms=[terms],
         counts=Stats(
             started=count,
             accepted=count - refused,
