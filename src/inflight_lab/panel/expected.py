@@ -1,8 +1,10 @@
 """What a panel would show, computed: for the picture of one that nobody has run."""
 
+import inspect
 from heapq import heapify, heapreplace
 from operator import attrgetter
 
+from inflight_lab.engine.runner import Runner
 from inflight_lab.quotas.algorithms import KINDS
 from inflight_lab.runs.events import Stats
 from inflight_lab.runs.latency import LatencyChange
@@ -11,12 +13,18 @@ from inflight_lab.runs.run import Level, RequestEvent, Run, no_levels
 
 
 def expected_run(
-    count: int, *, limit: int | None, latency: float, policy: QuotaPolicy | None
+    count: int,
+    *,
+    limit: int | None,
+    latency: float,
+    policy: QuotaPolicy | None,
+    pause: float = 0.0,
 ) -> Run:
     """A run of ``count`` requests through a semaphore of ``limit``, or of none.
 
     Every answer takes ``latency`` seconds, or a thousandth if that is less, and a
-    request reaches the API at once.
+    request reaches the API at once.  A group that fills the slots keeps them for
+    ``pause`` more seconds.
     """
     latency = max(latency, 0.001)
     quota = None
@@ -29,7 +37,8 @@ def expected_run(
     for number in range(count):
         sent = slots[0]
         ended = sent + latency
-        heapreplace(slots, ended)
+        end_of_group = (number // len(slots) + 1) * len(slots)
+        heapreplace(slots, ended + pause if end_of_group <= count else ended)
         status = 429 if quota and quota.admit(sent) else 200
         refused += status == 429
         events.append(RequestEvent(sent, "sent", number, None))
@@ -56,3 +65,9 @@ def expected_run(
         unlimited=limit is None,
         now=elapsed,
     )
+
+
+def pause_of(runner: Runner) -> float:
+    """Seconds that it pauses when its limit is reached; 0 for a runner without one."""
+    pause = inspect.signature(runner).parameters.get("pause")
+    return pause.default if pause and isinstance(pause.default, float) else 0.0
