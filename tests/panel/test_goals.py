@@ -18,7 +18,7 @@ STATS = Stats(started=9, waiting=0, in_flight=0, accepted=7, refused=2, elapsed=
 
 def seen_for(goals: Goals) -> list[str]:
     """What stands beside each goal on the page."""
-    return [verdict.seen for verdict in goals.verdicts]
+    return [state.seen for state in goals.states]
 
 
 def test_each_goal_is_judged_by_itself() -> None:
@@ -34,7 +34,7 @@ def test_each_goal_is_judged_by_itself() -> None:
             "fast": lambda stats: stats.elapsed < 2,
         }
     )
-    assert [verdict.met for verdict in goals.verdicts] == [None] * 5
+    assert [state.met for state in goals.states] == [None] * 5
     goals.judge(STATS, finished=True, settings={})
     assert goals.met == {
         "7 answers": True,
@@ -76,7 +76,7 @@ def test_a_run_that_was_cut_short_meets_no_goal() -> None:
     goals = Goals({"fast": lambda _: True, "all": lambda stats: stats.accepted == 9})
     goals.judge(STATS, finished=False, settings={})
     assert goals.met == {"all": False}
-    assert [verdict.met for verdict in goals.verdicts] == [None, False]
+    assert [state.met for state in goals.states] == [None, False]
     assert seen_for(goals) == ["", "7 answered"]
 
 

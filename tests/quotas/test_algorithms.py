@@ -14,7 +14,7 @@ from inflight_lab.quotas.algorithms import (
     KINDS,
     FixedWindow,
     Gcra,
-    Quota,
+    QuotaCounter,
     SlidingWindow,
     TokenBucket,
 )
@@ -37,7 +37,7 @@ class Counting(NamedTuple):
     """What a quota does, and the arrivals that show it."""
 
     what: str
-    quota: Quota
+    quota: QuotaCounter
     arrivals: list[Arrival]
 
 

@@ -77,9 +77,7 @@ class Lane:
         source = PlotSource(
             server.timeline,
             self.timeline if self._observed else None,
-            lambda: server.quota_policy,
-            max_concurrent=lambda: server.max_concurrent,
-            latency=lambda: server.latency,
+            lambda: server.terms,
         )
         self.feed = page.add_feed(source, name)
 
@@ -162,7 +160,7 @@ class Lane:
         self.feed.clear()
 
     def clear_result(self) -> None:
-        """Drop the outcomes, the verdicts and the timeline of the last run."""
+        """Drop the outcomes, the goals met and the timeline of the last run."""
         self.outcomes = []
         self.error = None
         self.goals.clear()
@@ -173,8 +171,7 @@ class Lane:
         return expected_run(
             count,
             limit=None if self.unlimited else limit,
-            latency=self.server.latency,
-            policy=self.server.quota_policy,
+            terms=self.server.terms,
             pause=pause_of(self.runner),
         )
 
@@ -263,9 +260,9 @@ def _raised_by(execution: Execution) -> str:
 
 
 def _left_behind(execution: Execution) -> str:
-    if not execution.abandoned:
+    if not execution.left_running:
         return ""
     return (
-        f"{execution.abandoned} of its tasks went on when cancelled "
-        "(a bare except does that), and were abandoned"
+        f"{execution.left_running} of its tasks went on when cancelled "
+        "(a bare except does that): restart the kernel"
     )

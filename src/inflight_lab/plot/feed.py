@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from inflight_lab.plot.history import for_late_view
 from inflight_lab.plot.plain_picture import PlainPicture
 from inflight_lab.plot.repeat import repeat_every
 from inflight_lab.plot.source import PlotSource
@@ -13,6 +12,12 @@ from inflight_lab.runs.run import Run
 
 UPDATE = 0.05
 """Seconds between two messages to a page."""
+
+HISTORY = 60.0
+"""At most so many seconds of a run can be played again."""
+
+MANY_EVENTS = 20_000
+"""A page that opens late gets so many events at most: 0.7 MB."""
 
 Message = dict[str, Any]
 """What a page is sent.  ``run`` has the columns of what is new or, after ``reset``, of
@@ -36,9 +41,8 @@ class Feed:
         self._number = 0
         self._post = post
         self._picture = picture
-        self._sending = (
-            threading.Lock()
-        )  # no message overtakes another, or comes half way through a beginning
+        # No message overtakes another, or comes half way through a beginning.
+        self._sending = threading.Lock()
         self._end_sending: Callable[[], object] | None = None
         source.end()  # until `start`
 
@@ -98,7 +102,7 @@ class Feed:
         self._number += 1
 
     def _post_all(self) -> None:
-        so_far = for_late_view(self.run)
+        so_far = self.run.since(_shown_since(self.run))
         message = {
             "reset": True,
             "run": to_columns(so_far),
@@ -110,3 +114,10 @@ class Feed:
     def _append_and_post(self, news: Run) -> None:
         self.run.append(news)
         self._post({"run": to_columns(news)})
+
+
+def _shown_since(run: Run) -> float:
+    """From when on a page that opens now can show a run."""
+    many = run.events[-MANY_EVENTS:]
+    crowded_since = many[0].time if len(run.events) > MANY_EVENTS else 0.0
+    return max(run.now - HISTORY, crowded_since)

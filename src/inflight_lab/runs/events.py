@@ -43,7 +43,9 @@ class Event(NamedTuple):
     waiting: int
     in_flight: int
     quota: float | None = None
-    """If sent, on the server's side: `Quota.gauge` right after, where it counts."""
+    """If sent, on the server's side: `QuotaCounter.gauge` right after, if it counts."""
+    due: float | None = None
+    """If sent, on the server's side: the time at which it will answer."""
 
 
 def outcome_of(kind: str, detail: Any) -> OutcomeKind | None:

@@ -10,10 +10,10 @@ const PATIENCE = 20_000;
 /**
  * Numbers what it sends.
  *
- * It is sent as messages, which also arrive where a kernel lets changes of the model wait.
- * They are numbered, because in marimo one may overtake another.  The kernel says in
- * `_heard` which it has dealt with.  Until then the model's value is that of an older move:
- * shown, it would pull a handle back from under a person's finger.
+ * It is sent as messages, which also arrive where a kernel lets changes of the model
+ * wait. They are numbered, because in marimo one may overtake another.  The kernel says
+ * in `_heard` which it has dealt with.  Until then the model's value is that of an
+ * older move: shown, it would pull a handle back from under a person's finger.
  */
 export class Mover {
   /** Tells the kernel this input from all others. */
