@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tests.notebooks.test_form import links, prose_of, words_of
-from tests.support.notebook_tools import GLOSSARY, load
+from tests.support.notebook_tools import GLOSSARY, code_cell, load
 
 MAX_WORDS_OF_A_TERM = 40
 MAX_WORDS = 2400
@@ -52,12 +52,16 @@ def test_links_to_a_term_find_it() -> None:
 
 
 def test_each_term_is_used_where_the_glossary_says() -> None:
-    """Its entry ends with a link to a page in whose text the word stands."""
+    """Its entry ends with a link to a page, or one cell, in whose text the word
+    stands.
+    """
     astray = {}
     for term, entry in terms().items():
         (target,) = re.findall(r"\[[^]]+\]\((.+)\)$", entry)
         word = name_of(entry).lower().split()[-1]
-        prose = "\n".join(prose_of(GLOSSARY.with_name(target)))
+        page, _, cell = target.partition("#cell-id=")
+        path = GLOSSARY.with_name(page)
+        prose = code_cell(path, cell) if cell else "\n".join(prose_of(path))
         said = re.sub(r"\]\([^)]*\)", "]", prose)  # where links lead is not said
         if word not in said.lower():
             astray[term] = target

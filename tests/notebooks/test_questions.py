@@ -20,6 +20,39 @@ JUMP = re.compile(r"\[([^]]+)\]\(questions\.ipynb#cell-id=(q-[a-z0-9-]+)\)")
 NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler)
 
 
+PASTED = (
+    "429 Too Many Requests",
+    "httpx.PoolTimeout",
+    "ConnectTimeout",
+    "httpx.ReadTimeout",
+    "RemoteProtocolError: Server disconnected without sending a response",
+    "ServerDisconnectedError",
+    "[Errno 24]",
+    "Too many open files",
+    "Unclosed client session",
+    "Task exception was never retrieved",
+    "asyncio.run() cannot be called from a running event loop",
+    "RuntimeError: Event loop is closed",
+    "is bound to a different event loop",
+    "MemoryError",
+    "openai.RateLimitError",
+    "insufficient_quota: You exceeded your current quota",
+    "tokens per min (TPM): Limit 30000, Used",
+    "Request too large",
+    "overloaded_error",
+    "This request would exceed your organization's rate limit",
+    "Number of concurrent connections has exceeded your rate limit",
+    "RESOURCE_EXHAUSTED",
+    "ThrottlingException",
+    "token rate limit of your current OpenAI S0 pricing tier",
+    "You have exceeded a secondary rate limit",
+    "Max retries exceeded with url",
+    "StoreUnavailableError",
+    "is in use: is the script running?",
+)
+"""What people copy from their terminal."""
+
+
 class Answer(NamedTuple):
     """A question, what is written below it, and its code."""
 
@@ -78,6 +111,13 @@ def names_in(code: str) -> tuple[set[str], set[str]]:
         elif isinstance(node, NAMED):
             bound.add(node.name or "")
     return bound, read
+
+
+@pytest.mark.parametrize("message", PASTED)
+def test_a_pasted_message_finds_its_answer(message: str) -> None:
+    """A search in the page, or in all the files, finds its words as they are."""
+    words = "\n".join(re.sub("[`*]", "", answer.text) for answer in answers())
+    assert message in words
 
 
 def test_every_question_is_in_the_list() -> None:
