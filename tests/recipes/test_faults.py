@@ -14,11 +14,20 @@ from pathlib import Path
 import pytest
 
 from inflight_lab import PracticeServer
+from inflight_lab.runners import patiently
 from tests.support.children import START_UP
 from tests.support.faults import FAULTS, answer
 from tests.support.faulty_path import FaultyPath
 from tests.support.pasting import run, start
-from tests.support.printed import JOBS, VARIANTS, Job, make_hasty, run_here
+from tests.support.printed import (
+    JOBS,
+    QUICK,
+    VARIANTS,
+    Job,
+    make_hasty,
+    make_quick,
+    run_here,
+)
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
@@ -33,8 +42,8 @@ def _with_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No waits between attempts."""
-    monkeypatch.setattr(random, "uniform", lambda low, high: 0.001)
+    """No waits between attempts, also where a page runs on the package."""
+    monkeypatch.setattr(patiently, "BACKOFFS", QUICK)
 
 
 @pytest.fixture(params=JOBS.values(), ids=JOBS)
@@ -57,6 +66,7 @@ async def check_both_starts(job: Job, path: FaultyPath, folder: Path) -> set[str
     had no answer, and for nothing else.
     """
     script = job.script(path.url, folder)
+    make_quick(script)
     if path.is_silent:
         make_hasty(script)
     first = await run_here(script)
@@ -163,7 +173,7 @@ async def test_interrupted(job: Job, tmp_path: Path) -> None:
         child.send_signal(signal.SIGINT)
         _, err = await child.communicate()
         assert child.returncode
-        assert err.endswith(b"Interrupted.  The next start goes on from here.\n")
+        assert err.endswith(b"Interrupted.\n")
         assert b"Traceback" not in err
         await until(lambda: server.stats().in_flight == 0)
         before, written = server.stats().started, len(job.answered(tmp_path))

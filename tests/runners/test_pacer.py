@@ -327,7 +327,8 @@ def live_through(
         assert all(isinstance(outcome, OUTCOMES) for outcome in outcomes), outcomes
         assert limiter.in_use == limiter.waiting == 0, "a slot was lost"
         await asyncio.sleep(21)  # longer than the longest window
-        assert not pacer.locked(), "a turn was lost"
+        async with asyncio.timeout(0.001), pacer:  # no turn was lost
+            pass
 
     run(main())
     return sorted(api.arrivals)
@@ -445,9 +446,11 @@ def test_a_new_rate_is_for_all_that_follow() -> None:
             pacer.rate = rate
             await departures(pacer, 10, sent)
             await asyncio.sleep(1)
-        assert not pacer.locked()
-        await departures(pacer, 5, [])
-        assert pacer.locked()
+        await departures(pacer, 5, sent)
+        assert sent[-1] - sent[30] < 1
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(50), pacer:
+                raise AssertionError("was let in")
 
     run(main())
     spans = [sent[number + 9] - sent[number] for number in (0, 10, 20)]
@@ -468,21 +471,6 @@ def test_a_failure_counts_from_now_and_is_no_short_latency() -> None:
     api = SimulatedApi(lambda: fates.pop() if fates else Path(latency=0.3))
     send(api, 2000)
     assert api.utilisation() >= 0.97
-
-
-def test_locked_tells_whether_one_more_would_wait() -> None:
-    """``locked()`` looks at the schedule, at those in line and at the slots."""
-
-    async def main() -> None:
-        pacer = Pacer(10, limit=1)
-        assert not pacer.locked()
-        async with pacer:
-            assert pacer.locked()
-            await asyncio.sleep(1)
-            assert pacer.locked()
-        assert not pacer.locked()
-
-    run(main())
 
 
 def test_entering_twice_is_an_error_that_costs_no_slot() -> None:
@@ -524,17 +512,17 @@ def test_a_limiter_of_yours_stays_in_force() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "line"),
+    ("arguments", "shown"),
     [
-        ({"rate": 0}, "rate must be greater than 0, got 0"),
-        ({"rate": math.nan}, "rate must be greater than 0, got nan"),
-        ({"period": -1}, "period must be greater than 0, got -1"),
-        ({"also": [(0, 60)]}, "rate must be greater than 0, got 0"),
-        ({"limit": 0}, "limit must be 1 or more, got 0"),
-        ({"burst": 0.5}, "burst must be 1 or more, got 0.5"),
+        ({"rate": 0}, "rate=0"),
+        ({"period": -1}, "period=-1"),
+        ({"also": [(0, 60)]}, "also=[(0, 60)]"),
+        ({"limit": 0}, "limit=0"),
+        ({"burst": -1}, "burst=-1"),
     ],
 )
-def test_a_bad_number_is_one_line(arguments: dict[str, Any], line: str) -> None:
+def test_a_bad_number_is_one_line(arguments: dict[str, Any], shown: str) -> None:
     """It names the parameter, its value and what is allowed."""
-    with pytest.raises(ValueError, match=f"^{line}$"):
+    with pytest.raises(ValueError, match="must be greater than 0, got") as error:
         Pacer(**arguments)
+    assert shown in str(error.value)

@@ -45,10 +45,11 @@ import math
 import re
 import time
 from collections import deque
+from typing import Any
 
 import httpx
 
-from inflight_lab.runners.pacer import LockableLimiter, Pacer
+from inflight_lab.runners.pacer import Pacer
 from inflight_lab.runners.patiently import Patience
 from inflight_lab.runners.refusals import read_refusal
 
@@ -79,7 +80,7 @@ class LearningPacer(Pacer):
         period: float = 1,
         *,
         limit: int = 90,
-        limiter: LockableLimiter = None,
+        limiter: Any = None,
     ) -> None:
         super().__init__(rate or FIRST_RATE, period, limit=limit, limiter=limiter)
         self._yours = [(rate, period)] if rate else []
@@ -117,7 +118,7 @@ class LearningPacer(Pacer):
         ordered = sorted(quotas, key=by_period)
         if by_period(ordered[0]) > LONGEST_SPACED:
             ordered.insert(0, (math.inf, 1.0))
-        (self._fastest, self.period), *self._also = ordered
+        (self._fastest, self.period), *self.also = ordered
         self.rate = self._fastest
         self._is_searching = False
 
@@ -126,7 +127,7 @@ class LearningPacer(Pacer):
         self._accepted.append(now)
         while self._accepted[0] < now - self.period:
             self._accepted.popleft()
-        if self._turn.locked():  # others wait for the pacer
+        if self._line.locked():  # others wait for the pacer
             self.rate += self._growth() * self.period
             self.rate = min(self.rate, self._fastest)
 
@@ -147,7 +148,7 @@ class LearningPacer(Pacer):
         if not is_chance:
             self.rate = self._slower()
         self._is_searching = False
-        self._burst = 1  # the API may allow none
+        self.burst = 1  # the API may allow none
         self._refused_sent = sent
         self._slowed_at = time.perf_counter()
 
@@ -209,7 +210,7 @@ async def make_many_requests(
     period: float = 1.0,
     limit: int = 90,
     client: httpx.AsyncClient | None = None,
-    limiter: LockableLimiter = None,
+    limiter: Any = None,
     patiently: Patience | None = None,
     return_exceptions: bool = False,
     verbose: bool = False,

@@ -33,12 +33,12 @@ from typing import Any
 
 import httpx
 
-from inflight_lab.runners.pacer import Schedule
+from inflight_lab.runners.pacer import Pacer
 
 Limiter = contextlib.AbstractContextManager[object]  # what threading.Semaphore is
 
 
-class ThreadPacer(Schedule):
+class ThreadPacer(Pacer):
     """``with pacer:`` waits until the quota has room for one more request.
 
     The quota is ``rate`` requests per ``period`` seconds, as the API states it.
