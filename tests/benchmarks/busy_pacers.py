@@ -16,19 +16,19 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from inflight_lab import PracticeServer
+from inflight_lab import Budgets, Pacer, PracticeServer
 from inflight_lab.runners import budgets, paced
 
 SECONDS = 3
 JOBS: dict[str, tuple[int, Any, Callable[[], Any]]] = {
-    "Pacer(100)": (100, paced, lambda: paced.Pacer(100)),
+    "Pacer(100)": (100, paced, lambda: Pacer(100)),
     "Budgets(requests=(100, 1))": (
         *(100, budgets),
-        lambda: budgets.Budgets(requests=(100, 1)),
+        lambda: Budgets(requests=(100, 1)),
     ),
     "Budgets(requests=(20, 1))": (
         *(20, budgets),
-        lambda: budgets.Budgets(requests=(20, 1)),
+        lambda: Budgets(requests=(20, 1)),
     ),
 }
 

@@ -69,7 +69,12 @@ async def test_the_panel_says_what_stop_cannot_reach(server: PracticeServer) -> 
         return []
 
     panel = Panel(blocks_until_the_panel_says_so, server=server, count=COUNT)
-    panel.observe(lambda change: "blocked" in change["new"] and seen.set(), "status")
+
+    def look(change: Any) -> None:
+        if "blocked" in change["new"]:
+            seen.set()
+
+    panel.observe(look, "status")
     run = panel.start()
     await until(seen.is_set)
     await until(lambda: panel.status == "running")

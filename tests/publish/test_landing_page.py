@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from inflight_lab.publish import landing_page, live_links
+from inflight_lab.publish.contents import entries_of
 from tests.support.browser import ROOT
 from tests.support.notebook_tools import (
     CLASS,
@@ -42,7 +43,7 @@ def test_it_links_to_every_page() -> None:
 
 def titles() -> set[str]:
     """How the pages are called."""
-    entries = landing_page.entries_of(ALL).values()
+    entries = entries_of(ALL).values()
     return {entry.title for entry in entries}
 
 

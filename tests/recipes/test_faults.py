@@ -46,7 +46,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patiently, "BACKOFFS", QUICK)
 
 
-@pytest.fixture(params=JOBS.values(), ids=JOBS)
+@pytest.fixture(params=list(JOBS.values()), ids=list(JOBS))
 def job(request: pytest.FixtureRequest) -> Job:
     """Each of them."""
     assert isinstance(request.param, Job)
@@ -139,6 +139,11 @@ async def test_401(
     assert job.answered(tmp_path) == Counter(job.items)
 
 
+async def until_written(job: Job, folder: Path, count: int) -> None:
+    """Wait until so many items have an answer."""
+    await until(lambda: len(job.answered(folder)) >= count)
+
+
 async def test_killed_twice_and_started_again(job: Job, tmp_path: Path) -> None:
     """Through resets, kill -9 and a line cut short no item is lost, and none is asked
     for that was written.
@@ -149,7 +154,7 @@ async def test_killed_twice_and_started_again(job: Job, tmp_path: Path) -> None:
             script = job.script(path.url, tmp_path, LIMIT=2)
             for written in (2, 5):
                 child = await start(script)
-                await until(lambda n=written: len(job.answered(tmp_path)) >= n)
+                await until_written(job, tmp_path, written)
                 child.kill()
                 await child.communicate()
                 await path.quiet()

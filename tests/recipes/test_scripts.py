@@ -62,7 +62,7 @@ async def test_all_in_time_and_no_429(tmp_path: Path) -> None:
 
 async def test_prompts_within_both_budgets(tmp_path: Path) -> None:
     """No request is refused, although the API counts all that an answer may cost."""
-    quotas = {"rate": 60, "tokens": 360, "quota": "sliding-window"}
+    quotas: dict[str, Any] = {"rate": 60, "tokens": 360, "quota": "sliding-window"}
     with PracticeServer(latency=0.05, dialect="openai", **quotas) as server:
         script = ASK_MODEL.script(server.url, tmp_path, REQUESTS=40, TOKENS=310)
         script.write_text(script.read_text().replace("= 300  #", "= 60  #"))
@@ -73,7 +73,7 @@ async def test_prompts_within_both_budgets(tmp_path: Path) -> None:
 @pytest.mark.parametrize("dialect", DIALECTS)
 async def test_refusals_in_each_dialect(dialect: str, tmp_path: Path) -> None:
     """Told too high a rate, the script waits as the API asks, and gets all answers."""
-    knobs = {"quota": "fixed-window", "rate": 6, "period": 2}
+    knobs: dict[str, Any] = {"quota": "fixed-window", "rate": 6, "period": 2}
     with PracticeServer(latency=0, dialect=dialect, **knobs) as server:
         assert not await run_here(FETCH_ALL.script(server.url, tmp_path))
         assert server.stats().refused > 0

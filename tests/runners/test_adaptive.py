@@ -47,11 +47,13 @@ def send(
 ) -> list[Any]:
     """The rung on the virtual clock: the outcomes of ``count`` requests."""
 
+    client: Any = api
+
     async def main() -> list[Any]:
         before()
         stalls = asyncio.create_task(stall_each_second(stall)) if stall else None
         outcomes = await adaptive.make_many_requests(
-            URL, count, client=api, limiter=pacer or LearningPacer()
+            URL, count, client=client, limiter=pacer or LearningPacer()
         )
         if stalls:
             stalls.cancel()
@@ -106,7 +108,7 @@ def test_unknown(kind: str, burst: int | None, rate: float) -> None:
     """
     judge = quota(kind, rate, burst=burst)
     api = SimulatedApi(network(0.002), quota=judge, advertised=False)
-    outcomes = send(api, 62 * rate)
+    outcomes = send(api, round(62 * rate))
     assert len(outcomes) == len(api.accepted) == 62 * rate
     assert api.used(0, 60, rate=rate) >= 0.8
     assert 0 < refusals(api, 0, 60) <= 25

@@ -45,10 +45,12 @@ def send(
 ) -> None:
     """Send so many through the rung, on a loop that may block once in each second."""
 
+    client: Any = api
+
     async def main() -> None:
         stalls = asyncio.create_task(stall_each_second(stall)) if stall else None
         await paced.make_many_requests(
-            URL, count, client=api, limiter=pacer(), return_exceptions=True
+            URL, count, client=client, limiter=pacer(), return_exceptions=True
         )
         if stalls:
             stalls.cancel()
@@ -191,7 +193,7 @@ def test_an_api_that_allows_no_burst(jitter: float) -> None:
 
 def test_spread_evenly_for_minutes() -> None:
     """Late wake-ups do not add up: minutes later requests still come one by one."""
-    api = SimulatedApi(network())
+    api: Any = SimulatedApi(network())
     send(api, 4000, lambda: Pacer(20), late=0.002)
     assert api.refused(quota("gcra", 20, burst=2)) == 0
     assert api.utilisation(20) >= 0.98
@@ -206,7 +208,7 @@ def test_small_batches_in_a_row_share_one_quota() -> None:
             await paced.make_many_requests(URL, 30, client=api, limiter=pacer)
             await asyncio.sleep(10 if batch % 10 == 0 else 0)
 
-    api = SimulatedApi(network(0.01, latency=0.005))
+    api: Any = SimulatedApi(network(0.01, latency=0.005))
     run(main())
     assert refused_by(api) == {}
     assert api.refused(quota("gcra", burst=3)) == 0
@@ -507,7 +509,7 @@ def test_a_limiter_of_yours_stays_in_force() -> None:
         await batch
         assert limiter.in_use == 0
 
-    api = SimulatedApi(network())
+    api: Any = SimulatedApi(network())
     run(main())
 
 

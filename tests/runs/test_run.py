@@ -107,7 +107,7 @@ def test_a_late_view_gets_what_is_under_way() -> None:
     ends_late = lives(2, 7.9, 200)
     run = Run(
         events=sorted_events(stays, was_freed, lives(1, 1.0, 429), ends_late),
-        dropped=Counter(accepted=5),
+        dropped=Counter({"accepted": 5}),
         now=8.5,
     )
     snapshot = run.since(8.0)
@@ -158,7 +158,7 @@ def test_a_run_is_what_its_columns_say() -> None:
             busiest_period=6,
         ),
         announced=8,
-        dropped=Counter(accepted=3, cancelled=2),
+        dropped=Counter({"accepted": 3, "cancelled": 2}),
         now=2.75,
         live=True,
         stopped=True,

@@ -50,13 +50,14 @@ def test_server_refuses_a_knob(knob: Knob) -> None:
     """A bad knob is an error where it is written, at the start and while it runs, and
     changes nothing.
     """
-    server = PracticeServer(quota="gcra")
+    gcra: dict[str, Any] = {"quota": "gcra"}
+    server = PracticeServer(**gcra)
     before = getattr(server, knob.name)
     for value in knob.wrong_type + knob.out_of_bounds:
         error = TypeError if value in knob.wrong_type else ValueError
         message = rf"^{knob.name} must be .*{knob.allowed}.*{re.escape(repr(value))}"
         with pytest.raises(error, match=message):
-            PracticeServer(**({"quota": "gcra"} | {knob.name: value}))
+            PracticeServer(**(gcra | {knob.name: value}))
         with pytest.raises(error, match=message):
             setattr(server, knob.name, value)
     assert getattr(server, knob.name) == before

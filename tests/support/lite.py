@@ -55,8 +55,8 @@ def build(folder: Path, notebooks: Path) -> None:
     """Make the site with the command of the README, with pages of ``notebooks``."""
     readme = (ROOT / "README.md").read_text()
     (words,) = re.findall(r"uv run (.+inflight-lab site) site\n", readme)
-    command = [UV or "uv", "run", *shlex.split(words), folder]
-    command += ["--notebooks", notebooks]
+    command = [UV or "uv", "run", *shlex.split(words), str(folder)]
+    command += ["--notebooks", str(notebooks)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True)
     assert done.returncode == 0, done.stdout + done.stderr
 

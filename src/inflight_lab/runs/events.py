@@ -16,9 +16,6 @@ REFUSALS = (402, 403, 429, 503, 529)
 15.6.4), and what APIs say in place of them: 403 (GitHub's rate limit), 402 (the plan is
 used up), 529 (overloaded)."""
 
-OVERLOADED = (503, 529)
-"""Those with which an API says that it has too much to do."""
-
 
 class Event(NamedTuple):
     """One thing that happened, and what was waiting and in flight right after it.

@@ -4,9 +4,8 @@ import {
   tryInWords,
   verdictInWords,
 } from "../../../src/inflight_lab/panel/js/goals.js";
-import { KernelWatch } from "../../../src/inflight_lab/panel/js/kernel_watch.js";
+import { KernelWatch, Mover } from "../../../src/inflight_lab/panel/js/kernel.js";
 import { commandOf } from "../../../src/inflight_lab/panel/js/keys.js";
-import { Mover } from "../../../src/inflight_lab/panel/js/mover.js";
 import { planFor } from "../../../src/inflight_lab/panel/js/plan.js";
 
 /** @param {unknown} found @param {unknown} wanted */
