@@ -13,7 +13,8 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
 ARCHITECTURE = re.findall(
-    r"`([\w/]+(?:\.(?:py|js)|/))`", (ROOT / ".github" / "ARCHITECTURE.md").read_text("utf-8")
+    r"`([\w/]+(?:\.(?:py|js)|/))`",
+    (ROOT / ".github" / "ARCHITECTURE.md").read_text("utf-8"),
 )
 """The files and folders that it names."""
 COMMANDS = re.findall(r"```sh\n(.*?)\n```", README, re.DOTALL)
