@@ -91,8 +91,8 @@ def test_what_is_not_a_finite_number(validator: Validator) -> None:
     """Neither NaN nor what is too large for a float can be waited for."""
     for value in ("7", True, None, [1, 2]):
         assert isinstance(refusal(validator, value), TypeError)
-    for value in (NAN, INFINITY, -INFINITY, 10**400):
-        assert isinstance(refusal(validator, value), ValueError)
+    for too_large in (NAN, INFINITY, -INFINITY, 10**400):
+        assert isinstance(refusal(validator, too_large), ValueError)
     validator.check("it", 1e300)
 
 

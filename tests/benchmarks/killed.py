@@ -54,7 +54,7 @@ async def measure(ids: int, *, rate: int, kills: int, folder: Path) -> None:
     with PracticeServer(latency=0.1, **quota) as server:
         async with FaultyPath(server, answer(500), harmed=harmed) as path:
             script = folder / "my_script.py"
-            settings = {"IDS": range(ids), "RATE": rate}
+            settings: dict[str, Any] = {"IDS": range(ids), "RATE": rate}
             url = f"{path.url}?id={{id}}"
             script.write_text(snippet("fetch_all", URL=url, **settings))
             began = time.perf_counter()

@@ -30,7 +30,7 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 
-from inflight_lab import PracticeServer
+from inflight_lab import Pacer, PracticeServer
 from inflight_lab.runners import (
     adaptive,
     budgets,
@@ -105,7 +105,7 @@ async def with_asynciolimiter(url: str, count: int) -> None:
 
 async def paced_strictly(url: str, count: int, *, share: float) -> None:
     """`paced` as its file advises for GCRA with burst 1, at a share of the rate."""
-    pacer = paced.Pacer(share * RATE, burst=1)
+    pacer = Pacer(share * RATE, burst=1)
     await paced.make_many_requests(url, count, limiter=pacer, return_exceptions=True)
 
 

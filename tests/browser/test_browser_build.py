@@ -146,7 +146,7 @@ def test_notebook_runs_to_its_end(
     full = request.config.getoption("--full")
     page = visit.ahead.pop(path, None) or visit.begin(tour, path)
     chosen = [
-        item.callspec.params["path"]
+        item.callspec.params["path"]  # type: ignore[attr-defined]
         for item in request.session.items
         if item.path == request.path and "path" in getattr(item, "fixturenames", ())
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -17,7 +18,7 @@ REFUSED = "Failed to load resource: the server responded with a status of 429"
 @pytest.fixture
 def room() -> Iterator[ClassRoom]:
     """A class whose API allows ten in a minute."""
-    quota = {"rate": 10, "period": 60, "latency": 0.1}
+    quota: dict[str, Any] = {"rate": 10, "period": 60, "latency": 0.1}
     with ClassRoom(address="127.0.0.1", port=0, **quota) as room:
         yield room
 

@@ -79,5 +79,5 @@ def test_every_hostile_runner_is_stopped_by_a_click(lab: Lab, page: Page) -> Non
     go.click()
     panel.notice("blocked: your code or a cell holds up the event loop")
     go.click()  # heard when it is over
-    panel.notice("were abandoned")
+    panel.notice("restart the kernel")
     expect(go).to_have_text("Run")

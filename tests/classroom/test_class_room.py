@@ -413,7 +413,7 @@ def test_a_notebook_shows_where_to_go(room: ClassRoom) -> None:
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_the_command_serves_until_ctrl_c() -> None:
     """It prints both addresses, and ends without a traceback."""
-    command = [Path(sys.executable).with_name("inflight-lab"), "class"]
+    command = [str(Path(sys.executable).with_name("inflight-lab")), "class"]
     options = ["--address=127.0.0.1", "--port=0", "--rate=7"]
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen([*command, *options], text=True, **pipes) as ran:
@@ -433,7 +433,7 @@ def test_the_command_serves_until_ctrl_c() -> None:
 
 def test_the_command_names_what_is_wrong() -> None:
     """One line, and the exit status 2."""
-    command = [Path(sys.executable).with_name("inflight-lab"), "class"]
+    command = [str(Path(sys.executable).with_name("inflight-lab")), "class"]
     options = ["--address=127.0.0.1", "--rate=0"]
     ran = subprocess.run([*command, *options], capture_output=True, text=True)
     assert ran.returncode == 2

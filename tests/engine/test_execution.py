@@ -5,9 +5,6 @@ no task.
 from __future__ import annotations
 
 import asyncio
-import gc
-import inspect
-import weakref
 from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
@@ -17,12 +14,14 @@ import httpx
 import pytest
 
 from inflight_lab import PracticeServer, Timeline
-from inflight_lab.engine.execution import GRACE, MAX_EXTRA_OUTCOMES, Execution, Result
+from inflight_lab.engine.execution import MAX_EXTRA_OUTCOMES, Execution, Result
 from inflight_lab.engine.runner import Runner
-from inflight_lab.engine.tasks import MIN_LOOP_ITERATIONS
 from inflight_lab.observation.transport import OutsideError
 from inflight_lab.runners import naive, semaphore, semaphore_pause
-from tests.support.hostile_runners import for_ever
+from tests.support.hostile_runners import (
+    ends_those_that_go_on as ends_those_that_go_on,
+)
+from tests.support.hostile_runners import for_ever, released
 from tests.support.virtual_clock import run as run_virtually
 from tests.support.virtual_clock import virtual_loop
 from tests.support.waiting import settle, until
@@ -153,29 +152,6 @@ async def test_a_runner_that_raises_leaves_nothing_behind(
     await until(lambda: asyncio.all_tasks() <= before)
 
 
-async def test_a_task_shows_how_far_its_coroutine_is() -> None:
-    """asyncio prints the learner's function and line, and anyio finds it running: a
-    timeout of its could not end the task otherwise.
-    """
-    seen: list[Any] = []
-
-    async def mine(url: str, count: int) -> list[Any]:
-        task: Any = asyncio.current_task()
-        state = inspect.getcoroutinestate(task.get_coro())
-        seen.extend((repr(task), task.get_stack(), state))
-        return []
-
-    async def others(url: str, count: int) -> list[Any]:
-        await asyncio.create_task(mine(url, count))
-        return []
-
-    await execution_of(others, NOWHERE, 1).run()
-    described, stack, state = seen
-    assert "mine() running at" in described
-    assert stack[-1].f_code.co_name == "mine"
-    assert state == inspect.CORO_RUNNING
-
-
 async def test_a_request_may_be_sent_within_another(server: PracticeServer) -> None:
     """A body that fetches what it sends, in the same task, disturbs neither request."""
     server.latency = 0
@@ -256,12 +232,11 @@ async def test_a_stop_does_not_search_the_pool(
     assert searched == 0
 
 
+@pytest.mark.usefixtures("ends_those_that_go_on")
 async def test_children_that_ignore_the_cancel_do_not_lose_what_the_others_brought(
     server: PracticeServer,
 ) -> None:
-    """They are abandoned first, so that the runner's gather returns, in order, what
-    there is.
-    """
+    """What was answered is among the outcomes, and how many go on is known."""
 
     async def one(number: int, url: str, client: httpx.AsyncClient) -> Any:
         if number % 2:
@@ -277,59 +252,10 @@ async def test_children_that_ignore_the_cancel_do_not_lose_what_the_others_broug
     await until(lambda: execution.timeline.stats().accepted == 3)
     execution.stop()
     outcomes, error = await task
-    kinds = [httpx.Response, asyncio.CancelledError] * 3
-    assert [type(outcome) for outcome in outcomes] == kinds
-    assert error is None
-    assert execution.abandoned == 3
-
-
-async def test_what_is_abandoned_keeps_no_response(server: PracticeServer) -> None:
-    """Its coroutine is kept for good; what the run brought can be forgotten."""
-
-    async def stays(url: str, count: int, *, client: httpx.AsyncClient) -> None:
-        await client.get(url)
-        await for_ever(lambda: asyncio.sleep(3600))
-
-    execution = execution_of(stays, server.url, 1)
-    stats = execution.timeline.stats
-    ending = asyncio.create_task(execution.run())
-    await until(lambda: stats().accepted == 1)
-    execution.stop()
-    await asyncio.wait([ending])
-    assert execution.abandoned == 1
-    response = weakref.ref(execution.result.outcomes[0])
-    assert isinstance(response(), httpx.Response)
-    del execution, ending
-    gc.collect()
-    assert response() is None
-
-
-def test_on_a_busy_loop_tasks_have_turns_to_end() -> None:
-    """A turn that takes longer than all patience abandons nobody who tidies up."""
-
-    async def tidies_up(url: str, count: int) -> None:
-        try:
-            await asyncio.sleep(3600)
-        finally:
-            for _ in range(MIN_LOOP_ITERATIONS // 2):
-                await asyncio.sleep(0)
-
-    async def stop_it() -> int:
-        async def busy() -> None:
-            while True:
-                virtual_loop().stall(2 * GRACE)
-                await asyncio.sleep(0)
-
-        execution = execution_of(tidies_up, NOWHERE, 1)
-        task = asyncio.create_task(execution.run())
-        await settle()
-        other = asyncio.create_task(busy())
-        execution.stop()
-        await task
-        other.cancel()
-        return execution.abandoned
-
-    assert run_virtually(stop_it()) == 0
+    assert sum(isinstance(each, httpx.Response) for each in outcomes) == 3
+    assert len(outcomes) == 6
+    assert isinstance(error, asyncio.CancelledError)
+    assert execution.left_running == 3 + 1  # and the one that gathers them
 
 
 class Deaf(asyncio.Future[None]):
@@ -341,18 +267,13 @@ class Deaf(asyncio.Future[None]):
 
 
 def test_a_runner_that_cannot_be_woken_is_left_asleep() -> None:
-    """The run ends all the same, and within its second, on a clock of its own; woken
-    later, it ends.
-    """
+    """The run ends all the same, and within its second, on a clock of its own."""
 
     async def stop_it() -> tuple[Result, float]:
         deaf = Deaf()
-        woken = False
 
         async def waits(url: str, count: int) -> None:
-            nonlocal woken
             await deaf
-            woken = True
 
         execution = execution_of(waits, NOWHERE, 5)
         task = asyncio.create_task(execution.run())
@@ -363,7 +284,6 @@ def test_a_runner_that_cannot_be_woken_is_left_asleep() -> None:
         seconds = virtual_loop().time() - stopped
         deaf.set_result(None)
         await settle()
-        assert not woken
         assert asyncio.all_tasks() == {asyncio.current_task()}
         return result, seconds
 
@@ -384,8 +304,12 @@ def test_a_run_that_sends_without_end_keeps_the_last_outcomes() -> None:
         task = asyncio.create_task(execution.run())
         await asyncio.sleep(20)
         execution.stop()
-        return await task
+        result = await task
+        released.set()
+        await settle()
+        return result
 
     result = run_virtually(twenty_seconds_of_it())
+    released.clear()
     assert kinds_of(result)[OutsideError] >= MAX_EXTRA_OUTCOMES - 1
     assert len(result.outcomes) == MAX_EXTRA_OUTCOMES

@@ -62,7 +62,7 @@ async def run_cells(*cells: str) -> None:
 def definitions(cells: list[str]) -> str:
     """The imports and functions of the cells above, without what they run."""
     nodes = [node for cell in cells for node in ast.parse(cell).body]
-    kept = [node for node in nodes if isinstance(node, DEFINITIONS)]
+    kept: list[ast.stmt] = [node for node in nodes if isinstance(node, DEFINITIONS)]
     return ast.unparse(ast.Module(body=kept, type_ignores=[]))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import signal
 import socket
 import subprocess
@@ -47,7 +48,7 @@ def test_without_the_program_the_usual_address_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Whoever tries it then sees that nobody answers."""
-    monkeypatch.setattr(practice_redis.shutil, "which", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     monkeypatch.setattr(practice_redis, "start", None)
     assert practice_redis.find() == "redis://127.0.0.1:6379"
 

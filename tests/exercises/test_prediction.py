@@ -9,7 +9,10 @@ from ipywidgets.widgets import widget
 
 from inflight_lab.exercises.prediction import Predict
 
-WRONG = {200: "That is what the client counts.", 3: "That is another rung."}
+WRONG: dict[float | str, str] = {
+    200: "That is what the client counts.",
+    3: "That is another rung.",
+}
 EXPLAINED = (
     "Why not 200? That is what the client counts. Why not 3? That is another rung."
 )
@@ -56,7 +59,7 @@ def test_choice_is_set_beside_what_was_measured(
 ) -> None:
     """Nothing is chosen at first; then the choice counts, word for word."""
     guess = Predict("What do the others do?", "they stop", "they go on")
-    wrong = {"they stop": "`gather` cancels nothing."}
+    wrong: dict[float | str, str] = {"they stop": "`gather` cancels nothing."}
     guess.compare("they go on", wrong)
     for choice in guess.choices:
         guess.field.value = choice

@@ -5,10 +5,9 @@ its own way.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections import deque
-from time import monotonic, monotonic_ns
+from time import monotonic
 from typing import Any, Self
 
 RATE = 7
@@ -170,30 +169,11 @@ class FailsInACrowd(Spacer):
             self.waiting -= 1
 
 
-class CountsNanoseconds(Spacer):
-    """Asks for the time in whole nanoseconds, two of the clocks in turns."""
-
-    async def __aenter__(self) -> Self:
-        async with self._turn:
-            await asyncio.sleep(self._due - monotonic_ns() / 1e9)
-            self._due = time.perf_counter_ns() / 1e9 + SPACING
-        return self
-
-
 class Blocks(Spacer):
     """Keeps the rate by stopping the whole event loop."""
 
     async def __aenter__(self) -> Self:
         time.sleep(SPACING)  # noqa: ASYNC251
-        return self
-
-
-class BlocksAndGoesOn(Spacer):
-    """Takes whatever is raised for nothing."""
-
-    async def __aenter__(self) -> Self:
-        with contextlib.suppress(BaseException):
-            time.sleep(SPACING)  # noqa: ASYNC251
         return self
 
 

@@ -52,7 +52,9 @@ def settled(fresh: Kernel, most: dict[str, int]) -> dict[str, int]:
     """What the kernel holds once it holds no more than ``most``; the first time, once
     that stays the same.
     """
-    deadline, last, same = time.monotonic() + PATIENCE, {}, 0
+    deadline = time.monotonic() + PATIENCE
+    last: dict[str, int] = {}
+    same = 0
     while True:
         counts = fresh.value("census()")
         same = same + 1 if counts == last else 0

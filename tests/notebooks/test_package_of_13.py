@@ -30,7 +30,7 @@ async def test_what_the_package_was_refused_is_asked_again(
         "patiently": Patience(),
     }
     body = {"model": "m", "messages": [{"role": "user", "content": "Why?"}]}
-    knobs = {"quota": "sliding-window", "rate": 5, "dialect": "openai"}
+    knobs: dict[str, Any] = {"quota": "sliding-window", "rate": 5, "dialect": "openai"}
     async with PracticeServer(latency=0.01, **knobs) as api:
         monkeypatch.setenv("OPENAI_BASE_URL", api.url.replace("/get", "/v1"))
         monkeypatch.setenv("OPENAI_API_KEY", "practice")

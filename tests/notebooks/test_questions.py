@@ -100,7 +100,8 @@ def test_an_answer_needs_no_other_one(answer: Answer) -> None:
 
 def names_in(code: str) -> tuple[set[str], set[str]]:
     """The names that code binds anywhere, and those that it reads."""
-    bound, read = set(), set()
+    bound: set[str] = set()
+    read: set[str] = set()
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Name):
             (read if isinstance(node.ctx, ast.Load) else bound).add(node.id)

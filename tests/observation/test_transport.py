@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from types import ModuleType
+from typing import Any
 
 import httpx
 import httpx2
@@ -57,9 +58,9 @@ async def test_a_client_of_httpx2(server: PracticeServer) -> None:
     """httpx2 is httpx under another name: its clients are observed, and get their own
     library's answers.
     """
-    async with httpx2.AsyncClient(
-        transport=(observed := ObservedTransport())
-    ) as client:
+    observed: Any = ObservedTransport()
+    client: Any
+    async with httpx2.AsyncClient(transport=observed) as client:
         responses = await semaphore.make_many_requests(server.url, 3, client=client)
         assert isinstance(responses[0], httpx2.Response)
         with pytest.raises(httpx2.ConnectError):

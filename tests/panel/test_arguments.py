@@ -65,7 +65,10 @@ async def test_bad_arguments_are_refused(bad: Bad) -> None:
     """One line names the argument and says what to write; no server is started, and
     nothing is left.
     """
-    good = {"runner": semaphore.make_many_requests, "server": PracticeServer()}
+    good: dict[str, Any] = {
+        "runner": semaphore.make_many_requests,
+        "server": PracticeServer(),
+    }
     before = census()
     with pytest.raises((TypeError, ValueError)) as caught:
         Panel(**(good | {bad.name: bad.value}))

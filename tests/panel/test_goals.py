@@ -18,7 +18,7 @@ STATS = Stats(started=9, waiting=0, in_flight=0, accepted=7, refused=2, elapsed=
 
 def seen_for(goals: Goals) -> list[str]:
     """What stands beside each goal on the page."""
-    return [verdict.seen for verdict in goals.verdicts]
+    return [state.seen for state in goals.states]
 
 
 def test_each_goal_is_judged_by_itself() -> None:
@@ -29,12 +29,12 @@ def test_each_goal_is_judged_by_itself() -> None:
         {
             "7 answers": lambda stats: stats.accepted == 7,
             "no 429": lambda stats: stats.refused == 0,
-            "typo": lambda stats: stats.acepted == 7,
+            "typo": lambda stats: stats.acepted == 7,  # type: ignore[attr-defined]
             "exit": lambda stats: sys.exit(1),
             "fast": lambda stats: stats.elapsed < 2,
         }
     )
-    assert [verdict.met for verdict in goals.verdicts] == [None] * 5
+    assert [state.met for state in goals.states] == [None] * 5
     goals.judge(STATS, finished=True, settings={})
     assert goals.met == {
         "7 answers": True,
@@ -76,13 +76,18 @@ def test_a_run_that_was_cut_short_meets_no_goal() -> None:
     goals = Goals({"fast": lambda _: True, "all": lambda stats: stats.accepted == 9})
     goals.judge(STATS, finished=False, settings={})
     assert goals.met == {"all": False}
-    assert [verdict.met for verdict in goals.verdicts] == [None, False]
+    assert [state.met for state in goals.states] == [None, False]
     assert seen_for(goals) == ["", "7 answered"]
 
 
 def test_goals_are_open_again_for_the_next_run() -> None:
     """Neither what was met nor an error stays."""
-    goals = Goals({"typo": lambda stats: stats.acepted == 7, "any": lambda _: True})
+    goals = Goals(
+        {
+            "typo": lambda stats: stats.acepted == 7,  # type: ignore[attr-defined]
+            "any": lambda _: True,
+        }
+    )
     goals.judge(STATS, finished=True, settings={})
     goals.clear()
     assert goals.met == {}

@@ -59,9 +59,13 @@ async def test_the_page_hears_that_a_move_is_dealt_with(open_panel: OpenPanel) -
     asyncio.get_running_loop().set_exception_handler(
         lambda _, context: refused.append(context["exception"])
     )
-    for number, value in enumerate((7, 7, 0), 1):
+
+    async def move(value: int, number: int) -> None:
         say(panel, moved(value, number))
-        await until(lambda number=number: panel._heard == {"one": number})
+        await until(lambda: panel._heard == {"one": number})
+
+    for number, value in enumerate((7, 7, 0), 1):
+        await move(value, number)
     assert panel.limit == 7
     assert [str(error) for error in refused] == ["limit must be 1 or more, got 0"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,12 +28,12 @@ def with_pauses(url: str, count: int, **_: object) -> None:
     nothing to do.
     """
     with httpx.Client() as client:
-        for _ in range(count):
+        for _num in range(count):
             client.get(url)
             time.sleep(0.1)
 
 
-async def own_client(url: str, count: int) -> list[object]:
+async def own_client(url: str, count: int) -> Sequence[object]:
     """A client that the panel does not see, and that Stop ends."""
     return await semaphore.make_many_requests(url, count, limit=3)
 
@@ -53,7 +53,7 @@ class Threads(NamedTuple):
     """What a runner's threads do, and how many requests they send."""
 
     sends: Callable[..., object]
-    count: int
+    number: int
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ async def test_a_run_that_is_done_changes_no_more(
     moment later.
     """
 
-    async def half(url: str, count: int) -> list[object]:
+    async def half(url: str, count: int) -> Sequence[object]:
         return await own_client(url, count // 2)
 
     await open_panel(half, count=12).start()

@@ -8,13 +8,38 @@ from itertools import groupby
 import pytest
 
 from inflight_lab import Timeline
-from inflight_lab.plot.feed import Feed, Message
+from inflight_lab.plot import feed
+from inflight_lab.plot.feed import HISTORY, Feed, Message
 from inflight_lab.plot.plain_picture import PlainPicture
 from inflight_lab.plot.source import PlotSource
-from inflight_lab.runs.quota_policy import QuotaPolicy
-from inflight_lab.runs.run import Run
+from inflight_lab.runs.run import RequestEvent, Run
+from inflight_lab.runs.terms import QuotaPolicy, Terms
 
-POLICY = QuotaPolicy("sliding-window", 7)
+TERMS = Terms(QuotaPolicy("sliding-window", 7))
+
+
+def late_view_of(run: Run) -> list[float]:
+    """The times of the events that a page gets which opens now."""
+    sent: list[Message] = []
+    late = Feed(PlotSource(Timeline(), None), sent.append, PlainPicture(dict))
+    late.run = run
+    late.send_all()
+    times: list[float] = sent[-1]["run"]["events"]["time"]
+    return times
+
+
+def test_what_is_drawn_can_be_played_again() -> None:
+    """A view that opens late has every event of the last minute."""
+    arrivals = [RequestEvent(second, "arrived", None, 200) for second in range(100)]
+    assert late_view_of(Run(events=arrivals, now=100.0))[0] == 100.0 - HISTORY
+
+
+def test_a_crowd_of_events_is_not_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a busy run the last ones are, and the view can be played from there."""
+    monkeypatch.setattr(feed, "MANY_EVENTS", 30)
+    arrivals = [RequestEvent(second, "arrived", None, 200) for second in range(100)]
+    late = late_view_of(Run(events=arrivals, now=100.0))
+    assert late == list(range(70, 100))
 
 
 class InterruptedSource(PlotSource):
@@ -36,13 +61,13 @@ def test_a_page_that_opens_while_a_run_begins_gets_all_of_its_beginning(
 ) -> None:
     """It takes the first message about a run, and no second beginning of the same."""
     sent: list[Message] = []
-    source = InterruptedSource(Timeline(), None, lambda: POLICY)
-    feed = Feed(source, sent.append, PlainPicture(dict))
-    monkeypatch.setattr(source, "open_page", feed.send_all)
-    feed.start()
-    feed.stop()
+    source = InterruptedSource(Timeline(), None, lambda: TERMS)
+    live = Feed(source, sent.append, PlainPicture(dict))
+    monkeypatch.setattr(source, "open_page", live.send_all)
+    live.start()
+    live.stop()
     beginnings = [message for message in sent if "reset" in message]
     firsts = [
         next(each) for _, each in groupby(beginnings, key=lambda it: it["number"])
     ]
-    assert [first["run"]["policies"][0]["kind"] for first in firsts] == [POLICY.kind]
+    assert [first["run"]["terms"][0]["quota"]["rate"] for first in firsts] == [7]

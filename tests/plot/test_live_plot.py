@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from inflight_lab import LivePlot, ObservedTransport, PracticeServer
-from inflight_lab.plot.history import HISTORY
+from inflight_lab.plot.feed import HISTORY
 from inflight_lab.runs.columns import from_columns
 from inflight_lab.runs.recording import load
 from inflight_lab.runs.run import Run
@@ -87,7 +87,7 @@ def test_a_page_gets_every_row_once(
     assert run == plot.run == page.hello()
     assert len(run.events) == 3 * 19
     assert len(run.levels["limit"]) == 19
-    assert len(run.policies) == 1
+    assert len(run.terms) == 1
     assert (run.counts.accepted, run.counts.refused) == (9, 10)
     plot.close()
 
@@ -102,8 +102,8 @@ def test_a_run_is_shown_as_it_begins_and_as_it_ends(
         first = page.messages[0]["run"]
         clock.now = 1.5
     last = page.messages[-1]["run"]
-    assert (first["live"], first["now"], len(first["policies"])) == (True, 0, 1)
-    assert (last["live"], last["now"], last["policies"]) == (False, 1.5, [])
+    assert (first["live"], first["now"], len(first["terms"])) == (True, 0, 1)
+    assert (last["live"], last["now"], last["terms"]) == (False, 1.5, [])
     plot.close()
 
 
@@ -187,7 +187,7 @@ def test_a_plot_of_a_client_alone(monkeypatch: pytest.MonkeyPatch) -> None:
             transport.timeline.answer(transport.timeline.send(), 503)
         shown = page.hello()
         assert [event.what for event in shown.events][-1] == "answered"
-        assert shown.policies == []
+        assert shown.terms == []
         assert shown.counts.in_flight == 0
         plot.close()
 

@@ -6,9 +6,8 @@ import pytest
 
 from inflight_lab import Timeline
 from inflight_lab.plot.source import PlotSource
-from inflight_lab.runs.latency import LatencyChange
-from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
 from inflight_lab.runs.run import Level
+from inflight_lab.runs.terms import QuotaPolicy, Terms
 from tests.support.virtual_clock import SetClock
 
 BEGAN = 101.75
@@ -88,64 +87,44 @@ def test_a_limit_is_drawn_from_when_it_is_set(
     assert source.read().levels["limit"] == [Level(0, 3), Level(1.5, 9), Level(1.5, 5)]
 
 
-def test_the_quota_stands_from_the_beginning_and_changes(
+def test_the_terms_stand_from_the_beginning_and_change(
     clock: SetClock, server: Timeline
 ) -> None:
-    """Each policy is read once, when it is seen first; no quota is read as none."""
-    first = QuotaPolicy("fixed-window", 7, 2.0, 3)
-    said: QuotaPolicy | None = first
-    source = PlotSource(server, None, lambda: said)
+    """Each is read once, when it is seen first; a new run begins with what holds."""
+    first = Terms(QuotaPolicy("gcra", 7, 2.0, 3), 4, latency=0.3, way=0.1)
+    now = first
+    source = PlotSource(server, None, lambda: now)
     clock.now += 0.5
-    assert source.read().policies == [PolicyChange(0.0, first)]
-    assert source.read().policies == []
-    said = None
+    assert (source.read().terms, source.read().terms) == ([first], [])
+    now = Terms(latency=0.3)
     clock.now += 0.5
-    assert source.read().policies == [PolicyChange(1.0, None)]
-    assert source.read().policies == []
-
-
-def test_a_quota_that_comes_late(clock: SetClock, server: Timeline) -> None:
-    """As one that an API's answers name: before that there was none."""
-    policy = None
-    source = PlotSource(None, server, lambda: policy)
-    assert source.read().policies == []
-    clock.now += 3
-    policy = QuotaPolicy("gcra", 7, 2.0)
-    assert source.read().policies == [PolicyChange(3.0, policy)]
-
-
-@pytest.mark.parametrize(
-    ("kind", "offset"), [("fixed-window", 1.75), ("sliding-window", 0.0), (None, 0.0)]
-)
-def test_only_a_window_of_the_clock_has_an_offset(
-    kind: str | None, offset: float, server: Timeline
-) -> None:
-    """It is how far into its window of 2 s the run began."""
-    policy = QuotaPolicy(kind, 7, 2.0) if kind else None
-    assert PlotSource(server, None, lambda: policy).read().window_offset == offset
-
-
-def test_what_the_server_is_set_to_is_read_when_it_changes(
-    clock: SetClock, server: Timeline
-) -> None:
-    """How many it lets in at once, and its latency: from the beginning of each run."""
-    most: int | None = 4
-    latency: float | None = 0.3
-    source = PlotSource(
-        server, None, max_concurrent=lambda: most, latency=lambda: latency
-    )
-    run = source.read()
-    assert run.policies == [PolicyChange(0.0, None, 4)]
-    assert run.latencies == [LatencyChange(0.0, 0.3)]
-    clock.now += 3
-    most, latency = None, 0.03
-    run = source.read()
-    assert run.policies == [PolicyChange(3.0, None, 0)]
-    assert run.latencies == [LatencyChange(3.0, 0.03)]
-    assert (source.read().policies, source.read().latencies) == ([], [])
+    assert source.read().terms == [Terms(latency=0.3, time=1.0)]
+    assert source.read().terms == []
     source.begin()
-    assert source.read().latencies == [LatencyChange(0.0, 0.03)]
-    assert PlotSource(server, None).read().latencies == []
+    assert source.read().terms == [now]
+
+
+def test_terms_that_come_late(clock: SetClock, server: Timeline) -> None:
+    """As those that an API's answers name: before that nothing was known."""
+    now = Terms()
+    source = PlotSource(None, server, lambda: now)
+    assert source.read().terms == []
+    clock.now += 3
+    now = Terms(QuotaPolicy("gcra", 7, 2.0))
+    assert source.read().terms == [now._replace(time=3.0)]
+
+
+def test_the_times_of_an_api_are_those_of_the_run(
+    clock: SetClock, server: Timeline
+) -> None:
+    """When its windows start, and when it will answer."""
+    quota = QuotaPolicy("fixed-window", 7, 2.0, starts=0.0)
+    source = PlotSource(server, None, lambda: Terms(quota))
+    server.send(200, due=BEGAN + 0.25)
+    run = source.read()
+    (terms,) = run.terms
+    assert terms.quota == quota._replace(starts=-BEGAN)
+    assert run.events[-1].due == 0.25
 
 
 def test_tokens_are_drawn_where_they_are_counted(
@@ -153,7 +132,7 @@ def test_tokens_are_drawn_where_they_are_counted(
 ) -> None:
     """What was charged in the last period, once the quota counts tokens."""
     policy = QuotaPolicy("sliding-window", 60, 2.0)
-    source = PlotSource(server, None, lambda: policy)
+    source = PlotSource(server, None, lambda: Terms(policy))
     server.send(200, 80)
     assert source.read().levels["tokens"] == []
     policy = policy._replace(tokens=2000)

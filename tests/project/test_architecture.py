@@ -108,7 +108,7 @@ def test_importing_any_room_changes_nothing_elsewhere() -> None:
         theirs |= set(imported(path.read_text(encoding="utf-8"), ""))
     theirs = {name for name in theirs if not name.startswith("inflight_lab")}
     script = Path(__file__).with_name("import_each.py")
-    command = [sys.executable, script, " ".join(FILES), " ".join(sorted(theirs))]
+    command = [sys.executable, str(script), " ".join(FILES), " ".join(sorted(theirs))]
     # Not this process's environment: it has imported the rooms already.
     wanted = ("PATH", "HOME", "SYSTEMROOT")
     env = {name: os.environ[name] for name in wanted if name in os.environ}

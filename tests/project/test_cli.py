@@ -126,7 +126,7 @@ def test_a_reader_that_has_enough_is_no_error() -> None:
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_ctrl_c_ends_a_run_without_a_traceback() -> None:
     """With one sentence, and the exit status that a shell gives to it."""
-    command = [BIN / "inflight-lab", "run", "naive"]
+    command = [str(BIN / "inflight-lab"), "run", "naive"]
     with PracticeServer(latency=60) as server:
         env = os.environ | {"PYTHONUNBUFFERED": "1"}
         pipes: dict[str, Any] = {

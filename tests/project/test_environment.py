@@ -70,7 +70,7 @@ def test_environment_is_well_formed() -> None:
         for each in ENVIRONMENT["dependencies"]
         if isinstance(each, str)
     ]
-    assert {"python", "pip"} <= {each.name.normalized for each in asked if each.name}
+    assert {"python", "pip"} <= {getattr(each.name, "normalized", "") for each in asked}
 
 
 def test_nothing_hides_the_environment_from_binder() -> None:

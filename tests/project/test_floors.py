@@ -32,7 +32,7 @@ def test_the_fast_tests_pass_at_the_floors(tmp_path: Path) -> None:
     slow = [f"--ignore=tests/{room}" for room in ("browser", "notebooks", "project")]
     env = dict(os.environ)
     env.pop("VIRTUAL_ENV", None)  # IPython would warn of it
-    command = [python, "-m", "pytest", "-q", *slow]
+    command = [str(python), "-m", "pytest", "-q", *slow]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=env)
     assert run.returncode == 0, run.stdout[-20_000:] + run.stderr
 

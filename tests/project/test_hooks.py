@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -26,7 +27,7 @@ def test_hooks_fetch_nothing() -> None:
     assert {hook["language"] for hook in LOCAL["hooks"]} == {"system"}
 
 
-def files_for(hook: dict[str, str]) -> list[Path]:
+def files_for(hook: dict[str, Any]) -> list[Path]:
     """Files that pre-commit would pass to the hook if they were to be committed."""
     if "deno" in hook["id"]:
         return sorted((ROOT / "src").rglob("*.js"))
@@ -34,7 +35,7 @@ def files_for(hook: dict[str, str]) -> list[Path]:
 
 
 @pytest.mark.parametrize("hook", LOCAL["hooks"], ids=lambda hook: hook["id"])
-def test_hook_runs_and_finds_nothing(hook: dict[str, str]) -> None:
+def test_hook_runs_and_finds_nothing(hook: dict[str, Any]) -> None:
     """Its command works as it is written there, and what is committed passes it."""
     (module,) = re.findall(r"^uv run --dev (?:python -m )?(.+)$", hook["entry"])
     looking = ["--check"] if hook["id"] in ("ruff-format", "deno-fmt") else []

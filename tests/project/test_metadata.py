@@ -24,7 +24,7 @@ SECTION = r"^## \[(Unreleased|\d+\.\d+\.\d+)\](?: - \d{4}-\d\d-\d\d)?$"
 def test_the_citation_has_the_form_that_tools_read() -> None:
     """GitHub, Zenodo and Zotero take it by the Citation File Format's schema."""
     check = ["check_jsonschema", "--builtin-schema", "vendor.citation-file-format"]
-    command = [sys.executable, "-m", *check, CITATION]
+    command = [sys.executable, "-m", *check, str(CITATION)]
     run = subprocess.run(command, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
 

@@ -12,6 +12,11 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
+ARCHITECTURE = re.findall(
+    r"`([\w/]+(?:\.(?:py|js)|/))`",
+    (ROOT / ".github" / "ARCHITECTURE.md").read_text("utf-8"),
+)
+"""The files and folders that it names."""
 COMMANDS = re.findall(r"```sh\n(.*?)\n```", README, re.DOTALL)
 BASES = [ROOT, ROOT / "src" / "inflight_lab"]
 
@@ -66,7 +71,7 @@ def test_links_lead_to_files() -> None:
 
 def test_contributing_names_what_is_there() -> None:
     """Every file, folder, module and table that it sends a contributor to is where it
-    says.
+    says, and so is every file of the page on the architecture.
     """
     links = re.findall(r"\]\(([^)#]+)\)", CONTRIBUTING)
     assert links
@@ -84,6 +89,7 @@ def test_contributing_names_what_is_there() -> None:
     assert len(files) > 10
     assert modules
     assert [name for name in files + modules if not find(name)] == []
+    assert [name for name in ARCHITECTURE if not find(name)] == []
     tables = re.findall(r"`([A-Z]+)`\s+in\s+`([\w./]+)`", CONTRIBUTING)
     assert len(tables) >= 5
     for table, name in tables:

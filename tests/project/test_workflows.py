@@ -57,7 +57,7 @@ def test_workflows_give_nothing_away() -> None:
     """Zizmor finds no right that is not needed, no credential that stays, and no
     foreign text that a shell would run.
     """
-    command = [ZIZMOR, "--offline", "--no-progress", *WORKFLOWS]
+    command = [str(ZIZMOR), "--offline", "--no-progress", *map(str, WORKFLOWS)]
     run = subprocess.run(command, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
 

@@ -14,10 +14,9 @@ from inflight_lab.plot.plain_picture import RECORDING, STARTED
 from inflight_lab.publish.notebook_page import as_html
 from inflight_lab.publish.page_outputs import WIDGET, for_a_page
 from inflight_lab.runs.events import Stats
-from inflight_lab.runs.latency import LatencyChange
-from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
 from inflight_lab.runs.recording import as_text
 from inflight_lab.runs.run import Level, Run, no_levels
+from inflight_lab.runs.terms import QuotaPolicy, Terms
 from tests.support.notebook_tools import NOTEBOOKS, load
 
 LIVE = '<a href="live">Open this live</a>'
@@ -27,8 +26,7 @@ def picture_of(*names: str, started: int = 1) -> NotebookNode:
     """The output of a widget whose runs were recorded; its picture is in bold."""
     run = Run(
         levels=no_levels() | {"limit": [Level(0, 3)]},
-        policies=[PolicyChange(0, QuotaPolicy("sliding-window", 40))],
-        latencies=[LatencyChange(0, 0.3)],
+        terms=[Terms(QuotaPolicy("sliding-window", 40), latency=0.3)],
         counts=Stats(started=90, accepted=90),
         now=1.0,
     )

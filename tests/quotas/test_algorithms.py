@@ -14,7 +14,7 @@ from inflight_lab.quotas.algorithms import (
     KINDS,
     FixedWindow,
     Gcra,
-    Quota,
+    QuotaCounter,
     SlidingWindow,
     TokenBucket,
 )
@@ -37,7 +37,7 @@ class Counting(NamedTuple):
     """What a quota does, and the arrivals that show it."""
 
     what: str
-    quota: Quota
+    quota: QuotaCounter
     arrivals: list[Arrival]
 
 
@@ -266,7 +266,7 @@ def test_a_cost_counts_as_so_many_requests(
 
 
 SPACING = PERIOD / 7
-STANDS = {
+STANDS: dict[str, list[tuple[float, float]]] = {
     "window": [(0, 1), (0, 2), (1.9, 2)],
     "bucket": [(0, 6), (0, 5), (0.2, 5.7)],
     "spacing": [(0, SPACING), (0.1, SPACING - 0.1), (1.0, SPACING - 1.0)],

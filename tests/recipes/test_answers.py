@@ -38,7 +38,7 @@ def test_what_was_written_is_there_after_a_new_start(path: Path, start: Start) -
     assert "https://api.test/a?b=ü" in again
     assert [2, {"a": "b"}] in again
     assert [2, {"a": "c"}] not in again
-    assert len(again) == 2
+    assert len(again.keys) == 2
     first = json.loads(path.read_text("ascii").splitlines()[0])
     assert first == {"key": "https://api.test/a?b=ü", "data": {"x": [1, None]}}
 
@@ -48,10 +48,10 @@ def test_any_cut_is_healed(cut: int, path: Path, start: Start) -> None:
     """Wherever a kill cuts the file, whole lines stay and the next one is whole."""
     path.write_bytes(LINES[:cut])
     answers = start()
-    assert len(answers) == LINES[:cut].count(b"\n")
+    assert len(answers.keys) == LINES[:cut].count(b"\n")
     answers["next"] = 3
     assert [json.loads(line)["data"] for line in path.read_bytes().splitlines()] == [
-        *["one", None][: len(answers) - 1],
+        *["one", None][: len(answers.keys) - 1],
         3,
     ]
 
@@ -67,14 +67,14 @@ def test_a_file_with_something_else_is_left_alone(
     if text == "{":  # this may be the beginning of a line of ours
         start()
         return
-    with pytest.raises(Stop, match=r"results\.jsonl holds something else"):
+    with pytest.raises(ValueError, match=r"results\.jsonl .* holds something else"):
         start()
     assert path.read_text() == text
 
 
 def test_a_file_that_cannot_be_opened(tmp_path: Path, start: Start) -> None:
     """The error names it, and says why."""
-    with pytest.raises(Stop, match=r"cannot open .*nowhere.* No such file"):
+    with pytest.raises(OSError, match=r"No such file .*nowhere"):
         AnswerFile(str(tmp_path / "nowhere" / "results.jsonl"))
 
 
@@ -131,7 +131,7 @@ async def test_collect_asks_once_for_what_is_missing(
     assert peak == 3
     out = capsys.readouterr().out
     assert "4 of 6 have an answer" in out
-    assert "2 missing: NoAnswer: status 400: no" in out
+    assert "2 x NoAnswer: status 400: no" in out
     assert await answers.collect(["a", "old"], ask, limit=3)
     assert len(asked) == 5
 
@@ -168,5 +168,5 @@ async def test_stop_ends_all_and_keeps_what_was_in_flight(
 
     assert not await answers.collect(range(100), ask, limit=2)
     assert 0 in answers
-    assert len(answers) == 1
+    assert len(answers.keys) == 1
     assert "Stopped: no money is left" in capsys.readouterr().out

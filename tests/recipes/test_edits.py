@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Mapping
 from contextlib import closing, redirect_stdout
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -155,7 +156,12 @@ async def test_sqlite(tmp_path: Path) -> None:
 
 async def test_hosts(tmp_path: Path) -> None:
     """Each has a pace of its own."""
-    knobs = {"latency": 0, "quota": "sliding-window", "rate": 12, "period": 2}
+    knobs: dict[str, Any] = {
+        "latency": 0,
+        "quota": "sliding-window",
+        "rate": 12,
+        "period": 2,
+    }
     with PracticeServer(**knobs) as one, PracticeServer(**knobs) as other:
         settings = {
             "URL": f"{one.url}?id={{id}}",
@@ -208,7 +214,12 @@ async def test_post(tmp_path: Path) -> None:
 
 async def test_quotas(tmp_path: Path) -> None:
     """The longer one is kept as well, and does not space the requests."""
-    knobs = {"latency": 0, "quota": "sliding-window", "rate": 5, "period": 2}
+    knobs: dict[str, Any] = {
+        "latency": 0,
+        "quota": "sliding-window",
+        "rate": 5,
+        "period": 2,
+    }
     with PracticeServer(**knobs) as server:
         url = f"{server.url}?id={{id}}"
         settings = {"URL": url, "IDS": range(8), "ALSO": (5, 2)}

@@ -7,6 +7,7 @@ import signal
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from distributed import Client
@@ -48,17 +49,17 @@ def where(cluster: Cluster, redis: str) -> dict[str, object]:
 async def test_one_quota_for_all(where: dict[str, object], tmp_path: Path) -> None:
     """Workers and another script keep to it together; each id has its answer."""
     # Two senders that do not share send 8: 6 leave a busy machine a delay of 2 s.
-    quota = {"quota": "sliding-window", "rate": 6, "period": 3}
+    quota: dict[str, Any] = {"quota": "sliding-window", "rate": 6, "period": 3}
     with PracticeServer(latency=0.05, **quota) as server:
         settings = {**where, "RATE": 4, "PERIOD": 3, "IDS": range(4)}
-        scripts = []
+        children = []
         for name in ("one", "other"):
             (tmp_path / name).mkdir()
             script = ON_A_CLUSTER.script(server.url, tmp_path / name, **settings)
-            scripts.append(await start(script))
-        for script in scripts:
-            _, err = await script.communicate()
-            assert script.returncode == 0, err
+            children.append(await start(script))
+        for child in children:
+            _, err = await child.communicate()
+            assert child.returncode == 0, err
         assert (server.stats().accepted, server.stats().refused) == (8, 0)
 
 

@@ -16,11 +16,11 @@ from inflight_lab.runners import RUNGS
 from tests.support.browser import ROOT
 
 LONGEST = {
-    "fetch_all": 420,
-    "ask_model": 430,
-    "with_requests": 440,
-    "paced": 150,
-    "on_a_cluster": 510,
+    "fetch_all": 470,
+    "ask_model": 490,
+    "with_requests": 490,
+    "paced": 180,
+    "on_a_cluster": 560,
 }
 RUFF = str(Path(sys.executable).with_name("ruff"))
 IMPORTS = ("from ", "import ")
@@ -52,7 +52,7 @@ def test_a_script_is_the_page_and_what_it_uses(name: str) -> None:
     """Each line of the page is there, in order; it needs what it says and no more."""
     script, page = snippet(name), page_of(name)
     lines = iter(script.splitlines())
-    code = [line for line in page.splitlines() if not line.startswith(IMPORTS)]
+    code = [line for line in page.splitlines() if line and not line.startswith(IMPORTS)]
     assert all(line in lines for line in code)
     assert packages_of(script) == NEEDS.get(name, {"httpx"})
     assert len(script.splitlines()) <= LONGEST[name]

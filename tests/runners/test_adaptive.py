@@ -47,11 +47,13 @@ def send(
 ) -> list[Any]:
     """The rung on the virtual clock: the outcomes of ``count`` requests."""
 
+    client: Any = api
+
     async def main() -> list[Any]:
         before()
         stalls = asyncio.create_task(stall_each_second(stall)) if stall else None
         outcomes = await adaptive.make_many_requests(
-            URL, count, client=api, limiter=pacer or LearningPacer()
+            URL, count, client=client, limiter=pacer or LearningPacer()
         )
         if stalls:
             stalls.cancel()
@@ -106,55 +108,98 @@ def test_unknown(kind: str, burst: int | None, rate: float) -> None:
     """
     judge = quota(kind, rate, burst=burst)
     api = SimulatedApi(network(0.002), quota=judge, advertised=False)
-    outcomes = send(api, 62 * rate)
+    outcomes = send(api, round(62 * rate))
     assert len(outcomes) == len(api.accepted) == 62 * rate
     assert api.used(0, 60, rate=rate) >= 0.8
     assert 0 < refusals(api, 0, 60) <= 25
 
 
 @pytest.mark.parametrize("retry_after", [whole_seconds, lambda wait: None])
+@pytest.mark.parametrize("rate", [40, 80])
 @each_kind
 def test_a_quota_smaller_than_you_say(
     kind: str,
     burst: int | None,
+    rate: int,
     retry_after: Callable[[float], str | None],
 ) -> None:
-    """You say 100 a second, and it is 40: at most 40 429s in a minute, and three
+    """You say 100 a second, and it is less: at most 40 429s in a minute, and three
     quarters of it are used, whether the API names its pauses or not.
     """
-    judge = quota(kind, 40, burst=burst)
+    judge = quota(kind, rate, burst=burst)
     api = SimulatedApi(
         network(0.002), quota=judge, advertised=False, retry_after=retry_after
     )
-    send(api, 65 * 40, LearningPacer(100))
-    assert api.used(0, 60, rate=40) >= 0.75
+    send(api, 65 * rate, LearningPacer(100))
+    assert api.used(0, 60, rate=rate) >= 0.75
     assert 0 < refusals(api, 0, 60) <= 40
 
 
-@pytest.mark.parametrize(("rate", "seconds"), [(100, 15), (None, 20)])
-def test_a_strict_leaky_bucket(rate: float | None, seconds: float) -> None:
-    """1,000 requests to an API that allows no burst: told its rate they take no more
-    than 15 s, and otherwise no more than 20 s.
+@pytest.mark.parametrize(
+    ("rate", "jitter", "seconds"),
+    [(100, 0.001, 15), (None, 0.001, 18), (100, 0.005, 21), (None, 0.005, 22)],
+)
+def test_a_strict_leaky_bucket(
+    rate: float | None, jitter: float, seconds: float
+) -> None:
+    """1,000 requests to an API that allows no burst are soon answered, whether its rate
+    is known or not, although jitter pushes requests together.
     """
-    api = SimulatedApi(network(0.001), quota=quota("gcra"), advertised=False)
+    api = SimulatedApi(network(jitter), quota=quota("gcra"), advertised=False)
     send(api, 1000, LearningPacer(rate))
     assert api.arrivals[-1] - api.arrivals[0] <= seconds
     assert refusals(api) <= 12
 
 
 class Overloaded(SimulatedApi):
-    """Refuses 1 % of all requests, at random and without a word."""
+    """Refuses a ``share`` of all requests, at random."""
+
+    def __init__(self, share: float, pause: str | None, *, latency: float) -> None:
+        super().__init__(network(0.002, latency=latency))
+        self._share = share
+        self._headers = {"Retry-After": pause} if pause else {}
 
     def answer(self, wait: float) -> httpx.Response:
         """What it says to a request."""
-        return httpx.Response(429 if self._random.random() < 0.01 else 200)
+        if self._random.random() < self._share:
+            return httpx.Response(429, headers=self._headers)
+        return httpx.Response(200)
 
 
-def test_refusals_at_random_cost_little_more_than_their_pauses() -> None:
-    """1,000 requests of which ten are refused by chance take no longer than 28 s."""
-    api = Overloaded(network(0.002))
+@pytest.mark.parametrize(
+    ("share", "pause", "latency", "seconds"),
+    [
+        (0.01, None, 0.05, 22),
+        (0.05, None, 0.05, 50),
+        (0.05, None, 0.5, 50),
+        (0.05, None, 0.005, 110),  # nothing is in flight behind a refused one
+        (0.1, None, 0.05, 130),
+        (0.05, "1", 0.05, 75),  # 52 refusals, and a second for each
+    ],
+)
+def test_refusals_at_random_cost_little_more_than_their_pauses(
+    share: float, pause: str | None, latency: float, seconds: float
+) -> None:
+    """1,000 requests at 100 a second: the pace does not fall, since that is no help."""
+    api = Overloaded(share, pause, latency=latency)
     send(api, 1000, LearningPacer(100))
-    assert api.arrivals[-1] - api.arrivals[0] <= 28
+    assert api.arrivals[-1] - api.arrivals[0] <= seconds
+
+
+@each_kind
+def test_a_quota_that_is_lowered(kind: str, burst: int | None) -> None:
+    """In the minute after 100 a second have become 40, three quarters of these are
+    used, for at most 50 429s, although no header says so.
+    """
+    judge = quota(kind, burst=burst)
+    api = SimulatedApi(network(0.002), quota=judge, advertised=False)
+
+    def lower() -> None:
+        virtual_loop().call_later(5, setattr, judge, "rate", 40)
+
+    send(api, 500 + 60 * 40, LearningPacer(100), before=lower)
+    assert api.used(5, 60, rate=40) >= 0.75
+    assert refusals(api, 5, 65) <= 50
 
 
 def test_a_header_is_followed_when_it_changes() -> None:

@@ -150,12 +150,12 @@ def test_whoever_is_cancelled_in_line_takes_nothing() -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: Budgets(tokens=(0, 60)), "tokens must be greater than 0, got 0"),
-        (lambda: Budgets(tokens=(9, 0)), "the period of tokens must be greater than 0"),
-        (lambda: Budgets(limit=0), "limit must be 1 or more, got 0"),
+        (lambda: Budgets(tokens=(0, 60)), "tokens must be greater than 0, got .0"),
+        (lambda: Budgets(tokens=(9, 0)), "tokens must be greater than 0, got .9, 0"),
+        (lambda: Budgets(limit=0), "limit must be greater than 0, got .0"),
         (
             lambda: Budgets(tokens=(2000, 60)).turn(tokens=3082),
-            "tokens must be between 0 and 2000, got 3082",
+            "tokens must be 0 to 2000, got 3082",
         ),
     ],
 )

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
@@ -171,7 +171,8 @@ class Proxy:
     """Stands for all other machines: nothing that goes through it leaves this one."""
 
     def __init__(self) -> None:
-        sent = self.sent = []
+        sent: list[Any] = []
+        self.sent = sent
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:

@@ -45,10 +45,12 @@ def send(
 ) -> None:
     """Send so many through the rung, on a loop that may block once in each second."""
 
+    client: Any = api
+
     async def main() -> None:
         stalls = asyncio.create_task(stall_each_second(stall)) if stall else None
         await paced.make_many_requests(
-            URL, count, client=api, limiter=pacer(), return_exceptions=True
+            URL, count, client=client, limiter=pacer(), return_exceptions=True
         )
         if stalls:
             stalls.cancel()
@@ -191,7 +193,7 @@ def test_an_api_that_allows_no_burst(jitter: float) -> None:
 
 def test_spread_evenly_for_minutes() -> None:
     """Late wake-ups do not add up: minutes later requests still come one by one."""
-    api = SimulatedApi(network())
+    api: Any = SimulatedApi(network())
     send(api, 4000, lambda: Pacer(20), late=0.002)
     assert api.refused(quota("gcra", 20, burst=2)) == 0
     assert api.utilisation(20) >= 0.98
@@ -206,7 +208,7 @@ def test_small_batches_in_a_row_share_one_quota() -> None:
             await paced.make_many_requests(URL, 30, client=api, limiter=pacer)
             await asyncio.sleep(10 if batch % 10 == 0 else 0)
 
-    api = SimulatedApi(network(0.01, latency=0.005))
+    api: Any = SimulatedApi(network(0.01, latency=0.005))
     run(main())
     assert refused_by(api) == {}
     assert api.refused(quota("gcra", burst=3)) == 0
@@ -327,7 +329,8 @@ def live_through(
         assert all(isinstance(outcome, OUTCOMES) for outcome in outcomes), outcomes
         assert limiter.in_use == limiter.waiting == 0, "a slot was lost"
         await asyncio.sleep(21)  # longer than the longest window
-        assert not pacer.locked(), "a turn was lost"
+        async with asyncio.timeout(0.001), pacer:  # no turn was lost
+            pass
 
     run(main())
     return sorted(api.arrivals)
@@ -445,9 +448,11 @@ def test_a_new_rate_is_for_all_that_follow() -> None:
             pacer.rate = rate
             await departures(pacer, 10, sent)
             await asyncio.sleep(1)
-        assert not pacer.locked()
-        await departures(pacer, 5, [])
-        assert pacer.locked()
+        await departures(pacer, 5, sent)
+        assert sent[-1] - sent[30] < 1
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(50), pacer:
+                raise AssertionError("was let in")
 
     run(main())
     spans = [sent[number + 9] - sent[number] for number in (0, 10, 20)]
@@ -468,21 +473,6 @@ def test_a_failure_counts_from_now_and_is_no_short_latency() -> None:
     api = SimulatedApi(lambda: fates.pop() if fates else Path(latency=0.3))
     send(api, 2000)
     assert api.utilisation() >= 0.97
-
-
-def test_locked_tells_whether_one_more_would_wait() -> None:
-    """``locked()`` looks at the schedule, at those in line and at the slots."""
-
-    async def main() -> None:
-        pacer = Pacer(10, limit=1)
-        assert not pacer.locked()
-        async with pacer:
-            assert pacer.locked()
-            await asyncio.sleep(1)
-            assert pacer.locked()
-        assert not pacer.locked()
-
-    run(main())
 
 
 def test_entering_twice_is_an_error_that_costs_no_slot() -> None:
@@ -519,22 +509,22 @@ def test_a_limiter_of_yours_stays_in_force() -> None:
         await batch
         assert limiter.in_use == 0
 
-    api = SimulatedApi(network())
+    api: Any = SimulatedApi(network())
     run(main())
 
 
 @pytest.mark.parametrize(
-    ("arguments", "line"),
+    ("arguments", "shown"),
     [
-        ({"rate": 0}, "rate must be greater than 0, got 0"),
-        ({"rate": math.nan}, "rate must be greater than 0, got nan"),
-        ({"period": -1}, "period must be greater than 0, got -1"),
-        ({"also": [(0, 60)]}, "rate must be greater than 0, got 0"),
-        ({"limit": 0}, "limit must be 1 or more, got 0"),
-        ({"burst": 0.5}, "burst must be 1 or more, got 0.5"),
+        ({"rate": 0}, "rate=0"),
+        ({"period": -1}, "period=-1"),
+        ({"also": [(0, 60)]}, "also=[(0, 60)]"),
+        ({"limit": 0}, "limit=0"),
+        ({"burst": -1}, "burst=-1"),
     ],
 )
-def test_a_bad_number_is_one_line(arguments: dict[str, Any], line: str) -> None:
+def test_a_bad_number_is_one_line(arguments: dict[str, Any], shown: str) -> None:
     """It names the parameter, its value and what is allowed."""
-    with pytest.raises(ValueError, match=f"^{line}$"):
+    with pytest.raises(ValueError, match="must be greater than 0, got") as error:
         Pacer(**arguments)
+    assert shown in str(error.value)

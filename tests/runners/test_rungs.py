@@ -258,9 +258,12 @@ def test_pasted_rungs_type_check(tmp_path: Path) -> None:
 )
 def test_two_rungs_differ_by_a_slide(before: str, after: str) -> None:
     """The diff of two rungs is the lesson: its code can be shown at once."""
-    sources = [(FOLDER / f"{name}.py").read_text("utf-8") for name in (before, after)]
-    lines = map(code_lines, sources)
-    changed = [line for line in difflib.ndiff(*lines) if line.startswith(("-", "+"))]
+    lines = [
+        code_lines((FOLDER / f"{name}.py").read_text("utf-8"))
+        for name in (before, after)
+    ]
+    difference = difflib.ndiff(lines[0], lines[1])
+    changed = [line for line in difference if line.startswith(("-", "+"))]
     assert 10 < len(changed) <= SLIDE
 
 

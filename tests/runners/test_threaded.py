@@ -135,6 +135,23 @@ def test_after_a_failure_the_next_turn_is_a_period_away() -> None:
         assert time.perf_counter() - failed >= 0.3
 
 
+def test_first_come_first_served() -> None:
+    """Four threads that ask again and again get as many turns, and none is passed."""
+    pacer = ThreadPacer(20, 1)
+    turns: list[int] = []
+
+    def ask(thread: int) -> None:
+        for _ in range(6):
+            pacer.wait()
+            turns.append(thread)
+
+    pacer.pause(0.3)  # so that all have come before the first one leaves
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(ask, range(4)))
+    rounds = [set(turns[first : first + 4]) for first in range(0, 24, 4)]
+    assert rounds == [{0, 1, 2, 3}] * 6
+
+
 def test_entering_twice_is_an_error() -> None:
     """A thread that is inside would wait for itself; the pacer serves it afterwards."""
     pacer = ThreadPacer(1000, 1)
@@ -145,13 +162,13 @@ def test_entering_twice_is_an_error() -> None:
 
 INTERRUPTED = """
 import threading
+import time
 from inflight_lab.runners.threaded import ThreadPacer
 
 pacer = ThreadPacer(1, 3600)
 pacer.wait()
 threading.Thread(target=pacer.wait, daemon=True).start()
-while not pacer._turn.locked():
-    pass
+time.sleep(0.2)
 try:
     print("waiting", flush=True)
     pacer.wait()

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import pytest
 
+from inflight_lab.plot.modules import STAGE
 from inflight_lab.runs import run as run_module
 from inflight_lab.runs.columns import from_columns, to_columns
 from inflight_lab.runs.events import Stats
-from inflight_lab.runs.latency import LatencyChange
-from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
 from inflight_lab.runs.run import Level, RequestEvent, Run, no_levels
+from inflight_lab.runs.terms import QuotaPolicy, Terms
 
 
 def levels(*values: float) -> list[Level]:
@@ -35,33 +36,29 @@ def sorted_events(*parts: list[RequestEvent]) -> list[RequestEvent]:
 def test_what_is_new_is_appended() -> None:
     """Rows follow those that there are, and how it stands is what was said last."""
     run = Run()
-    policy = QuotaPolicy("gcra", 7, 2.0)
+    terms = Terms(QuotaPolicy("gcra", 7, 2.0), latency=0.3)
     first = Run(
         levels=no_levels() | {"waiting": levels(3)},
         events=lives(0, 1.0, 200),
-        policies=[PolicyChange(0.0, policy)],
-        latencies=[LatencyChange(0.0, 0.3)],
+        terms=[terms],
         counts=Stats(started=2, accepted=1),
         now=1.5,
         live=True,
-        window_offset=0.25,
     )
     second = Run(
         levels=no_levels() | {"waiting": [Level(2.5, 2)]},
         events=lives(1, 2.0, 429),
-        latencies=[LatencyChange(2.0, 0.1)],
+        terms=[Terms(latency=0.1, time=2.0)],
         counts=Stats(started=3, accepted=1, refused=1),
         now=2.6,
         stopped=True,
         unlimited=True,
-        window_offset=0.5,
     )
     run.append(first)
     run.append(second)
     assert run.levels["waiting"] == [*levels(3), Level(2.5, 2)]
     assert run.events == lives(0, 1.0, 200) + lives(1, 2.0, 429)
-    assert run.policies == [PolicyChange(0.0, policy)]
-    assert run.latencies == [LatencyChange(0.0, 0.3), LatencyChange(2.0, 0.1)]
+    assert run.terms == [terms, Terms(latency=0.1, time=2.0)]
     assert run.standing() == second.standing()
     assert run.whole
 
@@ -110,7 +107,7 @@ def test_a_late_view_gets_what_is_under_way() -> None:
     ends_late = lives(2, 7.9, 200)
     run = Run(
         events=sorted_events(stays, was_freed, lives(1, 1.0, 429), ends_late),
-        dropped=Counter(accepted=5),
+        dropped=Counter({"accepted": 5}),
         now=8.5,
     )
     snapshot = run.since(8.0)
@@ -149,9 +146,9 @@ def test_a_run_is_what_its_columns_say() -> None:
             RequestEvent(2.0, "taken", None, 2),
             RequestEvent(2.5, "failed", 8, "ConnectError"),
         ],
-        policies=[
-            PolicyChange(0.0, QuotaPolicy("token-bucket", 7, 2.0, 4, 900)),
-            PolicyChange(1.5, None),
+        terms=[
+            Terms(QuotaPolicy("token-bucket", 7, 2.0, 4, 900, "bucket"), 3, 0.3, 0.1),
+            Terms(time=1.5),
         ],
         counts=Stats(
             started=9,
@@ -161,63 +158,23 @@ def test_a_run_is_what_its_columns_say() -> None:
             busiest_period=6,
         ),
         announced=8,
-        dropped=Counter(accepted=3, cancelled=2),
+        dropped=Counter({"accepted": 3, "cancelled": 2}),
         now=2.75,
         live=True,
         stopped=True,
         unlimited=True,
-        window_offset=0.125,
     )
     assert from_columns(to_columns(run)) == run
 
 
-def test_columns_are_those_of_the_page() -> None:
-    """Names and order are what JavaScript reads; a line without steps is left out."""
-    run = Run(
-        levels=no_levels() | {"limit": [Level(0.5, 2)]},
-        events=[RequestEvent(0.5, "arrived", 3, 200, 6.5)],
-        policies=[
-            PolicyChange(0.0, QuotaPolicy("gcra", 7, 2.0, 3)),
-            PolicyChange(0.25, None, max_concurrent=4),
-        ],
-        latencies=[LatencyChange(0.0, 0.6)],
-        dropped=Counter(refused=2),
-        now=1.25,
-    )
+def test_the_columns_are_those_that_the_page_reads() -> None:
+    """``stage/wire.js`` names each of them, as the fields are named here."""
+    wire = (STAGE / "wire.js").read_text(encoding="utf-8")
+    named = set(re.findall(r"@property \{.*?\} \[?(\w+)", wire, re.S))
+    run = Run(events=lives(7, 1.0, 429), terms=[Terms()])
     columns = to_columns(run)
-    assert columns["latencies"] == [{"time": 0.0, "latency": 0.6}]
-    assert list(columns) == [
-        "now",
-        "live",
-        "stopped",
-        "unlimited",
-        "window_offset",
-        "counts",
-        "dropped",
-        "policies",
-        "latencies",
-        "levels",
-        "events",
-    ]
-    assert columns["dropped"] == {
-        "accepted": 0,
-        "refused": 2,
-        "failed": 0,
-        "cancelled": 0,
-    }
-    gcra = {"kind": "gcra", "rate": 7, "period": 2.0, "burst": 3, "tokens": 0}
-    assert columns["policies"] == [
-        {"time": 0.0, "max_concurrent": 0} | gcra,
-        {"time": 0.25, "max_concurrent": 4, "kind": "none"},
-    ]
-    assert columns["levels"] == {"limit": {"times": [0.5], "last": [2]}}
-    assert columns["events"] == {
-        "times": [0.5],
-        "what": ["arrived"],
-        "requests": [3],
-        "details": [200],
-        "quota": [6.5],
-    }
+    sent = {*columns, *columns["events"], *columns["terms"][0]}
+    assert sent - named == set()
 
 
 def test_an_update_may_hold_events_from_before_the_last_one() -> None:

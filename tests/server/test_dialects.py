@@ -52,9 +52,14 @@ def name_of(row: Row) -> str:
     return row.dialect
 
 
-def server_with(dialect: str, **knobs: object) -> PracticeServer:
+def server_with(dialect: str, **knobs: Any) -> PracticeServer:
     """A server that allows two requests a minute, on a clock that stands still."""
-    defaults = {"latency": 0, "quota": "sliding-window", "rate": 2, "period": PERIOD}
+    defaults: dict[str, Any] = {
+        "latency": 0,
+        "quota": "sliding-window",
+        "rate": 2,
+        "period": PERIOD,
+    }
     server = PracticeServer(dialect=dialect, **(defaults | knobs))
     server.timeline.clock = SetClock(1000.0)
     return server

@@ -19,7 +19,7 @@ import pytest
 from inflight_lab import PracticeServer as RealServer
 from inflight_lab.jupyter import pyodide
 from inflight_lab.runners import naive, paced, semaphore
-from inflight_lab.server.in_process import Listener, create_connection
+from inflight_lab.server.in_process import PageListener, create_connection
 from tests.support.virtual_clock import run
 from tests.support.waiting import PATIENCE, until
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.anyio
 class PracticeServer(RealServer):
     """As in the browser build."""
 
-    listen = Listener
+    listen = PageListener
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from inflight_lab import PracticeServer
+from inflight_lab.quotas.algorithms import KINDS
 from inflight_lab.server.app import PracticeApp
 
 NAN, INFINITY = float("nan"), float("inf")
@@ -27,12 +28,13 @@ class Knob(NamedTuple):
 
 
 ALLOWED_DIALECTS = "'draft', 'github', 'openai', 'azure', 'anthropic', 'gemini'"
-ALLOWED_QUOTAS = "'none', 'fixed-window', 'sliding-window', 'token-bucket', 'gcra'"
+ALLOWED_QUOTAS = ", ".join(map(repr, ["none", *KINDS]))
 COUNT = "1 to 1000000000, or None"
 KNOBS = [
     Knob("quota", ALLOWED_QUOTAS, [], ["leaky", None, ["gcra"]]),
     Knob("latency_kind", "'fixed', 'jittered', 'heavy-tailed'", [True], ["slow"]),
     Knob("latency", "0 to 86400", ["0.3", True, None], [-0.1, NAN, INFINITY, 86_401]),
+    Knob("way", "0 to 86400", ["0.3", True, None], [-0.1, NAN, INFINITY, 86_401]),
     Knob("rate", "1 to 1000000000", ["100", True, None], [INFINITY, 0, 0.5, NAN]),
     Knob("period", "0.001 to 86400", ["1", None], [0.0009, 1e308, 0, -1, NAN]),
     Knob("burst", COUNT, [1.5, True], [10**400, 0]),
@@ -48,13 +50,14 @@ def test_server_refuses_a_knob(knob: Knob) -> None:
     """A bad knob is an error where it is written, at the start and while it runs, and
     changes nothing.
     """
-    server = PracticeServer(quota="gcra")
+    gcra: dict[str, Any] = {"quota": "gcra"}
+    server = PracticeServer(**gcra)
     before = getattr(server, knob.name)
     for value in knob.wrong_type + knob.out_of_bounds:
         error = TypeError if value in knob.wrong_type else ValueError
         message = rf"^{knob.name} must be .*{knob.allowed}.*{re.escape(repr(value))}"
         with pytest.raises(error, match=message):
-            PracticeServer(**({"quota": "gcra"} | {knob.name: value}))
+            PracticeServer(**(gcra | {knob.name: value}))
         with pytest.raises(error, match=message):
             setattr(server, knob.name, value)
     assert getattr(server, knob.name) == before
@@ -63,7 +66,7 @@ def test_server_refuses_a_knob(knob: Knob) -> None:
 @pytest.mark.parametrize("quota", ["none", "fixed-window", "sliding-window"])
 def test_burst_needs_a_quota_that_has_one(quota: str) -> None:
     """A burst that would do nothing is an error that says which quotas have one."""
-    expected = r"^burst goes with quota 'token-bucket' or 'gcra', got burst=5"
+    expected = r"^burst goes with quota 'token-bucket' or 'gcra'.*, got burst=5"
     with pytest.raises(ValueError, match=expected):
         PracticeServer(quota=quota, burst=5)
 
@@ -188,3 +191,42 @@ async def test_an_answer_takes_little_more_than_the_latency(
         await client.get(server.url)
         seconds.append(time.perf_counter() - started)
     assert statistics.median(seconds) < 0.03
+
+
+@pytest.mark.anyio
+async def test_a_request_is_counted_when_it_has_come_its_way(
+    server: PracticeServer, client: httpx.AsyncClient
+) -> None:
+    """The way is a part of the latency, and on arrival the server says when it will
+    answer: never before that.
+    """
+    server.way, server.latency, server.latency_kind = 0.2, 0.3, "jittered"
+    began = server.timeline.clock()
+    await asyncio.gather(*(client.get(server.url) for _ in range(9)))
+    events = server.timeline.events
+    due = {event.request: event.due for event in events if event.kind == "sent"}
+    arrived = [event.time for event in events if event.kind == "sent"]
+    answered = {event.request: event.time for event in events if event.kind != "sent"}
+    assert min(arrived) - began >= 0.19
+    assert len(set(due.values())) > 5
+    for request, time_due in due.items():
+        assert time_due is not None
+        assert time_due - began >= 0.19
+        assert answered[request] >= time_due - 0.01
+
+
+@pytest.mark.anyio
+async def test_who_hangs_up_on_the_way_is_never_counted(
+    server: PracticeServer,
+) -> None:
+    """Neither by the quota nor in the statistics."""
+    server.way, server.quota, server.rate = 0.25, "fixed-window", 1
+    server.period = 3600
+    async with httpx.AsyncClient() as gives_up:
+        with pytest.raises(httpx.ReadTimeout):
+            await gives_up.get(server.url, timeout=httpx.Timeout(9, read=0.05))
+    server.way = 0
+    async with httpx.AsyncClient() as another:
+        assert (await another.get(server.url)).status_code == 200
+    await asyncio.sleep(0.3)
+    assert server.stats().started == 1

@@ -6,7 +6,7 @@ import asyncio
 import re
 import time
 from collections import Counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
@@ -22,9 +22,13 @@ from tests.support.waiting import Hold, until
 pytestmark = pytest.mark.anyio
 
 
-def app_with(**knobs: object) -> PracticeApp:
+MEMBERS = {"RateLimit-Policy": ("q", "w"), "RateLimit": ("r", "t")}
+
+
+def app_with(**knobs: Any) -> PracticeApp:
     """An app that answers at once, with 7 requests in 20 s unless told otherwise."""
-    app = PracticeApp(**{"latency": 0, "rate": 7, "period": 20} | knobs)
+    usual: dict[str, Any] = {"latency": 0, "rate": 7, "period": 20}
+    app = PracticeApp(**(usual | knobs))
     app.timeline.clock = SetClock(1007.0)
     return app
 
@@ -101,8 +105,10 @@ async def test_everything_is_written_in_digits(
     assert answers[0].status_code == 200
     for answer in answers:
         assert answer.status_code in (200, 429)
-        for name, numbers in (("RateLimit-Policy", "qw"), ("RateLimit", "rt")):
-            first, second = numbers
+        for name, first, second in (
+            ("RateLimit-Policy", "q", "w"),
+            ("RateLimit", "r", "t"),
+        ):
             field = rf'"default";{first}=\d{{1,15}};{second}=\d{{1,15}}'
             assert re.fullmatch(field, answer.headers[name])
         assert answer.headers["x-ratelimit-limit-tokens"] == "2000000"

@@ -18,6 +18,7 @@ import pytest
 
 from inflight_lab import PracticeServer
 from inflight_lab.runners import naive
+from inflight_lab.server import app
 from tests.support.waiting import PATIENCE, practice_threads, until
 
 pytestmark = pytest.mark.anyio
@@ -342,10 +343,10 @@ async def test_a_request_that_raises_is_not_left_in_flight(
     was.
     """
 
-    def fail() -> float:
+    def fail(*_: object) -> None:
         raise ArithmeticError("no such latency")
 
-    monkeypatch.setattr(server, "_draw_latency", fail)
+    monkeypatch.setattr(app, "_disconnected_within", fail)
     assert (await client.get(server.url)).status_code == 500
     monkeypatch.undo()
     assert (server.stats().in_flight, server.stats().failed) == (0, 1)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
+from inflight_lab.quotas.algorithms import KINDS
 from inflight_lab.runners import naive, paced, semaphore, semaphore_pause
 from tests.support.deno import OFFLINE, deno
 from tests.support.simulator import URL, SimulatedApi, network, quota
@@ -20,7 +21,6 @@ SCRIPT = Path(__file__).parent / "js" / "simulated.js"
 COUNT = 60
 RATE = 20
 LATENCY = 0.5
-KINDS = ("sliding-window", "token-bucket", "gcra")
 BURSTS = {"token-bucket": RATE, "gcra": 1}
 RUNNERS = {
     "naive": naive.make_many_requests,
@@ -42,7 +42,7 @@ class Setting(NamedTuple):
 
     def for_the_page(self) -> dict[str, Any]:
         """As the simulator takes it."""
-        policy = {"kind": self.kind, "rate": RATE}
+        policy = {"shape": KINDS[self.kind].shape, "rate": RATE}
         if self.kind in BURSTS:
             policy["burst"] = BURSTS[self.kind]
         rest = {"count": COUNT, "latency": LATENCY, "quota": policy}
@@ -51,7 +51,7 @@ class Setting(NamedTuple):
 
 def settings() -> Iterator[Setting]:
     """Four ways to send, three quotas."""
-    for kind in KINDS:
+    for kind in ("sliding-window", "token-bucket", "gcra"):
         yield Setting("naive", COUNT, kind)
         yield Setting("semaphore", 4, kind)
         yield Setting("pause", 6, kind)

@@ -2,7 +2,11 @@
 
 /** @typedef {(value?: any) => void} Listener */
 
-/** A model with the state that a kernel would send. @param {Record<string, any>} state */
+/**
+ * A model with the state that a kernel would send.
+ *
+ * @param {Record<string, any>} state
+ */
 function modelOf(state) {
   /** @type {Record<string, Set<Listener>>} */
   const listeners = {};
@@ -50,7 +54,11 @@ function addStyles(css) {
   document.head.append(viewport, style);
 }
 
-/** Show a widget. @param {{ esm: string, css: string, state: Record<string, any> }} widget */
+/**
+ * Show a widget.
+ *
+ * @param {{ esm: string, css: string, state: Record<string, any> }} widget
+ */
 export async function showWidget({ esm, css, state }) {
   const page = /** @type {any} */ (window);
   addStyles(css);

@@ -71,4 +71,5 @@ def run_of(*spans: tuple[float, float, int], **more: Any) -> Run:
         events.append(RequestEvent(ended, "answered", number, status))
     events.sort(key=lambda event: event.time)
     now = max((ended for _, ended, _ in spans), default=0.0)
-    return Run(**({"events": events, "now": now} | more))
+    details: dict[str, Any] = {"events": events, "now": now}
+    return Run(**(details | more))

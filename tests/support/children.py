@@ -59,8 +59,8 @@ def when_up(
             return attempt()
         except (OSError, ValueError):
             printed = log.read_text() if log else ""
-            assert process.poll() is None, f"{process.args} has ended. {printed}"
-            assert time.monotonic() < deadline, f"{process.args} is not up. {printed}"
+            assert process.poll() is None, f"{process.args!r} has ended. {printed}"
+            assert time.monotonic() < deadline, f"{process.args!r} is not up. {printed}"
         time.sleep(0.05)
 
 

@@ -6,7 +6,8 @@ import ast
 import importlib.util
 from collections.abc import Iterator
 
-DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
 
 
 def imported(source: str, package: str) -> Iterator[str]:
@@ -34,16 +35,18 @@ def definitions(source: str) -> dict[str, str]:
 class Bare(ast.NodeTransformer):
     """Takes away docstrings, annotations, and classes that only describe a type."""
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
-        """A function of either kind."""
-        return without_docstring(self.generic_visit(node), returns=None)
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        """Anything; a function of either kind has nothing to say of its result."""
+        if isinstance(node, DEFINITIONS) and ast.get_docstring(node):
+            del node.body[0]
+        if isinstance(node, FUNCTIONS):
+            node.returns = None
+        return super().generic_visit(node)
 
-    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef | None:
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST | None:
         """A class, unless it is a protocol."""
         protocol = any(ast.unparse(base) == "Protocol" for base in node.bases)
-        return None if protocol else without_docstring(self.generic_visit(node))
+        return None if protocol else self.generic_visit(node)
 
     def visit_arg(self, node: ast.arg) -> ast.arg:
         """A parameter."""
@@ -54,12 +57,3 @@ class Bare(ast.NodeTransformer):
         """A variable."""
         assert node.value is not None
         return ast.copy_location(ast.Assign([node.target], node.value), node)
-
-
-def without_docstring(node: ast.AST, **changes: object) -> ast.AST:
-    """``node``, with its first line gone if it is a docstring."""
-    if ast.get_docstring(node):
-        del node.body[0]
-    for name, value in changes.items():
-        setattr(node, name, value)
-    return node

@@ -5,7 +5,9 @@ function find(selector) {
   return document.querySelector(selector);
 }
 
-/** Milliseconds from a move of the limit to as many in flight; -1 after five seconds. */
+/**
+ * Milliseconds from a move of the limit to as many in flight; -1 after five seconds.
+ */
 export async function sliderToInFlight() {
   const plot = find(".ifl-panel .ifl-lane");
   const knob = find(".ifl-panel input[name=limit]");

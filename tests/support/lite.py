@@ -64,7 +64,7 @@ def build(folder: Path, notebooks: Sequence[Path]) -> None:
     readme = (ROOT / "README.md").read_text()
     (words,) = re.findall(r"uv run (.+) inflight-lab site site\n", readme)
     python = [UV or "uv", "run", *shlex.split(words), "python", "-c", BUILD]
-    command = [*python, folder, *notebooks]
+    command = [*python, str(folder), *map(str, notebooks)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True)
     assert done.returncode == 0, done.stdout + done.stderr
 

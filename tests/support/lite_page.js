@@ -1,4 +1,5 @@
-// What the tests ask of a page of the browser build.  tests/support/lite.py sends it there.
+// What the tests ask of a page of the browser build.  tests/support/lite.py sends it
+// there.
 
 /** The notebook that the page shows, with its kernel: JupyterLab's own objects. */
 function panel() {

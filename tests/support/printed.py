@@ -18,6 +18,7 @@ from tests.support.faulty_path import FaultyPath
 EDITS = Path(recipes.__file__).with_name("edits")
 IDS = list(range(12))
 HASTE = 0.1  # seconds for one attempt, where the path is silent
+QUICK = (0.001,) * 8  # seconds between attempts
 
 
 @dataclass(frozen=True)
@@ -164,3 +165,12 @@ def make_hasty(script: Path) -> None:
     hasty = re.sub(r"(?m)(timeout: float|^TIMEOUT) = [\d.]+", rf"\1 = {HASTE}", text)
     assert hasty != text
     script.write_text(hasty, "utf-8")
+
+
+def make_quick(script: Path) -> None:
+    """Let the script wait for milliseconds only, where the API does not say how long.
+
+    A page that runs on the package has no line for that.
+    """
+    text = script.read_text("utf-8")
+    script.write_text(re.sub(r"(?m)^BACKOFFS = .*?\)", f"BACKOFFS = {QUICK}", text))

@@ -7,10 +7,11 @@ from __future__ import annotations
 import asyncio
 
 from inflight_lab import Panel, PracticeServer
+from inflight_lab.engine.runner import Runner
 from inflight_lab.plot.replay import RECORDINGS
 from inflight_lab.runners import paced, semaphore_pause
 
-RUNNERS = {
+RUNNERS: dict[str, Runner] = {
     "semaphore and pause": semaphore_pause.make_many_requests,
     "paced": paced.make_many_requests,
 }

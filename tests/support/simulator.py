@@ -19,7 +19,7 @@ import httpx
 
 from inflight_lab.judge.api import LATENCY, URL, Api, response
 from inflight_lab.judge.clock import virtual_loop
-from inflight_lab.quotas.algorithms import KINDS, Quota
+from inflight_lab.quotas.algorithms import KINDS, QuotaCounter
 
 __all__ = [
     "URL",
@@ -35,7 +35,7 @@ __all__ = [
 
 def quota(
     kind: str, rate: float = 100, period: float = 1.0, *, burst: int | None = None
-) -> Quota:
+) -> QuotaCounter:
     """A quota of the practice server's, with the burst that the server gives it."""
     return KINDS[kind](
         rate, period, burst or (math.floor(rate) if kind == "token-bucket" else 1)
@@ -80,7 +80,7 @@ class SimulatedApi(Api):
     def __init__(
         self,
         paths: Callable[[], Path],
-        quota: Quota | None = None,
+        quota: QuotaCounter | None = None,
         *,
         advertised: bool = True,
         status: int = 429,
@@ -112,7 +112,7 @@ class SimulatedApi(Api):
             return response(self.status, policy, self.retry_after(wait))
         return response(200, policy)
 
-    def refused(self, quota: Quota) -> int:
+    def refused(self, quota: QuotaCounter) -> int:
         """How many of the requests that have arrived ``quota`` would have refused."""
         return sum(quota.admit(arrival) > 0 for arrival in sorted(self.arrivals))
 
@@ -137,7 +137,7 @@ class Stray:
     the client can see.
     """
 
-    quota: Quota
+    quota: QuotaCounter
     moment: float
 
     def __getattr__(self, name: str) -> object:

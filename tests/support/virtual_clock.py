@@ -49,7 +49,8 @@ class LateLoop(VirtualLoop):
         self._late = late
         self._random = random.Random(seed)
         self._tick = tick
-        self._clock_resolution = tick or self._clock_resolution
+        if tick:
+            self._clock_resolution = tick
 
     def time(self) -> float:
         """Seconds on the virtual clock, as far as the loop can see."""

@@ -46,7 +46,11 @@ async function show(manager, data, node) {
   await manager.display_view(null, view, { node });
 }
 
-/** Run the code; an output that is updated later changes in place. @param {string} code */
+/**
+ * Run the code; an output that is updated later changes in place.
+ *
+ * @param {string} code
+ */
 export async function runCell(code) {
   const kernel = await newKernel();
   const manager = await widgetManager(kernel);

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from inflight_lab.watch.findings import Run, diagnose
+from inflight_lab.watch.findings import diagnose
 from inflight_lab.watch.quota import Quota
-from inflight_lab.watch.request_log import Request, RequestLog
+from inflight_lab.watch.request_log import Request, RequestLog, number_of
 from tests.support.waiting import PATIENCE
 
 SCRIPTS = Path(__file__).parents[1] / "watch" / "scripts"
@@ -79,7 +79,8 @@ def note(
 ) -> Request:
     """Add a made-up request to a log.  Times are in seconds."""
     address = url or f"https://api.example.com/items/{len(log.requests)}"
-    request = log.begin("GET", address, library="httpx", client=client, **more)
+    request = Request("GET", address, "httpx", number_of(client), **more)
+    log.begin(request)
     request.asked = request.sent = asked
     request.ended = asked + took
     request.error = error
@@ -93,4 +94,5 @@ def note(
 
 def names_of(log: RequestLog, practice: Quota | None = None) -> list[str]:
     """The names of what stands out in a log."""
-    return [finding.name for finding in diagnose(Run(log, practice))]
+    log.practice = practice
+    return [finding.name for finding in diagnose(log)]

@@ -1,4 +1,5 @@
-// What the tests with WebDriver ask of a page.  tests/support/webdriver.py sends it there.
+// What the tests with WebDriver ask of a page.  tests/support/webdriver.py sends it
+// there.
 
 /** Note the page's errors from now on. */
 export function listen() {

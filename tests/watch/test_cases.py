@@ -38,6 +38,7 @@ POOL = "certain: The connection pool was the limit"
 AROUND = "certain: The semaphore is around the tasks, not around the requests"
 LIMITER = "certain: The rate limiter is around the tasks, not around the requests"
 FOR_EACH_TASK = "certain: A semaphore for each task"
+FINAL = "certain: Refused, and no wait will help"
 STORM = "A storm of retries"
 CASES = [
     Case("one_by_one", "", UNLIMITED, ["certain: One after the other"]),
@@ -70,7 +71,7 @@ CASES = [
         FOR_GOOD,
         ["certain: Sent again, though no wait will help", LOST],
     ),
-    Case("refused_for_good", "sound", FOR_GOOD, [LOST]),
+    Case("refused_for_good", "sound", FOR_GOOD, [FINAL, LOST]),
     Case("two_loops", "", ONE_A_SECOND, ["certain: Refused", f"likely: {STORM}", LOST]),
     Case("two_loops", "sound", ONE_A_SECOND, ["certain: Refused", LOST]),
 ]

@@ -9,12 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from inflight_lab.watch.findings import Finding, Run, diagnose
+from inflight_lab.watch.finding import WORDS, Finding
+from inflight_lab.watch.findings import diagnose
 from inflight_lab.watch.practice import AnyApi
 from inflight_lab.watch.quota import Quota
 from inflight_lab.watch.report import report, summary
 from inflight_lab.watch.request_log import Block, LimitUse, RequestLog, ThrownAway
-from tests.support.watching import Client, findings_in, names_of, note, watch_text
+from tests.support.watching import (
+    Client,
+    findings_in,
+    names_of,
+    note,
+    summary_in,
+    watch_text,
+)
 
 SECONDARY = (
     b'{"message": "You have exceeded a secondary rate limit. Please wait a few '
@@ -24,7 +32,7 @@ SECONDARY = (
 
 def found(log: RequestLog, name: str) -> Finding:
     """The one finding with this name."""
-    (finding,) = [each for each in diagnose(Run(log)) if each.name == name]
+    (finding,) = [each for each in diagnose(log) if each.name == name]
     return finding
 
 
@@ -74,7 +82,7 @@ def test_a_quota_that_is_not_named_is_not_guessed() -> None:
         status = 200 if number < 49 else 429
         note(log, number / 50, status=status, headers={"x-ratelimit-limit": "49"})
     finding = found(log, "Refused")
-    assert finding.certain
+    assert finding.is_certain
     assert finding.advice.startswith("Likely")
     assert "49 accepted in 1.3 s" in finding.facts
     assert "x-ratelimit-limit: 49" in finding.facts
@@ -91,6 +99,16 @@ def test_as_many_as_are_allowed_are_not_over_the_quota() -> None:
     advice = found(log, "Refused").advice
     assert advice.startswith("Likely")
     assert "Look up" not in advice
+
+
+def test_one_more_than_is_allowed_is_over_the_quota() -> None:
+    """If all were sent long before the period was over, the network is not to blame."""
+    log = RequestLog()
+    for number in range(11):
+        policy = {"ratelimit-policy": '"default";q=10;w=60'}
+        note(log, number / 3, status=429 if number == 10 else 200, headers=policy)
+    facts = found(log, "Over the quota").facts
+    assert "10 requests in 60 s are allowed; you sent 11" in facts
 
 
 def test_the_quota_of_one_host_is_held_against_that_host() -> None:
@@ -130,9 +148,9 @@ def test_of_many_hosts_the_busiest_is_named() -> None:
     log = RequestLog()
     for name in "aabc":
         note(log, 0.0, url=f"https://{name}.example/")
-    assert "to a.example and b.example and c.example in" in summary(Run(log))
+    assert "to a.example and b.example and c.example in" in summary(log)
     note(log, 0.0, url="https://d.example/")
-    assert "to a.example and 3 other hosts in" in summary(Run(log))
+    assert "to a.example and 3 other hosts in" in summary(log)
 
 
 def test_a_pacer_is_not_blamed_for_its_own_pace() -> None:
@@ -220,7 +238,7 @@ def test_a_script_that_ends_without_its_answers(status: int | None, words: str) 
     log.exit_status = status
     for number in range(600):
         note(log, 0.0, status=200 if number < 49 else 429)
-    said = [each for each in diagnose(Run(log)) if each.name == "What was lost"]
+    said = [each for each in diagnose(log) if each.name == "What was lost"]
     assert bool(said) is bool(words)
     assert not said or words in said[0].facts
 
@@ -228,7 +246,7 @@ def test_a_script_that_ends_without_its_answers(status: int | None, words: str) 
 @pytest.mark.parametrize(
     ("exit_status", "status", "words"),
     [
-        (0, 404, "4 requests failed (404 x 4)."),
+        (0, 404, "4 requests failed (404 x 4)"),
         (1, 500, "after 46 accepted answers: what it had not saved"),
         (1, 500, "4 requests failed (500 x 4)."),
         (1, 200, "after 50 accepted answers: what it had not saved"),
@@ -240,9 +258,61 @@ def test_what_failed_stands_out(exit_status: int, status: int, words: str) -> No
     log.exit_status = exit_status
     for number in range(50):
         note(log, 0.0, status=status if number < 4 else 200)
-    said = "\n".join(report(Run(log)))
+    said = "\n".join(report(log))
     assert words in said
     assert "Nothing stood out" not in said
+
+
+def test_the_same_request_from_many_tasks_is_no_retry() -> None:
+    """A task for each, three at once, all with one address: what another task sends
+    after a refusal is not sent because of it, and what was refused is lost.
+    """
+    log = RequestLog()
+    log.exit_status = 0
+    for number in range(60):
+        status = 200 if number < 20 else 429
+        request = note(log, number // 3, took=0.9, status=status, url="https://a.test/")
+        request.sender = number
+    assert names_of(log) == ["Refused", "What was lost"]
+    assert "at 40 of its requests" in found(log, "What was lost").facts
+
+
+def test_a_poll_that_fails_is_no_retry() -> None:
+    """The same is asked for again anyway, and is answered then: nothing is lost."""
+    log = RequestLog()
+    log.exit_status = 0
+    for number in range(60):
+        status = 200 if number % 3 == 2 else 500
+        request = note(
+            log, number / 10, took=0.05, status=status, url="https://a.test/"
+        )
+        request.sender = 1
+    assert "A storm of retries" not in names_of(log)
+    assert "What was lost" not in names_of(log)
+
+
+def test_the_same_question_in_many_tasks_is_no_layer() -> None:
+    """Only where one task calls again does a script's own loop send again."""
+    log = RequestLog()
+    for task in range(30):
+        for retry in range(2):
+            status = 429 if retry == 0 else 200
+            url = "https://a.test/v1/chat/completions"
+            request = note(log, task / 10 + retry, status=status, url=url, retry=retry)
+            request.sender = task
+    assert "your code retry" not in "".join(report(log))
+
+
+def test_wrong_addresses_are_no_losses() -> None:
+    """Where every answer is a 404, the advice is about the address."""
+    log = RequestLog()
+    log.exit_status = 0
+    for number in range(20):
+        note(log, number / 50, status=404)
+    finding = found(log, "Answers that no wait will change")
+    assert "20 requests failed (404 x 20)" in finding.facts
+    assert "check the address" in finding.advice
+    assert names_of(log) == [finding.name]
 
 
 def test_what_never_left_the_pool_is_not_called_cancelled() -> None:
@@ -252,7 +322,7 @@ def test_what_never_left_the_pool_is_not_called_cancelled() -> None:
         request = note(log, 0.0, error="cancelled")
         if number < 15:
             request.sent = None
-    assert "5 cancelled, 15 never sent" in report(Run(log))[0]
+    assert "5 cancelled, 15 never sent" in report(log)[0]
 
 
 def test_what_was_answered_in_the_end_is_not_lost() -> None:
@@ -275,7 +345,7 @@ def test_a_page_that_was_never_asked_for() -> None:
         note(log, number / 10, url=f"{url}1", headers=next_page(f"{url}2"))
     note(log, 5.0, url="https://api.example.com/issues?repo=0&page=2", headers={})
     finding = found(log, "More pages")
-    assert not finding.certain  # the script may want the first ones only
+    assert not finding.is_certain  # the script may want the first ones only
     assert "39 answers name a next page" in finding.facts
 
 
@@ -315,7 +385,7 @@ def test_stalls_far_above_the_median() -> None:
     log = RequestLog()
     for number in range(60):
         note(log, number, took=20.0 if number % 20 == 0 else 0.2)
-    assert "3 answers took up to 20 s" in found(log, "What was lost").facts
+    assert "3 answers took up to 20 s" in found(log, "Answers that stalled").facts
     slow = RequestLog()
     for number in range(60):
         note(slow, number, took=5.0 + number % 20)
@@ -327,7 +397,7 @@ def test_a_blocked_loop_is_no_stalled_answer() -> None:
     log = RequestLog()
     for number in range(60):
         note(log, number, took=20.0 if number % 20 == 0 else 0.2)
-    log.blocks.append(Block(19.0, "computing", "main.py:3"))
+    log.blocks.append(Block(19.0, 19.0, "computed", "main.py:3"))
     assert names_of(log) == ["A blocked event loop"]
 
 
@@ -363,34 +433,56 @@ def test_no_more_than_three_are_said_and_what_was_lost_is_one() -> None:
     assert names_of(log) == ["A semaphore for each task", "Refused", "What was lost"]
 
 
-RAISES_ITS_OWN = """
+RAISES_ITS_OWN = {
+    "httpx": """
 import asyncio, sys
 import httpx
 
-async def get(client, number):
-    response = await client.get(f"{sys.argv[1]}/items/{number}")
+async def get(client, number, slots):
+    async with slots:
+        response = await client.get(f"{sys.argv[1]}/items/{number}")
     status = response.status_code
     if status != 200:
         raise ValueError(f"Unexpected Status: Http status code is {status}.")
     return response.json()
 
 async def main():
+    slots = asyncio.Semaphore(3)
     async with httpx.AsyncClient() as client:
-        return await asyncio.gather(*(get(client, n) for n in range(30)))
+        return await asyncio.gather(*(get(client, n, slots) for n in range(60)))
 
 asyncio.run(main())
-"""
+""",
+    "aiohttp": """
+import asyncio, sys
+import aiohttp
+
+async def get(session, number):
+    async with session.get(f"{sys.argv[1]}/items/{number}") as response:
+        if response.status != 200:
+            raise ValueError(f"Http status code is {response.status}.")
+
+async def main():
+    async with aiohttp.ClientSession() as session:
+        return await asyncio.gather(*(get(session, n) for n in range(200)))
+
+asyncio.run(main())
+""",
+}
 
 
-def test_an_error_of_the_scripts_own_is_its_own(tmp_path: Path) -> None:
-    """It said 429: nothing else is made of it, and the answers before it are counted
-    against gather.
+@pytest.mark.parametrize("library", RAISES_ITS_OWN)
+def test_an_error_of_the_scripts_own_is_its_own(library: str, tmp_path: Path) -> None:
+    """It said 429: nothing else is made of it.  What its closed client then gives up is
+    no failure, and is not counted twice.
     """
+    text = RAISES_ITS_OWN[library]
     with AnyApi(quota="sliding-window", rate=10, period=60, latency=0.05) as server:
-        done = watch_text(tmp_path, RAISES_ITS_OWN, f"http://127.0.0.1:{server.port}")
+        done = watch_text(tmp_path, text, f"http://127.0.0.1:{server.port}")
     assert "Http status code is 429." in done.stderr
     assert findings_in(done.stderr)[0] == "certain: Over the quota"
-    assert "practice" not in done.stderr.partition("watch: 30 requests")[2]
+    assert "failed" not in summary_in(done.stderr)
+    assert int(summary_in(done.stderr).split()[0]) <= 200
 
 
 RAISES_FIRST = """
@@ -449,11 +541,20 @@ def test_a_refusal_whose_body_is_not_read_is_a_refusal(tmp_path: Path) -> None:
 
 
 BLOCKING_CLIENT = """
-import asyncio, sys, time
+import asyncio, sys
 import requests
 
 async def get(number):
     return requests.get(f"{sys.argv[1]}/items/{number}").status_code
+
+async def main():
+    await asyncio.gather(*(get(n) for n in range(6)))
+
+asyncio.run(main())
+"""
+COMPUTES = """
+import asyncio, time
+import httpx
 
 def compute():
     end = time.thread_time() + 0.2
@@ -461,29 +562,35 @@ def compute():
         pass
 
 async def main():
-    await asyncio.gather(*(get(n) for n in range(6)))
+    computed = asyncio.Event()
+    asked = asyncio.Event()
 
-asyncio.run(main())
-"""
-COMPUTES = BLOCKING_CLIENT.replace(
-    "await asyncio.gather(*(get(n) for n in range(6)))",
-    """import httpx
-    async with httpx.AsyncClient() as client:
-        url = f"{sys.argv[1]}/items/"
-        tasks = [asyncio.create_task(client.get(f"{url}{n}")) for n in range(6)]
-        await asyncio.sleep(0.01)
+    async def answer(reader, writer):
+        asked.set()
+        await computed.wait()
+        writer.write(b"HTTP/1.1 204 No Content\\r\\n\\r\\n")
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with httpx.AsyncClient(timeout=None) as client:
+        urls = [f"http://127.0.0.1:{port}/{n}" for n in range(6)]
+        tasks = [asyncio.create_task(client.get(url)) for url in urls]
+        await asked.wait()
         for _ in range(4):
             compute()
             await asyncio.sleep(0)
-        await asyncio.gather(*tasks)""",
-)
+        computed.set()
+        await asyncio.gather(*tasks)
+
+asyncio.run(main())
+"""
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         (BLOCKING_CLIENT, "6 requests were sent with requests's blocking client"),
-        (COMPUTES, "at main() (script.py:13), while requests were in flight"),
+        (COMPUTES, "at main() (script.py:10), while requests were in flight"),
     ],
     ids=["a blocking client", "computing"],
 )
@@ -523,3 +630,11 @@ def test_a_body_that_nobody_reads_is_not_lost(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "5 accepted, 0 refused." in done.stderr
     assert "What was lost" not in done.stderr
+
+
+def test_every_notebook_that_a_finding_names_is_there() -> None:
+    """Its number is printed as ``inflight-lab --open 06``."""
+    named = {words["notebook"] for words in WORDS.values()}
+    root = Path(__file__).parents[2]
+    there = {path.stem for path in root.glob("notebooks/*.ipynb")}
+    assert named <= there

@@ -80,7 +80,7 @@ async def test_at_the_end_stands_what_stood_out(
     words = said(capsys)
     assert "10 accepted, 10 refused" in words
     assert "certain: Over the quota: 10 of 20 requests" in words
-    policy = watch.run.policies[-1].policy
+    policy = watch.run.terms[-1].quota
     assert policy is not None
     assert (policy.rate, policy.period) == (10, 60)
 

@@ -30,6 +30,7 @@ def test_the_page_has_the_words_and_the_run(tmp_path: Path) -> None:
         counted.accepted,
         counted.refused,
     )
+    assert run.terms[-1].quota.rate == 7  # the answers name it
     assert not re.search(r'(src|href)="http', html)
 
 

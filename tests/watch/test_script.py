@@ -159,11 +159,11 @@ def test_ctrl_c_at_a_terminal(tmp_path: Path) -> None:
     ("arguments", "words"),
     [
         (["missing.py"], "there is no script missing.py"),
-        (["mine.ipynb"], "use `from inflight_lab import Watch`"),
+        (["mine.ipynb"], "`from inflight_lab import Watch`"),
         (["--practice", "fast", "mine.py"], "60/20s, 300/min or 5000/h, got 'fast'"),
         (["--practice", "0/s", "mine.py"], "got '0/s'"),
         (["--page", "nowhere/a.html", "mine.py"], "got nowhere/a.html"),
-        (["mine.py", "--practice", "20/s"], "put it before mine.py"),
+        (["mine.py", "--practice", "20/s"], "must stand before mine.py"),
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value),
 )
@@ -178,18 +178,18 @@ def test_what_cannot_be_watched(
     assert words in done.stderr
 
 
-def test_an_option_of_watch_can_be_the_scripts_own(tmp_path: Path) -> None:
-    """After ``--``."""
+def test_what_follows_the_script_is_the_scripts_own(tmp_path: Path) -> None:
+    """Options of the same name, and dashes."""
     script = tmp_path / "mine.py"
     script.write_text("import sys; print(sys.argv[1:])")
-    done = watch(script, "--", "--page", "a")
-    assert done.stdout == "['--page', 'a']\n"
+    done = watch(script, "--page", "a", "--", "-b")
+    assert done.stdout == "['--page', 'a', '--', '-b']\n"
 
 
 def test_other_processes_are_said_not_to_be_seen(tmp_path: Path) -> None:
-    """Those that the script starts itself, not those of a library."""
+    """In practice it is said at once: what they send is real."""
     script = tmp_path / "mine.py"
     script.write_text("import subprocess; subprocess.run(['true'])")
     done = watch("--practice", "20/s", script)
-    assert "starts another process, which may send real ones" in done.stderr
-    assert "what was sent there is not seen" in done.stderr
+    assert "the script starts another process, which may send real" in done.stderr
+    assert "what that sent is not seen" in done.stderr

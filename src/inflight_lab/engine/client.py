@@ -22,22 +22,6 @@ NOT_QUEUED = object()
 """Stands for a connection in a request that will be cancelled before it gets one."""
 
 
-class YieldingClient(httpx.AsyncClient):
-    """Yields to the event loop before it raises.
-
-    httpx itself can raise without yielding, for a bad URL or after ``aclose()``.  A
-    runner that then retries at once, for ever, would freeze the loop.
-    """
-
-    async def request(self, *arguments: Any, **options: Any) -> httpx.Response:
-        """As ``httpx.AsyncClient`` does."""
-        try:
-            return await super().request(*arguments, **options)
-        except Exception:
-            await asyncio.sleep(0)
-            raise
-
-
 class CollectingTransport(ObservedTransport):
     """Keeps the last ``max_outcomes``, in the order in which the requests ended.
 

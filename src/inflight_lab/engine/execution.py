@@ -2,32 +2,36 @@
 
 import asyncio
 import inspect
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
-from inflight_lab.engine.client import (
-    CollectingTransport,
-    ObservedLimiter,
-    Outcome,
-    YieldingClient,
-)
+import httpx
+
+from inflight_lab.engine.client import CollectingTransport, ObservedLimiter, Outcome
 from inflight_lab.engine.runner import (
     OPTIONAL_KEYWORDS,
     SIGNATURE_HINT,
     Runner,
     takes,
 )
-from inflight_lab.engine.tasks import RunnerTasks
 from inflight_lab.observation.timeline import Timeline
 
 GRACE = 0.15
 """Seconds that tasks have to end after they are cancelled."""
+
+LAST_GRACE = 0.3
+"""Seconds that the last of them have."""
 
 TIMEOUT = 5.0
 """Seconds that a client waits for each step of a request, as httpx does by default."""
 
 MAX_EXTRA_OUTCOMES = 1000
 """How many outcomes are kept if a runner sends more requests than its ``count``."""
+
+
+Call = tuple[Any, BaseException | None]
+"""What a runner returned, and what it raised, if it did."""
 
 
 class Result(NamedTuple):
@@ -46,8 +50,8 @@ class Execution:
     The runner's client writes to ``timeline``.  ``limiter`` begins at ``limit``; it is
     None if the runner does not accept one.
 
-    Afterwards ``result`` has the outcomes, ``stopped`` says whether the execution was
-    ended from outside, and ``abandoned`` how many tasks did not end when cancelled.
+    Afterwards ``result`` has the outcomes, and ``stopped`` says whether the execution
+    was ended from outside.
     """
 
     def __init__(
@@ -68,10 +72,10 @@ class Execution:
             self.limiter = ObservedLimiter(timeline, limit)
         self.result = Result([], asyncio.CancelledError())
         self.stopped = False
-        self.abandoned = 0
         max_outcomes = max(count, MAX_EXTRA_OUTCOMES)
         self._transport = CollectingTransport(timeline, max_outcomes)
-        self._tasks = RunnerTasks()
+        self._tasks = _RunnerTasks()
+        self._should_end = asyncio.Event()
 
     async def run(self) -> Result:
         """Run to the end, or until `stop`, and return the ``result``."""
@@ -79,8 +83,9 @@ class Execution:
         main = self._tasks.start(
             _call(self.runner, self.url, self.count, self._keywords())
         )
+        main.add_done_callback(lambda _: self._should_end.set())
         try:
-            await self._tasks.should_end.wait()
+            await self._should_end.wait()
         except asyncio.CancelledError:
             self.stopped = True
             raise
@@ -89,9 +94,14 @@ class Execution:
                 await self._wind_down(main)
             finally:
                 self.result = self._result_of(main)
-                # An abandoned task is never freed, and neither is its client.
+                # A task that goes on keeps its client.
                 self._transport.outcomes.clear()
         return self.result
+
+    @property
+    def left_running(self) -> int:
+        """How many of its tasks have not ended."""
+        return len(self._tasks.alive)
 
     def stop(self) -> None:
         """Cancel what is in flight and send no more.
@@ -101,12 +111,12 @@ class Execution:
         # Now, because requests may give up in this iteration of the loop.
         self._transport.empty_queue()
         self.stopped = True
-        self._tasks.should_end.set()
+        self._should_end.set()
 
     def _keywords(self) -> dict[str, object]:
         """The keywords that the runner is called with."""
         # We never close this client: the runner's last requests may still use it.
-        client = YieldingClient(transport=self._transport, timeout=TIMEOUT)
+        client = httpx.AsyncClient(transport=self._transport, timeout=TIMEOUT)
         available = {
             "client": client,
             "limiter": self.limiter,
@@ -118,20 +128,17 @@ class Execution:
             if takes(self.runner, name)
         }
 
-    async def _wind_down(self, main: asyncio.Task[Any]) -> None:
+    async def _wind_down(self, main: asyncio.Task[Call]) -> None:
         """End all remaining tasks, even if the runner has returned or raised."""
         self._transport.closed = True
         self._transport.empty_queue()
         try:
             await self._cancel_in_order(main)
         finally:
-            self._tasks.closed = True
-            self.abandoned += self._tasks.abandon(self._tasks.alive)
             self.timeline.cancel_waiting()
-        await self._tasks.wait(self._tasks.alive, GRACE)
         await self._transport.aclose()
 
-    async def _cancel_in_order(self, main: asyncio.Task[Any]) -> None:
+    async def _cancel_in_order(self, main: asyncio.Task[Call]) -> None:
         """Cancel tasks that await an answer, then the other children, then ``main``.
 
         In this order a ``gather`` in the runner still returns the outcomes that its
@@ -139,25 +146,22 @@ class Execution:
         """
         tasks = self._tasks
         await tasks.cancel(set(self._transport.sending_tasks), GRACE)
-        children = tasks.alive - {main}
-        await tasks.cancel(children, GRACE)
-        self.abandoned += tasks.abandon(children)
-        await tasks.wait(tasks.alive, GRACE)
-        await tasks.cancel(tasks.alive, GRACE)
+        await tasks.cancel(tasks.alive - {main}, GRACE)
+        await tasks.wait({main}, GRACE)
+        await tasks.cancel(tasks.alive, LAST_GRACE)
 
-    def _result_of(self, main: asyncio.Task[Any]) -> Result:
+    def _result_of(self, main: asyncio.Task[Call]) -> Result:
         """The list that the runner returned, if it has an outcome per request.
 
         Otherwise the outcomes that the transport saw, in the order in which they ended.
         """
-        returned = None
+        returned: Any = None
         error: BaseException | None = asyncio.CancelledError()
         if main.done() and not main.cancelled():
-            error = main.exception()
-            returned = None if error else main.result()
-        error = self._tasks.exit_error or error
-        # Exactly list: a subclass could override len() or iteration and raise.
-        if type(returned) is list and len(returned) == self.count:
+            error = main.exception()  # a person's Ctrl+C
+            if error is None:
+                returned, error = main.result()
+        if isinstance(returned, list) and len(returned) == self.count:
             return Result(returned, error)
         outcomes = list(self._transport.outcomes)
         missing = self.count - len(outcomes)
@@ -167,12 +171,76 @@ class Execution:
 
 async def _call(
     runner: Runner, url: str, count: int, keywords: Mapping[str, object]
-) -> Any:
-    """Not a method: an abandoned coroutine is never freed, nor is its ``self``."""
-    returned = runner(url, count, **keywords)
-    if not inspect.isawaitable(returned):
-        raise TypeError(
-            f"the runner returned {type(returned).__name__}, nothing to await: "
-            f"{SIGNATURE_HINT}"
-        )
-    return await returned
+) -> Call:
+    """Call the runner; also a ``SystemExit`` is an error of its own, and no end."""
+    try:
+        returned = runner(url, count, **keywords)
+        if not inspect.isawaitable(returned):
+            raise TypeError(
+                f"the runner returned {type(returned).__name__}, nothing to await: "
+                f"{SIGNATURE_HINT}"
+            )
+        return await returned, None
+    except (Exception, asyncio.CancelledError, SystemExit) as error:
+        return None, error
+
+
+class _RunnerTasks:
+    """A runner's main task, and every task that is started from it.
+
+    ``alive`` are those that have not ended.
+    """
+
+    def __init__(self) -> None:
+        self.alive: set[asyncio.Task[Any]] = set()
+
+    def start(self, coroutine: Coroutine[Any, Any, Call]) -> asyncio.Task[Call]:
+        """Run ``coroutine`` as the main task."""
+        loop = asyncio.get_running_loop()
+        if not isinstance(loop.get_task_factory(), _NotingFactory):
+            # It stays: a timer that a runner left behind may start a task later.
+            factory: Any = _NotingFactory(loop)
+            loop.set_task_factory(factory)
+        token = _owner.set(self)
+        task = loop.create_task(coroutine)
+        _owner.reset(token)
+        return task
+
+    async def cancel(self, tasks: set[asyncio.Task[Any]], seconds: float) -> None:
+        """Cancel ``tasks``, and give them ``seconds`` to end."""
+        for task in tasks:
+            task.cancel()
+        await self.wait(tasks, seconds)
+
+    async def wait(self, tasks: set[asyncio.Task[Any]], seconds: float) -> None:
+        """Wait until ``tasks`` have ended, for at most ``seconds``."""
+        if left := tasks & self.alive:
+            await asyncio.wait(left, timeout=seconds)
+
+
+_owner: ContextVar[_RunnerTasks | None] = ContextVar("owner", default=None)
+"""The owner of new tasks; a task inherits it from the task that starts it."""
+
+
+class _NotingFactory:
+    """Makes tasks as before, and notes those of a runner."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._previous: Any = loop.get_task_factory() or self._make_task
+        # Not always asyncio.Task: Pyodide's loop, in a page, has a class of its own.
+        self._task_class: Any = type(asyncio.current_task())
+
+    def __call__(
+        self, loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any
+    ) -> Any:
+        task = self._previous(loop, coroutine, **options)
+        owner = _owner.get()
+        if owner is not None:
+            owner.alive.add(task)
+            task.add_done_callback(owner.alive.discard)
+        return task
+
+    def _make_task(
+        self, loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any
+    ) -> Any:
+        return self._task_class(coroutine, loop=loop, **options)

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from inflight_lab.quotas.algorithms import Quota
+from inflight_lab.quotas.algorithms import QuotaCounter
 from inflight_lab.runs.events import Event
 
 
-def ask(quota: Quota, times: Iterable[float]) -> list[Event]:
+def ask(quota: QuotaCounter, times: Iterable[float]) -> list[Event]:
     """Each request as it comes, and its answer at once: 200, or 429 if it is refused.
 
     ``times`` are in seconds and in order.  `draw_strips` draws what is returned.

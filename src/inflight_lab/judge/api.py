@@ -3,35 +3,36 @@
 import asyncio
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import httpx
 
 from inflight_lab.judge.clock import virtual_loop
-from inflight_lab.quotas.algorithms import (
-    FixedWindow,
-    Gcra,
-    Quota,
-    SlidingWindow,
-    TokenBucket,
-)
+from inflight_lab.quotas.algorithms import KINDS, QuotaCounter
 from inflight_lab.quotas.fields import policy_field
 
 URL = "http://127.0.0.1/get"
 LATENCY = 0.05
 """Seconds that an answer takes by default."""
 
-QUOTAS: dict[str, Callable[[float, float], Quota]] = {
-    "fixed window": FixedWindow,
-    "sliding window": SlidingWindow,
-    "token bucket": lambda rate, period: TokenBucket(rate, period, math.floor(rate)),
-    "GCRA, burst 10": lambda rate, period: Gcra(rate, period, 10),
-    "GCRA, burst 1": Gcra,
-}
-"""What makes an unused quota, from its rate and its period."""
+MakeQuota = Callable[[float, float], QuotaCounter]
+"""Makes an unused quota, from its rate and its period."""
+
+
+def _quotas() -> Iterator[tuple[str, MakeQuota]]:
+    """Each kind with its name; one that wants requests apart, with two bursts."""
+    for kind in KINDS.values():
+        if kind.shape == "spacing":
+            for burst in (10, 1):
+                yield f"{kind.title}, burst {burst}", partial(kind, burst=burst)
+        else:
+            yield kind.title, kind
+
+
+QUOTAS = dict(_quotas())
 
 
 @dataclass
@@ -44,7 +45,7 @@ class Api:
     however long its answer takes then.
     """
 
-    quota: Quota | None = None
+    quota: QuotaCounter | None = None
     jitter: float = 0.0
     latency: float = LATENCY
     arrivals: list[float] = field(default_factory=list)

@@ -22,7 +22,7 @@ class Share(NamedTuple):
         return f"{self.used:.1%}, {self.refused:>4}"
 
 
-class Finding(NamedTuple):
+class Reaction(NamedTuple):
     """What a limiter does after something has happened to it."""
 
     passed: bool
@@ -45,7 +45,7 @@ class Card:
     """What it was made with; empty if it takes no rate."""
     shares: dict[str, dict[str, Share]] = field(default_factory=dict)
     """By quota and network."""
-    findings: dict[str, Finding] = field(default_factory=dict)
+    findings: dict[str, Reaction] = field(default_factory=dict)
     """By what has happened to it before, such as "after a rest"."""
     problem: str = ""
     """Why it could not be judged to the end; empty if it could."""

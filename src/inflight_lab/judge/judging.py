@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 
 from inflight_lab.arguments import check, instance, number
 from inflight_lab.judge.api import LATENCY, QUOTAS, Api
-from inflight_lab.judge.card import Card, Finding, Share
+from inflight_lab.judge.card import Card, Reaction, Share
 from inflight_lab.judge.clock import BEGIN, BlockingError, virtual_loop
 from inflight_lab.judge.subject import WANTED, Subject, through
 
-Event = Callable[[Subject, Api], Coroutine[Any, Any, Finding]]
+Mishap = Callable[[Subject, Api], Coroutine[Any, Any, Reaction]]
 """Something happens to a limiter, and then it is watched."""
 
 PERIODS = 10
@@ -95,8 +95,8 @@ def _fill(card: Card, subject: Subject, latency: float) -> None:
     _meet_the_quotas(card, subject, latency)
     if subject.is_runner or card.problem:
         return
-    for event, happens in EVENTS.items():
-        card.findings[event] = _finding(subject, happens, latency)
+    for mishap, happens in MISHAPS.items():
+        card.findings[mishap] = _reaction(subject, happens, latency)
 
 
 def _meet_the_quotas(card: Card, subject: Subject, latency: float) -> None:
@@ -143,19 +143,19 @@ def _share_of(subject: Subject, api: Api) -> Share:
     return Share(accepted / allowed, api.refusals)
 
 
-def _finding(subject: Subject, happens: Event, latency: float) -> Finding:
+def _reaction(subject: Subject, happens: Mishap, latency: float) -> Reaction:
     api = Api(latency=latency)
     try:
         return subject.run(happens(subject, api))
     except Exception as error:
-        return Finding(False, "fails", _raised(error))
+        return Reaction(False, "fails", _raised(error))
 
 
 def _raised(error: Exception) -> str:
     return f"it raised {error!r}"
 
 
-async def _a_rest(subject: Subject, api: Api) -> Finding:
+async def _a_rest(subject: Subject, api: Api) -> Reaction:
     """A rest must not save up more than one period allows."""
     limiter = subject.make()
     await through(limiter, api)
@@ -165,7 +165,7 @@ async def _a_rest(subject: Subject, api: Api) -> Finding:
     return _busiest_of(subject, api.arrivals)
 
 
-async def _a_stall(subject: Subject, api: Api) -> Finding:
+async def _a_stall(subject: Subject, api: Api) -> Reaction:
     """A limiter must not make up for a stall of the loop beyond the quota."""
     limiter = subject.make()
     requests = subject.send_at_once(limiter, api, periods=6)
@@ -175,7 +175,7 @@ async def _a_stall(subject: Subject, api: Api) -> Finding:
     return _busiest_of(subject, api.arrivals)
 
 
-def _busiest_of(subject: Subject, arrivals: list[float]) -> Finding:
+def _busiest_of(subject: Subject, arrivals: list[float]) -> Reaction:
     """The most that arrived in a period, and at once.
 
     *At once* is within a tenth of the quota's spacing.
@@ -185,8 +185,8 @@ def _busiest_of(subject: Subject, arrivals: list[float]) -> Finding:
     at_once = _most_within(spacing / 10, arrivals)
     detail = f"at most {busiest} in {subject.period:g} s, {at_once} at once"
     if busiest > subject.rate:
-        return Finding(False, "sends too much", detail)
-    return Finding(True, "keeps to the rate", detail)
+        return Reaction(False, "sends too much", detail)
+    return Reaction(True, "keeps to the rate", detail)
 
 
 def _most_within(seconds: float, arrivals: list[float]) -> int:
@@ -198,7 +198,7 @@ def _most_within(seconds: float, arrivals: list[float]) -> int:
     return most
 
 
-async def _cancelled_requests(subject: Subject, api: Api) -> Finding:
+async def _cancelled_requests(subject: Subject, api: Api) -> Reaction:
     """When requests are cancelled, the rest of them and later ones must get through.
 
     They may take as long as with a limiter that was never used, and a little longer.
@@ -211,8 +211,8 @@ async def _cancelled_requests(subject: Subject, api: Api) -> Finding:
     later = subject.send_at_once(limiter, api, periods=3)
     stuck += await subject.wait(later, periods=usual + 1.5)
     if stuck:
-        return Finding(False, "gets stuck", f"{stuck} others did not get through")
-    return Finding(True, "goes on")
+        return Reaction(False, "gets stuck", f"{stuck} others did not get through")
+    return Reaction(True, "goes on")
 
 
 async def _periods_for_three(subject: Subject, api: Api) -> float:
@@ -235,7 +235,7 @@ async def _cancel_some(requests: list[asyncio.Task[Any]], *, every: float) -> No
             given_up.cancel()
 
 
-EVENTS: dict[str, Event] = {
+MISHAPS: dict[str, Mishap] = {
     "after a rest": _a_rest,
     "after a stall": _a_stall,
     "after cancelled requests": _cancelled_requests,

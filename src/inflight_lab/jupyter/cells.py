@@ -11,7 +11,7 @@ from typing import Any
 
 
 @dataclass
-class _Run:
+class _CellRun:
     """One run of a cell, and how to close what it made."""
 
     message: str
@@ -19,7 +19,7 @@ class _Run:
     closers: list[Callable[[], None]] = field(default_factory=list)
 
 
-_last_runs: dict[str, _Run] = {}
+_last_runs: dict[str, _CellRun] = {}
 """By cell.  One for the whole process, as there is one kernel in it."""
 
 
@@ -35,7 +35,7 @@ def closed_on_rerun(close: Callable[[], None]) -> None:
     shell, cell, message = running
     # IPython takes the same callback only once.
     shell.events.register("pre_run_cell", _close_what_the_last_run_made)
-    run = _last_runs.setdefault(cell, _Run(message))
+    run = _last_runs.setdefault(cell, _CellRun(message))
     run.closers.append(close)
 
 

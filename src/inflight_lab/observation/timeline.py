@@ -106,14 +106,15 @@ class Timeline:
         tokens: int = 0,
         *,
         quota: float | None = None,
+        due: float | None = None,
         at: float | None = None,
     ) -> int:
         """A request was sent; returns its number.
 
         One that was not announced by `start` starts here.  ``detail`` is the status
-        with which a server will answer; else it is the slot of the current task.
-        ``tokens`` is what the server charges for it, and ``quota`` how its quota stands
-        right after.
+        with which a server will answer, and ``due`` when; without a status, it is the
+        slot of the current task.  ``tokens`` is what the server charges for it, and
+        ``quota`` how its quota stands right after.
         """
         with self._lock:
             counts = self._counts
@@ -125,7 +126,7 @@ class Timeline:
             self._open.add(request)
             if detail is None:
                 detail = _slot.get()
-            sent = self._add("sent", request, detail, quota=quota, at=at)
+            sent = self._add("sent", request, detail, quota=quota, due=due, at=at)
             self._recent.append((sent.time, tokens))
             counts["peak_in_flight"] = max(counts["peak_in_flight"], len(self._open))
             recent = self._count_recent(sent.time)
@@ -134,13 +135,18 @@ class Timeline:
 
     @contextmanager
     def sending(
-        self, detail: int | None = None, tokens: int = 0, *, quota: float | None = None
+        self,
+        detail: int | None = None,
+        tokens: int = 0,
+        *,
+        quota: float | None = None,
+        due: float | None = None,
     ) -> Iterator[int]:
-        """Send a request, whose number it gives.
+        """Send a request as `send` does, and give its number.
 
         It is cancelled, or fails, if the block does.
         """
-        request = self.send(detail, tokens, quota=quota)
+        request = self.send(detail, tokens, quota=quota, due=due)
         try:
             yield request
         except asyncio.CancelledError:
@@ -247,6 +253,7 @@ class Timeline:
         detail: int | str | None,
         *,
         quota: float | None = None,
+        due: float | None = None,
         at: float | None = None,
     ) -> Event:
         now = self.clock() if at is None else at
@@ -255,7 +262,7 @@ class Timeline:
         if kind not in ("taken", "freed"):  # a pause after the last answer is no work
             self._end = now
         in_flight = len(self._open)
-        event = Event(now, kind, request, detail, self.waiting, in_flight, quota)
+        event = Event(now, kind, request, detail, self.waiting, in_flight, quota, due)
         self.events.append(event)
         self._drop_oldest()
         return event

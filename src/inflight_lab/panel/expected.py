@@ -1,26 +1,27 @@
 """What a panel would show, computed: for the picture of one that nobody has run."""
 
+import inspect
 from heapq import heapify, heapreplace
 from operator import attrgetter
 
+from inflight_lab.engine.runner import Runner
 from inflight_lab.quotas.algorithms import KINDS
 from inflight_lab.runs.events import Stats
-from inflight_lab.runs.latency import LatencyChange
-from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
 from inflight_lab.runs.run import Level, RequestEvent, Run, no_levels
+from inflight_lab.runs.terms import Terms
 
 
 def expected_run(
-    count: int, *, limit: int | None, latency: float, policy: QuotaPolicy | None
+    count: int, *, limit: int | None, terms: Terms, pause: float = 0.0
 ) -> Run:
     """A run of ``count`` requests through a semaphore of ``limit``, or of none.
 
-    Every answer takes ``latency`` seconds, or a thousandth if that is less, and a
-    request reaches the API at once.
+    Every answer takes the latency of the ``terms``, or a thousandth of a second if that
+    is less.  A group that fills the slots keeps them for ``pause`` more seconds.
     """
-    latency = max(latency, 0.001)
+    latency = max(terms.latency or 0.0, terms.way, 0.001)
     quota = None
-    if policy:
+    if policy := terms.quota:
         quota = KINDS[policy.kind](policy.rate, policy.period, policy.burst)
     slots = [0.0] * min(limit or count, count)
     heapify(slots)
@@ -29,11 +30,13 @@ def expected_run(
     for number in range(count):
         sent = slots[0]
         ended = sent + latency
-        heapreplace(slots, ended)
-        status = 429 if quota and quota.admit(sent) else 200
+        end_of_group = (number // len(slots) + 1) * len(slots)
+        heapreplace(slots, ended + pause if end_of_group <= count else ended)
+        arrived = sent + terms.way
+        status = 429 if quota and quota.admit(arrived) else 200
         refused += status == 429
         events.append(RequestEvent(sent, "sent", number, None))
-        events.append(RequestEvent(sent, "arrived", number, status))
+        events.append(RequestEvent(arrived, "arrived", number, status))
         events.append(RequestEvent(ended, "answered", number, status))
     events.sort(key=attrgetter("time"))
     levels = no_levels()
@@ -43,8 +46,7 @@ def expected_run(
     return Run(
         events=events,
         levels=levels,
-        policies=[PolicyChange(0.0, policy)] if policy else [],
-        latencies=[LatencyChange(0.0, latency)],
+        terms=[terms],
         counts=Stats(
             started=count,
             accepted=count - refused,
@@ -56,3 +58,9 @@ def expected_run(
         unlimited=limit is None,
         now=elapsed,
     )
+
+
+def pause_of(runner: Runner) -> float:
+    """Seconds that it pauses when its limit is reached; 0 for a runner without one."""
+    pause = inspect.signature(runner).parameters.get("pause")
+    return pause.default if pause and isinstance(pause.default, float) else 0.0

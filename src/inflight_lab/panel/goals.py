@@ -28,7 +28,7 @@ MAX_ERROR_TEXT = 500
 """Characters."""
 
 
-class Verdict(NamedTuple):
+class GoalState(NamedTuple):
     """What became of a goal."""
 
     name: str
@@ -62,12 +62,12 @@ class Goals:
 
     def clear(self) -> None:
         """Open all of them.  The tries stay."""
-        self.verdicts = [Verdict(name, None, "") for name in self.conditions]
+        self.states = [GoalState(name, None, "") for name in self.conditions]
 
     @property
     def met(self) -> dict[str, bool]:
         """Which the last run met, by name."""
-        return {each.name: each.met for each in self.verdicts if each.met is not None}
+        return {each.name: each.met for each in self.states if each.met is not None}
 
     def judge(
         self, stats: Stats, *, finished: bool, settings: Mapping[str, object]
@@ -77,8 +77,8 @@ class Goals:
         A run that is not ``finished`` meets none: what holds so far stays open.
         """
         judged = [_judge(name, goal, stats) for name, goal in self.conditions.items()]
-        self.verdicts = [
-            each if finished or not each.met else Verdict(each.name, None, "")
+        self.states = [
+            each if finished or not each.met else GoalState(each.name, None, "")
             for each in judged
         ]
         if finished and self.conditions:
@@ -86,8 +86,8 @@ class Goals:
             del self.tries[:-MAX_TRIES]
 
     def on_page(self) -> list[dict[str, Any]]:
-        """Each as the page shows it: the fields of its `Verdict`."""
-        return [each._asdict() for each in self.verdicts]
+        """Each as the page shows it: the fields of its `GoalState`."""
+        return [each._asdict() for each in self.states]
 
 
 def error_in_words(error: BaseException) -> str:
@@ -99,12 +99,12 @@ def error_in_words(error: BaseException) -> str:
     return f"{type(error).__name__}: {text[:MAX_ERROR_TEXT]}"
 
 
-def _judge(name: str, condition: Goal, stats: Stats) -> Verdict:
+def _judge(name: str, condition: Goal, stats: Stats) -> GoalState:
     try:
         met = bool(condition(stats))
     except BaseException as error:  # a reader's goal may do anything
-        return Verdict(name, False, error_in_words(error))
-    return Verdict(name, met, _numbers_for(condition, stats))
+        return GoalState(name, False, error_in_words(error))
+    return GoalState(name, met, _numbers_for(condition, stats))
 
 
 def _numbers_for(condition: Goal, stats: Stats) -> str:

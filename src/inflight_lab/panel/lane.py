@@ -9,7 +9,7 @@ from inflight_lab.engine.client import Outcome
 from inflight_lab.engine.execution import GRACE, Execution
 from inflight_lab.engine.runner import Runner, check_runner, takes
 from inflight_lab.observation.timeline import Timeline
-from inflight_lab.panel.expected import expected_run
+from inflight_lab.panel.expected import expected_run, pause_of
 from inflight_lab.panel.goals import Goal, Goals, error_in_words
 from inflight_lab.plot.source import PlotSource
 from inflight_lab.plot.widget_page import WidgetPage
@@ -77,9 +77,7 @@ class Lane:
         source = PlotSource(
             server.timeline,
             self.timeline if self._observed else None,
-            lambda: server.quota_policy,
-            max_concurrent=lambda: server.max_concurrent,
-            latency=lambda: server.latency,
+            lambda: server.terms,
         )
         self.feed = page.add_feed(source, name)
 
@@ -162,7 +160,7 @@ class Lane:
         self.feed.clear()
 
     def clear_result(self) -> None:
-        """Drop the outcomes, the verdicts and the timeline of the last run."""
+        """Drop the outcomes, the goals met and the timeline of the last run."""
         self.outcomes = []
         self.error = None
         self.goals.clear()
@@ -173,8 +171,8 @@ class Lane:
         return expected_run(
             count,
             limit=None if self.unlimited else limit,
-            latency=self.server.latency,
-            policy=self.server.quota_policy,
+            terms=self.server.terms,
+            pause=pause_of(self.runner),
         )
 
     def on_page(self) -> dict[str, Any]:
@@ -262,9 +260,9 @@ def _raised_by(execution: Execution) -> str:
 
 
 def _left_behind(execution: Execution) -> str:
-    if not execution.abandoned:
+    if not execution.left_running:
         return ""
     return (
-        f"{execution.abandoned} of its tasks went on when cancelled "
-        "(a bare except does that), and were abandoned"
+        f"{execution.left_running} of its tasks went on when cancelled "
+        "(a bare except does that): restart the kernel"
     )

@@ -26,6 +26,7 @@ from inflight_lab.panel.settings import (
 )
 from inflight_lab.plot.modules import STAGE, script, style
 from inflight_lab.plot.widget_page import WidgetPage
+from inflight_lab.runs.columns import terms_as_json
 from inflight_lab.runs.recording import save
 from inflight_lab.runs.run import Run
 from inflight_lab.server import PracticeServer
@@ -132,13 +133,11 @@ class Panel(anywidget.AnyWidget):
             "latency": server.latency,
             "rate": server.rate,
         }
-        policy = server.quota_policy
         settings = settings_for(server, max_count=max_count, max_limit=max_limit)
         fixed = {
             "settings": [each._asdict() for each in settings],
             "knobs": list(knobs),
-            "quota": policy._asdict() if policy else None,
-            "max_concurrent": server.max_concurrent or 0,
+            "terms": terms_as_json(server.terms),
             "strip": strip,
             "silence": SILENCE,
         }

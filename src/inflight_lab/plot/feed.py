@@ -1,18 +1,25 @@
 """Sends a run to a page, as it grows."""
 
+import asyncio
+import sys
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import Any
 
-from inflight_lab.plot.history import for_late_view
 from inflight_lab.plot.plain_picture import PlainPicture
-from inflight_lab.plot.repeat import repeat_every
 from inflight_lab.plot.source import PlotSource
 from inflight_lab.runs.columns import to_columns
 from inflight_lab.runs.run import Run
 
 UPDATE = 0.05
 """Seconds between two messages to a page."""
+
+HISTORY = 60.0
+"""At most so many seconds of a run can be played again."""
+
+MANY_EVENTS = 20_000
+"""A page that opens late gets so many events at most: 0.7 MB."""
 
 Message = dict[str, Any]
 """What a page is sent.  ``run`` has the columns of what is new or, after ``reset``, of
@@ -36,9 +43,8 @@ class Feed:
         self._number = 0
         self._post = post
         self._picture = picture
-        self._sending = (
-            threading.Lock()
-        )  # no message overtakes another, or comes half way through a beginning
+        # No message overtakes another, or comes half way through a beginning.
+        self._sending = threading.Lock()
         self._end_sending: Callable[[], object] | None = None
         source.end()  # until `start`
 
@@ -53,7 +59,7 @@ class Feed:
             self._forget_run()
             self.run.append(self.source.read())
             self._post_all()
-        self._end_sending = repeat_every(UPDATE, self.send_new)
+        self._end_sending = _repeat_every(UPDATE, self.send_new)
 
     def stop(self) -> None:
         """End the run.  Does nothing if none goes on."""
@@ -98,7 +104,7 @@ class Feed:
         self._number += 1
 
     def _post_all(self) -> None:
-        so_far = for_late_view(self.run)
+        so_far = self.run.since(_shown_since(self.run))
         message = {
             "reset": True,
             "run": to_columns(so_far),
@@ -110,3 +116,50 @@ class Feed:
     def _append_and_post(self, news: Run) -> None:
         self.run.append(news)
         self._post({"run": to_columns(news)})
+
+
+def _shown_since(run: Run) -> float:
+    """From when on a page that opens now can show a run."""
+    many = run.events[-MANY_EVENTS:]
+    crowded_since = many[0].time if len(run.events) > MANY_EVENTS else 0.0
+    return max(run.now - HISTORY, crowded_since)
+
+
+def _repeat_every(seconds: float, call: Callable[[], object]) -> Callable[[], object]:
+    """Call ``call`` every so many seconds, from a thread of its own.
+
+    In a page, where there are no threads, a task does it.  Returns what ends it.
+    """
+    if sys.platform == "emscripten":
+        return _repeat_in_task(seconds, call)
+    return _repeat_in_thread(seconds, call)
+
+
+def _repeat_in_task(seconds: float, call: Callable[[], object]) -> Callable[[], object]:
+    async def repeat() -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            call()
+
+    return asyncio.get_running_loop().create_task(repeat()).cancel
+
+
+def _repeat_in_thread(
+    seconds: float, call: Callable[[], object]
+) -> Callable[[], object]:
+    stopped = threading.Event()
+
+    def repeat() -> None:
+        while not stopped.wait(seconds):
+            call()
+
+    def stop() -> None:
+        stopped.set()
+        thread.join()
+
+    # With the starter's context: some kernels look there for the cell that a message
+    # belongs to.
+    run = copy_context().run
+    thread = threading.Thread(target=run, args=(repeat,), name="live-plot", daemon=True)
+    thread.start()
+    return stop

@@ -1,7 +1,7 @@
 """The live plot: what a server counts and what a client sees, as it happens."""
 
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 import anywidget
 
@@ -12,6 +12,7 @@ from inflight_lab.plot.source import PlotSource
 from inflight_lab.plot.widget_page import WidgetPage
 from inflight_lab.runs.recording import save
 from inflight_lab.runs.run import Run
+from inflight_lab.runs.terms import Terms
 
 
 class Observed(Protocol):
@@ -109,15 +110,10 @@ class LivePlot(Plot):
                 )
             server, client = None, server
 
-        def ask(name: str) -> Any:
-            return lambda: getattr(server, name, None)
-
         source = PlotSource(
             _timeline_of("server", server),
             _timeline_of("client", client),
-            ask("quota_policy"),
-            max_concurrent=ask("max_concurrent"),
-            latency=ask("latency"),
+            lambda: getattr(server, "terms", Terms()),
         )
         super().__init__(source)
 

@@ -110,4 +110,4 @@ class RequestEvents:
         if not self._verdicts:
             return RequestEvent(time, "arrived", number, None)
         quota = event.quota if event.quota is None else round(event.quota, 6)
-        return RequestEvent(time, "arrived", number, event.detail, quota)
+        return RequestEvent(time, "arrived", number, event.detail, quota, event.due)

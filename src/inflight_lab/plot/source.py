@@ -8,18 +8,11 @@ from inflight_lab.arguments import number
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.plot.request_events import RequestEvents
 from inflight_lab.runs.events import OUTCOME_KINDS, Event, OutcomeKind, Stats
-from inflight_lab.runs.latency import LatencyChange
-from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
 from inflight_lab.runs.run import Level, RequestEvent, Run, no_levels
+from inflight_lab.runs.terms import Terms
 
-AskPolicy = Callable[[], QuotaPolicy | None]
-"""Returns how the server counts, or None."""
-
-AskMaxConcurrent = Callable[[], int | None]
-"""Returns how many the server lets in at once, or None."""
-
-AskLatency = Callable[[], float | None]
-"""Returns how many seconds the server's answers take, or None."""
+AskTerms = Callable[[], Terms]
+"""Returns what the API allows and how long it takes, as far as anybody knows."""
 
 
 class PlotSource:
@@ -35,10 +28,7 @@ class PlotSource:
         self,
         server: Timeline | None,
         client: Timeline | None,
-        policy: AskPolicy = lambda: None,
-        *,
-        max_concurrent: AskMaxConcurrent = lambda: None,
-        latency: AskLatency = lambda: None,
+        ask: AskTerms = Terms,
     ) -> None:
         asking = client or server
         if asking is None:
@@ -47,9 +37,7 @@ class PlotSource:
         self._client = client
         self._asking = asking
         self._main = server or asking
-        self._ask_policy = policy
-        self._ask_max_concurrent = max_concurrent
-        self._ask_latency = latency
+        self._ask_terms = ask
         self.begin()
 
     def begin(self, *, unlimited: bool = False) -> None:
@@ -65,8 +53,7 @@ class PlotSource:
             timeline: timeline.since(0)[1] for timeline in {self._asking, self._main}
         }
         self._limits = deque[Level]()  # those that are not read yet
-        self._last_policy: PolicyChange | None = None
-        self._last_latency: float | None = None
+        self._last_terms: Terms | None = None
         self._last_tokens = 0
         self._tally = _Tally(self._asking.waiting)
         self._request_events = RequestEvents(
@@ -103,8 +90,7 @@ class PlotSource:
         if self._ended:
             return self._ended.standing()
         levels = no_levels()
-        policies = self._new_policies()
-        latencies = self._new_latencies()
+        terms = self._new_terms()
         # The server's first: what arrived was sent before.
         arrived = self._new_events(self._main)
         asked = arrived
@@ -118,15 +104,13 @@ class PlotSource:
         return Run(
             events=events,
             levels=levels,
-            policies=policies,
-            latencies=latencies,
+            terms=terms,
             counts=self._tally.stats(self._main.stats().busiest_period),
             announced=self._tally.announced,
             now=self.now,
             live=True,
             stopped=self._stopped,
             unlimited=self._unlimited,
-            window_offset=self._window_offset(),
         )
 
     def _at(self, time: float) -> float:
@@ -135,48 +119,38 @@ class PlotSource:
 
     def _new_events(self, timeline: Timeline) -> list[Event]:
         events, self._positions[timeline] = timeline.since(self._positions[timeline])
-        return [event._replace(time=self._at(event.time)) for event in events]
+        return [self._in_the_run(event) for event in events]
 
-    def _new_policies(self) -> list[PolicyChange]:
-        """What is allowed, if that has changed; at first, from the beginning on."""
-        last = self._last_policy
-        since = self.now if last else 0.0
-        change = PolicyChange(
-            since, self._ask_policy(), self._ask_max_concurrent() or 0
-        )
-        if last and change._replace(time=last.time) == last:
-            return []
-        self._last_policy = change
-        return [change] if last or change.policy or change.max_concurrent else []
+    def _in_the_run(self, event: Event) -> Event:
+        due = None if event.due is None else self._at(event.due)
+        return event._replace(time=self._at(event.time), due=due)
 
-    def _new_latencies(self) -> list[LatencyChange]:
-        latency = self._ask_latency()
-        if latency is None or latency == self._last_latency:
+    def _new_terms(self) -> list[Terms]:
+        """The API's terms, if they have changed; at first, from the beginning on."""
+        last = self._last_terms
+        terms = self._ask_terms()
+        quota = terms.quota
+        if quota and quota.starts is not None:
+            quota = quota._replace(starts=self._at(quota.starts))
+        terms = terms._replace(quota=quota, time=self.now if last else 0.0)
+        if last and terms._replace(time=last.time) == last:
             return []
-        since = 0.0 if self._last_latency is None else self.now
-        self._last_latency = latency
-        return [LatencyChange(since, latency)]
+        self._last_terms = terms
+        return [terms] if last or terms != Terms() else []
 
     def _new_limits(self) -> list[Level]:
         known = len(self._limits)  # another may be set at any time
         return [self._limits.popleft() for _ in range(known)]
 
     def _new_tokens(self) -> list[Level]:
-        policy = self._last_policy.policy if self._last_policy else None
-        if policy is None or not policy.tokens:
+        quota = self._last_terms.quota if self._last_terms else None
+        if quota is None or not quota.tokens:
             return []
         used = self._main.recent_tokens()
         if used == self._last_tokens:
             return []
         self._last_tokens = used
         return [Level(self.now, used)]
-
-    def _window_offset(self) -> float:
-        """Seconds into a window of the clock at which the run began."""
-        policy = self._last_policy.policy if self._last_policy else None
-        if policy is None or policy.kind != "fixed-window":
-            return 0.0
-        return round(self._began % policy.period, 4)
 
 
 class _Tally:

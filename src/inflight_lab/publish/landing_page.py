@@ -42,7 +42,7 @@ OPENING = {
     "count": COUNT,
     "limit": 5,
     "latency": 1.2,
-    "quota": {"kind": "sliding-window", "rate": RATE},
+    "quota": {"rate": RATE},
     "runners": ["naive"],
     "choices": ["naive", "semaphore", "pause", "paced"],
     "sliders": ["limit", "latency"],

@@ -20,6 +20,7 @@ from inflight_lab.plot.plain_picture import RECORDING, STARTED
 from inflight_lab.plot.player import player_html
 from inflight_lab.runs.recording import from_text
 from inflight_lab.runs.run import Run
+from inflight_lab.runs.terms import Terms
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 COMPUTED = "<p>Nobody has run this panel: what you see is computed.</p>"
@@ -70,17 +71,17 @@ def settings_of(runs: Mapping[str, Run], runners: Sequence[str]) -> dict[str, An
     """What was set when the runs began, as ``stage/toy.js`` takes it."""
     run = next(iter(runs.values()))
     limits = [level.value for each in runs.values() for level in each.levels["limit"]]
-    policy = run.policies[0].policy if run.policies else None
+    terms = run.terms[0] if run.terms else Terms()
     settings: dict[str, Any] = {
         "runners": list(runners),
         "count": run.announced or run.counts.started,
-        "quota": policy._asdict() if policy else None,
+        "quota": terms.quota._asdict() if terms.quota else None,
         "sliders": ["limit", "latency"] if limits else ["latency"],
     }
     if limits:
         settings["limit"] = int(limits[0])
-    if run.latencies:
-        settings["latency"] = run.latencies[0].latency
+    if terms.latency is not None:
+        settings["latency"] = terms.latency
     return settings
 
 

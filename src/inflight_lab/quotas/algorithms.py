@@ -17,10 +17,14 @@ left in a bucket, or when the next request is due."""
 
 
 @dataclass
-class Quota(ABC):
-    """A quota of any kind.  Its three numbers may change at any time."""
+class QuotaCounter(ABC):
+    """Counts what is used of a quota, of any kind.  Its numbers may change any time."""
 
+    title: ClassVar[str]
+    """What it is called."""
     shape: ClassVar[Shape]
+    starts: ClassVar[float | None] = None
+    """A time at which a window starts; None where windows slide, or there are none."""
 
     rate: float
     period: float
@@ -69,9 +73,10 @@ class Quota(ABC):
 
 
 @dataclass
-class SlidingWindow(Quota):
+class SlidingWindow(QuotaCounter):
     """``rate`` requests in *any* span of one period: a log of what was admitted."""
 
+    title: ClassVar[str] = "sliding window"
     shape: ClassVar[Shape] = "window"
 
     _admitted: deque[tuple[float, float]] = field(default_factory=deque)
@@ -118,6 +123,9 @@ class FixedWindow(SlidingWindow):
     the start of the next.
     """
 
+    title: ClassVar[str] = "fixed window"
+    starts: ClassVar[float | None] = 0.0
+
     def take(self, now: float, cost: float = 1) -> None:
         start = math.floor(now / self.period) * self.period
         if self._admitted:
@@ -127,7 +135,7 @@ class FixedWindow(SlidingWindow):
         super().take(start, cost)
 
 
-class Gcra(Quota):
+class Gcra(QuotaCounter):
     """The generic cell rate algorithm: one request every period / rate seconds.
 
     ``burst`` requests may come together; with 1, none may come early.  nginx's
@@ -135,6 +143,7 @@ class Gcra(Quota):
     leaky bucket: each request pours its cost in, and the bucket leaks at the rate.
     """
 
+    title: ClassVar[str] = "GCRA"
     shape: ClassVar[Shape] = "spacing"
 
     _level = 0.0
@@ -185,6 +194,7 @@ class TokenBucket(Gcra):
     `Gcra` computes the same thing: its bucket has as much room as this one has tokens.
     """
 
+    title: ClassVar[str] = "token bucket"
     shape: ClassVar[Shape] = "bucket"
 
     @property
@@ -195,10 +205,9 @@ class TokenBucket(Gcra):
         return self._left(now)
 
 
-KINDS: dict[str, type[Quota]] = {
-    "fixed-window": FixedWindow,
-    "sliding-window": SlidingWindow,
-    "token-bucket": TokenBucket,
-    "gcra": Gcra,
+KINDS: dict[str, type[QuotaCounter]] = {
+    each.title.lower().replace(" ", "-"): each
+    for each in (FixedWindow, SlidingWindow, TokenBucket, Gcra)
 }
-"""The quotas by the names that `PracticeServer` takes; it also takes "none"."""
+"""The quotas by the names that `PracticeServer` takes, such as "fixed-window"; it also
+takes "none"."""

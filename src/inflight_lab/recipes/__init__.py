@@ -1,8 +1,8 @@
 """Recipes: complete scripts for one job each, on the library's face.
 
 Each is a page that you can print, change and own: ``inflight-lab snippet fetch_all``
-prints it together with the few files that it uses.  `answers` is one of those files;
-`snippet` prints.  ``edits/`` holds changes that people make, as diffs.
+prints it together with the few files that it uses.  `answers` and `settings` are two
+of those; `snippet` prints.  ``edits/`` holds changes that people make, as diffs.
 """
 
 RECIPES = {

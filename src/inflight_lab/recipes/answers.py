@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from io import FileIO
-from typing import Any, Self
+from typing import Any
 
 from inflight_lab.runners.patiently import Stop
 
@@ -21,7 +21,7 @@ START = b'{"key": '  # of each line
 SECRET = re.compile(r'(?<=[?&])(\w*(?:api_?key|token|secret|signature)=)[^&#"]+')
 
 
-class AnswerFile:
+class AnswerFile(FileIO):
     """Keeps each answer in a file, from which the next start goes on.
 
     >>> with AnswerFile("results.jsonl") as answers:
@@ -29,8 +29,9 @@ class AnswerFile:
     ...         answers[server.url] = {"found": "it"}
 
     A key is anything that JSON can hold, such as an address.  A secret in an address,
-    as in ``?api_key=``, is left out.  Raises `Stop` if the file cannot be written to,
-    holds something else, or is open in another process.
+    as in ``?api_key=``, is left out.  Raises ``OSError`` if the file cannot be opened,
+    ``ValueError`` if it holds something else or is open in another process, and `Stop`
+    if it cannot be written to.
 
     Under ``inflight-lab watch --practice`` it is another file, beside it.
     """
@@ -39,56 +40,35 @@ class AnswerFile:
         if os.environ.get("INFLIGHT_LAB_PRACTICE", "0") != "0":
             folder, name = os.path.split(path)
             path = os.path.join(folder, f"practice-{name}")
-        self.path = path
+        super().__init__(path, "a+")
         try:
-            self._file = FileIO(path, "a+")
-        except OSError as error:
-            raise Stop(f"cannot open {path}: {error.strerror}") from None
-        self._keys = self._read()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
+            if hasattr(os, "lockf"):  # not on Windows
+                os.lockf(self.fileno(), os.F_TLOCK, 0)
+            self.seek(0)
+            *lines, torn = self.readall().split(b"\n")
+            self.keys = {json.dumps(json.loads(line)["key"]) for line in lines}
+            if not START.startswith(torn[: len(START)]):
+                raise ValueError("its last line has no end")
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            self.close()
+            why = f"{path} is in use, or holds something else: {error}"
+            raise ValueError(why) from None
+        self.truncate(self.tell() - len(torn))  # a line that a kill cut short
 
     def __contains__(self, key: object) -> bool:
-        return as_written(key) in self._keys
-
-    def __len__(self) -> int:
-        return len(self._keys)
+        return as_written(key) in self.keys
 
     def __setitem__(self, key: object, data: Any) -> None:
         name = as_written(key)
         line = f'{{"key": {name}, "data": {json.dumps(data)}}}\n'.encode()
-        end = self._file.seek(0, os.SEEK_END)
+        end = self.seek(0, os.SEEK_END)
         try:
-            if self._file.write(line) < len(line):
-                self._file.truncate(end)
-                raise OSError(0, "there is no room for more")
+            while line:
+                line = line[self.write(line) :]
         except OSError as error:
-            raise Stop(f"cannot write to {self.path}: {error.strerror}") from None
-        self._keys.add(name)
-
-    def _read(self) -> set[str]:
-        """The keys in the file.  A last line that a kill cut short is removed."""
-        self._file.seek(0)
-        try:
-            if hasattr(os, "lockf"):  # not on Windows
-                os.lockf(self._file.fileno(), os.F_TLOCK, 0)
-            *lines, torn = self._file.readall().split(b"\n")
-            keys = {json.dumps(json.loads(line)["key"]) for line in lines}
-            if not START.startswith(torn[: len(START)]):
-                raise ValueError
-        except OSError:
-            why = "is in use: is the script running?"
-        except (ValueError, LookupError, TypeError):
-            why = "holds something else: name another file"
-        else:
-            self._file.truncate(self._file.tell() - len(torn))
-            return keys
-        self._file.close()
-        raise Stop(f"{self.path} {why}")
+            self.truncate(end)
+            raise Stop(f"cannot write to {self.name}: {error.strerror}") from None
+        self.keys.add(name)
 
     async def collect(
         self, keys: Iterable[Any], ask: Callable[[Any], Awaitable[Any]], *, limit: int
@@ -100,30 +80,30 @@ class AnswerFile:
         others have none.  Returns whether all have.
         """
         wanted = {as_written(key): key for key in keys}  # each once
-        queue = iter([wanted[name] for name in wanted if name not in self._keys])
-        errors: Counter[str] = Counter()
-        stops: list[Stop] = []
+        queue = (key for name, key in wanted.items() if name not in self.keys)
+        notes: Counter[str] = Counter()
 
         async def work() -> None:
             for key in queue:
                 try:
-                    self[key] = await ask(key)
-                    if len(self) % 100 == 0:
-                        print(f"{len(self)} answers", flush=True)
+                    data = await ask(key)
+                    self[key] = data
                 except Stop as reason:
-                    stops.append(reason)
+                    notes[f"Stopped: {reason}"] += 1
+                    queue.close()
                 except Exception as error:
-                    errors[f"{type(error).__name__}: {error}"] += 1
-                if stops:
-                    return
+                    notes[f"{type(error).__name__}: {error}"] += 1
+                else:
+                    if data is None:
+                        notes["there is no such item: its data is null"] += 1
+                    if len(self.keys) % 100 == 0:
+                        print(f"{len(self.keys)} answers", flush=True)
 
         await asyncio.gather(*(work() for _ in range(limit)))
-        found = len(wanted.keys() & self._keys)
-        print(f"{found} of {len(wanted)} have an answer in {self.path}.")
-        for error, count in errors.most_common(5):
-            print(f"{count} missing: {error}")
-        if stops:
-            print(f"Stopped: {stops[0]}")
+        found = len(wanted.keys() & self.keys)
+        print(f"{found} of {len(wanted)} have an answer in {self.name}.")
+        for note, count in notes.most_common(5):
+            print(f"{count} x {note}")
         return found == len(wanted)
 
 

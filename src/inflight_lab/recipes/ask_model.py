@@ -8,16 +8,14 @@ another prompt, model or setting it is a new question.  A question whose answer 
 is asked again, so the API may count it twice.
 """
 
-import asyncio
-import json
-import os
 import sys
-from functools import partial
 from typing import Any
 
 import httpx
 
-from inflight_lab import AnswerFile, Budgets, Patience, Stop
+from inflight_lab import AnswerFile, Budgets, Patience
+from inflight_lab.recipes.settings import filled_in, start
+from inflight_lab.runners.budgets import most_tokens
 
 URL = "https://api.example.com/v1/chat/completions"
 MODEL = ""  # as the API names it
@@ -35,16 +33,26 @@ RESULTS = "answers.jsonl"  # for fresh answers, name another file
 
 async def main() -> bool:
     """Ask what has no answer yet.  Return whether all is there now."""
-    headers = checked_settings()
+    if "example.com" in URL or not MODEL or not PROMPTS:
+        raise ValueError("URL must be that of your API, MODEL and PROMPTS must be set")
+    headers = filled_in(HEADERS)
     quotas = {"requests": (REQUESTS, PERIOD), "tokens": (TOKENS, PERIOD)}
     budgets = Budgets(limit=LIMIT, **quotas)
-    questions = [(id, body_of(prompt)) for id, prompt in PROMPTS.items()]
+    patiently = Patience(timeout=TIMEOUT)
     pool = httpx.Limits(max_connections=None)  # the budgets have one
     client = httpx.AsyncClient(headers=headers, timeout=None, limits=pool)
+
+    async def ask(question: Any) -> Any:
+        """What to keep for one question: the API's whole answer."""
+        _, body = question
+        turn = budgets.turn(tokens=most_tokens(body))
+        response = await patiently(turn, client.post, URL, json=body)
+        return response.json()
+
+    questions = [(id, body_of(prompt)) for id, prompt in PROMPTS.items()]
     with AnswerFile(RESULTS) as answers:
         async with client:
-            ask_one = partial(ask, client, Patience(timeout=TIMEOUT), budgets)
-            return await answers.collect(questions, ask_one, limit=LIMIT)
+            return await answers.collect(questions, ask, limit=LIMIT)
 
 
 def body_of(prompt: str) -> dict[str, Any]:
@@ -53,41 +61,5 @@ def body_of(prompt: str) -> dict[str, Any]:
     return {"model": MODEL, "messages": messages, "max_tokens": MAX_TOKENS}
 
 
-async def ask(
-    client: httpx.AsyncClient, patiently: Patience, budgets: Budgets, question: Any
-) -> Any:
-    """What to keep for one question: the API's whole answer."""
-    _, body = question
-    turn = budgets.turn(requests=1, tokens=most_tokens(body))
-    response = await patiently(turn, client.post, URL, json=body)
-    return response.json()
-
-
-def most_tokens(body: dict[str, Any]) -> float:
-    """What a question and its answer may cost: four bytes of a prompt are a token.
-
-    That is right for English and for code, and too little for Chinese.
-    """
-    return len(json.dumps(body["messages"])) / 4 + MAX_TOKENS
-
-
-def checked_settings() -> dict[str, str]:
-    """HEADERS with its variables filled in.  Raises `Stop` for what cannot be right."""
-    if "example.com" in URL:
-        raise Stop(f"URL must be the address of your API, got {URL!r}")
-    if not MODEL or not PROMPTS:
-        raise Stop("MODEL and PROMPTS must be set")
-    headers = {name: os.path.expandvars(value) for name, value in HEADERS.items()}
-    for value in headers.values():
-        if "$" in value:
-            raise Stop(f"HEADERS: the environment has no variable for {value!r}")
-    return headers
-
-
 if __name__ == "__main__":
-    try:
-        sys.exit(not asyncio.run(main()))
-    except (Stop, ValueError) as mistake:
-        sys.exit(f"Nothing was sent: {mistake}")
-    except KeyboardInterrupt:
-        sys.exit("Interrupted.  The next start goes on from here.")
+    sys.exit(not start(main))

@@ -6,16 +6,13 @@ Each answer is in RESULTS as soon as it comes: {"key": its address, "data": its 
 Stop the script when you like: the next start asks only for what has no answer yet.
 """
 
-import asyncio
-import os
 import sys
-from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 
-from inflight_lab import AnswerFile, NoAnswer, Pacer, Patience, Stop
+from inflight_lab import AnswerFile, NoAnswer, Pacer, Patience
+from inflight_lab.recipes.settings import addresses, filled_in, start
 
 URL = "https://api.example.com/items/{id}"  # each of IDS takes the place of {id}
 IDS: Any = []  # such as range(1, 3001), or [17, "abc"]
@@ -25,52 +22,30 @@ LIMIT = 50  # requests in flight: at least requests per second x seconds per ans
 # For a key, add "X-Api-Key": "$X_API_KEY", and set that variable in the environment.
 HEADERS = {"User-Agent": "my-script/1.0"}
 RESULTS = "results.jsonl"  # for fresh answers, name another file
-NOT_THERE = (404, 410)  # statuses that are an answer: there is no such item
 
 
 async def main() -> bool:
     """Fetch what has no answer yet.  Return whether all is there now."""
-    headers = checked_settings()
-    urls = [URL.replace("{id}", quote(str(id), safe="")) for id in IDS]
+    urls = addresses(URL, IDS)
     pacer = Pacer(RATE, PERIOD, limit=LIMIT)
+    patiently = Patience()
     pool = httpx.Limits(max_connections=None)  # the pacer has the limit
-    client = httpx.AsyncClient(headers=headers, timeout=None, limits=pool)
+    client = httpx.AsyncClient(headers=filled_in(HEADERS), timeout=None, limits=pool)
+
+    async def fetch(url: str) -> Any:
+        """What to keep for one address: its JSON, or None if there is no such item."""
+        try:
+            response = await patiently(pacer, client.get, url)
+        except NoAnswer as failure:
+            if failure.status in (404, 410):
+                return None
+            raise
+        return response.json()
+
     with AnswerFile(RESULTS) as answers:
         async with client:
-            ask = partial(fetch, client, Patience(), pacer)
-            return await answers.collect(urls, ask, limit=LIMIT)
-
-
-async def fetch(
-    client: httpx.AsyncClient, patiently: Patience, pacer: Pacer, url: str
-) -> Any:
-    """What to keep for one address: its JSON, or None if there is no such item."""
-    try:
-        response = await patiently(pacer, client.get, url)
-    except NoAnswer as error:
-        if error.status in NOT_THERE:
-            return None
-        raise
-    return response.json()
-
-
-def checked_settings() -> dict[str, str]:
-    """HEADERS with its variables filled in.  Raises `Stop` for what cannot be right."""
-    if "{id}" not in URL or "example.com" in URL:
-        raise Stop(f"URL must be the address of your API, with {{id}}, got {URL!r}")
-    if not IDS:
-        raise Stop("IDS must be the ids of your items, and there are none")
-    headers = {name: os.path.expandvars(value) for name, value in HEADERS.items()}
-    for value in headers.values():
-        if "$" in value:
-            raise Stop(f"HEADERS: the environment has no variable for {value!r}")
-    return headers
+            return await answers.collect(urls, fetch, limit=LIMIT)
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(not asyncio.run(main()))
-    except (Stop, ValueError) as mistake:
-        sys.exit(f"Nothing was sent: {mistake}")
-    except KeyboardInterrupt:
-        sys.exit("Interrupted.  The next start goes on from here.")
+    sys.exit(not start(main))

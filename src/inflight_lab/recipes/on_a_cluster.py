@@ -23,9 +23,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
-from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 from distributed import Client, KilledWorker, Worker, WorkerPlugin, get_worker
@@ -33,6 +31,7 @@ from throttled import asyncio as throttled
 from throttled.exceptions import StoreUnavailableError
 
 from inflight_lab import AnswerFile, NoAnswer, Pacer, Patience, Stop
+from inflight_lab.recipes.settings import addresses, filled_in, start
 
 URL = "https://api.example.com/items/{id}"  # each of IDS takes the place of {id}
 IDS: Any = []  # such as range(1, 3001), or [17, "abc"]
@@ -44,29 +43,28 @@ HEADERS = {"User-Agent": "my-script/1.0"}
 SCHEDULER = "tcp://127.0.0.1:8786"  # the address that `dask scheduler` prints
 REDIS = "redis://127.0.0.1:6379"  # its address as the workers reach it
 RESULTS = "results.jsonl"  # for fresh answers, name another file
-NOT_THERE = (404, 410)  # statuses that are an answer: there is no such item
 
 
 async def main() -> bool:
     """Fetch what has no answer yet.  Return whether all is there now."""
-    headers = checked_settings()
-    urls = [URL.replace("{id}", quote(str(id), safe="")) for id in IDS]
+    urls = addresses(URL, IDS)
+    headers = filled_in(HEADERS)
     pacer = Pacer(RATE, PERIOD, limit=LIMIT)
+    patiently = Patience()
+
+    async def fetch(url: str) -> Any:
+        """What to keep for one address: its JSON, or None if there is no such item."""
+        try:
+            response = await patiently(pacer, get, cluster, url)
+        except NoAnswer as failure:
+            if failure.status in (404, 410):
+                return None
+            raise
+        return response.json()
+
     with AnswerFile(RESULTS) as answers:
         async with connected(headers) as cluster:
-            ask = partial(fetch, cluster, Patience(), pacer)
-            return await answers.collect(urls, ask, limit=LIMIT)
-
-
-async def fetch(cluster: Client, patiently: Patience, pacer: Pacer, url: str) -> Any:
-    """What to keep for one address: its JSON, or None if there is no such item."""
-    try:
-        response = await patiently(pacer, get, cluster, url)
-    except NoAnswer as error:
-        if error.status in NOT_THERE:
-            return None
-        raise
-    return response.json()
+            return await answers.collect(urls, fetch, limit=LIMIT)
 
 
 async def get(cluster: Client, url: str) -> httpx.Response:
@@ -133,7 +131,7 @@ async def connected(headers: dict[str, str]) -> AsyncIterator[Client]:
         cluster = await Client(SCHEDULER, asynchronous=True)
         await cluster.wait_for_workers(1, timeout=30)
     except OSError as error:
-        raise Stop(f"no scheduler with a worker at {SCHEDULER}: {error}") from error
+        raise OSError(f"no scheduler with a worker at {SCHEDULER}: {error}") from error
     await cluster.register_plugin(Sender(headers))
     try:
         yield cluster
@@ -143,23 +141,5 @@ async def connected(headers: dict[str, str]) -> AsyncIterator[Client]:
         await cluster.close()
 
 
-def checked_settings() -> dict[str, str]:
-    """HEADERS with its variables filled in.  Raises `Stop` for what cannot be right."""
-    if "{id}" not in URL or "example.com" in URL:
-        raise Stop(f"URL must be the address of your API, with {{id}}, got {URL!r}")
-    if not IDS:
-        raise Stop("IDS must be the ids of your items, and there are none")
-    headers = {name: os.path.expandvars(value) for name, value in HEADERS.items()}
-    for value in headers.values():
-        if "$" in value:
-            raise Stop(f"HEADERS: the environment has no variable for {value!r}")
-    return headers
-
-
 if __name__ == "__main__":
-    try:
-        sys.exit(not asyncio.run(main()))
-    except (Stop, ValueError) as mistake:
-        sys.exit(f"Nothing was sent: {mistake}")
-    except KeyboardInterrupt:
-        sys.exit("Interrupted.  The next start goes on from here.")
+    sys.exit(not start(main))

@@ -12,10 +12,10 @@ from collections import defaultdict
 from importlib.resources import files
 
 import inflight_lab
-from inflight_lab.recipes import RECIPES
 
 PACKAGE = "inflight_lab"
 LESSON = ("make_one_request", "make_many_requests")  # of a rung whose class is used
+DOCUMENTED = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 TO_START = 'if __name__ == "__main__":'
 
 
@@ -29,7 +29,7 @@ def snippet(name: str, *, keep_imports: bool = False, **settings: object) -> str
     for setting, value in settings.items():
         source = with_setting(source, setting, value)
     page = File(source)
-    parts = parts_of(page, in_pocket=name in RECIPES)
+    parts = parts_of(page)
     if keep_imports or not parts:
         return source
     used = [part.as_part() for part in parts.values()]
@@ -65,21 +65,16 @@ class File:
     """A file of the package, taken apart."""
 
     def __init__(self, source: str) -> None:
-        tree = ast.parse(source)
-        self.docstring = ast.get_docstring(tree, clean=False) or ""
+        self.tree = ast.parse(source)
+        self.docstring = ast.get_docstring(self.tree, clean=False) or ""
         self.imports: list[tuple[str, ast.alias]] = []  # of which module, and what
         self.lines = source.splitlines()
         self.begins = 0  # where the code does, below the imports
-        for node in tree.body:
+        for node in self.tree.body:
             if isinstance(node, ast.Import | ast.ImportFrom):
                 module = getattr(node, "module", "") or ""
                 self.imports += [(module, alias) for alias in node.names]
                 self.begins = node.end_lineno or 0
-        self.lesson = [
-            range(node.lineno - 1, node.end_lineno or 0)
-            for node in tree.body
-            if isinstance(node, ast.AsyncFunctionDef) and node.name in LESSON
-        ]
 
     @property
     def body(self) -> str:
@@ -87,21 +82,33 @@ class File:
         return "\n".join(self.lines[self.begins :]).strip()
 
     def as_part(self) -> str:
-        """The same below a comment that says what it is, less the lesson of a rung."""
+        """The same below a comment that says what it is, less the lesson of a rung.
+
+        Each docstring is its first line: what else it says stays in the package.
+        """
+        lines = dict(enumerate(self.lines, start=1))
+        for node in ast.walk(self.tree):
+            left_out: list[int] = []
+            if isinstance(node, ast.AsyncFunctionDef) and node.name in LESSON:
+                left_out = lines_of(node)
+            elif isinstance(node, DOCUMENTED) and ast.get_docstring(node):
+                first, *left_out = lines_of(node.body[0])
+                if left_out and first in lines:
+                    lines[first] += '"""'
+            for number in left_out:
+                lines.pop(number, None)
         title = self.docstring.partition("\n")[0]
-        code = [
-            line
-            for number, line in enumerate(self.lines)
-            if number >= self.begins and not any(number in each for each in self.lesson)
-        ]
-        return f"# {title}\n\n\n" + "\n".join(code).strip()
+        code = [line for number, line in lines.items() if number > self.begins]
+        return f"# {title}\n" + "\n".join(code).strip()
 
 
-def parts_of(file: File, *, in_pocket: bool) -> dict[str, File]:
-    """The files of the package that it uses, each after those that it needs itself.
+def lines_of(node: ast.stmt) -> list[int]:
+    """The numbers of the lines on which it stands."""
+    return list(range(node.lineno, (node.end_lineno or 0) + 1))
 
-    A recipe gets short ones, ``in_pocket``, where there are any.
-    """
+
+def parts_of(file: File) -> dict[str, File]:
+    """The files of the package that it uses, each after those that it needs itself."""
     parts: dict[str, File] = {}
     for module, alias in file.imports:
         if module == PACKAGE:  # the face: where the name comes from
@@ -109,10 +116,8 @@ def parts_of(file: File, *, in_pocket: bool) -> dict[str, File]:
         if module.startswith(PACKAGE):
             _, *folders, name = module.split(".")
             path = files(PACKAGE).joinpath(*folders, f"{name}.py")
-            short = files(PACKAGE) / "recipes" / "pocket" / f"{name}.py"
-            is_short = in_pocket and short.is_file()
-            part = File((short if is_short else path).read_text("utf-8"))
-            parts |= parts_of(part, in_pocket=in_pocket) | {module: part}
+            part = File(path.read_text("utf-8"))
+            parts |= parts_of(part) | {module: part}
     return parts
 
 
@@ -128,9 +133,8 @@ def import_lines(all_files: list[File], code: str) -> str:
     lines = sorted(f"import {name}" for name in names.pop("", ()))
     for module in sorted(names):
         lines.append(f"from {module} import {', '.join(sorted(names[module]))}")
-    # With it, the page may name in its signatures what stands below.
-    sections = [["from __future__ import annotations"], [], []]
+    sections: list[list[str]] = [[], []]
     for line in lines:
         package = line.split()[1].partition(".")[0]
-        sections[1 if package in sys.stdlib_module_names else 2].append(line)
+        sections[0 if package in sys.stdlib_module_names else 1].append(line)
     return "\n\n".join("\n".join(section) for section in sections if section)

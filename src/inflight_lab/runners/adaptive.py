@@ -11,22 +11,29 @@ The pacer is the one of the rung `paced`, but it learns from each answer.
 A refusal says something about the pace only once for all that was in flight, and an
 answer says something about a faster pace only if other requests wait for their turn.
 
-A quota that you know may be refused as well.  The API may be busy and refuse at random,
-where a slower pace does not help, or it may allow less than it says.  Both show in what
-it accepts: the pace never falls below three fifths of the most that was accepted in one
-period, lately.
+A quota that you know may be refused as well: the API may allow less than it says, or it
+may be busy and refuse at random, where a slower pace does not help.  A limiter that
+refuses a request also refuses those right behind it, and chance does not:
+
+- If hardly any of those were refused lately, the pace stays as it is.
+- If more than a quarter of them were, it goes down step by step.
+- If that is not clear, it goes down too, but to no less than three fifths of the most
+  that was accepted in one period.
 
 What to expect, simulated for 100 a second and an answer after 50 ms:
 
     the quota                                    used         429s
     known                                        98.8 %       none
-    unknown                                      83 to 98 %   9 to 23 a minute
-    unknown, and no burst is allowed             71 to 74 %   8 a minute
-    known as 100, but really it is 40 a second   81 to 101 %  15 to 33 a minute
+    unknown                                      83 to 98 %   6 to 26 a minute
+    unknown, and no burst is allowed             70 %         5 a minute
+    known as 100, but really it is 40 a second   83 to 101 %  17 to 31 a minute
 
-1,000 requests to an API that refuses at random take 23 s for 1 %, and 110 s for 5 %, if
-you pass a ``rate``.  Without one, each of these refusals slows the search down: they
-take 70 s for 1 %, and a quarter of an hour for 5 %.
+With more in flight there are more 429s: up to 205 in the last row after 500 ms.
+
+1,000 requests to an API that refuses at random take 20 s for 1 %, and 35 to 70 s for
+5 %, if you pass a ``rate``: nearly all of that are the pauses.  Without one, each of
+these refusals slows the search down: they take about 50 s for 1 %, and more than ten
+minutes for 5 %.
 
 Sources: D. Chiu and R. Jain, Computer Networks and ISDN Systems 17(1), 1989;
 draft-ietf-httpapi-ratelimit-headers-11 (work in progress).
@@ -38,20 +45,25 @@ import math
 import re
 import time
 from collections import deque
+from typing import Any
 
 import httpx
 
-from inflight_lab.runners.pacer import LockableLimiter, Pacer
+from inflight_lab.runners.pacer import Pacer
 from inflight_lab.runners.patiently import Patience
 from inflight_lab.runners.refusals import read_refusal
 
 FIRST_RATE = 20.0  # requests a second
 FIRST_GROWTH = 0.5  # requests a second, for each answer: by half each second
-FIRST_STEP = 0.6  # back to where it was a second ago, and a little less
+FIRST_STEP = 0.7  # about as fast as a second ago
 GROWTH = 0.01
 GROWTH_OF_KNOWN = 0.005
 STEP = 0.88
 LEAST = 0.6  # of what was accepted in one period, if the quota is known
+BEHIND = 5  # so many requests are right behind a refused one
+CHANCE = 0.18  # if no more of those were refused, it was not the pace
+LIMITER = 0.25  # if more were refused, it was
+UNDECIDED = 0.2  # too few are known
 LONGEST_SPACED = 60.0  # seconds: a quota for longer is counted, and needs no spacing
 POLICY = re.compile(r"\bq=(\d+);\s*w=(\d+)(?!.*\bqu=)")
 
@@ -68,16 +80,18 @@ class LearningPacer(Pacer):
         period: float = 1,
         *,
         limit: int = 90,
-        limiter: LockableLimiter = None,
+        limiter: Any = None,
     ) -> None:
         super().__init__(rate or FIRST_RATE, period, limit=limit, limiter=limiter)
         self._yours = [(rate, period)] if rate else []
         self._quotas: list[tuple[float, float]] = []
         self._fastest = math.inf
         self._is_searching = not rate
+        self._refused_sent = 0.0  # when the request left that was refused first
         self._slowed_at = 0.0
+        self._refused_behind: deque[bool] = deque(maxlen=40)
         self._accepted: deque[float] = deque()  # within the last period
-        self._most_accepted: deque[int] = deque(maxlen=20)  # before each refusal
+        self._most_accepted: deque[int] = deque(maxlen=100)  # before each refusal
         if rate:
             self._keep_to(self._yours)
 
@@ -88,14 +102,15 @@ class LearningPacer(Pacer):
         quotas = [(float(each[1]), float(each[2])) for each in announced if each]
         if quotas and self._yours + quotas != self._quotas:
             self._keep_to(self._yours + quotas)
+        refusal = read_refusal(response)
+        is_refused = bool(refusal and refusal.concerns_all and not refusal.is_permanent)
         sent = self._sent[asyncio.current_task()]
         if sent <= self._slowed_at:
-            return
-        refusal = read_refusal(response)
-        if refusal is None and response.status_code < 500:
+            self._note_in_flight(sent, is_refused)
+        elif is_refused:
+            self._note_refused(sent)
+        elif refusal is None and response.status_code < 500:
             self._note_accepted()
-        elif refusal and refusal.concerns_all and not refusal.is_permanent:
-            self._slow_down()
 
     def _keep_to(self, quotas: list[tuple[float, float]]) -> None:
         """Count by all of these quotas, and space by the shortest one."""
@@ -103,7 +118,7 @@ class LearningPacer(Pacer):
         ordered = sorted(quotas, key=by_period)
         if by_period(ordered[0]) > LONGEST_SPACED:
             ordered.insert(0, (math.inf, 1.0))
-        (self._fastest, self.period), *self._also = ordered
+        (self._fastest, self.period), *self.also = ordered
         self.rate = self._fastest
         self._is_searching = False
 
@@ -112,7 +127,7 @@ class LearningPacer(Pacer):
         self._accepted.append(now)
         while self._accepted[0] < now - self.period:
             self._accepted.popleft()
-        if self._turn.locked():  # others wait for the pacer
+        if self._line.locked():  # others wait for the pacer
             self.rate += self._growth() * self.period
             self.rate = min(self.rate, self._fastest)
 
@@ -121,20 +136,39 @@ class LearningPacer(Pacer):
             return FIRST_GROWTH
         return GROWTH_OF_KNOWN if self._quotas else GROWTH
 
-    def _slow_down(self) -> None:
-        """Go a step slower, but not far below what was accepted in one period."""
+    def _note_in_flight(self, sent: float, is_refused: bool) -> None:
+        """Note what became of a request that left before the last refusal came."""
+        seconds_behind = sent - self._refused_sent
+        if 0 < seconds_behind <= BEHIND * self.period / self.rate:
+            self._refused_behind.append(is_refused)
+
+    def _note_refused(self, sent: float) -> None:
         self._most_accepted.append(len(self._accepted))
-        if self._is_searching:
-            self.rate *= FIRST_STEP
-        elif self._quotas:
-            self.rate = max(STEP * self.rate, LEAST * max(self._most_accepted))
-        else:
-            self.rate *= STEP
-        if math.isinf(self.rate):  # no pace was needed so far
-            self.rate = FIRST_RATE
+        is_chance = self._quotas and self._share_behind() <= CHANCE
+        if not is_chance:
+            self.rate = self._slower()
         self._is_searching = False
-        self._burst = 1  # the API may allow none
+        self.burst = 1  # the API may allow none
+        self._refused_sent = sent
         self._slowed_at = time.perf_counter()
+
+    def _share_behind(self) -> float:
+        """Which share of the requests right behind a refused one was refused, too."""
+        behind = self._refused_behind
+        if len(behind) < BEHIND:
+            return UNDECIDED
+        return sum(behind) / len(behind)
+
+    def _slower(self) -> float:
+        """A step slower; if it may be chance, not far below what was accepted."""
+        if math.isinf(self.rate):  # no pace was needed so far
+            return FIRST_RATE
+        if self._is_searching:
+            return FIRST_STEP * self.rate
+        step = STEP * self.rate
+        if not self._quotas or self._share_behind() > LIMITER:
+            return step
+        return max(step, LEAST * max(self._most_accepted))
 
 
 def by_period(quota: tuple[float, float]) -> float:
@@ -176,7 +210,7 @@ async def make_many_requests(
     period: float = 1.0,
     limit: int = 90,
     client: httpx.AsyncClient | None = None,
-    limiter: LockableLimiter = None,
+    limiter: Any = None,
     patiently: Patience | None = None,
     return_exceptions: bool = False,
     verbose: bool = False,

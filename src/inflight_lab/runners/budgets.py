@@ -33,7 +33,6 @@ from typing import Any, Self
 
 import httpx
 
-from inflight_lab.runners.pacer import LockableLimiter, refuse_unless
 from inflight_lab.runners.patiently import Patience
 
 BYTES_PER_TOKEN = 4  # of a prompt: right for English and for code, too few for Chinese
@@ -51,28 +50,22 @@ class Budgets:
     This allows 500 requests and 30,000 tokens in 60 seconds; the names are yours.  A
     turn waits until one request of 320 tokens may leave.  At most ``limit`` are inside
     at once; ``limiter`` takes the place of that semaphore.  First come, first served.
+    Raises ``ValueError`` for a number that is not greater than 0.
     """
 
-    HEADROOM = 1.03  # of the quota, 97 % are used: network delay varies (jitter)
-    CATCH_UP = 0.01  # seconds by which a busy event loop may be late at no loss
-
     def __init__(
-        self,
-        *,
-        limit: int = 90,
-        limiter: LockableLimiter = None,
-        **budgets: tuple[float, float],
+        self, *, limit: int = 90, limiter: Any = None, **budgets: tuple[float, float]
     ) -> None:
-        for name, (amount, period) in budgets.items():
-            refuse_unless(amount > 0, f"{name}", amount, "greater than 0")
-            refuse_unless(period > 0, f"the period of {name}", period, "greater than 0")
-        refuse_unless(limit >= 1, "limit", limit, "1 or more")
-        self._budgets = budgets or {"requests": (100, 1)}
-        self._limiter = limiter or asyncio.Semaphore(limit)
-        self._line = asyncio.Lock()  # asyncio's locks are first come, first served
-        self._largest = dict.fromkeys(self._budgets, 0.0)  # cost so far
-        self._smallest = {name: self._budgets[name][0] for name in self._budgets}
+        for name, numbers in {"limit": (limit,), **budgets}.items():
+            if not min(numbers) > 0:
+                raise ValueError(f"{name} must be greater than 0, got {numbers}")
+        self._budgets = budgets
+        self._slots = limiter or asyncio.Semaphore(limit)
+        self._line = asyncio.Lock()  # first come, first served
+        self._has_ended = False
         self._due = 0.0  # when the next request may leave
+        self._largest = dict.fromkeys(budgets, 0.0)  # cost so far
+        self._smallest = {name: amount for name, (amount, _) in budgets.items()}
 
     def turn(self, *, requests: float = 1, **costs: float) -> "Turn":
         """Make a turn for a request that costs so much of each budget.
@@ -83,7 +76,8 @@ class Budgets:
         costs["requests"] = requests
         for name, (amount, _) in self._budgets.items():
             cost = costs.get(name, 0)
-            refuse_unless(0 <= cost <= amount, name, cost, f"between 0 and {amount:g}")
+            if not 0 <= cost <= amount:
+                raise ValueError(f"{name} must be 0 to {amount:g}, got {cost:g}")
             self._largest[name] = max(self._largest[name], cost)
             self._smallest[name] = min(self._smallest[name], cost)
         return Turn(self, costs)
@@ -92,25 +86,26 @@ class Budgets:
         """Hold back every request for this long, including those already waiting."""
         self._due = max(self._due, time.perf_counter() + seconds)
 
+    def end(self) -> None:
+        """Let all go at once that wait for their turn: they will not send anything."""
+        self._has_ended = True
+
     async def enter(self, costs: Mapping[str, float]) -> None:
         """Take a place, and wait until a request of these costs may leave."""
-        await self._limiter.__aenter__()
+        await self._slots.__aenter__()
         try:
-            await self._wait_in_line(costs)
+            async with self._line:
+                while self._due > time.perf_counter() and not self._has_ended:
+                    await asyncio.sleep(0.01)  # an answer may bring it forward
+                earliest = time.perf_counter() - 0.01  # a late timer is made up for
+                self._due = max(self._due, earliest) + self._seconds(costs)
         except BaseException:  # cancelled while it waited
             await self.leave()
             raise
 
     async def leave(self) -> None:
         """Give the place back."""
-        await self._limiter.__aexit__(None, None, None)
-
-    async def _wait_in_line(self, costs: Mapping[str, float]) -> None:
-        async with self._line:
-            while (wait := self._due - time.perf_counter()) > 0:
-                await asyncio.sleep(min(wait, 0.05))  # an answer may bring it forward
-            earliest = time.perf_counter() - self.CATCH_UP
-            self._due = max(self._due, earliest) + self._seconds(costs)
+        await self._slots.__aexit__(None, None, None)
 
     def give_back(
         self, reserved: Mapping[str, float], used: Mapping[str, float]
@@ -128,8 +123,9 @@ class Budgets:
             if cost > 0:
                 # If costs differ, a period may end with the largest of all.
                 room = amount - (self._largest[name] - self._smallest[name])
-                seconds.append(period / max(1, room // cost))
-        return self.HEADROOM * max(seconds)
+                headroom = max(0.03 * period, 0.1)  # network delay varies (jitter)
+                seconds.append((period + headroom) / max(1, room // cost))
+        return max(seconds)
 
 
 class Turn:
@@ -138,6 +134,7 @@ class Turn:
     def __init__(self, budgets: Budgets, costs: Mapping[str, float]) -> None:
         self.costs = costs
         self.pause = budgets.pause
+        self.end = budgets.end
         self._budgets = budgets
 
     def correct(self, **costs: float) -> None:
@@ -195,7 +192,7 @@ async def make_many_requests(
     *,
     limit: int = 90,
     client: httpx.AsyncClient | None = None,
-    limiter: LockableLimiter = None,
+    limiter: Any = None,
     patiently: Patience | None = None,
     return_exceptions: bool = False,
     verbose: bool = False,

@@ -10,10 +10,11 @@ A quota belongs to an API key, not to a process: others who use the key count to
 
 import asyncio
 import contextlib
+from typing import Any
 
 import httpx
 
-from inflight_lab.runners.pacer import LockableLimiter, Pacer
+from inflight_lab.runners.pacer import Pacer
 
 
 async def make_one_request(
@@ -21,7 +22,7 @@ async def make_one_request(
     num: int,
     *,
     client: httpx.AsyncClient,
-    limiter: LockableLimiter,
+    limiter: Any,
     verbose: bool = False,
 ) -> httpx.Response:
     """Wait for a turn, GET ``url`` once, and return the response.
@@ -47,7 +48,7 @@ async def make_many_requests(
     period: float = 1.0,
     limit: int = 90,
     client: httpx.AsyncClient | None = None,
-    limiter: LockableLimiter = None,
+    limiter: Any = None,
     return_exceptions: bool = False,
     verbose: bool = False,
 ) -> list[httpx.Response | BaseException]:

@@ -11,6 +11,8 @@
 - *Stop* if nothing is accepted any more.  Nobody can list all the words in which APIs
   say that a month's quota is used up.  But then they refuse ten times in a row, though
   all waited longer each time, or they say no to 50 requests one after the other.
+- *An API that cannot be reached* is treated like one that refuses: after ten attempts
+  in a row without an answer all wait, longer each time; two minutes later the run ends.
 
 404 and 410 are answers, too: there is no such thing.  All other failures that another
 attempt may fix get one: a lost connection, a timeout, every server error.  For a GET
@@ -23,26 +25,22 @@ RFC 9110, section 9.2.2, on what is safe to repeat.
 
 import asyncio
 import contextlib
+import logging
 import random
+import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, fields
-from functools import partial
-from typing import Any, NoReturn
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
 
-from inflight_lab.runners.pacer import refuse_unless
-from inflight_lab.runners.refusals import read_refusal, reason_in
+from inflight_lab.runners.refusals import Refusal, read_refusal, reason_in
 
-NOTHING_THERE = (404, 410)
-LOST = {  # errors that another attempt may fix, by the names of their classes
-    *("TimeoutError", "ConnectionError", "APIConnectionError"),  # the last: openai
-    *("TimeoutException", "NetworkError", "RemoteProtocolError", "ProxyError"),  # httpx
-    *("ClientConnectionError", "ClientPayloadError"),  # aiohttp
-}
-IN_VAIN = {"RequestError", "ClientError"}  # the other errors of httpx and aiohttp
+BACKOFFS = (0, 0.5, 1, 2, 4, 8, 16, 30)  # seconds: the longest before each attempt
+# Errors that another attempt may fix, by the names of their classes in any client
+LOST = re.compile("Timeout|Connect|Network|RemoteProtocol|Proxy|Payload")
 
 
-class NoAnswer(Exception):  # noqa: N818
+class NoAnswer(Exception):
     """Why one request has no answer.  Others may have one.
 
     >>> try:
@@ -56,7 +54,7 @@ class NoAnswer(Exception):  # noqa: N818
         self.status = status  # of the last response; 0 if none came
 
 
-class Stop(Exception):  # noqa: N818
+class Stop(Exception):
     """Why no request will have an answer any more.
 
     >>> try:
@@ -75,144 +73,85 @@ class Patience:
 
     It takes a turn of the pacer, awaits ``client.get(url)``, and returns the response
     if its status is below 400.  Further arguments are handed on.  Raises `NoAnswer` if
-    this request has failed for good, and `Stop` if all will.
+    this request has failed for good, and `Stop` if all will.  An error that no other
+    attempt can fix is raised as it is.
 
-    Share one among all requests of a run.  All times are in seconds.
+    Share one among all requests of a run.
     """
 
-    attempts: int = 8  # for each request, the first one included
-    timeout: float = 30.0  # for one attempt; the client's own count each read by itself
-    longest_pause: float = 600.0  # if the API asks for more, nobody waits
-    first_backoff: float = 0.5  # the longest after one failure; doubled after each
-    longest_backoff: float = 30.0
+    attempts: int = len(BACKOFFS)  # for each request, the first one included; no more
+    timeout: float = 30.0  # seconds for one attempt
+    longest_pause: float = 600.0  # seconds; if the API asks for more, nobody waits
     refusals_in_a_row: int = 10  # end the run; those during one pause count as one
-    failures_in_a_row: int = 50  # end the run; requests, not attempts
+    failures_in_a_row: int = 50  # end the run; requests that no other attempt helps
 
     def __post_init__(self) -> None:
-        for each in fields(self):
-            value = getattr(self, each.name)
-            refuse_unless(value > 0, each.name, value, "greater than 0")
-        self._refused = 0  # in a row
-        self._failed = 0  # in a row
+        self._failed = 0  # attempts in a row
+        self._held_back = 0  # times in a row
         self._paused_until = 0.0
-        self._why_stopped = ""
-        self._waits: set[asyncio.Timeout] = set()
+        self._why = ""  # nothing is sent any more
+        self._has_ended = asyncio.Event()
 
     async def __call__(
-        self,
-        pacer: Any,
-        send: Callable[..., Awaitable[Any]],
-        *args: Any,
-        **options: Any,
+        self, pacer: Any, send: Callable[..., Awaitable[Any]], *args: Any, **more: Any
     ) -> Any:
-        """Await ``send(*args, **options)`` until there is an answer, and return it."""
-        send_once = partial(send, *args, **options)
-        attempt = 1
-        while True:
-            pause = 0.0
+        """Await ``send(*args, **more)`` until there is an answer, and return it."""
+        pause = 0.0
+        for backoff in BACKOFFS[: self.attempts]:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause + random.uniform(0, backoff)):
+                    await self._has_ended.wait()
             try:
-                response = await self._send(pacer, send_once)
+                async with pacer:
+                    if self._why:
+                        raise Stop(self._why)
+                    async with asyncio.timeout(self.timeout):
+                        response = await send(*args, **more)
             except Exception as error:
-                failure = self._lost(error)
+                if not any(LOST.search(kind.__name__) for kind in type(error).__mro__):
+                    raise
+                failure = NoAnswer(f"{type(error).__name__} {error}")
+                refusal = None
             else:
-                if response.status_code < 400:
-                    self._refused = 0
-                    self._failed = 0
+                status = response.status_code
+                if status < 400:
+                    self._failed = self._held_back = 0
                     return response
-                failure, pause = self._heed(response, pacer)
-            if attempt == self.attempts:
-                raise self._given_up(failure)
-            backoff = random.uniform(0, self._longest_backoff_after(attempt))
-            async with self._unless_stopped():
-                await asyncio.sleep(pause + backoff)
-            attempt += 1
+                said = f"status {status} {reason_in(response)}"
+                failure = NoAnswer(said.strip(), status)
+                refusal = read_refusal(response)
+            pause = self._heed(failure, refusal, pacer)
+        raise failure
 
-    async def _send(self, pacer: Any, send_once: Callable[[], Awaitable[Any]]) -> Any:
-        async with contextlib.AsyncExitStack() as turn:
-            async with self._unless_stopped():
-                await turn.enter_async_context(pacer)
-            async with asyncio.timeout(self.timeout):
-                return await send_once()
-
-    def _lost(self, error: Exception) -> NoAnswer:
-        """The failure, if another attempt may fix it; else raise."""
-        names = {kind.__name__ for kind in type(error).__mro__}
-        failure = NoAnswer(f"{type(error).__name__} {error}".strip())
-        failure.__cause__ = error
-        if not names.isdisjoint(LOST):
-            return failure
-        if not names.isdisjoint(IN_VAIN):
-            raise self._given_up(failure)
-        raise error
-
-    def _heed(self, response: Any, pacer: Any) -> tuple[NoAnswer, float]:
-        """The failure, and the pause before another attempt; raise if none helps."""
-        status = response.status_code
-        failure = NoAnswer(f"status {status} {reason_in(response)}".strip(), status)
-        refusal = read_refusal(response)
-        if status == 401:
-            self._stop(f"the API does not accept the key: {failure}")
+    def _heed(self, failure: NoAnswer, refusal: Refusal | None, pacer: Any) -> float:
+        """The seconds until another attempt.  Raises why none is made."""
+        status = failure.status
         if refusal is None:
-            if status in (408, 409) or 500 <= status < 600:
-                return failure, 0.0
-            raise self._given_up(failure)
+            is_final = status not in (0, 408, 409) and not 500 <= status < 600
+            refusal = Refusal(None, is_final, concerns_all=status == 401)
         pause = refusal.pause or 0.0
-        is_hopeless = refusal.is_permanent or pause > self.longest_pause
-        if is_hopeless and refusal.concerns_all:
-            how_long = f"a pause of {pause:.0f} s" if pause else "no more requests"
-            self._stop(f"the API asks for {how_long}: {failure}")
-        if is_hopeless:
-            raise self._given_up(failure)
-        if refusal.concerns_all:
-            pause = self._pause(pacer, refusal.pause, failure)
-        return failure, pause
-
-    def _pause(self, pacer: Any, named: float | None, failure: NoAnswer) -> float:
-        """Hold back all requests, longer each time in a row; return the seconds."""
+        is_final = refusal.is_permanent or pause > self.longest_pause
+        self._failed += 1
+        if status in (404, 410):  # an answer: there is no such thing
+            self._failed = self._held_back = 0
+        most = self.failures_in_a_row if is_final else self.refusals_in_a_row
+        if not refusal.concerns_all and self._failed < most:
+            if is_final:
+                raise failure
+            return pause
         now = time.perf_counter()
-        if now >= self._paused_until:
-            self._refused += 1
-        if self._refused >= self.refusals_in_a_row:
-            self._stop(f"{self._refused} refusals in a row, the last one: {failure}")
-        pause = named or 0.0
-        if named is None or self._refused > 1:
-            pause = max(pause, self._longest_backoff_after(self._refused))
+        is_new = now >= self._paused_until  # those during one pause count as one
+        self._held_back += is_new
+        if is_final or self._held_back >= self.refusals_in_a_row:
+            asked = f" (a pause of {pause:.0f} s)" if pause else ""
+            self._why = self._why or f"{failure}{asked}"
+            self._has_ended.set()
+            pacer.end()
+            raise Stop(self._why)
+        if refusal.pause is None or self._held_back > 1:
+            pause = max(pause, BACKOFFS[min(self._held_back, 7)])
+        if is_new and pause > 5:
+            logging.getLogger(__name__).warning("Waiting %.0f s: %s", pause, failure)
         self._paused_until = max(self._paused_until, now + pause)
         pacer.pause(pause)
         return pause
-
-    def _longest_backoff_after(self, failures: int) -> float:
-        return min(self.longest_backoff, self.first_backoff * 2.0 ** (failures - 1))
-
-    def _given_up(self, failure: NoAnswer) -> NoAnswer:
-        """Count the request as failed, and return what to raise for it."""
-        self._failed += 1
-        if failure.status in NOTHING_THERE:
-            self._failed = 0
-        if self._failed >= self.failures_in_a_row:
-            self._stop(f"{self._failed} failures in a row, the last one: {failure}")
-        return failure
-
-    def _stop(self, why: str) -> NoReturn:
-        """Send nothing more, and wake who waits."""
-        if not self._why_stopped:
-            self._why_stopped = why
-            for wait in self._waits:
-                wait.reschedule(0)
-        raise Stop(self._why_stopped)
-
-    @contextlib.asynccontextmanager
-    async def _unless_stopped(self) -> AsyncIterator[None]:
-        """Wait in this block, but only until the run is stopped."""
-        wait = asyncio.timeout(0 if self._why_stopped else None)
-        self._waits.add(wait)
-        try:
-            async with wait:
-                yield
-        except TimeoutError:
-            if not self._why_stopped:
-                raise
-        finally:
-            self._waits.discard(wait)
-        if self._why_stopped:
-            raise Stop(self._why_stopped)

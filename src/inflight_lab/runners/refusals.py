@@ -38,35 +38,21 @@ import contextlib
 import json
 import re
 import time
-from calendar import timegm
 from dataclasses import dataclass
-from email.utils import parsedate
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import Any
 
-OVERLOADED = (429, 503, 529)  # too many requests, unavailable, overloaded (Anthropic)
-MAY_CHANGE = (402, 403, 408, 409, 413, 425, 429)  # and every server error
-SPENT = (
-    "insufficient_quota",  # OpenAI
-    "credit_balance_exhausted",
-    "organization_spend_limit_exceeded",
-    "organization_usage_limit_exceeded",
-    "project_spend_limit_exceeded",
-    "billing_hard_limit_reached",
-    "billing_not_active",
-    "access_terminated",
-    "billing_error",  # Anthropic
-    "enforced_spend_limit_reached",
-    "BILLING_DISABLED",  # Google
-    "CONSUMER_SUSPENDED",
+MAY_CHANGE = re.compile("402|403|408|409|413|425|429|5..")
+IS_LIMIT = re.compile("429|503|529|403.*rate ?limit", re.IGNORECASE)
+IS_SPENT = re.compile(  # the money, or the account is closed
+    r"[45].*\b(insufficient_quota|\w+_(spend|usage|hard)_limit_\w+|access_terminated"
+    r"|credit_balance_exhausted|billing_\w+|consumer_suspended)\b"
+    r"|402.*(insufficient (credits|balance)|depleted|used up)",
+    re.IGNORECASE,
 )
-IS_EMPTY = re.compile("insufficient (credits|balance)|depleted|used up", re.IGNORECASE)
-IS_LIMIT = re.compile("rate ?limit", re.IGNORECASE)  # userRateLimitExceeded, too
-IS_SECONDARY = re.compile("secondary rate limit", re.IGNORECASE)
-SECONDARY_PAUSE = 60.0  # seconds
 RESET = re.compile("(x-)?rate-?limit-reset|x-(app|user)-limit-24hour-reset")
-REASONS = ("message", "detail", "description", "error_description", "title")
-CODES = ("error", "code", "reason", "type")  # for programs
-FIRST_UNIX_TIME = 1e9  # a smaller number is a pause
+REASONS = ("message", "detail", "error_description", "title", "error", "code", "type")
 
 
 @dataclass(frozen=True)
@@ -90,55 +76,28 @@ def read_refusal(response: Any) -> Refusal | None:
     left.
     """
     status = response.status_code
-    if status < 400:
-        return None
+    headers = {name.lower(): text for name, text in response.headers.items()}
+    texts = texts_in(response)
     reason = reason_in(response)
-    should_retry = response.headers.get("x-should-retry")
-    if is_spent(response) and should_retry != "true":
-        return Refusal(None, is_permanent=True, reason=reason)
-    if status not in MAY_CHANGE and status < 500:
-        return None
-    pause = pause_in(response)
-    if should_retry == "false":
-        for_all = status in (403, 429)
-        return Refusal(None, is_permanent=True, reason=reason, concerns_all=for_all)
+    said = " ".join([str(status), *texts.values()])  # for the patterns above
+    should_retry = headers.get("x-should-retry")
+    is_spent = bool(IS_SPENT.match(said)) and should_retry != "true"
+    if is_spent or (should_retry == "false" and MAY_CHANGE.match(said)):
+        return Refusal(None, True, reason, is_spent or status in (403, 429))
+    has_none_left = status == 403 and headers.get("x-ratelimit-remaining") == "0"
+    is_limit = has_none_left or bool(IS_LIMIT.match(said))
+    pause = pause_in(headers, texts, is_limit=is_limit)
     if status == 402:
-        is_final = pause is None
-        return Refusal(pause, is_final, reason=reason, concerns_all=False)
-    if pause is None and should_retry != "true" and not is_limit(response):
-        return None
-    return Refusal(pause, reason=reason)
+        return Refusal(pause, pause is None, reason, concerns_all=False)
+    is_refused = is_limit or pause is not None or should_retry == "true"
+    if is_refused and MAY_CHANGE.match(said):
+        return Refusal(pause, reason=reason)
+    return None
 
 
-# 1. Does waiting help?
-
-
-def is_spent(response: Any) -> bool:
-    """Whether the money is spent, or the account is closed."""
-    if response.status_code == 402 and IS_EMPTY.search(reason_in(response)):
-        return True
-    return any(text in SPENT for _, text in texts_in(response))
-
-
-def is_limit(response: Any) -> bool:
-    """Whether a limit is the cause; a 403 has to say so."""
-    if response.status_code != 403:
-        return response.status_code in OVERLOADED
-    if response.headers.get("x-ratelimit-remaining") == "0":
-        return True
-    return any(IS_LIMIT.search(text) for _, text in texts_in(response))
-
-
-# 2. How long does the API ask to wait?
-
-
-def pause_in(response: Any) -> float | None:
+def pause_in(headers: Any, texts: Any, *, is_limit: bool) -> float | None:
     """The seconds to wait, from the first source that names them."""
-    headers = response.headers
-    texts = dict(texts_in(response))
-    now = moment_in(headers.get("date", ""))
-    if now is None:  # the API's clock is better: it may differ from ours
-        now = time.time()
+    now = seconds_in(headers.get("date"), 0) or time.time()  # by the API's clock
     milliseconds = seconds_in(headers.get("retry-after-ms"), now)
     if milliseconds is not None:
         return milliseconds / 1000
@@ -146,68 +105,43 @@ def pause_in(response: Any) -> float | None:
         seconds = seconds_in(written, now)
         if seconds is not None:
             return seconds
-    if not is_limit(response):
+    if not is_limit:
         return None
-    seconds = quota_return(headers, now)
-    if seconds is None and IS_SECONDARY.search(reason_in(response)):
-        return SECONDARY_PAUSE
-    return seconds
-
-
-def quota_return(headers: Any, now: float) -> float | None:
-    """The seconds until the last quota that is used up comes back; None if none is."""
-    waits = []
-    for name, written in headers.items():
-        name = name.lower()
-        if not RESET.fullmatch(name):
-            continue
-        seconds = seconds_in(written, now)
-        remaining = headers.get(name.replace("reset", "remaining"), "0")
-        if seconds is not None and remaining == "0":
-            waits.append(seconds)
-    return max(waits, default=None)
+    waits = [
+        seconds_in(headers[name], now) or 0
+        for name in filter(RESET.fullmatch, headers)
+        if headers.get(name.replace("reset", "remaining"), "0") == "0"
+    ]
+    if "secondary rate limit" in texts.get("message", ""):
+        waits.append(0 if any(waits) else 60.0)  # GitHub's documentation says so
+    return max(waits, default=0) or None
 
 
 def seconds_in(written: str | None, now: float) -> float | None:
     """The seconds until a time; None if it is no pause, Unix time or date."""
     written = written or ""
-    if not re.fullmatch(r"\d{1,15}(\.\d{1,20})?s?", written, re.ASCII):
-        moment = moment_in(written)
-        return None if moment is None else max(0.0, moment - now)
-    number = float(written.removesuffix("s"))
-    if number < FIRST_UNIX_TIME:
-        return number
-    return max(0.0, number - now)
-
-
-def moment_in(date: str) -> float | None:
-    """The Unix time of a date such as Fri, 27 Nov 2026 06:30:00 GMT; else None."""
+    if re.fullmatch(r"\d{1,15}(\.\d{1,20})?s?", written, re.ASCII):
+        number = float(written.removesuffix("s"))
+        return number if number < 1e9 else max(0.0, number - now)
     with contextlib.suppress(ValueError, TypeError, IndexError, OverflowError):
-        parts = parsedate(date)
-        if parts is not None:
-            return timegm(parts)  # without a look at the zone: HTTP's dates are in GMT
+        moment = parsedate_to_datetime(written).replace(tzinfo=UTC)
+        return max(0.0, moment.timestamp() - now)
     return None
-
-
-# What the body says
 
 
 def reason_in(response: Any) -> str:
     """The API's own words, in one line of at most 200 characters; "" if none."""
-    texts = dict(texts_in(response))
-    for name in REASONS + CODES:
-        words = texts.get(name)
-        if words:
-            return " ".join(words.split())[:200]
-    return ""
+    texts = texts_in(response)
+    reasons = [texts[name] for name in REASONS if texts.get(name)]
+    return " ".join(reasons[0].split())[:200] if reasons else ""
 
 
-def texts_in(response: Any) -> list[tuple[str, str]]:
-    """The texts in a JSON body, with their names: those of outer objects come last.
+def texts_in(response: Any) -> dict[str, str]:
+    """The texts in a JSON body by their names; those of outer objects count.
 
     A body that has not been read yet stays unread: it may have no end.
     """
     fields: list[tuple[str, Any]] = []
     with contextlib.suppress(ValueError, RuntimeError):
         json.loads(response.content, object_pairs_hook=fields.extend)
-    return [(name, text) for name, text in fields if isinstance(text, str)]
+    return {name: text for name, text in fields if isinstance(text, str)}

@@ -11,10 +11,11 @@ with a rate as ``limiter`` for that.
 import asyncio
 import contextlib
 import math
+from typing import Any
 
 import httpx
 
-from inflight_lab.runners.pacer import LockableLimiter, Pacer
+from inflight_lab.runners.pacer import Pacer
 from inflight_lab.runners.patiently import Patience
 
 
@@ -47,7 +48,7 @@ async def make_many_requests(
     *,
     limit: int = 3,
     client: httpx.AsyncClient | None = None,
-    limiter: LockableLimiter = None,
+    limiter: Any = None,
     patiently: Patience | None = None,
     return_exceptions: bool = False,
     verbose: bool = False,

@@ -31,7 +31,7 @@ from typing import Any
 
 import httpx
 
-from inflight_lab.runners.pacer import LockableLimiter, Pacer, refuse_unless
+from inflight_lab.runners.pacer import Pacer
 
 try:
     from throttled import asyncio as throttled
@@ -70,12 +70,15 @@ class SharedQuota(Pacer):
         rate: float = 100,
         period: float = 1.0,
         limit: int = 90,
-        limiter: LockableLimiter = None,
+        limiter: Any = None,
         timeout: float = 5.0,
     ) -> None:
         super().__init__(math.inf, limit=limit, limiter=limiter)  # Redis keeps the pace
-        refuse_unless(rate >= 1, "rate", rate, "1 or more")
-        refuse_unless(period > 0, "period", period, "greater than 0")
+        if not (rate >= 1 and period > 0):
+            raise ValueError(
+                "rate must be 1 or more, and period greater than 0, got "
+                f"{rate!r} and {period!r}"
+            )
         self._failed_at = -math.inf  # when the store gave no answer
         timeouts = {"SOCKET_TIMEOUT": timeout, "SOCKET_CONNECT_TIMEOUT": timeout}
         self._store = throttled.RedisStore(server=store, options=timeouts)
@@ -100,7 +103,7 @@ class SharedQuota(Pacer):
                 "Not sent: the store gave no answer to a request before this one."
             )
         try:
-            while (answer := await self._quota.limit()).limited:
+            while not self._has_ended and (answer := await self._quota.limit()).limited:
                 raise_if_cancelled()
                 await asyncio.sleep(answer.state.retry_after)
         except StoreUnavailableError as error:
@@ -138,7 +141,7 @@ async def make_one_request(
     num: int,
     *,
     client: httpx.AsyncClient,
-    limiter: LockableLimiter,
+    limiter: Any,
     verbose: bool = False,
 ) -> httpx.Response:
     """Wait for a turn, GET ``url`` once, and return the response.
@@ -166,7 +169,7 @@ async def make_many_requests(
     period: float = 1.0,
     limit: int = 90,
     client: httpx.AsyncClient | None = None,
-    limiter: LockableLimiter = None,
+    limiter: Any = None,
     return_exceptions: bool = False,
     verbose: bool = False,
 ) -> list[httpx.Response | BaseException]:

@@ -15,8 +15,12 @@ them:
         with pacer:
             return requests.get(url)
 
-One thing differs from asyncio: its locks serve first come, first served, and those of
-threads do not.
+A pace alone does not survive a 500 or a lost connection.  The recipe `with_requests`
+does: it tries again, saves each answer, and continues after a stop.
+
+A lock of ``threading``, unlike one of asyncio, is not first come, first served: whoever
+asks at the right moment gets it before those who wait.  So each thread that enters the
+pacer waits until the one before it has left.
 """
 
 import contextlib
@@ -29,18 +33,18 @@ from typing import Any
 
 import httpx
 
-from inflight_lab.runners.pacer import Schedule
+from inflight_lab.runners.pacer import Pacer
 
 Limiter = contextlib.AbstractContextManager[object]  # what threading.Semaphore is
 
 
-class ThreadPacer(Schedule):
+class ThreadPacer(Pacer):
     """``with pacer:`` waits until the quota has room for one more request.
 
     The quota is ``rate`` requests per ``period`` seconds, as the API states it.
     ``also`` and ``burst`` are those of `Pacer`.  Share one among all threads that use
-    the quota: their number is the limit on requests in flight.  A thread that enters
-    again while it is inside gets ``RuntimeError``.
+    the quota: their number is the limit on requests in flight.  First come, first
+    served.  A thread that enters again while it is inside gets ``RuntimeError``.
     """
 
     def __init__(
@@ -52,8 +56,9 @@ class ThreadPacer(Schedule):
         burst: float = 8,
     ) -> None:
         super().__init__(rate, period, also=also, burst=burst)
-        self._turn = threading.Lock()  # held by the one that waits for its departure
         self._lock = threading.Lock()  # held for a moment, to read or to note
+        self._latest_has_left = threading.Event()  # of the thread that came last
+        self._latest_has_left.set()
 
     def wait(self) -> None:
         """Wait for a turn, where the block cannot be put around the request.
@@ -69,19 +74,28 @@ class ThreadPacer(Schedule):
         thread = threading.get_ident()
         if thread in self._sent:
             raise RuntimeError("This thread is already inside the pacer.")
-        with self._turn:
-            while (wait := self._seconds_until_free()) > 0:
+        has_left = threading.Event()
+        with self._lock:
+            previous_has_left = self._latest_has_left
+            self._latest_has_left = has_left
+        try:
+            previous_has_left.wait()
+            while (wait := self._leave_or_wait(thread, arrived)) > 0:
                 time.sleep(wait)
-            with self._lock:
-                self._note_sent(thread, arrived)
+        finally:  # also if Ctrl-C ends the wait
+            has_left.set()
 
     def __exit__(self, kind: type[BaseException] | None, *error: Any) -> None:
         with self._lock:
             self._note_ended(threading.get_ident(), answered=kind is None)
 
-    def _seconds_until_free(self) -> float:
+    def _leave_or_wait(self, thread: int, arrived: float) -> float:
+        """Note that a request leaves, or return the seconds until it may."""
         with self._lock:
-            return super()._seconds_until_free()
+            wait = self._seconds_until_free()
+            if wait <= 0:
+                self._note_sent(thread, arrived)
+            return wait
 
 
 def make_one_request(

@@ -1,37 +1,36 @@
-"""A run as columns: the JSON that goes to a page, and into a file."""
+"""A run as columns: the JSON that goes to a page, and into a file.
+
+Each list of rows becomes an object with a column for each field.  ``stage/wire.js``
+says what they are.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from inflight_lab.runs.events import OUTCOME_KINDS, Stats
-from inflight_lab.runs.latency import LatencyChange
-from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
 from inflight_lab.runs.run import Level, RequestEvent, Run, no_levels
+from inflight_lab.runs.terms import QuotaPolicy, Terms
 
 Columns = dict[str, Any]
 """A `Run` as JSON: objects, lists, texts and numbers only."""
 
-LEVEL_COLUMNS = ("times", "last")
-EVENT_COLUMNS = ("times", "what", "requests", "details", "quota")
-NO_QUOTA = "none"
-PLAIN = ("now", "live", "stopped", "unlimited", "window_offset")
+PLAIN = ("now", "live", "stopped", "unlimited")
 """The fields that are the same in both."""
 
 
 def to_columns(run: Run) -> Columns:
-    """The columns of ``run``.  ``stage/wire.js`` says what each of them is."""
+    """The columns of ``run``."""
     return {name: getattr(run, name) for name in PLAIN} | {
         "counts": vars(run.counts) | {"announced": run.announced},
         "dropped": {outcome: run.dropped[outcome] for outcome in OUTCOME_KINDS},
-        "policies": [_fields_of(change) for change in run.policies],
-        "latencies": [change._asdict() for change in run.latencies],
+        "terms": [terms_as_json(terms) for terms in run.terms],
         "levels": {
-            line: _columns(LEVEL_COLUMNS, steps)
+            line: _columns(Level._fields, steps)
             for line, steps in run.levels.items()
             if steps
         },
-        "events": _columns(EVENT_COLUMNS, run.events),
+        "events": _columns(RequestEvent._fields, run.events),
     }
 
 
@@ -44,17 +43,27 @@ def from_columns(columns: Columns) -> Run:
     announced = counts.pop("announced")
     levels = no_levels()
     for line, steps in columns["levels"].items():
-        levels[line] = [Level(*step) for step in _rows(LEVEL_COLUMNS, steps)]
+        levels[line] = [Level(**row) for row in _rows(steps)]
     return Run(
         **{name: columns[name] for name in PLAIN},
         counts=Stats(**counts),
         announced=announced,
         dropped=Counter(columns["dropped"]),
-        policies=[_change_of(fields) for fields in columns["policies"]],
-        latencies=[LatencyChange(**fields) for fields in columns["latencies"]],
+        terms=[_terms_of(fields) for fields in columns["terms"]],
         levels=levels,
-        events=[RequestEvent(*row) for row in _rows(EVENT_COLUMNS, columns["events"])],
+        events=[RequestEvent(**row) for row in _rows(columns["events"])],
     )
+
+
+def terms_as_json(terms: Terms) -> Columns:
+    """The fields of ``terms``, and those of its quota."""
+    quota = terms.quota._asdict() if terms.quota else None
+    return terms._asdict() | {"quota": quota}
+
+
+def _terms_of(fields: Columns) -> Terms:
+    quota = QuotaPolicy(**fields["quota"]) if fields["quota"] else None
+    return Terms(**fields | {"quota": quota})
 
 
 def _columns(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Columns:
@@ -64,18 +73,6 @@ def _columns(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Columns:
     return dict(zip(names, columns, strict=True))
 
 
-def _rows(names: Sequence[str], columns: Columns) -> list[tuple[Any, ...]]:
-    return list(zip(*(columns[name] for name in names), strict=True))
-
-
-def _fields_of(change: PolicyChange) -> Columns:
-    policy = change.policy._asdict() if change.policy else {"kind": NO_QUOTA}
-    when = {"time": change.time, "max_concurrent": change.max_concurrent}
-    return when | policy
-
-
-def _change_of(fields: Columns) -> PolicyChange:
-    policy = None
-    if fields["kind"] != NO_QUOTA:
-        policy = QuotaPolicy(**{name: fields[name] for name in QuotaPolicy._fields})
-    return PolicyChange(fields["time"], policy, fields["max_concurrent"])
+def _rows(columns: Columns) -> list[dict[str, Any]]:
+    rows = zip(*columns.values(), strict=True)
+    return [dict(zip(columns, row, strict=True)) for row in rows]

@@ -16,9 +16,6 @@ REFUSALS = (402, 403, 429, 503, 529)
 15.6.4), and what APIs say in place of them: 403 (GitHub's rate limit), 402 (the plan is
 used up), 529 (overloaded)."""
 
-OVERLOADED = (503, 529)
-"""Those with which an API says that it has too much to do."""
-
 
 class Event(NamedTuple):
     """One thing that happened, and what was waiting and in flight right after it.
@@ -43,7 +40,9 @@ class Event(NamedTuple):
     waiting: int
     in_flight: int
     quota: float | None = None
-    """If sent, on the server's side: `Quota.gauge` right after, where it counts."""
+    """If sent, on the server's side: `QuotaCounter.gauge` right after, if it counts."""
+    due: float | None = None
+    """If sent, on the server's side: the time at which it will answer."""
 
 
 def outcome_of(kind: str, detail: Any) -> OutcomeKind | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from inflight_lab.runs.columns import from_columns, to_columns
 from inflight_lab.runs.run import MAX_ROWS, Run
 
-FORMAT = "inflight-lab recording 5"
+FORMAT = "inflight-lab recording 6"
 """The ``format`` of a file.  The number is the version; others are refused."""
 
 

@@ -12,8 +12,7 @@ from operator import attrgetter
 from typing import Literal, NamedTuple, get_args
 
 from inflight_lab.runs.events import OutcomeKind, Stats, outcome_of
-from inflight_lab.runs.latency import LatencyChange
-from inflight_lab.runs.quota_policy import PolicyChange
+from inflight_lab.runs.terms import Terms
 
 MAX_ROWS = 100_000
 """How many events of a run are kept: the newest.
@@ -62,9 +61,11 @@ class RequestEvent(NamedTuple):
     quota: float | None = None
     """If arrived at a server with a quota: how the quota stands right after.
 
-    That is `Quota.gauge`: counted in the window, tokens left, or the seconds until
-    the next request is due.
+    That is `QuotaCounter.gauge`: counted in the window, tokens left, or the seconds
+    until the next request is due.
     """
+    due: float | None = None
+    """If arrived at a server that says so: when it will answer."""
 
     @property
     def outcome(self) -> OutcomeKind | None:
@@ -92,9 +93,8 @@ class Run:
 
     events: list[RequestEvent] = field(default_factory=list)
     levels: dict[Line, list[Level]] = field(default_factory=no_levels)
-    policies: list[PolicyChange] = field(default_factory=list)
-    latencies: list[LatencyChange] = field(default_factory=list)
-    """How long the server's answers take; none where nobody knows."""
+    terms: list[Terms] = field(default_factory=list)
+    """The API's, each from its time on; none where nobody knows any."""
     counts: Stats = field(default_factory=Stats)
     """The numbers up to ``now``, as the side counts them that knows best what was asked
     for.  They stay true when the oldest events are dropped."""
@@ -117,8 +117,6 @@ class Run:
 
     Without one, and without this, nobody knows.
     """
-    window_offset: float = 0.0
-    """Seconds from the start of a fixed window of the clock to the start of the run."""
     whole: bool = True
     """Whether nothing was dropped because of `MAX_ROWS`."""
 
@@ -139,15 +137,13 @@ class Run:
         for line, steps in update.levels.items():
             self.levels[line] += steps
         self._append_events(update.events)
-        self.policies += update.policies
-        self.latencies += update.latencies
+        self.terms += update.terms
         self.counts = update.counts
         self.announced = update.announced
         self.now = update.now
         self.live = update.live
         self.stopped = update.stopped
         self.unlimited = update.unlimited
-        self.window_offset = update.window_offset
         self._drop_oldest()
 
     def _append_events(self, events: list[RequestEvent]) -> None:
@@ -159,14 +155,7 @@ class Run:
 
     def standing(self) -> "Run":
         """The same counts and state, without anything that happened."""
-        return replace(
-            self,
-            levels=no_levels(),
-            events=[],
-            policies=[],
-            latencies=[],
-            dropped=Counter(),
-        )
+        return replace(self, levels=no_levels(), events=[], terms=[], dropped=Counter())
 
     def since(self, time: float) -> "Run":
         """What a page that opens late needs in order to draw the run from ``time`` on.
@@ -180,8 +169,7 @@ class Run:
             self,
             levels={line: _since(time, steps) for line, steps in self.levels.items()},
             events=_events_still_relevant(earlier) + self.events[cut:],
-            policies=self.policies[:],
-            latencies=self.latencies[:],
+            terms=self.terms[:],
             dropped=self.dropped + outcomes_in(earlier),
         )
 

@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.quotas.algorithms import KINDS
 from inflight_lab.runs.events import Stats
-from inflight_lab.runs.quota_policy import QuotaPolicy
+from inflight_lab.runs.terms import QuotaPolicy, Terms
 from inflight_lab.server.chat import completion, draw_answer, read_chat
 from inflight_lab.server.counting import Counters
 from inflight_lab.server.dialects import DIALECTS
@@ -97,13 +97,22 @@ class PracticeApp(Knobs):
         """How requests are counted now, if they are."""
         if self.quota == "none":
             return None
-        usual_burst = KINDS[self.quota](self.rate, self.period).usual_burst
+        quota = KINDS[self.quota](self.rate, self.period)
         return QuotaPolicy(
             kind=self.quota,
             rate=self.rate,
             period=self.period,
-            burst=self.burst or usual_burst,
+            burst=self.burst or quota.usual_burst,
             tokens=self.tokens or 0,
+            shape=quota.shape,
+            starts=quota.starts,
+        )
+
+    @property
+    def terms(self) -> Terms:
+        """What it allows and how long it takes now."""
+        return Terms(
+            self.quota_policy, self.max_concurrent or 0, self.latency, self.way
         )
 
     def stats(self) -> Stats:
@@ -134,16 +143,23 @@ class PracticeApp(Knobs):
     async def _serve(
         self, request: Request, answer: Response, *, tokens: int = 0
     ) -> Response:
-        """Count a request, and return ``answer`` or a refusal after the latency."""
+        """Count a request after its way, and return ``answer`` or a refusal.
+
+        One whose client hangs up on the way is never counted.
+        """
+        timeline = self.timeline
+        due = timeline.clock() + max(self.way, self._draw_latency())
+        if self.way and await _disconnected_within(request, self.way):
+            return answer
         decision = self._decide(tokens)
         response = decision.refusal or answer
         status = response.status_code
         counted = decision.counted_tokens
-        with self.timeline.sending(status, counted, quota=decision.gauge) as number:
-            if await _disconnected_within(request, self._draw_latency()):
-                self.timeline.cancel(number)
+        with timeline.sending(status, counted, quota=decision.gauge, due=due) as number:
+            if await _disconnected_within(request, due - timeline.clock()):
+                timeline.cancel(number)
             else:
-                self.timeline.answer(number, status)
+                timeline.answer(number, status)
         if decision.refusal is None:
             answer.headers.update(decision.quota_headers)
         response.headers["Date"] = formatdate(usegmt=True)

@@ -3,9 +3,9 @@
 import math
 from dataclasses import dataclass
 
-from inflight_lab.quotas.algorithms import KINDS, Quota
+from inflight_lab.quotas.algorithms import KINDS, QuotaCounter
 from inflight_lab.quotas.fields import Pause, policy_field
-from inflight_lab.runs.quota_policy import QuotaPolicy
+from inflight_lab.runs.terms import QuotaPolicy
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Admission:
     """What the request costs by that quota."""
     counted_tokens: int
     gauge: float
-    """`Quota.gauge` of the quota of requests."""
+    """`QuotaCounter.gauge` of the quota of requests."""
 
 
 class Counters:
@@ -67,7 +67,7 @@ class Counters:
     """
 
     def __init__(self) -> None:
-        self._quotas: dict[str, Quota] = {}
+        self._quotas: dict[str, QuotaCounter] = {}
 
     def decide(
         self, policy: QuotaPolicy, *, tokens: int, now: float, counts_refused: bool
@@ -97,7 +97,7 @@ class Counters:
             gauge=quotas["requests"].gauge(now),
         )
 
-    def _quotas_of(self, policy: QuotaPolicy) -> dict[str, Quota]:
+    def _quotas_of(self, policy: QuotaPolicy) -> dict[str, QuotaCounter]:
         """The quotas by what they count, with the numbers of ``policy``."""
         quotas = {"requests": self._quota("requests", policy)}
         if policy.tokens:
@@ -105,7 +105,7 @@ class Counters:
             quotas["tokens"] = self._quota("tokens", of_tokens)
         return quotas
 
-    def _quota(self, name: str, policy: QuotaPolicy) -> Quota:
+    def _quota(self, name: str, policy: QuotaPolicy) -> QuotaCounter:
         kind = KINDS[policy.kind]
         quota = self._quotas.get(name)
         if type(quota) is not kind:
@@ -118,7 +118,7 @@ class Counters:
 
 
 def _strictest(
-    quotas: dict[str, Quota], costs: dict[str, int], now: float
+    quotas: dict[str, QuotaCounter], costs: dict[str, int], now: float
 ) -> tuple[str, float]:
     """The quota by which a request would wait longest, and how long that is."""
     waits = {name: quota.wait(now, costs[name]) for name, quota in quotas.items()}
@@ -126,7 +126,7 @@ def _strictest(
     return strictest, waits[strictest]
 
 
-def _usage(name: str, quota: Quota, now: float) -> QuotaUsage:
+def _usage(name: str, quota: QuotaCounter, now: float) -> QuotaUsage:
     remaining = quota.remaining(now)
     one_more = min(remaining + 1, quota.most)
     return QuotaUsage(

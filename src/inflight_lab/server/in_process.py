@@ -26,10 +26,10 @@ while Python waits."""
 
 # Module-level, as a computer has one set of ports for all of its programs.
 _free_ports = itertools.count(49152)  # for private use: RFC 6335, section 6
-_listening: dict[int, "Listener"] = {}
+_listening: dict[int, "PageListener"] = {}
 
 
-class Listener:
+class PageListener:
     """Answers at a port that exists inside this Python only."""
 
     def __init__(self, app: ASGIApp, port: int) -> None:
@@ -77,7 +77,7 @@ class Listener:
             self._calls.discard(call)
 
 
-def listener_at(origin: httpcore.Origin) -> Listener:
+def listener_at(origin: httpcore.Origin) -> PageListener:
     """Find who listens at ``origin``; ``httpcore.ConnectError`` if nobody does."""
     if origin.host.decode() not in LOOPBACK_NAMES:
         raise httpcore.ConnectError(

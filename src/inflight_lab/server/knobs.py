@@ -37,6 +37,10 @@ class Knobs:
 
     latency: float = _knob(0.3, number(0, DAY, of="seconds"))
     """Seconds from a request to its answer; the median for the kinds that vary."""
+    way: float = _knob(0.0, number(0, DAY, of="seconds"))
+    """Seconds from a request until the server counts it: a part of the latency.  With
+    0 it counts at once, as fast as no network is; with some, as 0.05, dots in a plot
+    are seen on their way to the API, and reach it when they are counted."""
     latency_kind: str = _knob("fixed", one_of(*LATENCIES))
     """'fixed'; 'jittered': evenly from half to one and a half times; 'heavy-tailed':
     log-normal, where one answer in a hundred takes more than ten times the median."""

@@ -1,8 +1,8 @@
 // Makes elements.
 
 /**
- * An element with its properties and what is in it.  Texts go in as text, never as HTML:
- * they may come from a server.
+ * An element with its properties and what is in it.  Texts go in as text, never as
+ * HTML: they may come from a server.
  *
  * @template {keyof HTMLElementTagNameMap} Name
  * @param {Name} name
@@ -19,7 +19,12 @@ export function make(name, { data = {}, ...properties } = {}, ...children) {
   return element;
 }
 
-/** Write a text where it is another one. @param {Element} element @param {string} text */
+/**
+ * Write a text where it is another one.
+ *
+ * @param {Element} element
+ * @param {string} text
+ */
 export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }

@@ -22,7 +22,8 @@ import { countsAt, isAsleep } from "./run.js";
  * @property {Point} at
  * @property {number} radius
  * @property {Look} look
- * @property {number | null} filled Share of the API's work that is done, while it works.
+ * @property {number | null} filled Share of the API's work that is done, while it
+ *   works.
  * @property {Point | null} trail Where it was a moment ago.
  */
 
@@ -79,7 +80,12 @@ function drawWaiting(pen, run, { time }, places) {
   }
 }
 
-/** @param {Journey} journey @param {Run} run @param {Moment} moment @param {Places} places */
+/**
+ * @param {Journey} journey
+ * @param {Run} run
+ * @param {Moment} moment
+ * @param {Places} places
+ */
 export function dotOf(journey, run, moment, places) {
   const place = journey.number - firstShown(run, moment.time, places);
   const flight = flightOf(journey, run.settingAt(journey.sent));
@@ -212,7 +218,12 @@ function drawDoor(pen, run, { time }, places) {
   }
 }
 
-/** Whether the API has just refused something. @param {Run} run @param {Moment} moment */
+/**
+ * Whether the API has just refused something.
+ *
+ * @param {Run} run
+ * @param {Moment} moment
+ */
 export function isClosed({ turned }, { time, pace }) {
   return turned.within(time - STEP * pace, time) > 0;
 }

@@ -15,10 +15,14 @@
  * @property {number} share How much of it is done, from 0 to 1.
  */
 
-/** A request that takes longer than this to arrive, and its way, waits for a connection. */
+/**
+ * A request that takes longer than this to arrive, and its way, waits for a connection.
+ */
 export const CONNECTED = 0.1;
 
-/** Share of its time that a dot is on the way at least, so that the eye can follow ... */
+/**
+ * Share of its time that a dot is on the way at least, so that the eye can follow ...
+ */
 const WAY = 0.2;
 
 /** ... and at most, in seconds: a live picture lags a little more. */
@@ -29,10 +33,11 @@ export const LANDING = 0.5;
 
 /** @param {Journey} journey @param {Setting} setting @returns {Flight} */
 export function flightOf(journey, setting) {
-  const { sent, arrived, ended, outcome } = journey;
-  const isStuck = arrived - sent > setting.way + CONNECTED;
-  const departs = isStuck ? arrived - setting.way : sent;
-  const expected = Math.min(journey.due, arrived + (setting.latency ?? Infinity));
+  const { sent, arrived, due, ended, outcome } = journey;
+  const { way, latency } = setting;
+  const isStuck = arrived - sent > way + CONNECTED;
+  const departs = isStuck ? arrived - way : sent;
+  const expected = due < Infinity ? due : arrived - way + (latency ?? Infinity);
   const ends = ended < Infinity ? ended : expected;
   const seen = Math.min(WAY * (ends - departs), LONGEST_WAY);
   const meets = Math.max(arrived < Infinity ? arrived : departs, departs + seen);

@@ -9,7 +9,8 @@ import { clamp } from "./motion.js";
  * @typedef {{ left: number, top: number, width: number, height: number }} Box
  * @typedef {{ requests: Box, slots: Box, api: Box, wall: Box }} Boxes
  *
- * @typedef {"slots" | "gate" | "open"} Door What stands between the requests and the way.
+ * @typedef {"slots" | "gate" | "open"} Door What stands between the requests and the
+ *   way.
  *
  * @typedef {object} Crowd What must find a place.
  * @property {number} requests
@@ -72,14 +73,38 @@ export class Places {
     return [box.left + (column + 0.5) * cell, box.top + (row + 0.5) * cell];
   }
 
-  /** @param {number} slot @returns {Point} */
+  /**
+   * The first is at the top, or on a phone on the left, and none moves for another.
+   *
+   * @param {number} slot
+   * @returns {Point}
+   */
   slot(slot) {
-    return this.#fromTheMiddle(this.boxes.slots, slot, this.slotCell);
+    const { boxes: { slots: box }, slotCell: cell, isTall } = this;
+    const length = isTall ? box.width : box.height;
+    const inALine = Math.max(1, Math.floor(length / cell));
+    const along = (slot % inALine + 0.5) * cell;
+    const aside = (Math.floor(slot / inALine) + 0.5) * cell;
+    const [x, y] = isTall ? [along, aside] : [aside, along];
+    return [box.left + x, box.top + y];
   }
 
-  /** @param {number} seat @returns {Point} */
+  /**
+   * The first is in the middle, the next beside it: so none moves when there are more.
+   *
+   * @param {number} seat
+   * @returns {Point}
+   */
   seat(seat) {
-    return this.#fromTheMiddle(this.boxes.api, seat, this.seatCell);
+    const { boxes: { api: box }, seatCell: cell, isTall } = this;
+    const [x, y] = middle(box);
+    const across = isTall ? box.width : box.height;
+    const along = isTall ? box.height : box.width;
+    const inARow = Math.max(1, Math.floor(across / cell));
+    const rows = Math.max(1, Math.floor(along / cell));
+    const aside = fromZero(seat % inARow, inARow) * cell;
+    const deep = fromZero(Math.floor(seat / inARow) % rows, rows) * cell;
+    return isTall ? [x + aside, y + deep] : [x + deep, y + aside];
   }
 
   /** Where a request leaves from. @param {Journey} journey @param {number} place */
@@ -105,25 +130,6 @@ export class Places {
     const isSpread = journey.slot === null;
     const along = from + clamp(isSpread ? spread : straight, margin, length - margin);
     return this.isTall ? [along, top - margin] : [left - margin, along];
-  }
-
-  /**
-   * The first is in the middle, the next beside it: so none moves when there are more.
-   *
-   * @param {Box} box
-   * @param {number} index
-   * @param {number} cell
-   * @returns {Point}
-   */
-  #fromTheMiddle(box, index, cell) {
-    const [x, y] = middle(box);
-    const across = this.isTall ? box.width : box.height;
-    const along = this.isTall ? box.height : box.width;
-    const inARow = Math.max(1, Math.floor(across / cell));
-    const rows = Math.max(1, Math.floor(along / cell));
-    const aside = fromZero(index % inARow, inARow) * cell;
-    const deep = fromZero(Math.floor(index / inARow) % rows, rows) * cell;
-    return this.isTall ? [x + aside, y + deep] : [x + deep, y + aside];
   }
 }
 

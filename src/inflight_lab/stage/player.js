@@ -18,8 +18,8 @@ const WATCHABLE = 2.4;
 /** ... and that a run takes at most, which has gone before. */
 const PATIENCE = 25;
 
-/** A live picture is so many seconds behind, so that it knows how each flight ends. */
-const LAG = LONGEST_WAY + 0.03;
+/** So many seconds after a request has arrived, a page has heard of it. */
+const NEWS = 0.03;
 
 /** A picture further off than this is put right at once; otherwise, by and by. */
 const FAR_OFF = 0.5;
@@ -79,6 +79,12 @@ export class Player extends EventTarget {
     this.stillness = matchMedia("(prefers-reduced-motion: reduce)");
     for (const stage of stages) stage.onSeek = (time) => this.seek(time);
     signal?.addEventListener("abort", () => cancelAnimationFrame(this.#frame));
+  }
+
+  /** A live picture is so many seconds behind: it knows where each dot is going. */
+  get #lag() {
+    const ways = this.runs.map((run) => run.settingAt(run.now).way);
+    return Math.max(LONGEST_WAY, ...ways) + NEWS;
   }
 
   /** How far the runs have gone. */
@@ -149,7 +155,7 @@ export class Player extends EventTarget {
     this.#pace = 1;
     this.#heard = { now: 0, at: performance.now() };
     this.play();
-    this.time = this.newest - LAG;
+    this.time = this.newest - this.#lag;
   }
 
   /** Play on; from the start, if it is over. */
@@ -222,7 +228,7 @@ export class Player extends EventTarget {
     const { newest } = this;
     if (newest !== this.#heard.now) this.#heard = { now: newest, at: now };
     if (!this.isLive) return;
-    const wanted = newest + (now - this.#heard.at) / 1000 - LAG;
+    const wanted = newest + (now - this.#heard.at) / 1000 - this.#lag;
     const off = wanted - this.time;
     const isFarOff = Math.abs(off) > FAR_OFF;
     this.time += off * (isFarOff ? 1 : BY_AND_BY);

@@ -4,8 +4,8 @@
  * @import { Quota, Run } from "./run.js"
  *
  * @typedef {object} Wall What the API's wall shows.
- * @property {"cells" | "level" | "none"} shape A cell for each request that was let in, or
- *   how full it is.
+ * @property {"cells" | "level" | "none"} shape A cell for each request that was let in,
+ *   or how full it is.
  * @property {number[]} cells How much is left of each, from 0 to 1.
  * @property {number} share How full it is, from 0 to 1.
  * @property {string} words
@@ -24,8 +24,8 @@ const NO_WALL = { shape: "none", cells: [], share: 0, words: "no quota" };
 export function wallAt(run, time) {
   const { quota } = run.settingAt(time);
   if (!quota) return NO_WALL;
-  if (quota.kind === "token-bucket") return bucketAt(run, quota, time);
-  if (quota.kind === "gcra") return spacingAt(run, quota, time);
+  if (quota.shape === "bucket") return bucketAt(run, quota, time);
+  if (quota.shape === "spacing") return spacingAt(run, quota, time);
   return windowAt(run, quota, time);
 }
 
@@ -33,10 +33,11 @@ export function wallAt(run, time) {
 export function hasRoom(run, time) {
   const { quota } = run.settingAt(time);
   if (!quota) return true;
-  const { kind, rate, period, burst } = quota;
-  if (kind === "token-bucket") return tokensAt(run, quota, time) >= 1;
-  if (kind === "gcra") return dueIn(run, time) <= (burst - 1) * period / rate + EXACTLY;
-  return run.letIn.within(windowStart(run, quota, time), time) < rate;
+  const { shape, rate, period, burst } = quota;
+  const early = (burst - 1) * period / rate;
+  if (shape === "bucket") return tokensAt(run, quota, time) >= 1;
+  if (shape === "spacing") return dueIn(run, time) <= early + EXACTLY;
+  return run.letIn.within(windowStart(quota, time), time) < rate;
 }
 
 /** How many tokens are in the bucket. @param {Run} run @param {Quota} quota */
@@ -47,23 +48,29 @@ export function tokensAt(run, { rate, period, burst }, /** @type {number} */ tim
   return Math.min(burst, Math.max(0, last.gauge) + refilled);
 }
 
-/** In how many seconds the next request is due. @param {Run} run @param {number} time */
+/**
+ * In how many seconds the next request is due.
+ *
+ * @param {Run} run
+ * @param {number} time
+ */
 export function dueIn(run, time) {
   const last = run.gauges.at(time);
   return last ? Math.max(0, last.time + last.gauge - time) : 0;
 }
 
-/** Since when the API counts. @param {Run} run @param {Quota} quota */
-function windowStart(run, { kind, period }, /** @type {number} */ time) {
-  if (kind === "sliding-window") return time - period;
-  return time - (time + run.windowOffset + EXACTLY) % period;
+/** Since when the API counts. @param {Quota} quota @param {number} time */
+function windowStart({ starts, period }, time) {
+  if (starts === null) return time - period;
+  const into = (time - starts + EXACTLY) % period;
+  return time - into;
 }
 
 /** @param {Run} run @param {Quota} quota @param {number} time @returns {Wall} */
 function windowAt(run, quota, time) {
-  const { kind, rate, period } = quota;
-  const start = windowStart(run, quota, time);
-  const isSliding = kind === "sliding-window";
+  const { starts, rate, period } = quota;
+  const start = windowStart(quota, time);
+  const isSliding = starts === null;
   const letIn = run.letIn.between(start, time);
   const cells = letIn.map((each) =>
     isSliding ? Math.min(1, (each - start) / (LEAVING * period)) : 1

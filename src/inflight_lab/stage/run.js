@@ -1,6 +1,6 @@
 // A run: each request with all its times, the slots, and what was set when.  It is one
-// type for runs that are live, recorded, watched or simulated.  It only grows, by the calls
-// of `Run`; whatever is shown at a time is read off it, in any order.
+// type for runs that are live, recorded, watched or simulated.  It only grows, by the
+// calls of `Run`; whatever is shown at a time is read off it, in any order.
 //
 // All times are in seconds since the run began.  Infinity: it has not happened yet.
 
@@ -26,7 +26,8 @@ import { Changes, Times } from "./times.js";
  * @property {Journey | null} last Whose request was sent from it last.
  *
  * @typedef {object} Quota What the API allows: `rate` requests per `period`.
- * @property {"fixed-window" | "sliding-window" | "token-bucket" | "gcra"} kind
+ * @property {"window" | "bucket" | "spacing"} shape
+ * @property {number | null} starts When a window starts; null where windows slide.
  * @property {number} rate
  * @property {number} period
  * @property {number} burst How many a full bucket holds, or how many may come early.
@@ -45,7 +46,8 @@ import { Changes, Times } from "./times.js";
  *
  * @typedef {object} Counted What the quota says right after an arrival.
  * @property {number} time
- * @property {number} gauge Counted in the window, tokens left, or seconds until the next is due.
+ * @property {number} gauge Counted in the window, tokens left, or seconds until the
+ *   next is due.
  *
  * @typedef {object} Counts
  * @property {number} sent
@@ -93,10 +95,10 @@ export class Run {
   wasStopped = false;
   /** Whether it is known that there is no limit. */
   isUnlimited = false;
-  /** How far into a window of the clock the run began. */
-  windowOffset = 0;
   /** How many requests it has in all, as far as anybody has said. */
   size = 0;
+  /** How many were asked for: with retries, more are sent.  0 if nobody has said. */
+  asked = 0;
 
   /** @type {Journey[]} In the order of sending.  The oldest may be forgotten. */
   journeys = [];
@@ -235,7 +237,11 @@ export class Run {
     return found?.number === number ? found : undefined;
   }
 
-  /** Where the first request with this number or a later one is. @param {number} number */
+  /**
+   * Where the first request with this number or a later one is.
+   *
+   * @param {number} number
+   */
   indexOf(number) {
     let [from, to] = [0, this.journeys.length];
     while (from < to) {
@@ -288,7 +294,12 @@ function arrivalOf({ arrived, due, outcome, reason, seat }) {
   return { arrived, due, outcome, reason, seat };
 }
 
-/** Whether a slot is kept although its answer is back. @param {Hold} hold @param {number} time */
+/**
+ * Whether a slot is kept although its answer is back.
+ *
+ * @param {Hold} hold
+ * @param {number} time
+ */
 export function isAsleep({ until, last }, time) {
   const since = last?.ended ?? Infinity;
   return time >= since + ASLEEP_AFTER && time < until;

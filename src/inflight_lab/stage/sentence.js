@@ -43,7 +43,8 @@ export function sentenceAt(run, time) {
   const before = run.settingAt(Math.max(0, time - (setting.latency ?? 0)));
   const view = { run, time, setting, counts, latency: before.latency };
   const isOver = isDone(run, counts) || (!run.isLive && time >= run.now);
-  const patterns = time < 0 ? [planned] : isOver ? OVER : UNDER_WAY;
+  const isPlanned = time < 0 || run.size === 0;
+  const patterns = isPlanned ? [planned] : isOver ? OVER : UNDER_WAY;
   for (const pattern of patterns) {
     const words = pattern(view);
     if (words) return words;
@@ -75,7 +76,7 @@ const UNDER_WAY = [
 ];
 
 /** @type {Pattern[]} */
-const OVER = [nothing, allAnswered, mixed];
+const OVER = [allAnswered, retried, mixed];
 
 /** @type {Pattern} */
 function planned({ run, setting }) {
@@ -200,7 +201,12 @@ function paused({ time, run, setting: { manner, limit, quota }, latency, counts 
   ];
 }
 
-/** How long each slot was kept after its last answer. @param {Run} run @param {number} time */
+/**
+ * How long each slot was kept after its last answer.
+ *
+ * @param {Run} run
+ * @param {number} time
+ */
 function pausesAt(run, time) {
   return run.holds.flatMap(({ list }) => {
     const { until = 0, last } = list.findLast((each) => each.until <= time) ?? {};
@@ -231,19 +237,19 @@ function flowing({ run, setting: { quota }, counts, latency, time }) {
   ];
 }
 
-/** The first refusals are at the wall, and not yet back. @param {Run} run @param {number} time */
+/**
+ * The first refusals are at the wall, and not yet back.
+ *
+ * @param {Run} run
+ * @param {number} time
+ */
 function bounced(run, time) {
   const count = bouncedAt(run, time);
   const { quota } = run.settingAt(time);
   if (!count || !quota) return null;
   /** @type {Words[]} */
   const words = [`; ${inWords(count)} come back `, ["refused", "refused"], "."];
-  return quota.kind === "gcra" ? words : [`; ${inWords(quota.rate)} allowed`, ...words];
-}
-
-/** @type {Pattern} */
-function nothing({ run }) {
-  return run.size ? null : ["Nothing was sent."];
+  return [allowedInWords(quota), ...words];
 }
 
 /** @type {Pattern} */
@@ -257,6 +263,19 @@ function allAnswered({ run, counts, setting }) {
   const share = usedShare(answered, took, setting.quota);
   const used = share === null ? "." : `: ${share} % of what the API allows.`;
   return [all, inTime + used];
+}
+
+/** @type {Pattern} */
+function retried({ run, time, counts: { answered, refused, failed } }) {
+  const tries = refused + failed;
+  if (!run.asked || answered < run.asked || !tries) return null;
+  const why = refused ? whyRefused(run, time) : whyFailed(run, time);
+  return [
+    [`All ${inWords(answered)} answered`, "answered"],
+    `, after ${inWords(tries)} more `,
+    [tries === 1 ? "try" : "tries", refused ? "refused" : "failed"],
+    why ? `: ${why}.` : ".",
+  ];
 }
 
 /** @type {Pattern} */
@@ -287,12 +306,12 @@ export function whyRefused(run, time) {
     return `more than ${inWords(maxConcurrent)} came at once`;
   }
   if (!quota) return `the API answered ${status}`;
-  const { kind, rate, period, burst } = quota;
+  const { shape, rate, period, burst } = quota;
   if (quota.tokens && busiest(run, period) <= rate) {
     return "the tokens ran out, not the requests";
   }
-  if (kind === "gcra") return `they came faster than ${everyInWords(quota)}`;
-  if (kind === "token-bucket") {
+  if (shape === "spacing") return `they came faster than ${everyInWords(quota)}`;
+  if (shape === "bucket") {
     const refill = `${inWords(rate)} ${perInWords(period)}`;
     return `the bucket of ${inWords(burst)} was empty, and ${refill} refill it`;
   }
@@ -335,7 +354,13 @@ function lasted({ ends, sent }) {
   return Math.max(0, ...last) - (sent.list[0] ?? 0);
 }
 
-/** In percent. @param {number} answered @param {number} took @param {Quota | null} quota */
+/**
+ * In percent.
+ *
+ * @param {number} answered
+ * @param {number} took
+ * @param {Quota | null} quota
+ */
 function usedShare(answered, took, quota) {
   if (!quota) return null;
   const { rate, period } = quota;
@@ -357,16 +382,20 @@ function perPeriod(rate, quota) {
  */
 function comparedWith(quota, perSecond, refused) {
   if (!quota) return ["."];
-  const { kind, rate, period } = quota;
-  const allowed = kind === "gcra"
-    ? `; ${everyInWords(quota)} allowed`
-    : `; ${inWords(rate)} allowed`;
+  const { shape, rate, period } = quota;
+  const allowed = allowedInWords(quota);
   const unused = Math.round(rate - perSecond * period);
-  const isTooFast = perSecond * period > 1.05 * rate || kind === "gcra";
+  const isTooFast = perSecond * period > 1.05 * rate || shape === "spacing";
   if (refused && isTooFast) {
     return [`${allowed}, `, [`${inWords(refused)} refused`, "refused"], "."];
   }
   return [unused > 1 && !isTooFast ? `${allowed}, ${unused} unused.` : `${allowed}.`];
+}
+
+/** @param {Quota} quota */
+function allowedInWords(quota) {
+  const { shape, rate } = quota;
+  return `; ${shape === "spacing" ? everyInWords(quota) : inWords(rate)} allowed`;
 }
 
 /** @param {Quota} quota */

@@ -1,5 +1,5 @@
-// A script that sends requests, and an API that answers or refuses them, computed: a run
-// for pages that have no Python.  Times are in seconds.
+// A script that sends requests, and an API that answers or refuses them, computed: a
+// run for pages that have no Python.  Times are in seconds.
 
 import { dueIn, hasRoom, tokensAt } from "./quota.js";
 import { inFlightAt, outcomeOf, PAUSE, Run } from "./run.js";
@@ -33,10 +33,15 @@ const POOL_TIMEOUT = 5;
 /** @type {World} */
 const WORLD = { way: 0.3, jitter: 0.15, work: 0.002, seed: 1 };
 
-/** @param {Partial<Quota> & { rate: number }} quota @returns {Quota} */
+/**
+ * What is not given is a sliding window's.
+ *
+ * @param {Partial<Quota> & { rate: number }} quota
+ * @returns {Quota}
+ */
 export function quotaOf(quota) {
-  const burst = quota.kind === "gcra" ? 1 : quota.rate;
-  return { kind: "sliding-window", period: 1, burst, tokens: 0, ...quota };
+  const burst = quota.shape === "spacing" ? 1 : quota.rate;
+  return { shape: "window", starts: null, period: 1, burst, tokens: 0, ...quota };
 }
 
 export class Simulation {
@@ -123,7 +128,11 @@ export class Simulation {
     this.run.isLive = !this.isOver;
   }
 
-  /** What is to happen next, if it is in time and not all is over. @param {number} time */
+  /**
+   * What is to happen next, if it is in time and not all is over.
+   *
+   * @param {number} time
+   */
   #nextUpTo(time) {
     const isInTime = (this.#agenda.at(-1)?.time ?? Infinity) <= time;
     return this.isOver || !isInTime ? undefined : this.#agenda.pop();
@@ -149,7 +158,9 @@ export class Simulation {
     return isPaced ? HEADROOM * quota.period / quota.rate : this.world.work;
   }
 
-  /** The first that is free; null where there are no slots, undefined if all are taken. */
+  /**
+   * The first that is free; null where there are no slots, undefined if all are taken.
+   */
   #freeSlot() {
     if (!this.isLimited) return null;
     for (let slot = 0; slot < this.settings.limit; slot += 1) {
@@ -254,8 +265,8 @@ function gaugeAfter(
 ) {
   const { quota } = run.settingAt(now);
   const one = isLetIn ? 1 : 0;
-  if (quota?.kind === "token-bucket") return tokensAt(run, quota, now) - one;
-  if (quota?.kind === "gcra") {
+  if (quota?.shape === "bucket") return tokensAt(run, quota, now) - one;
+  if (quota?.shape === "spacing") {
     return Math.max(0, dueIn(run, now)) + one * quota.period / quota.rate;
   }
   return null;

@@ -1,5 +1,5 @@
-// The strip: how one number changed during the run, the line that it should keep to, and
-// a mark for each refusal.  One drags on it to look back.
+// The strip: how one number changed during the run, the line that it should keep to,
+// and a mark for each refusal.  One drags on it to look back.
 
 import { clamp } from "./motion.js";
 import { inWords } from "./quota.js";
@@ -76,7 +76,7 @@ function levelsOf(run, what, until, scale) {
 function lineAt(run, what, time) {
   const { limit, quota } = run.settingAt(time);
   if (what === "inFlight") return limit;
-  return quota && quota.kind !== "gcra" ? quota.rate : null;
+  return quota && quota.shape !== "spacing" ? quota.rate : null;
 }
 
 /** @param {Pen} pen @param {number[]} levels @param {(level: number) => number} y */

@@ -14,12 +14,20 @@ export class Times {
     this.list.splice(place, 0, time);
   }
 
-  /** @param {number} time @returns {number} How many there were by then, itself included. */
+  /**
+   * @param {number} time
+   * @returns {number} How many there were by then, itself included.
+   */
   upTo(time) {
     return this.forgotten + indexAfter(this.list, time);
   }
 
-  /** How many there were after `from`, up to `to`. @param {number} from @param {number} to */
+  /**
+   * How many there were after `from`, up to `to`.
+   *
+   * @param {number} from
+   * @param {number} to
+   */
   within(from, to) {
     return this.upTo(to) - this.upTo(from);
   }

@@ -1,29 +1,34 @@
-// What the kernel, a recording and a watched script send: a run, or what is new in it, as
-// columns.  The Python that makes them is `inflight_lab.runs.columns`.
+// What the kernel, a recording and a watched script send: a run, or what is new in it,
+// as columns.  They are named as the fields in Python, in `inflight_lab.runs`.
 
 import { outcomeOf, Run } from "./run.js";
 
 /**
  * @import { Quota } from "./run.js"
  *
- * @typedef {"taken" | "freed" | "sent" | "arrived" | "answered" | "failed" | "cancelled"
- *   } What
+ * @typedef {"taken" | "freed" | "sent" | "arrived" | "answered" | "failed" |
+ *   "cancelled" } What
  *
- * @typedef {object} EventColumns A row of all columns is one event, in the order of time.
- * @property {number[]} times
+ * @typedef {object} EventColumns A row of all columns is one event, in the order of
+ *   time.
+ * @property {number[]} time
  * @property {What[]} what
- * @property {(number | null)[]} requests The number of the request, in the order of
- *   sending; null for slots, for what arrives from others, and for what is never sent.
- * @property {(number | string | null)[]} details Taken, freed, sent: the slot.  Arrived,
- *   answered: the status.  Failed: the name of the error.  Failed or cancelled without a
- *   request: how many that waited.
+ * @property {(number | null)[]} request Its number, in the order of sending; null for
+ *   slots, for what arrives from others, and for what is never sent.
+ * @property {(number | string | null)[]} detail Taken, freed, sent: the slot.  Arrived,
+ *   answered: the status.  Failed: the name of the error.  Failed or cancelled without
+ *   a request: how many that waited.
  * @property {(number | null)[]} quota Arrived: how the quota stands right after.
- * @property {(number | null)[]} [due] Arrived: when the API will answer, if it says so.
+ * @property {(number | null)[]} due Arrived: when the API will answer, if it says so.
  *
- * @typedef {{ times: number[], last: number[] }} LevelColumns
+ * @typedef {{ time: number[], value: number[] }} LevelColumns
  *
- * @typedef {{ time: number, max_concurrent?: number } & ({ kind: "none" } | Quota)
- *   } PolicyRow
+ * @typedef {object} Terms What the API allows from a time on, and how long it takes.
+ * @property {number} time
+ * @property {Quota | null} quota
+ * @property {number} max_concurrent
+ * @property {number | null} latency
+ * @property {number} way
  *
  * @typedef {object} Columns
  * @property {number} now How far the run has gone.
@@ -31,13 +36,10 @@ import { outcomeOf, Run } from "./run.js";
  * @property {boolean} [stopped]
  * @property {boolean} [unlimited] Whether it is known that there is no limit.
  * @property {"pause" | "paced"} [manner] What is known of how they are sent, besides.
- * @property {number} [window_offset] How far into a window of the clock it began.
  * @property {{ started: number, announced?: number }} counts
  * @property {{ accepted: number, refused: number, failed: number, cancelled: number }
  *   } [dropped] Of the requests that ended before the first event.
- * @property {PolicyRow[]} [policies]
- * @property {{ time: number, latency: number, way?: number }[]} [latencies] How long
- *   answers take and, of that, the way to the API.
+ * @property {Terms[]} [terms]
  * @property {{ limit?: LevelColumns, waiting?: LevelColumns, tokens?: LevelColumns }
  *   } [levels] Each changes in steps.
  * @property {EventColumns} events
@@ -71,8 +73,8 @@ export function append(run, columns) {
   run.isLive = columns.live;
   run.wasStopped = columns.stopped ?? false;
   run.isUnlimited = columns.unlimited ?? false;
-  run.windowOffset = columns.window_offset ?? 0;
   const { started, announced = 0 } = columns.counts;
+  run.asked = announced;
   run.size = Math.max(run.size, started, announced);
   readSettings(run, columns);
   const { waiting, tokens } = columns.levels ?? {};
@@ -83,14 +85,13 @@ export function append(run, columns) {
 }
 
 /** @param {Run} run @param {Columns} columns */
-function readSettings(run, { levels, policies = [], latencies = [], manner }) {
+function readSettings(run, { levels, terms = [], manner }) {
   const isNew = manner && run.settingAt(0).manner !== manner;
   const changes = [
     ...(isNew ? [{ time: 0, manner }] : []),
     ...rows(levels?.limit).map(([time, limit]) => ({ time, limit })),
-    ...latencies,
-    ...policies.map(({ time, max_concurrent: maxConcurrent = 0, ...quota }) => {
-      return { time, maxConcurrent, quota: quota.kind === "none" ? null : quota };
+    ...terms.map(({ max_concurrent: maxConcurrent, ...rest }) => {
+      return { maxConcurrent, ...rest };
     }),
   ];
   changes.sort((one, other) => one.time - other.time);
@@ -98,9 +99,9 @@ function readSettings(run, { levels, policies = [], latencies = [], manner }) {
 }
 
 /** @param {Run} run @param {EventColumns} events */
-function readEvents(run, { times, what, requests, details, quota, due = [] }) {
+function readEvents(run, { time: times, what, request, detail: details, quota, due }) {
   times.forEach((time, row) => {
-    const [number, detail] = [requests[row], details[row]];
+    const [number, detail] = [request[row], details[row]];
     const journey = number === null ? undefined : run.journey(number);
     switch (what[row]) {
       case "taken":
@@ -126,6 +127,6 @@ function readEvents(run, { times, what, requests, details, quota, due = [] }) {
 }
 
 /** @param {LevelColumns} [columns] @returns {[time: number, value: number][]} */
-function rows({ times, last } = { times: [], last: [] }) {
-  return times.map((time, row) => [time, last[row]]);
+function rows({ time: times, value } = { time: [], value: [] }) {
+  return times.map((time, row) => [time, value[row]]);
 }

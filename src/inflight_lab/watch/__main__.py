@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inflight_lab.watch.asyncio_probe import watch_asyncio, watch_processes
-from inflight_lab.watch.findings import Run
 from inflight_lab.watch.kept_files import KeptFiles
 from inflight_lab.watch.probes import watch_libraries
 from inflight_lab.watch.quota import Quota
@@ -23,7 +22,6 @@ from inflight_lab.watch.script import Script
 if TYPE_CHECKING:
     from inflight_lab.watch.page import RunPage
 
-OPTIONS = ("--practice", "--page")
 CERTAINTY = (
     "certain: it was counted. likely: the numbers suggest it, but something else could "
     "look the same."
@@ -31,22 +29,25 @@ CERTAINTY = (
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Watch the script of the command line.
+    """Watch the script of the command line, or of these ``arguments``.
 
     Ends as the script does, or with status 2 if it cannot be started.
     """
-    options = _parse(sys.argv[1:] if arguments is None else arguments)
+    options = _parse(arguments)
     log = RequestLog()
     page = _page_of(options, log)
     files = KeptFiles(Path.cwd())
 
     def conclude(status: int) -> None:
         log.exit_status = status
-        run = Run(log, options.practice)
-        lines = [*report(run), *files.words()]
+        lines = [*report(log), *files.words()]
         say("\n".join(lines))
         if page:
             page.write(lines)
+
+    def warn() -> None:
+        if options.practice:
+            say("the script starts another process, which may send real requests")
 
     if options.practice:
         _practise(options.practice, log)
@@ -55,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         say("real requests go to the API (with --practice, none would)")
     watch_libraries(log)
     watch_asyncio(log)
-    watch_processes(log)
+    watch_processes(log, warn)
     Script(options.script, options.args, conclude).run()
 
 
@@ -63,9 +64,9 @@ def _practise(quota: Quota, log: RequestLog) -> None:
     """From now on a server on this machine answers in place of every API."""
     from inflight_lab.watch.practice import start_server, stay_inside
 
+    log.practice = quota
     log.practice_port = start_server(quota)
     stay_inside(log.practice_port)
-    log.warn = say
     say(f"practice, {quota} are allowed: no request leaves this machine")
 
 
@@ -76,7 +77,7 @@ def _page_of(options: argparse.Namespace, log: RequestLog) -> "RunPage | None":
     from inflight_lab.watch.page import RunPage  # loads what draws
 
     title = " ".join(["inflight-lab watch", options.script, *options.args])
-    return RunPage(log, options.page, title=title, quota=options.practice)
+    return RunPage(log, options.page, title=title)
 
 
 def say(words: str) -> None:
@@ -84,7 +85,7 @@ def say(words: str) -> None:
     print(f"watch: {words}", file=sys.stderr, flush=True)
 
 
-def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         "inflight-lab watch",
         description=str(__doc__).partition("\n")[0],
@@ -96,9 +97,10 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         metavar="20/s",
         type=_quota,
         help="send no real requests: a server on this machine answers them all, within "
-        "this quota, such as 20/s, 60/20s or 5000/h. Its answers are made up. A file "
-        "or folder that Python then changes is first copied to NAME.before-practice; "
-        "what other programs and libraries in C++ write, such as pyarrow, is not",
+        "this quota, such as 20/s, 60/20s or 5000/h. Its answers are made up. What "
+        "Python then changes is first copied to a folder, before-practice-1, and one "
+        "command brings it back; what other programs and libraries in C++ write, such "
+        "as pyarrow, is not",
     )
     parser.add_argument(
         "--page",
@@ -106,44 +108,20 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         help="write what was said into one HTML file, with the run, which plays",
     )
     parser.add_argument("script", help="the Python script to run")
-    rest = parser.add_argument(
-        "args",
-        nargs=argparse.REMAINDER,
-        help="the script's arguments; put -- before those that watch has as well",
-    )
+    rest = parser.add_argument("args", nargs=argparse.REMAINDER, help="its arguments")
     rest.required = False
-    before, dashes, after = _split_at_dashes(arguments)
-    options = parser.parse_args(before)
+    options = parser.parse_args(arguments)
     if not Path(options.script).is_file():
         parser.error(f"there is no script {options.script}")
     if options.script.endswith(".ipynb"):
         parser.error(
-            f"{options.script} is a notebook: in it, use `from inflight_lab import "
-            "Watch`"
+            "a notebook is watched from within: `from inflight_lab import Watch`"
         )
     if options.page and not Path(options.page).resolve().parent.is_dir():
         parser.error(f"--page must be in a folder that exists, got {options.page}")
-    for argument in options.args:
-        name = argument.partition("=")[0]
-        if name in OPTIONS:
-            parser.error(
-                f"{name} after the script would go to the script. If it is for watch, "
-                f"put it before {options.script}; else put -- after {options.script}"
-            )
-    # Dashes between the script's own arguments are one of them.
-    options.args += [*(dashes if options.args else []), *after]
+    if any(each.startswith("--practice") for each in options.args):
+        parser.error(f"--practice must stand before {options.script}")
     return options
-
-
-def _split_at_dashes(
-    arguments: Sequence[str],
-) -> tuple[list[str], list[str], list[str]]:
-    """What stands before the first ``--``, that, and what follows."""
-    listed = list(arguments)
-    if "--" not in listed:
-        return listed, [], []
-    place = listed.index("--")
-    return listed[:place], ["--"], listed[place + 1 :]
 
 
 def _quota(text: str) -> Quota:

@@ -11,6 +11,7 @@ import multiprocessing.process
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 from types import CodeType
@@ -31,8 +32,11 @@ from inflight_lab.watch.request_log import (
     script_line,
 )
 
+Size = Callable[[Any], tuple[float, float]]
+"""How many slots a limit has, and in how many seconds it gives them; 0: when freed."""
 LONG_COMPUTING = 0.05
 """Seconds of processor time; a step that computes longer blocks the loop."""
+PROCESS_EVENTS = ("subprocess.Popen", "os.system", "os.fork", "os.posix_spawn")
 FRESH = 0.02
 """Seconds for which a reading of the processor time is used: it is slow to read."""
 
@@ -40,43 +44,43 @@ FRESH = 0.02
 def watch_asyncio(log: RequestLog) -> None:
     """Note it from now on, in each loop."""
     log.sees_asyncio = True
-    _watch_semaphores(log)
+    semaphore = asyncio.Semaphore
+    _watch_limits(log, semaphore, "acquire", "release", _size_of_semaphore)
     with suppress(ImportError):
-        _watch_limiters(log, import_module("aiolimiter"))
+        limiter = import_module("aiolimiter").AsyncLimiter
+        _watch_limits(log, limiter, "__aenter__", "__aexit__", _size_of_limiter)
     _watch_steps(log)
     _watch_gather(log)
 
 
-def _watch_semaphores(log: RequestLog) -> None:
-    async def acquire(original: Any, semaphore: Any) -> Any:
-        number = _note_use(log, semaphore, semaphore._value)
-        result = await original(semaphore)
+def _watch_limits(
+    log: RequestLog, kind: Any, enter: str, leave: str, size: Size
+) -> None:
+    """Note who enters and leaves the limits of a class, ``kind``."""
+
+    async def entering(original: Any, limit: Any) -> Any:
+        number = _note_use(log, limit, *size(limit))
+        result = await original(limit)
         limit_around.set(number)
         return result
 
-    def release(original: Any, semaphore: Any) -> Any:
+    def leaving(original: Any, limit: Any, *why: Any) -> Any:
         limit_around.set(0)
-        return original(semaphore)
+        return original(limit, *why)
 
-    replace(asyncio.Semaphore, "acquire", acquire)
-    replace(asyncio.Semaphore, "release", release)
-
-
-def _watch_limiters(log: RequestLog, aiolimiter: Any) -> None:
-    async def enter(original: Any, limiter: Any) -> None:
-        number = _note_use(log, limiter, limiter.max_rate, limiter.time_period)
-        await original(limiter)
-        limit_around.set(number)
-
-    async def leave(original: Any, limiter: Any, *why: Any) -> None:
-        limit_around.set(0)
-        await original(limiter, *why)
-
-    replace(aiolimiter.AsyncLimiter, "__aenter__", enter)
-    replace(aiolimiter.AsyncLimiter, "__aexit__", leave)
+    replace(kind, enter, entering)
+    replace(kind, leave, leaving)
 
 
-def _note_use(log: RequestLog, limit: Any, slots: float, period: float = 0.0) -> int:
+def _size_of_semaphore(semaphore: Any) -> tuple[float, float]:
+    return semaphore._value, 0.0
+
+
+def _size_of_limiter(limiter: Any) -> tuple[float, float]:
+    return limiter.max_rate, limiter.time_period
+
+
+def _note_use(log: RequestLog, limit: Any, slots: float, period: float) -> int:
     """The number of a limit that the current task is about to acquire."""
     number = number_of(limit)
     use = log.limits.get(number)
@@ -90,7 +94,7 @@ def _note_use(log: RequestLog, limit: Any, slots: float, period: float = 0.0) ->
 def _watch_steps(log: RequestLog) -> None:
     def sleep(original_sleep: Any, seconds: float) -> None:
         if log.open and asyncio._get_running_loop() is not None:
-            log.blocks.append(Block(seconds, "time.sleep", script_line()))
+            log.blocks.append(Block(seconds, seconds, "slept", script_line()))
         original_sleep(seconds)
 
     original: Any = asyncio.Handle._run
@@ -112,7 +116,7 @@ def _watch_steps(log: RequestLog) -> None:
         before = began - clock.at  # the steps before it computed no longer than that
         computed = time.thread_time() - clock.computed - before
         if computed >= LONG_COMPUTING:
-            log.blocks.append(Block(computed, "computing", _place(handle)))
+            log.blocks.append(Block(seconds, computed, "computed", _place(handle)))
 
     replace(time, "sleep", sleep)
     handle_class: Any = asyncio.Handle
@@ -163,21 +167,20 @@ def _returned_nothing(task: Any) -> bool:
     return is_over and task._exception is None and task.result() is None
 
 
-def watch_processes(log: RequestLog) -> None:
-    """Count the other processes that the script starts, and warn at the first."""
+def watch_processes(log: RequestLog, warn: Callable[[], None]) -> None:
+    """Note that the script starts another process; ``warn`` once."""
 
     def note() -> None:
-        if is_called_by_a_script():
-            log.other_processes += 1
-            if log.other_processes == 1:
-                log.warn("the script starts another process, which may send real ones")
+        if is_called_by_a_script() and not log.has_other_processes:
+            log.has_other_processes = True
+            warn()
 
     def start(original: Any, process: Any) -> None:
         note()
         original(process)
 
     def audit(event: str, _: object) -> None:
-        if event in ("subprocess.Popen", "os.system"):
+        if event in PROCESS_EVENTS:
             note()
 
     replace(multiprocessing.process.BaseProcess, "start", start)

@@ -10,8 +10,7 @@ from IPython.display import display
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.plot.live_plot import Plot
 from inflight_lab.plot.source import PlotSource
-from inflight_lab.watch.findings import Run, newest_quota
-from inflight_lab.watch.page import policy_of
+from inflight_lab.watch.page import terms_in
 from inflight_lab.watch.probes import (
     Instead,
     noting_connect,
@@ -47,10 +46,8 @@ class Watch(Plot):
         timeline = Timeline()
         self.request_log = RequestLog(timeline=timeline)
         self._methods = list(_methods_of(client, self.request_log))
-        super().__init__(PlotSource(None, timeline, self._policy))
-
-    def _policy(self) -> Any:
-        return policy_of(newest_quota(self.request_log.requests[-100:]))
+        log = self.request_log
+        super().__init__(PlotSource(None, timeline, lambda: terms_in(log)))
 
     def __enter__(self) -> Self:
         if any(name in vars(owner) for owner, name, _ in self._methods):
@@ -66,7 +63,7 @@ class Watch(Plot):
         for owner, name, _ in self._methods:
             delattr(owner, name)
         super().__exit__(*why)
-        lines = "\n".join(report(Run(self.request_log))).splitlines()
+        lines = "\n".join(report(self.request_log)).splitlines()
         print("\n".join(_wrapped(line) for line in lines))
 
 

@@ -8,14 +8,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from functools import partial
+from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, request_response
-from starlette.types import Message, Receive, Scope, Send
 
 from inflight_lab.observation.hosts import is_loopback
 from inflight_lab.server import PracticeServer
@@ -25,8 +23,11 @@ LATENCY = 0.1
 """Seconds that the practice server takes to answer."""
 MARK = {"practice_answer": "made up by inflight-lab watch --practice"}
 """Stands in each answer that is a JSON object, so in `response.json` as well."""
-HEADER = (b"x-practice-answer", b"inflight-lab")
-"""Is sent with every answer."""
+ANSWERS: dict[str, dict[str, Any]] = json.loads(
+    Path(__file__).with_name("practice_answers.json").read_text(encoding="utf-8")
+)
+"""What clients of language models get, by how the path ends; embeddings are computed,
+and chats are the practice server's own."""
 TO_RECIPES = "INFLIGHT_LAB_PRACTICE"
 """The variable by which our recipes keep practice answers in a file of their own."""
 
@@ -70,65 +71,36 @@ class AnyApi(PracticeServer):
     """Answers on every path, and says in each answer that it is practice."""
 
     def routes(self) -> list[BaseRoute]:
-        """Chats, what else clients of language models ask for, and echoes."""
-        chats = "/{any:path}/chat/completions"
-        made_up = [
-            Route(path, partial(self._answer, make), methods=["POST"])
-            for path, make in MADE_UP.items()
-        ]
+        """What clients of language models ask for, and echoes."""
+        chats = ("/chat/completions", "/{any:path}/chat/completions")
+        made_up = ("/embeddings", *ANSWERS)
         return [
-            Route("/chat/completions", self.chat, methods=["POST"]),
-            Route(chats, self.chat, methods=["POST"]),
-            *made_up,
+            *(Route(path, self.chat, methods=["POST"]) for path in chats),
+            *(
+                Route("/{any:path}" + path, self.make_up, methods=["POST"])
+                for path in made_up
+            ),
             Mount("/", request_response(self.get)),
         ]
 
-    async def _answer(self, make: "Make", request: Request) -> Response:
+    async def make_up(self, request: Request) -> Response:
+        """Answer as the API that has this path: its client would not take an echo."""
         asked = json.loads(await request.body() or b"{}")
-        return await self._serve(request, JSONResponse(make(asked)))
+        path = "/" + request.url.path.rpartition("/")[2]
+        answer = ANSWERS.get(path) or embeddings(asked)
+        model = {"model": asked.get("model", "")}
+        return await self._serve(request, JSONResponse(model | answer))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one ASGI connection."""
-        await super().__call__(scope, receive, _Marked(send))
-
-
-class _Marked:
-    """Passes an answer on, with the mark of practice."""
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self._head: Message = {}
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self._head = message
-            return
-        body = _marked(message.get("body", b""))
-        if self._head:
-            headers = [
-                (name, str(len(body)).encode() if name == b"content-length" else value)
-                for name, value in self._head["headers"]
-            ]
-            await self._send({**self._head, "headers": [*headers, HEADER]})
-            self._head = {}
-        await self._send({**message, "body": body})
-
-
-def _marked(body: bytes) -> bytes:
-    try:
-        content = json.loads(body)
-    except ValueError:
-        return body  # a stream
-    if not isinstance(content, dict):
-        return body
-    return json.dumps(MARK | content).encode()
-
-
-# What openai's client asks for besides chats, and anthropic's: an echo would end the
-# script
-
-
-Make = Callable[[dict[str, Any]], dict[str, Any]]
+    async def _serve(
+        self, request: Request, answer: Response, *, tokens: int = 0
+    ) -> Response:
+        response = await super()._serve(request, answer, tokens=tokens)
+        response.headers["X-Practice-Answer"] = "inflight-lab"
+        if isinstance(response, JSONResponse):
+            content = json.loads(bytes(response.body))
+            response.body = response.render(MARK | content)
+            response.headers["Content-Length"] = str(len(response.body))
+        return response
 
 
 def embeddings(asked: dict[str, Any]) -> dict[str, Any]:
@@ -143,47 +115,7 @@ def embeddings(asked: dict[str, Any]) -> dict[str, Any]:
         for number in range(len(inputs))
     ]
     usage = {"prompt_tokens": len(data), "total_tokens": len(data)}
-    model = asked.get("model", "")
-    return {"object": "list", "data": data, "model": model, "usage": usage}
-
-
-def response(asked: dict[str, Any]) -> dict[str, Any]:
-    """A response of three words, at once."""
-    text = {"type": "output_text", "text": "1 2 3", "annotations": []}
-    message = {"type": "message", "id": "msg_1", "role": "assistant", "content": [text]}
-    return {
-        "id": "resp_1",
-        "object": "response",
-        "created_at": 0,
-        "status": "completed",
-        "model": asked.get("model", ""),
-        "output": [message | {"status": "completed"}],
-        "parallel_tool_calls": True,
-        "tool_choice": "auto",
-        "tools": [],
-    }
-
-
-def message(asked: dict[str, Any]) -> dict[str, Any]:
-    """A message of three words, at once."""
-    return {
-        "id": "msg_1",
-        "type": "message",
-        "role": "assistant",
-        "model": asked.get("model", ""),
-        "content": [{"type": "text", "text": "1 2 3"}],
-        "stop_reason": "end_turn",
-        "stop_sequence": None,
-        "usage": {"input_tokens": 1, "output_tokens": 3},
-    }
-
-
-MADE_UP: dict[str, Make] = {
-    "/{any:path}/embeddings": embeddings,
-    "/{any:path}/responses": response,
-    "/{any:path}/messages": message,
-}
-"""By path: what makes the answer."""
+    return {"object": "list", "data": data, "usage": usage}
 
 
 def main() -> None:

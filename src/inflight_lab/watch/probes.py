@@ -17,10 +17,16 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from inflight_lab.watch.request_log import MAX_BODY, Request, RequestLog
+from inflight_lab.watch.request_log import (
+    MAX_BODY,
+    Errors,
+    Request,
+    RequestLog,
+    number_of,
+)
 
 LOOPBACK = "127.0.0.1"
-BODY_ERRORS = (Exception, asyncio.CancelledError)
+BODY_ERRORS: Errors = (Exception, asyncio.CancelledError)
 """How a body may break off; whoever wants no more of it raises none of these."""
 Instead = Callable[..., Any]
 
@@ -48,6 +54,16 @@ def watch_libraries(log: RequestLog) -> None:
             watch(log, import_module(name))
 
 
+def noting_close(log: RequestLog) -> Instead:
+    """What to call in place of a method that closes a client's connections."""
+
+    def close(original: Any, client: Any, *args: Any, **options: Any) -> Any:
+        log.closed.add(number_of(client))
+        return original(client, *args, **options)
+
+    return close
+
+
 # httpx and httpx2: each request, redirects included, goes through a transport
 
 
@@ -57,32 +73,19 @@ def watch_httpx(log: RequestLog, library: Any) -> None:
     send_async = noting_send_async(log, library)
     replace(library.HTTPTransport, "handle_request", send)
     replace(library.AsyncHTTPTransport, "handle_async_request", send_async)
+    for name in ("aclose", "__aexit__"):
+        replace(library.AsyncHTTPTransport, name, noting_close(log))
 
 
 def noting_send(log: RequestLog, library: Any) -> Instead:
     """What to call in place of a transport's ``handle_request``."""
-
-    class Body(_Body, library.SyncByteStream):  # type: ignore[misc]
-        def __iter__(self) -> Iterator[bytes]:
-            try:
-                for part in self.stream:
-                    yield self.keep(part)
-            except BODY_ERRORS as error:
-                log.end(self.request, error)
-                raise
-
-        def close(self) -> None:
-            self.end(log)
-            self.stream.close()
+    body_class = _body_class(library)
 
     def send(original: Any, transport: Any, asked: Any) -> Any:
         request = _begin(log, library, transport, asked, is_async=False)
-        try:
+        with log.ending(request):
             response = original(transport, _to_send(log, request, asked))
-        except BaseException as error:
-            log.end(request, error)
-            raise
-        _note_answer(log, request, response, Body)
+        _note_answer(log, request, response, body_class)
         return response
 
     return send
@@ -90,29 +93,14 @@ def noting_send(log: RequestLog, library: Any) -> Instead:
 
 def noting_send_async(log: RequestLog, library: Any) -> Instead:
     """What to call in place of a transport's ``handle_async_request``."""
-
-    class Body(_Body, library.AsyncByteStream):  # type: ignore[misc]
-        async def __aiter__(self) -> AsyncIterator[bytes]:
-            try:
-                async for part in self.stream:
-                    yield self.keep(part)
-            except BODY_ERRORS as error:
-                log.end(self.request, error)
-                raise
-
-        async def aclose(self) -> None:
-            self.end(log)
-            await self.stream.aclose()
+    body_class = _body_class(library)
 
     async def send(original: Any, transport: Any, asked: Any) -> Any:
         request = _begin(log, library, transport, asked, is_async=True)
-        try:
-            to_send = _to_send(log, request, asked, is_async=True)
+        to_send = _to_send(log, request, asked, is_async=True)
+        with log.ending(request):
             response = await original(transport, to_send)
-        except BaseException as error:
-            log.end(request, error)
-            raise
-        _note_answer(log, request, response, Body)
+        _note_answer(log, request, response, body_class)
         return response
 
     return send
@@ -121,22 +109,48 @@ def noting_send_async(log: RequestLog, library: Any) -> Instead:
 class _Body:
     """A body as it comes; of a failure, its beginning is kept."""
 
-    def __init__(self, stream: Any, request: Request) -> None:
-        self.stream = stream
+    def __init__(self, log: RequestLog, request: Request, stream: Any) -> None:
+        self.log = log
         self.request = request
+        self.stream = stream
         self.kept = b""
 
-    def keep(self, part: bytes) -> bytes:
+    def __iter__(self) -> Iterator[bytes]:
+        with self.log.ending(self.request, BODY_ERRORS):
+            for part in self.stream:
+                self.keep(part)
+                yield part
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        with self.log.ending(self.request, BODY_ERRORS):
+            async for part in self.stream:
+                self.keep(part)
+                yield part
+
+    def keep(self, part: bytes) -> None:
         if self.request.status >= 400 and len(self.kept) < MAX_BODY:
             self.kept += part
-        return part
 
-    def end(self, log: RequestLog) -> None:
-        request = self.request
+    def close(self) -> None:
+        self.end()
+        self.stream.close()
+
+    async def aclose(self) -> None:
+        self.end()
+        await self.stream.aclose()
+
+    def end(self) -> None:
+        headers = self.request.headers
         with suppress(httpx.DecodingError):  # it is cut off, or compressed in a new way
-            answer = httpx.Response(200, headers=request.headers, content=self.kept)
-            request.body = answer.content
-        log.end(request)
+            answer = httpx.Response(200, headers=headers, content=self.kept)
+            self.request.body = answer.content
+        self.log.end(self.request)
+
+
+def _body_class(library: Any) -> type[_Body]:
+    """Bodies that the library takes for its own."""
+    kinds = (_Body, library.SyncByteStream, library.AsyncByteStream)
+    return type("Body", kinds, {})
 
 
 def _begin(
@@ -144,20 +158,24 @@ def _begin(
 ) -> Request:
     pool = getattr(transport, "_pool", None)
     count = asked.headers.get("x-stainless-retry-count", "")
-    request = log.begin(
+    request = Request(
         asked.method,
-        asked.url,
-        library=library.__name__,
-        client=transport,
-        header_names=asked.headers.keys(),
-        body=getattr(asked, "_content", b""),
+        str(asked.url),
+        library.__name__,
+        number_of(transport),
+        tuple(asked.headers),
+        _number_for(getattr(asked, "_content", b"")),
         pool=getattr(pool, "_max_connections", 0),
         retry=int(count) if count.isdigit() else 0,
-        is_async=is_async,
     )
+    log.begin(request, is_async=is_async)
     if pool is None:  # nothing will say when it has a connection
         log.send(request)
     return request
+
+
+def _number_for(body: object) -> int:
+    return hash(body) if isinstance(body, bytes | str) else 0
 
 
 def _note_answer(
@@ -168,7 +186,7 @@ def _note_answer(
         request.body = response.content[:MAX_BODY]
         log.end(request)
     else:
-        response.stream = body_class(response.stream, request)
+        response.stream = body_class(log, request, response.stream)
 
 
 def _to_send(
@@ -203,6 +221,7 @@ def _to_send(
 def watch_aiohttp(log: RequestLog, aiohttp: Any) -> None:
     """Note what the connectors of aiohttp connect."""
     replace(aiohttp.BaseConnector, "connect", noting_connect(log))
+    replace(aiohttp.BaseConnector, "close", noting_close(log))
     if log.practice_port:
         replace(aiohttp.TCPConnector, "_create_connection", _connecting_to(log))
 
@@ -213,24 +232,24 @@ def noting_connect(log: RequestLog) -> Instead:
     async def connect(
         original: Any, connector: Any, asked: Any, *args: Any, **options: Any
     ) -> Any:
+        if number_of(connector) in log.closed:  # aiohttp tries again, in vain
+            return await original(connector, asked, *args, **options)
         limits = [connector.limit, connector.limit_per_host]
-        request = log.begin(
+        request = Request(
             asked.method,
-            asked.url,
-            library="aiohttp",
-            client=connector,
-            header_names=asked.headers.keys(),
-            body=getattr(asked.body, "_value", b""),
+            str(asked.url),
+            "aiohttp",
+            number_of(connector),
+            tuple(asked.headers),
+            _number_for(getattr(asked.body, "_value", b"")),
             pool=min((limit for limit in limits if limit), default=0),
         )
+        log.begin(request)
         if log.practice_port:
             asked.proxy = None
             asked.headers["Host"] = f"{LOOPBACK}:{log.practice_port}"
-        try:
+        with log.ending(request):
             connection = await original(connector, asked, *args, **options)
-        except BaseException as error:
-            log.end(request, error)
-            raise
         log.send(request)
         _listen(log, request, connection)
         return connection
@@ -247,11 +266,8 @@ def _listen(log: RequestLog, request: Request, connection: Any) -> None:
 
     async def read() -> Any:
         nonlocal body
-        try:
+        with log.ending(request, BODY_ERRORS):
             message, body = await original()
-        except BODY_ERRORS as error:
-            log.end(request, error)
-            raise
         log.answer(request, message.code, message.raw_headers)
         return message, body
 
@@ -318,31 +334,22 @@ def watch_requests(log: RequestLog, requests: Any) -> None:
         return response
 
     def make_request(
-        original: Any,
-        pool: Any,
-        connection: Any,
-        method: str,
-        url: str,
-        **options: Any,
+        original: Any, pool: Any, connection: Any, method: str, url: str, **options: Any
     ) -> Any:
-        retries = options.get("retries")
-        request = log.begin(
+        request = Request(
             method,
             current.url or f"{pool.scheme}://{pool.host}:{pool.port}{url}",
-            library="requests" if current.url else "urllib3",
-            client=current.adapter or pool,
-            header_names=options.get("headers") or (),
-            body=options.get("body"),
-            retry=len(getattr(retries, "history", ())),
-            is_async=False,
+            "requests" if current.url else "urllib3",
+            number_of(current.adapter or pool),
+            tuple(options.get("headers") or ()),
+            _number_for(options.get("body")),
+            retry=len(getattr(options.get("retries"), "history", ())),
         )
+        log.begin(request, is_async=False)
         current.noted = request
         log.send(request)
-        try:
+        with log.ending(request):
             response = original(pool, connection, method, url, **options)
-        except BaseException as error:
-            log.end(request, error)
-            raise
         log.answer(request, response.status, dict(response.headers))
         log.end(request)
         return response

@@ -54,7 +54,7 @@ LIMITS = (
 def limits_named_in(headers: httpx.Headers) -> str:
     """A sentence with those of `LIMITS` that are there; "" without any."""
     named = [f"{name}: {headers[name]}" for name in LIMITS if name in headers]
-    return f" Its headers say {', '.join(named)}." if named else ""
+    return f"Its headers say {', '.join(named)}." if named else ""
 
 
 def announced_in(headers: httpx.Headers) -> Quota | None:

@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from inflight_lab.watch.findings import FEW, Finding, Run, diagnose, most_at_once
-from inflight_lab.watch.request_log import Request
+from inflight_lab.watch.counting import most_at_once, sent_times
+from inflight_lab.watch.findings import FEW, diagnose
+from inflight_lab.watch.request_log import Request, RequestLog, seconds_of
 
 OUTCOMES = (
     "accepted",
@@ -14,34 +15,38 @@ OUTCOMES = (
     "never sent",
     "without an end",
 )
+MADE_UP = (
+    "The script did not end well. If it missed a field: practice answers are made up, "
+    "and have none of your API's own."
+)
+OTHER_PROCESSES = "The script started another process; what that sent is not seen."
 MAX_NAMED = 3
 """How many hosts, or kinds of refusals and failures, are named: the most frequent."""
 
 
-def report(run: Run) -> list[str]:
-    """The lines that are said at the end."""
-    return [summary(run), *words_on(run, diagnose(run))]
+def report(log: RequestLog) -> list[str]:
+    """The lines that are said at the end, the summary first."""
+    lines = [str(finding) for finding in diagnose(log)]
+    if log.practice and log.exit_status:
+        lines.append(MADE_UP)
+    if log.has_other_processes:
+        lines.append(OTHER_PROCESSES)
+    return [summary(log), *(lines or _all_is_well(log.requests))]
 
 
-def words_on(run: Run, findings: Sequence[Finding]) -> list[str]:
-    """The findings, or that there are none; and what could not be seen."""
-    lines = [str(finding) for finding in findings]
-    count = run.log.other_processes
-    if count:
-        others = "another process" if count == 1 else f"{count} other processes"
-        lines.append(f"The script started {others}; what was sent there is not seen.")
-    if lines or not run.requests:
-        return lines
-    if len(run.requests) < FEW:
+def _all_is_well(requests: Sequence[Request]) -> list[str]:
+    if not requests:
+        return []
+    if len(requests) < FEW:
         return ["Too few requests to say more."]
-    if any(_outcome(each) in ("refused", "failed") for each in run.requests):
-        return ["What failed was asked for again, and then answered."]
+    if any(_outcome(each) in ("refused", "failed") for each in requests):
+        return ["Each request that failed was sent again."]
     return ["Nothing stood out."]
 
 
-def summary(run: Run) -> str:
+def summary(log: RequestLog) -> str:
     """``300 requests to api.example.com in 0.5 s, at most 100 in flight: ...``"""
-    requests = run.requests
+    requests = log.requests
     if not requests:
         return (
             "No request was seen. If nothing was left to ask for, that is as it should "
@@ -55,11 +60,12 @@ def summary(run: Run) -> str:
             kinds = [_kind(each) for each in requests if _outcome(each) == outcome]
             numbers.append(f"{outcomes[outcome]} {outcome}{_named(kinds)}")
     sent = [each for each in requests if each.sent is not None]
-    peak = most_at_once(sent, [each.sent for each in sent if each.sent is not None])
+    peak = most_at_once(sent, sent_times(sent))
     count = "1 request" if len(requests) == 1 else f"{len(requests)} requests"
+    seconds = seconds_of(requests)
     return (
-        f"{count} to {_hosts(requests)} in {run.seconds:.1f} s, at most {peak} in "
-        f"flight: {', '.join(numbers)}."
+        f"{count} to {_hosts(requests)} in {seconds:.1f} s, at most {peak} in flight: "
+        f"{', '.join(numbers)}."
     )
 
 

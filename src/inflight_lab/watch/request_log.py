@@ -1,11 +1,13 @@
 """What was noted in a run: each request, and what asyncio did around it."""
 
 import asyncio
+import itertools
 import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +19,7 @@ import httpx
 
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.runners.refusals import Refusal, read_refusal
+from inflight_lab.watch.quota import Quota, announced_in
 
 LIBRARY_PARTS = ("site-packages", "dist-packages", "/ipykernel_", "<")
 """In a path: it is no file of the script's own."""
@@ -25,11 +28,68 @@ OURS = (
     __file__.rpartition("watch")[0],
 )
 """The folders of the standard library and of this package, which calls others' code."""
+Errors = tuple[type[BaseException], ...]
 MAX_BODY = 2000
 """Bytes that are kept of a failure's body."""
 
 limit_around: ContextVar[int] = ContextVar("limit_around", default=0)
 """The semaphore or limiter in whose block the current task is, or was started."""
+
+
+def number_of(thing: Any) -> int:
+    """A number for an object, from 1; unlike an ``id``, none is given twice."""
+    number = _numbers.get(thing)
+    if number is None:
+        number = _numbers[thing] = next(_new_numbers)
+    return number
+
+
+_numbers: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+_new_numbers = itertools.count(1)
+_is_of_a_script: dict[str, bool] = {}
+"""By file: looking at its name takes longer than asking here."""
+
+
+def current_sender() -> int:
+    """The number of the running task; outside a loop that of the thread, below 0."""
+    task = asyncio.current_task() if asyncio._get_running_loop() else None
+    return number_of(task) if task else -threading.get_ident()
+
+
+def script_line() -> str:
+    """The script's innermost line that calls this, ``file:number``; "" if none does."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame:
+        if is_of_a_script(frame.f_code):
+            return line_in(frame.f_code, frame.f_lineno)
+        frame = frame.f_back
+    return ""
+
+
+def is_called_by_a_script() -> bool:
+    """Whether a script's own code calls this, and no library in between."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame:
+        if not frame.f_code.co_filename.startswith((*OURS, "<")):
+            return is_of_a_script(frame.f_code)
+        frame = frame.f_back
+    return False
+
+
+def line_in(code: CodeType, number: int) -> str:
+    """A line of the file that ``code`` stands in."""
+    return f"{code.co_filename.rpartition('/')[2]}:{number}"
+
+
+def is_of_a_script(code: CodeType) -> bool:
+    """Whether it stands neither in a library nor in this package."""
+    path = code.co_filename
+    known = _is_of_a_script.get(path)
+    if known is None:
+        is_library = any(part in path for part in LIBRARY_PARTS)
+        known = not is_library and not path.startswith(OURS)
+        _is_of_a_script[path] = known
+    return known
 
 
 @dataclass(eq=False)
@@ -40,22 +100,19 @@ class Request:
     url: str
     library: str
     client: int
-    """Which client, session or adapter sends it."""
-    sender: int
-    """The task; outside a loop the thread, below 0."""
-    line: str
-    """Of the script, as ``file:number``; "" if not known."""
-    around: int
-    """See `limit_around`."""
-    header_names: tuple[str, ...]
-    content: int
+    """The number of the client, session or adapter that sends it."""
+    header_names: tuple[str, ...] = ()
+    content: int = 0
     """Stands for the body: other bodies have other numbers."""
-    pool: int
+    pool: int = 0
     """How many connections its client opens at most; 0: any number."""
-    retry: int
+    retry: int = 0
     """How often the client's library says that it has sent this before."""
-    blocks_loop: bool
+    blocks_loop: bool = False
     """Whether an event loop stands still until it is answered."""
+    sender: int = field(default_factory=current_sender)
+    line: str = field(default_factory=script_line)
+    around: int = field(default_factory=limit_around.get)
     asked: float = field(default_factory=time.perf_counter)
     sent: float | None = None
     answered: float | None = None
@@ -104,10 +161,25 @@ class Request:
         return read_refusal(answer)
 
     @property
+    def reason(self) -> str:
+        """Why it was refused, in the API's own words; "" without any."""
+        return self.refusal.reason if self.refusal else ""
+
+    @property
     def is_refused_for_good(self) -> bool:
         """Whether no wait will help, for any request."""
         refusal = self.refusal
         return bool(refusal and refusal.is_permanent and refusal.concerns_all)
+
+    @property
+    def is_over_quota(self) -> bool:
+        """Whether it was refused, and may be accepted later."""
+        return bool(self.refusal) and not self.is_refused_for_good
+
+    @property
+    def pause(self) -> float:
+        """Seconds that a refusal asks to wait; 0 if it does not say."""
+        return (self.refusal and self.refusal.pause) or 0.0
 
     @property
     def is_accepted(self) -> bool:
@@ -122,6 +194,12 @@ class Request:
         return not self.refusal or self.is_refused_for_good
 
     @property
+    def is_wrong(self) -> bool:
+        """Whether the API cannot do what it asks for, as 404 says."""
+        has_status = 400 <= self.status < 500 and not self.error
+        return has_status and self.is_failure and not self.is_refused_for_good
+
+    @property
     def is_unanswered(self) -> bool:
         """Whether it was refused, failed, or met an error of the server.
 
@@ -129,6 +207,14 @@ class Request:
         """
         failed = self.error not in ("", "cancelled")
         return bool(failed or self.refusal or self.status >= 500)
+
+
+def seconds_of(requests: Iterable[Request]) -> float:
+    """From the first of them to the last answer; 0 without any."""
+    listed = list(requests)
+    begins = [each.asked for each in listed]
+    ends = [each.last_seen for each in listed]
+    return max(ends) - min(begins) if listed else 0.0
 
 
 @dataclass
@@ -144,14 +230,21 @@ class LimitUse:
     period: float = 0.0
     """Seconds in which a rate limiter gives its slots; 0 for a semaphore."""
 
+    @property
+    def never_made_wait(self) -> bool:
+        """Whether one task alone used it; a limiter slows even that, but not once."""
+        return len(self.senders) == 1 and (not self.period or self.acquired == 1)
+
 
 @dataclass(frozen=True)
 class Block:
     """An event loop stood still while requests were in flight."""
 
+    stood: float
+    """Seconds; on a busy machine more than it slept or computed."""
     seconds: float
-    cause: str
-    """``time.sleep`` or ``computing``."""
+    kind: str
+    """``slept`` or ``computed``."""
     where: str
 
 
@@ -168,63 +261,54 @@ class ThrownAway:
 class RequestLog:
     """Takes note of requests, in any thread.
 
-    ``practice_port``, unless it is 0, is that of the practice server which answers in
-    place of every API.  With a ``timeline``, each request is written there as well.
+    With a ``timeline``, each request is written there as well.
     """
 
-    def __init__(
-        self, *, practice_port: int = 0, timeline: Timeline | None = None
-    ) -> None:
-        self.practice_port = practice_port
-        self.warn: Callable[[str], None] = lambda _: None
-        """In practice: says at once what may reach a real API nevertheless."""
+    def __init__(self, *, timeline: Timeline | None = None) -> None:
         self.timeline = timeline
+        self.practice: Quota | None = None
+        """What the practice server allows, if that answers in place of every API."""
+        self.practice_port = 0
+        """Of that server; 0: requests go where they should."""
         self.requests: list[Request] = []
         self.at_first_request: Callable[[], None] = lambda: None
         """Is called before it is noted."""
         self.open = 0
         """How many requests have not ended."""
         self.limits: dict[int, LimitUse] = {}
+        self.closed: set[int] = set()
+        """The clients that the script has closed: it gives up what they still do."""
         self.blocks: list[Block] = []
         self.thrown_away: list[ThrownAway] = []
-        self.other_processes = 0
-        """How many the script started: what they send is not seen."""
+        self.has_other_processes = False
+        """Whether the script started any: what they send is not seen."""
         self.exit_status: int | None = None
         """Of the script; None while it runs, or if there is none."""
         self.sees_asyncio = False
         """Whether what blocks a loop is noted."""
 
-    def begin(
-        self,
-        method: str,
-        url: object,
-        *,
-        library: str,
-        client: object,
-        header_names: Iterable[str] = (),
-        body: object = b"",
-        pool: int = 0,
-        retry: int = 0,
-        is_async: bool = True,
-    ) -> Request:
+    @property
+    def over_quota(self) -> list[Request]:
+        """What was refused, and may be accepted later."""
+        return [each for each in self.requests if each.is_over_quota]
+
+    def quota_of(self, requests: Sequence[Request]) -> Quota | None:
+        """What the API allows; None if it does not say for how long.
+
+        Of the answers that name a quota, the newest counts.
+        """
+        if self.practice:
+            return self.practice
+        answered = [each for each in requests if each.ended]
+        quotas = (announced_in(each.headers) for each in reversed(answered))
+        return next((quota for quota in quotas if quota), None)
+
+    def begin(self, request: Request, *, is_async: bool = True) -> Request:
         """A client is asked to send this, and may have to wait for a connection."""
         if not self.requests:
             self.at_first_request()
         in_a_loop = asyncio._get_running_loop() is not None
-        request = Request(
-            method,
-            str(url),
-            library,
-            client=number_of(client),
-            sender=current_sender(),
-            line=script_line(),
-            around=limit_around.get(),
-            header_names=tuple(header_names),
-            content=hash(body) if isinstance(body, bytes | str) else 0,
-            pool=pool,
-            retry=retry,
-            blocks_loop=self.sees_asyncio and in_a_loop and not is_async,
-        )
+        request.blocks_loop = self.sees_asyncio and in_a_loop and not is_async
         self.requests.append(request)
         self.open += 1
         if self.timeline:
@@ -246,6 +330,17 @@ class RequestLog:
             request.status = status
             request.raw_headers = headers
 
+    @contextmanager
+    def ending(
+        self, request: Request, errors: Errors = (BaseException,)
+    ) -> Iterator[None]:
+        """If the block raises one of these errors, that ends the request."""
+        try:
+            yield
+        except errors as error:
+            self.end(request, error)
+            raise
+
     def end(self, request: Request, error: BaseException | None = None) -> None:
         """It was answered to its end, or failed."""
         if request.ended is not None:
@@ -255,13 +350,12 @@ class RequestLog:
         if error or not request.status:
             name = type(error or sys.exc_info()[1]).__name__
             is_cancelled = "Cancelled" in name or name == "NoneType"
-            request.error = "cancelled" if is_cancelled else name
-        self._note_end(request)
+            is_given_up = is_cancelled or request.client in self.closed
+            request.error = "cancelled" if is_given_up else name
+        if self.timeline:
+            self._draw_end(request, self.timeline)
 
-    def _note_end(self, request: Request) -> None:
-        timeline = self.timeline
-        if timeline is None:
-            return
+    def _draw_end(self, request: Request, timeline: Timeline) -> None:
         if request.error == "cancelled":
             timeline.cancel(request.number, at=request.ended)
         elif request.error:
@@ -270,71 +364,3 @@ class RequestLog:
             # The picture counts 429s as refused: other refusals are drawn as one.
             status = 429 if request.refusal else request.status
             timeline.answer(request.number, status, at=request.ended)
-
-
-# Who sends, and from which line
-
-
-class Numbers:
-    """Numbers for objects; unlike an ``id``, none is given twice."""
-
-    def __init__(self) -> None:
-        self._last = 0
-        self._by_object: weakref.WeakKeyDictionary[Any, int] = (
-            weakref.WeakKeyDictionary()
-        )
-
-    def of(self, thing: object) -> int:
-        """The number of ``thing``, from 1."""
-        number = self._by_object.get(thing)
-        if number is None:
-            self._last += 1
-            number = self._by_object[thing] = self._last
-        return number
-
-
-number_of = Numbers().of
-_is_of_a_script: dict[str, bool] = {}
-"""By file: looking at its name takes longer than asking here."""
-
-
-def current_sender() -> int:
-    """The number of the running task; outside a loop that of the thread, below 0."""
-    task = asyncio.current_task() if asyncio._get_running_loop() else None
-    return number_of(task) if task else -threading.get_ident()
-
-
-def script_line() -> str:
-    """The script's innermost line that calls this, ``file:number``; "" if none does."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame:
-        if is_of_a_script(frame.f_code):
-            return line_in(frame.f_code, frame.f_lineno)
-        frame = frame.f_back
-    return ""
-
-
-def is_called_by_a_script() -> bool:
-    """Whether a script's own code calls this, and no library in between."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame:
-        if not frame.f_code.co_filename.startswith((*OURS, "<")):
-            return is_of_a_script(frame.f_code)
-        frame = frame.f_back
-    return False
-
-
-def line_in(code: CodeType, number: int) -> str:
-    """A line of the file that ``code`` stands in."""
-    return f"{code.co_filename.rpartition('/')[2]}:{number}"
-
-
-def is_of_a_script(code: CodeType) -> bool:
-    """Whether it stands neither in a library nor in this package."""
-    path = code.co_filename
-    known = _is_of_a_script.get(path)
-    if known is None:
-        is_library = any(part in path for part in LIBRARY_PARTS)
-        known = not is_library and not path.startswith(OURS)
-        _is_of_a_script[path] = known
-    return known

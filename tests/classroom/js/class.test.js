@@ -32,6 +32,8 @@ const QUOTA = /** @type {const} */ ({
   period: 1,
   burst: 1,
   tokens: 0,
+  shape: "window",
+  starts: null,
 });
 
 /** @param {number} count @returns {Person[]} */

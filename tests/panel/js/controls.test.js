@@ -4,9 +4,8 @@ import {
   tryInWords,
   verdictInWords,
 } from "../../../src/inflight_lab/panel/js/goals.js";
-import { KernelWatch } from "../../../src/inflight_lab/panel/js/kernel_watch.js";
+import { KernelWatch, Mover } from "../../../src/inflight_lab/panel/js/kernel.js";
 import { commandOf } from "../../../src/inflight_lab/panel/js/keys.js";
-import { Mover } from "../../../src/inflight_lab/panel/js/mover.js";
 import { planFor } from "../../../src/inflight_lab/panel/js/plan.js";
 
 /** @param {unknown} found @param {unknown} wanted */
@@ -91,9 +90,9 @@ Deno.test("a try names its settings, and each goal by mark and number", () => {
 
 Deno.test("a plan is what would be sent now", () => {
   const lanes = [{ adjustable: true, unlimited: false }, { unlimited: true }];
-  const quota = { kind: "gcra", rate: 9, period: 2, burst: 1, tokens: 0 };
+  const quota = { shape: "spacing", rate: 9, period: 2, burst: 1, tokens: 0 };
   const state = { count: 60, limit: 7, latency: 0.3, rate: 20 };
-  const fixed = { quota, max_concurrent: 4 };
+  const fixed = { terms: { quota, max_concurrent: 4, way: 0.1 } };
   const model = modelOf({ ...state, _lanes: lanes, _fixed: fixed });
   const limited = planFor(model, 0);
   expectEqual(limited.size, 60);

@@ -94,6 +94,26 @@ Deno.test("it fills while the API works, from empty to full", () => {
   assert.ok(filled[0] < 0.1 && filled[filled.length - 1] > 0.9);
 });
 
+Deno.test("it fills to when the API says, however long, and never jumps", () => {
+  for (const due of [0.2, 0.45]) {
+    const run = new Run();
+    run.set(0, { latency: 0.3, way: 0.05 });
+    const journey = run.send(0);
+    run.arrive(0.05, journey, { status: 200, due });
+    const moments = Array.from({ length: 20 }, (_, index) => index / 20 * due);
+    const before = moments.map((time) => dot(run, 0, time));
+    run.end(due, journey, "answered", 200);
+    const after = moments.map((time) => dot(run, 0, time));
+    assert.deepEqual(before.map(({ at }) => at), after.map(({ at }) => at));
+    assert.deepEqual(
+      before.map(({ filled }) => filled),
+      after.map(({ filled }) => filled),
+    );
+    const reached = dot(run, 0, Math.max(0.05, due / 5)).at;
+    assert.ok(distance(reached, [BOXES.wall.left, reached[1]]) < 20);
+  }
+});
+
 Deno.test("who is refused never comes behind the wall", () => {
   const run = runOf(40, { runner: "naive" });
   const refused = run.journeys.filter((each) => each.outcome === "refused");
@@ -171,6 +191,14 @@ Deno.test("no two dots have one place: at home, in a slot, at the API", () => {
   }
   const slots = Array.from({ length: 12 }, (_, index) => `${places.slot(index)}`);
   assert.equal(new Set(slots).size, 12);
+});
+
+Deno.test("slots are counted from the top, or on a phone from the left", () => {
+  const run = runOf(30, { limit: 12 });
+  const tops = [0, 1, 2].map((slot) => placesFor(run).slot(slot)[1]);
+  assert.deepEqual(tops, tops.toSorted((one, other) => one - other));
+  const lefts = [0, 1, 2].map((slot) => placesFor(run, BELOW).slot(slot)[0]);
+  assert.deepEqual(lefts, lefts.toSorted((one, other) => one - other));
 });
 
 Deno.test("of many thousand requests, those that are out are in the block", () => {

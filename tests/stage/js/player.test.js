@@ -105,7 +105,7 @@ Deno.test("a simulation is computed as far as it is shown", () => {
   assert.ok(page.player.isOver);
 });
 
-Deno.test("a live run is followed a little behind, smoothly, however it is told", () => {
+Deno.test("a live run is followed a little behind, smoothly, as news come", () => {
   const page = new Page();
   const run = new Run();
   run.isLive = true;

@@ -6,7 +6,10 @@ import { append, runFrom } from "../../../src/inflight_lab/stage/wire.js";
 
 /** @import { Columns, What } from "../../../src/inflight_lab/stage/wire.js" */
 
-/** @typedef {[number, What, number | null, number | string | null, (number | null)?]} Row */
+/**
+ * @typedef {[number, What, number | null, number | string | null, (number | null)?,
+ *   (number | null)?]} Row
+ */
 
 /** @param {Row[]} rows @param {Partial<Columns>} [rest] @returns {Columns} */
 function columns(rows, rest = {}) {
@@ -15,11 +18,12 @@ function columns(rows, rest = {}) {
     live: false,
     counts: { started: 0 },
     events: {
-      times: rows.map((row) => row[0]),
+      time: rows.map((row) => row[0]),
       what: rows.map((row) => row[1]),
-      requests: rows.map((row) => row[2]),
-      details: rows.map((row) => row[3]),
+      request: rows.map((row) => row[2]),
+      detail: rows.map((row) => row[3]),
       quota: rows.map((row) => row[4] ?? null),
+      due: rows.map((row) => row[5] ?? null),
     },
     ...rest,
   };
@@ -130,15 +134,18 @@ Deno.test("who is still out is never forgotten", () => {
 
 Deno.test("settings are those of their time", () => {
   const run = runFrom(columns([], {
-    levels: { limit: { times: [0, 2], last: [5, 9] } },
-    latencies: [{ time: 0, latency: 0.3 }],
-    policies: [{ time: 1, kind: "none", max_concurrent: 4 }],
+    levels: { limit: { time: [0, 2], value: [5, 9] } },
+    terms: [
+      { time: 0, quota: null, max_concurrent: 0, latency: 0.3, way: 0 },
+      { time: 1, quota: null, max_concurrent: 4, latency: 0.3, way: 0.1 },
+    ],
   }));
   assert.equal(run.settingAt(1.5).limit, 5);
   assert.equal(run.settingAt(3).limit, 9);
   assert.equal(run.settingAt(3).latency, 0.3);
   assert.equal(run.settingAt(0.5).maxConcurrent, 0);
   assert.equal(run.settingAt(1.5).maxConcurrent, 4);
+  assert.equal(run.settingAt(1.5).way, 0.1);
 });
 
 Deno.test("a place at the API is taken again when it is free, and never twice", () => {

@@ -42,7 +42,7 @@ Deno.test("what is paced has its spacing", () => {
   expectSaid(run, 2, /One every 51 ms/, /20 a second/);
 });
 
-Deno.test("until the first is sent it says what will be, and then no sum of nothing", () => {
+Deno.test("before the first is sent it says what will be, and sums nothing", () => {
   const run = new Run();
   run.isLive = true;
   run.size = 9;
@@ -73,7 +73,7 @@ Deno.test("a live run's pace is found out from how evenly they leave", () => {
   for (const time of [0.1, 0.3, 0.9]) expectSaid(spike, time, /in flight/);
 });
 
-Deno.test("refused ones on their way back are said to be, and are still in flight", () => {
+Deno.test("refused ones on their way back are said, and are still in flight", () => {
   const run = runOf(60, { runner: "naive", latency: 1 });
   expectSaid(run, 0.8, /60 in flight/, /20 allowed/, /40 come back refused/);
 });
@@ -90,17 +90,30 @@ Deno.test("at the end it says how many, how long, and what share of the quota", 
 
 Deno.test("refusals have a reason for each shape of a quota", () => {
   const reasons = /** @type {const} */ ({
-    "sliding-window": /60 came within 1 s, 20 are allowed/,
-    "token-bucket": /the bucket of 20 was empty/,
-    gcra: /faster than one every 50 ms/,
+    window: /60 came within 1 s, 20 are allowed/,
+    bucket: /the bucket of 20 was empty/,
+    spacing: /faster than one every 50 ms/,
   });
-  for (const [kind, reason] of Object.entries(reasons)) {
-    const quota = quotaOf({ rate: 20, kind: /** @type {"gcra"} */ (kind) });
+  for (const [shape, reason] of Object.entries(reasons)) {
+    const quota = quotaOf({ rate: 20, shape: /** @type {"window"} */ (shape) });
     const run = runOf(60, { runner: "naive", quota });
     expectSaid(run, 99, /refused/, reason);
   }
   const full = runOf(60, { runner: "naive", quota: null, maxConcurrent: 8 });
   expectSaid(full, 99, /more than 8 came at once/);
+});
+
+Deno.test("where all are answered in the end, refusals were more tries", () => {
+  const run = new Run();
+  run.asked = 1;
+  run.set(0, { quota: quotaOf({ rate: 1 }) });
+  for (const [time, status] of [[0, 429], [2, 200]]) {
+    const journey = run.send(time);
+    run.arrive(time, journey, { status });
+    run.end(time + 0.5, journey, status === 200 ? "answered" : "refused", status);
+  }
+  run.now = 3;
+  expectSaid(run, 9, /All 1 answered, after 1 more try/);
 });
 
 Deno.test("what is sent and not at the API waits for a connection", () => {

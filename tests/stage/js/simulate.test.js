@@ -6,11 +6,12 @@ import { countsAt, inFlightAt } from "../../../src/inflight_lab/stage/run.js";
 import { quotaOf } from "../../../src/inflight_lab/stage/simulate.js";
 import { momentsOf, runOf, simulation } from "./support.js";
 
-/** @import { Quota } from "../../../src/inflight_lab/stage/run.js" */
-
-/** @param {Quota["kind"]} kind */
-const quota = (kind, rate = 20, burst = kind === "gcra" ? 1 : rate) =>
-  quotaOf({ kind, rate, burst });
+const QUOTAS = [
+  { name: "sliding window", allowed: 20 },
+  { name: "fixed window", allowed: 20, starts: 0 },
+  { name: "bucket", allowed: 20, shape: /** @type {const} */ ("bucket") },
+  { name: "spacing", allowed: 1, shape: /** @type {const} */ ("spacing") },
+];
 
 Deno.test("a semaphore keeps to its limit, and every request has an end", () => {
   const run = runOf(30, { limit: 4 });
@@ -20,35 +21,17 @@ Deno.test("a semaphore keeps to its limit, and every request has an end", () => 
 });
 
 Deno.test("all at once, the quota lets in just what it allows", () => {
-  for (
-    const [kind, answered] of /** @type {const} */ ([
-      ["sliding-window", 20],
-      ["fixed-window", 20],
-      ["token-bucket", 20],
-      ["gcra", 1],
-    ])
-  ) {
-    const run = runOf(60, { runner: "naive", quota: quota(kind) });
-    const counts = countsAt(run, run.now);
-    assert.deepEqual([kind, counts.answered, counts.refused], [
-      kind,
-      answered,
-      60 - answered,
-    ]);
+  for (const { name, allowed, ...quota } of QUOTAS) {
+    const run = runOf(60, { runner: "naive", quota: quotaOf({ rate: 20, ...quota }) });
+    const { answered, refused } = countsAt(run, run.now);
+    assert.deepEqual([answered, refused], [allowed, 60 - allowed], name);
   }
 });
 
 Deno.test("evenly spaced, none is refused, whatever the shape of the quota", () => {
-  for (
-    const kind of /** @type {const} */ ([
-      "sliding-window",
-      "fixed-window",
-      "token-bucket",
-      "gcra",
-    ])
-  ) {
-    const run = runOf(60, { runner: "paced", quota: quota(kind) });
-    assert.equal(countsAt(run, run.now).refused, 0, kind);
+  for (const { name, allowed: _, ...quota } of QUOTAS) {
+    const run = runOf(60, { runner: "paced", quota: quotaOf({ rate: 20, ...quota }) });
+    assert.equal(countsAt(run, run.now).refused, 0, name);
   }
 });
 
@@ -110,21 +93,23 @@ Deno.test("frame by frame or at one go, it is the same run", () => {
 });
 
 Deno.test("the wall shows a window, a bucket, or the time to the next", () => {
-  const window = runOf(60, { runner: "naive", quota: quota("sliding-window") });
+  const window = runOf(60, { runner: "naive", quota: quotaOf({ rate: 20 }) });
   assert.equal(wallAt(window, 0.2).cells.length, 20);
   assert.equal(wallAt(window, 1.2).cells.length, 0);
-  const bucket = runOf(60, { runner: "naive", quota: quota("token-bucket", 10, 20) });
+  const tokens = quotaOf({ shape: "bucket", rate: 10, burst: 20 });
+  const bucket = runOf(60, { runner: "naive", quota: tokens });
   assert.equal(wallAt(bucket, 0.1).share, 0);
   assert.ok(Math.abs(wallAt(bucket, 1.1).share - 0.5) < 0.01);
   assert.equal(wallAt(bucket, 5).share, 1);
-  const spacing = runOf(5, { runner: "naive", quota: quota("gcra", 2) });
+  const apart = quotaOf({ shape: "spacing", rate: 2 });
+  const spacing = runOf(5, { runner: "naive", quota: apart });
   assert.match(wallAt(spacing, 0.2).words, /next in 0.4 s/);
   assert.equal(wallAt(spacing, 0.7).share, 0);
 });
 
 Deno.test("a fixed window ends when the clock says so, not a period later", () => {
-  const run = runOf(20, { runner: "naive", quota: quota("fixed-window") });
-  run.windowOffset = 0.6;
+  const quota = quotaOf({ rate: 20, starts: -0.6 });
+  const run = runOf(20, { runner: "naive", quota });
   assert.equal(wallAt(run, 0.3).cells.length, 20);
   assert.equal(wallAt(run, 0.5).cells.length, 0);
 });

@@ -23,7 +23,12 @@ export function simulation(count, settings = {}) {
   return made;
 }
 
-/** A simulated run that is over. @param {number} count @param {Partial<Settings>} [settings] */
+/**
+ * A simulated run that is over.
+ *
+ * @param {number} count
+ * @param {Partial<Settings>} [settings]
+ */
 export function runOf(count, settings) {
   const made = simulation(count, settings);
   made.advance(Infinity);

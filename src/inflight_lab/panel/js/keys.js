@@ -8,8 +8,8 @@
 const COMMANDS = { r: "reset", f: "present" };
 
 /**
- * What a key asks for, or null.  A key that is held down asks once, and Space on a button
- * is that button's.
+ * What a key asks for, or null.  A key that is held down asks once, and Space on a
+ * button is that button's.
  *
  * @param {{ key: string, repeat: boolean }} event
  * @param {{ onButton: boolean, presented: boolean }} state

@@ -4,6 +4,7 @@ import { Run } from "../../stage/run.js";
 
 /**
  * @import { Model } from "../../plot/page/widget.js"
+ * @import { Terms } from "../../stage/wire.js"
  * @import { Lane } from "./goals.js"
  */
 
@@ -14,13 +15,15 @@ export const PLANNED = ["count", "limit", "latency", "rate"];
 export function planFor(model, lane) {
   /** @type {Lane} */
   const { adjustable, unlimited } = model.get("_lanes")[lane];
-  const { quota, max_concurrent: maxConcurrent } = model.get("_fixed");
+  /** @type {{ terms: Terms }} */
+  const { terms: { quota, max_concurrent: maxConcurrent, way } } = model.get("_fixed");
   const run = new Run();
   run.size = model.get("count");
   run.isUnlimited = unlimited;
   run.set(0, {
     limit: adjustable ? model.get("limit") : null,
     latency: model.get("latency"),
+    way,
     quota: quota && { ...quota, rate: model.get("rate") },
     maxConcurrent,
   });

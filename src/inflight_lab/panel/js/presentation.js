@@ -6,7 +6,10 @@ const PRESENTED = "ifl-presented";
 const WIDTH = 1200;
 const HEIGHT = 640;
 
-/** Fills the screen, or the window where there is no full screen: frames, phones, VS Code. */
+/**
+ * Fills the screen, or the window where there is no full screen: frames, phones, VS
+ * Code.
+ */
 export class Presentation {
   /** @type {HTMLElement[]} */
   #setAside = [];

@@ -2,7 +2,7 @@
 
 import { follow } from "../../plot/page/widget.js";
 import { make } from "../../stage/dom.js";
-import { Mover } from "./mover.js";
+import { Mover } from "./kernel.js";
 
 /**
  * @import { Model } from "../../plot/page/widget.js"

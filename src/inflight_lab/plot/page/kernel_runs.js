@@ -67,9 +67,10 @@ export class KernelRuns {
   }
 
   /**
-   * A new page says hello, and the kernel answers with the run so far of each lane.  The
-   * page repeats its hello, because an answer may be lost while it loads.  Until then it
-   * shows whatever comes: ipykernel 6 reads the hello only when the running cell ends.
+   * A new page says hello, and the kernel answers with the run so far of each lane.
+   * The page repeats its hello, because an answer may be lost while it loads.  Until
+   * then it shows whatever comes: ipykernel 6 reads the hello only when the running
+   * cell ends.
    */
   #sayHello() {
     if (this.#numbers.every((each) => each !== undefined)) return;

@@ -1,0 +1,118 @@
+// What the page asks of the kernel, whether that has heard it, and whether it is still
+// there.  A front end says nothing when it has gone.
+
+import { listen } from "../../plot/page/widget.js";
+
+/** @import { Model } from "../../plot/page/widget.js" */
+
+/** Milliseconds that the kernel may take: blocking code delays every answer. */
+const PATIENCE = 20_000;
+
+/**
+ * Numbers what it sends.
+ *
+ * It is sent as messages, which also arrive where a kernel lets changes of the model
+ * wait. They are numbered, because in marimo one may overtake another.  The kernel says
+ * in `_heard` which it has dealt with.  Until then the model's value is that of an
+ * older move: shown, it would pull a handle back from under a person's finger.
+ */
+export class Mover {
+  /** Tells the kernel this input from all others. */
+  #id = `${Math.random()}`;
+  #moves = 0;
+  #givenUp = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  #model;
+  #settled;
+
+  /**
+   * @param {Model} model
+   * @param {() => void} settled Called when the kernel has dealt with all of it.
+   * @param {AbortSignal} signal Ends it.
+   */
+  constructor(model, settled, signal) {
+    this.#model = model;
+    this.#settled = settled;
+    listen(model, "change:_heard", () => this.#hear(), signal);
+    signal.addEventListener("abort", () => clearTimeout(this.#timer));
+  }
+
+  get isPending() {
+    const heard = this.#model.get("_heard")[this.#id] ?? 0;
+    return this.#moves > Math.max(heard, this.#givenUp);
+  }
+
+  /** @param {object} message */
+  send(message) {
+    this.#moves += 1;
+    this.#model.send({ ...message, input: this.#id, move: this.#moves });
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#giveUp(), PATIENCE);
+  }
+
+  #hear() {
+    if (this.isPending) return;
+    clearTimeout(this.#timer);
+    this.#settled();
+  }
+
+  #giveUp() {
+    this.#givenUp = this.#moves;
+    this.#settled();
+  }
+}
+
+const GONE = "the kernel is gone: run the cell again";
+const SILENT = "no answer: the kernel is busy, or it is gone (then run the cell again)";
+
+export class KernelWatch {
+  /** What is wrong with the kernel; empty if nothing is. */
+  problem = "";
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  #model;
+  #changed;
+
+  /**
+   * @param {Model} model
+   * @param {() => void} changed Called when there is another problem, or none.
+   * @param {AbortSignal} signal Ends it.
+   */
+  constructor(model, changed, signal) {
+    this.#model = model;
+    this.#changed = changed;
+    for (const event of ["msg:custom", "change:running", "change:_heard"]) {
+      listen(model, event, () => this.#hear(), signal);
+    }
+    signal.addEventListener("abort", () => clearTimeout(this.#timer));
+    this.#hear();
+  }
+
+  /** A button has been pressed: the kernel is to say that it has dealt with it. */
+  expectAnswer() {
+    if (this.#model.get("running")) return; // its messages are expected anyway
+    this.#expect(SILENT);
+  }
+
+  #hear() {
+    clearTimeout(this.#timer);
+    this.#turn("");
+    // A run sends many times a second, even while a cell blocks the kernel.
+    if (this.#model.get("running")) this.#expect(GONE);
+  }
+
+  /** @param {string} problem What is wrong if nothing comes. */
+  #expect(problem) {
+    const { silence } = this.#model.get("_fixed");
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#turn(problem), 1000 * silence);
+  }
+
+  /** @param {string} problem */
+  #turn(problem) {
+    if (problem === this.problem) return;
+    this.problem = problem;
+    this.#changed();
+  }
+}

@@ -1,0 +1,38 @@
+"""Settings: a mistake is said in a sentence, before anything is sent.
+
+What the recipes check, and how they start and end, stands here once.
+"""
+
+import asyncio
+import os
+import sys
+from typing import Any
+from urllib.parse import quote
+
+
+def addresses(url: str, ids: Any) -> list[str]:
+    """The address of each id.  Raises ``ValueError`` if the settings have none."""
+    if "{id}" not in url or "example.com" in url:
+        raise ValueError(f"URL must be that of your API, with {{id}}, got {url!r}")
+    if not ids:
+        raise ValueError("IDS must be the ids of your items, and there are none")
+    return [url.replace("{id}", quote(str(id), safe="")) for id in ids]
+
+
+def filled_in(headers: dict[str, str]) -> dict[str, str]:
+    """Headers with the variables of the environment that they name."""
+    filled = {name: os.path.expandvars(value) for name, value in headers.items()}
+    for value in filled.values():
+        if "$" in value:
+            raise ValueError(f"HEADERS: the environment has no variable for {value!r}")
+    return filled
+
+
+def start(main: Any) -> Any:
+    """Run the script, and end it with a sentence at a mistake or at Ctrl-C."""
+    try:
+        return asyncio.run(main())
+    except (OSError, ValueError) as mistake:
+        sys.exit(f"Nothing was sent: {mistake}")
+    except KeyboardInterrupt:
+        sys.exit("Interrupted.")
