@@ -22,8 +22,8 @@ from typing import NamedTuple
 
 from playwright.sync_api import Browser, Locator, Page
 
-from inflight_lab.publish.static_pages import make_page
 from tests.support.lab import chromium
+from tests.support.made_pages import pages_of
 from tests.support.notebook_tools import notebook
 
 WIDTHS = (1280, 390)
@@ -148,7 +148,7 @@ def in_words(frames: Frames) -> str:
 def make(number: str, out: Path) -> Path:
     """The page of this notebook; prints how long it took."""
     began = time.perf_counter()
-    page = make_page(notebook(number), out, live=lambda *_: "")
+    (page,) = pages_of([notebook(number)], out / number, live=lambda *_: "")
     print(f"{page.name}: made in {time.perf_counter() - began:.0f} s", flush=True)
     return page
 
