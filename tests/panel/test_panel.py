@@ -10,7 +10,7 @@ import pytest
 from inflight_lab import PracticeServer
 from inflight_lab.panel.lane import is_busy
 from inflight_lab.plot.drawing import draw_runs
-from inflight_lab.runners import naive, semaphore
+from inflight_lab.runners import naive, semaphore, semaphore_pause
 from inflight_lab.server import app
 from tests.support.panels import OpenPanel, raises_at_a_refusal, start_until, stop
 from tests.support.waiting import until
@@ -257,12 +257,14 @@ async def test_a_panel_that_nobody_ran_shows_what_would_happen(
     runners = {
         "naive": naive.make_many_requests,
         "semaphore": semaphore.make_many_requests,
+        "pause": semaphore_pause.make_many_requests,
     }
-    panel = open_panel(runners, count=20, limit=2)
+    panel = open_panel(runners, count=21, limit=2)
     expected = panel._expected()
     naive_run, semaphore_run = expected["naive"], expected["semaphore"]
-    assert (naive_run.counts.refused, naive_run.elapsed) == (10, 0.5)
-    assert (semaphore_run.counts.refused, semaphore_run.elapsed) == (0, 5.0)
+    assert expected["pause"].elapsed == 10 * (0.5 + 1) + 0.5  # the last is alone
+    assert (naive_run.counts.refused, naive_run.elapsed) == (11, 0.5)
+    assert (semaphore_run.counts.refused, semaphore_run.elapsed) == (0, 5.5)
     assert semaphore_run.counts.peak_in_flight == 2
     assert server.stats().started == 0
 

@@ -103,7 +103,7 @@ Deno.test("refusals have a reason for each shape of a quota", () => {
   expectSaid(full, 99, /more than 8 came at once/);
 });
 
-Deno.test("where all are answered in the end, refusals are said to be more tries", () => {
+Deno.test("where all are answered in the end, refusals were more tries", () => {
   const run = new Run();
   run.asked = 1;
   run.set(0, { quota: quotaOf({ rate: 1 }) });
