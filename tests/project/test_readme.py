@@ -12,11 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
-ARCHITECTURE = re.findall(
-    r"`([\w/]+(?:\.(?:py|js)|/))`",
-    (ROOT / ".github" / "ARCHITECTURE.md").read_text("utf-8"),
-)
-"""The files and folders that it names."""
+ARCHITECTURE = (ROOT / ".github" / "ARCHITECTURE.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"```sh\n(.*?)\n```", README, re.DOTALL)
 BASES = [ROOT, ROOT / "src" / "inflight_lab"]
 
