@@ -274,7 +274,28 @@ def test_the_same_request_from_many_tasks_is_no_retry() -> None:
         request = note(log, number // 3, took=0.9, status=status, url="https://a.test/")
         request.sender = number
     assert names_of(log) == ["Refused", "What was lost"]
-    assert "at 40 of its requests" in found(log, "What was lost").facts
+    assert "but 40 of its requests" in found(log, "What was lost").facts
+
+
+def test_workers_with_one_address_do_not_retry() -> None:
+    """A worker that was refused takes the next one, which is the same: that may be no
+    retry, whoever else was never accepted; and how many were lost is a least number.
+    """
+    log = RequestLog()
+    log.exit_status = 0
+    for number in range(100):
+        worker = number % 10
+        status = 200 if worker < 5 and number < 20 else 429
+        request = note(
+            log,
+            number // 10 / 5,
+            status=status,
+            headers={"retry-after": "1"},
+            url="https://a.test/",
+        )
+        request.sender = worker
+    assert names_of(log) == ["Refused", "What was lost"]
+    assert "at least 10 of its requests" in found(log, "What was lost").facts
 
 
 def test_a_poll_that_fails_is_no_retry() -> None:
