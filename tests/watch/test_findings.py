@@ -180,6 +180,17 @@ def test_a_limit_for_each_host_is_a_limit(period: float, hosts: int) -> None:
     assert names_of(log) == []
 
 
+def test_a_rate_limiter_around_the_loop_limits_nothing() -> None:
+    """It is asked once, and the task that asked sends all: no other task is needed."""
+    log = RequestLog()
+    log.limits[1] = LimitUse(25, "main.py:9", {1}, acquired=1, period=60.0)
+    for number in range(40):
+        request = note(log, number / 5, took=0.1)
+        request.around, request.sender = 1, 1
+    facts = diagnose(log)[0].facts
+    assert "It allows 25 in 60 s (main.py:9), and 40 requests" in facts
+
+
 @pytest.mark.parametrize("period", [0.0, 3.0])
 def test_a_permit_that_is_taken_before_the_task_begins(period: float) -> None:
     """The loop acquires, the task releases: that limits as it should, and so does a

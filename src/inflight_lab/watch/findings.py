@@ -84,7 +84,8 @@ def _limit_around_the_tasks(log: RequestLog) -> Finding | None:
         inside = [
             each
             for each in log.requests
-            if each.around == number and each.sender not in use.senders
+            if each.around == number
+            and (use.period or each.sender not in use.senders)  # slots may be held
         ]
         if len(inside) < FEW * use.acquired:  # a permit for each is a limit
             continue
