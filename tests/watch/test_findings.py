@@ -433,14 +433,18 @@ def test_a_blocked_loop_is_no_stalled_answer() -> None:
     assert names_of(log) == ["A blocked event loop"]
 
 
-def test_a_session_for_many_hosts_is_one_client() -> None:
-    """As many hosts as requests, one client: nothing stands out; a client each does."""
-    for client, names in ((Client(), []), (None, ["A client for each request"])):
-        log = RequestLog()
-        for number in range(12):
-            url = f"https://host{number}.example/"
-            note(log, 0.0, url=url, client=client or Client())
-        assert names_of(log) == names
+@pytest.mark.parametrize(
+    ("hosts", "names"), [(1, ["A client for each request"]), (12, [])]
+)
+def test_a_client_for_each_host_opens_no_more_connections(
+    hosts: int, names: list[str]
+) -> None:
+    """Twelve clients for one host do; for twelve hosts, one would open as many."""
+    log = RequestLog()
+    for number in range(12):
+        url = f"https://host{number % hosts}.example/"
+        note(log, 0.0, url=url, client=Client())
+    assert names_of(log) == names
 
 
 def test_a_pool_of_aiohttp_may_be_the_limit() -> None:

@@ -294,9 +294,10 @@ def blocked_event_loop(log: RequestLog) -> Finding | None:
 
 
 def client_for_each_request(log: RequestLog) -> Finding | None:
-    """No connection is reused."""
+    """No connection is reused, though another client's would have served."""
     clients = len(groups(lambda each: each.client, log.requests))
-    if clients < max(FEW, len(log.requests) / 2):
+    hosts = len(groups(lambda each: each.host, log.requests))
+    if clients < max(FEW, len(log.requests) / 2, 2 * hosts):
         return None
     return found(
         "client_for_each_request",
