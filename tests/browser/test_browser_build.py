@@ -5,7 +5,6 @@ files on a server.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,11 +17,11 @@ from tests.support import lite
 from tests.support.driven_panel import DrivenPanel, driven, run_command
 from tests.support.lab import CHROMIUM, PanelOnPage, run_all
 from tests.support.notebook_tools import (
-    GLOSSARY,
     NOTEBOOKS,
     QUESTIONS,
     exercises,
     notebook,
+    without_code,
 )
 from tests.support.run_all import Ran, expect_done
 from tests.support.shows import looking_at
@@ -58,9 +57,8 @@ TOUR = [path for path in [*NOTEBOOKS, QUESTIONS] if path != WITH_SLIDER]
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site, built once, with the whole series to run, but one short page."""
-    notebooks = tmp_path_factory.mktemp("notebooks")
-    shutil.copy(GLOSSARY, notebooks)
+    """The site, built once, with the whole series to run, but no code on its pages."""
+    notebooks = without_code(tmp_path_factory.mktemp("notebooks"))
     folder = tmp_path_factory.mktemp("www") / "series"
     lite.build(folder, notebooks)
     return folder
