@@ -110,7 +110,8 @@ async def make_pages(
         print(f"{name}.html", flush=True)
         return [f"{name}, {failure}" for failure in failures]
 
-    failures = await asyncio.gather(*map(make_page, notebooks))
+    # The last ones take longest, so they begin first.
+    failures = await asyncio.gather(*map(make_page, reversed(notebooks)))
     return [failure for each in failures for failure in each]
 
 
