@@ -150,7 +150,8 @@ def argument_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--strict",
         action="store_true",
-        help="exit with status 1 if a cell failed; the site is made all the same",
+        help="exit with status 1 if a cell failed, as the last line says and its page"
+        " shows; the site is made all the same",
     )
     return parser
 
