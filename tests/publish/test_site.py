@@ -22,15 +22,16 @@ SMALL = {"index.html", "mine.html", "stage.js", "stage.css", "runners/paced.py"}
 def steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Steps:
     """A site of one notebook, with a step that fails in place of what takes minutes."""
 
-    def replace(code: str = "1 / 2", *, fails: Exception | None = None) -> None:
+    def replace(code: str = "", *, fails: Exception | None = None) -> None:
         def browser(folder: Path) -> None:
             folder.mkdir()
             (folder / "index.html").write_text("lab")
             if fails:
                 raise fails
 
-        title = new_markdown_cell("# Mine\n\n**What for.**")
-        cells = [title, new_code_cell(code, id="one")]
+        cells = [new_markdown_cell("# Mine\n\n**What for.**")]
+        if code:
+            cells.append(new_code_cell(code, id="one"))
         nbformat.write(new_notebook(cells=cells), tmp_path / "mine.ipynb")
         monkeypatch.setattr(site, "laid_out", lambda _: [tmp_path / "mine.ipynb"])
         monkeypatch.setattr(landing_page, "landing_page", lambda *_, **__: "landing")

@@ -49,17 +49,15 @@ async def started_client(
     nbclient would start one too, and take Ctrl+C from the program.
     """
     manager = AsyncKernelManager()
+    await manager.start_kernel(cwd=str(folder), extra_arguments=QUIETLY)
+    kernel = manager.client()
+    kernel.start_channels()
     try:
-        await manager.start_kernel(cwd=str(folder), extra_arguments=QUIETLY)
-        kernel = manager.client()
-        kernel.start_channels()
-        try:
-            await kernel.wait_for_ready(timeout=START_UP)
-            yield client_of(document, manager, kernel, patience)
-        finally:
-            kernel.stop_channels()
+        await kernel.wait_for_ready(timeout=START_UP)
+        yield client_of(document, manager, kernel, patience)
     finally:
         await manager.shutdown_kernel(now=True)
+        kernel.stop_channels()
 
 
 def client_of(
