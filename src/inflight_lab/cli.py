@@ -133,9 +133,12 @@ def without_news(_handler: object, page: dict[str, Any]) -> dict[str, Any]:
 
 
 def notebook_of(number: str) -> str | None:
-    """The place of a notebook in the folder of the series, or None if there is none."""
+    """The place of a notebook in the folder of the series, or None if there is none.
+
+    One without a number has its first word in its place.
+    """
     for name in files():
-        if name.startswith(f"notebooks/{number}_"):
+        if name.startswith((f"notebooks/{number}_", f"notebooks/{number}.")):
             return name
     return None
 

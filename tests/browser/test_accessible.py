@@ -12,11 +12,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from inflight_lab import ClassRoom
-from inflight_lab.publish import static_pages
 from tests.support.accessible import serious_findings
 from tests.support.browser import IN_BROWSER
 from tests.support.lab import PanelOnPage
 from tests.support.landing import make_landing_page
+from tests.support.made_pages import pages_of
 from tests.support.panel_page import PANEL, open_panel
 from tests.support.watching import SCRIPTS, watch
 
@@ -62,9 +62,8 @@ def static_page(page: Page, look: Look, request: pytest.FixtureRequest) -> None:
     cells = [nbformat.v4.new_markdown_cell(TEXT), nbformat.v4.new_code_cell(CODE)]
     notebook = folder / "notebook.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=cells), notebook)
-    made = static_pages.make_page(
-        notebook, folder, live=lambda *_: "<a href='.'>live</a>"
-    )
+    live = "<a href='.'>live</a>"
+    (made,) = pages_of([notebook], folder, live=lambda *_: live)
     page.goto(made.as_uri())
     expect(page.locator("inflight-run.ifl-plays")).to_have_count(1)
     look()

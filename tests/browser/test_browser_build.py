@@ -5,7 +5,6 @@ files on a server.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,11 +17,11 @@ from tests.support import lite
 from tests.support.driven_panel import DrivenPanel, driven, run_command
 from tests.support.lab import CHROMIUM, PanelOnPage, run_all
 from tests.support.notebook_tools import (
-    GLOSSARY,
     NOTEBOOKS,
     QUESTIONS,
     exercises,
     notebook,
+    without_code,
 )
 from tests.support.run_all import Ran, expect_done
 from tests.support.shows import looking_at
@@ -36,6 +35,7 @@ NEEDED = {
 MISSING = [name for name, found in NEEDED.items() if not found]
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.full,
     pytest.mark.skipif(
         bool(MISSING) and not os.environ.get("CI"),
         reason=f"there is no {', no '.join(MISSING)}",
@@ -44,8 +44,6 @@ pytestmark = [
 
 RUN_ALL = 90.0
 """Seconds: the promise is 30 on a computer that does nothing else."""
-USUAL = ("00", "08", "11", QUESTIONS.stem)
-"""The notebooks of every run, beside 03 with its slider."""
 WITH_SLIDER = notebook("03")
 LONG_RUN = "server.latency = 0.3\npanel.count = 1000\npanel.start()"
 TAKES_THREADS = ("check_paced_threads", "check_limiter")
@@ -54,22 +52,13 @@ from inflight_lab.exercises import rates
 await rates.check_limiter(None)
 """
 WITHOUT_THREADS = "Not yet: a page in a browser has one thread only"
-TOUR = [
-    pytest.param(
-        path,
-        id=path.stem,
-        marks=[] if path.name.startswith(USUAL) else pytest.mark.full,
-    )
-    for path in [*NOTEBOOKS, QUESTIONS]
-    if path != WITH_SLIDER
-]
+TOUR = [path for path in [*NOTEBOOKS, QUESTIONS] if path != WITH_SLIDER]
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site, built once, with the whole series to run, but one short page."""
-    notebooks = tmp_path_factory.mktemp("notebooks")
-    shutil.copy(GLOSSARY, notebooks)
+    """The site, built once, with the whole series to run, but no code on its pages."""
+    notebooks = without_code(tmp_path_factory.mktemp("notebooks"))
     folder = tmp_path_factory.mktemp("www") / "series"
     lite.build(folder, notebooks)
     return folder
@@ -83,7 +72,6 @@ class Visit:
     outside: lite.Outside
     errors: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
-    ahead: dict[Path, Page] = field(default_factory=dict)
 
     def context(self) -> BrowserContext:
         """An empty profile."""
@@ -138,23 +126,12 @@ def tour(site: Path) -> Iterator[str]:
         yield address.replace("127.0.0.1", lite.SCHOOL) + f"/{site.name}/live"
 
 
-@pytest.mark.parametrize("path", TOUR)
-def test_notebook_runs_to_its_end(
-    path: Path, tour: str, visit: Visit, request: pytest.FixtureRequest
-) -> None:
+@pytest.mark.parametrize("path", TOUR, ids=lambda path: path.stem)
+def test_notebook_runs_to_its_end(path: Path, tour: str, visit: Visit) -> None:
     """Run All shows what it shows on a computer; and the folded solutions are correct
     here too.
     """
-    full = request.config.getoption("--full")
-    page = visit.ahead.pop(path, None) or visit.begin(tour, path)
-    chosen = [
-        item.callspec.params["path"]  # type: ignore[attr-defined]
-        for item in request.session.items
-        if item.path == request.path and "path" in getattr(item, "fixturenames", ())
-    ]
-    if not full:  # the next notebook comes up meanwhile
-        for following in chosen[chosen.index(path) + 1 :][:1]:
-            visit.ahead[following] = visit.begin(tour, following)
+    page = visit.begin(tour, path)
     with page.context:  # closed whatever comes: a page left open slows all that follow
         ran = ran_in(page, path)
         expect_solutions_correct(ran)
@@ -213,11 +190,7 @@ def test_slider_moves_the_plateau(site: Path, visit: Visit) -> None:
 
 @pytest.mark.parametrize(
     ("name", "jspi"),
-    [
-        ("firefox", True),
-        pytest.param("firefox", False, marks=pytest.mark.full),
-        pytest.param("webkit", True, marks=pytest.mark.full),
-    ],
+    [("firefox", True), ("firefox", False), ("webkit", True)],
 )
 def test_slider_moves_the_plateau_in_another_browser(
     site: Path, tmp_path: Path, name: str, jspi: bool

@@ -102,10 +102,14 @@ def test_opened_as_a_file_it_says_how_to_run_live(page: Page, address: str) -> N
     hint = page.get_by_text("This page was opened as a file")
     page.goto(address)
     expect(hint).to_contain_text("python3 -m http.server")
-    html = Path(urlsplit(address).path).read_bytes()
-    page.route("http://127.0.0.1:9/", lambda route: route.fulfill(body=html))
-    page.goto("http://127.0.0.1:9/")
-    expect(page.get_by_role("heading", name="Try it live")).to_be_visible()
+    folder = Path(urlsplit(address).path).parent
+    served = "http://127.0.0.1:9/"
+    page.route(
+        f"{served}*",
+        lambda route: route.fulfill(path=folder / Path(route.request.url).name),
+    )
+    page.goto(f"{served}index.html")
+    expect(page.get_by_role("button", name="Send it")).to_be_visible()
     expect(hint).to_have_count(0)
 
 

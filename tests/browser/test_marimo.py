@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.support.browser import IN_BROWSER
 from tests.support.gestures import try_out
@@ -26,38 +26,6 @@ def test_the_panel_works_in_an_app(page: Page, tmp_path: Path) -> None:
         panel.press("Stop")
         panel.expect_end()
         expect(page.locator(".ifl-dark")).to_have_count(0)
-        page.close()  # before its server ends
-
-
-def test_the_last_move_counts_if_an_earlier_one_comes_later(
-    page: Page, tmp_path: Path
-) -> None:
-    """marimo sends each message as a request of its own: they may overtake each
-    other.
-    """
-    late: list[Route] = []
-
-    def hold_the_first(route: Route) -> None:
-        if late:
-            route.continue_()
-        else:
-            late.append(route)
-
-    with marimo(tmp_path, SET_UP + PANEL, mode="run") as address:
-        page.goto(address)
-        panel = panel_of(page)
-        panel.press("Run")
-        panel.expect(in_flight=3)
-        page.route("**/api/kernel/set_model_value", hold_the_first)
-        panel.key("PageUp")
-        panel.key("End")
-        panel.expect(in_flight=50)
-        with page.expect_response("**/api/kernel/set_model_value"):
-            late[0].continue_()
-        panel.key("ArrowDown")
-        panel.expect(limit=49, in_flight=49)
-        panel.press("Stop")
-        panel.expect_end()
         page.close()  # before its server ends
 
 

@@ -84,8 +84,10 @@ def hear_heard(page: Page, message: dict[str, Any]) -> None:
     page.evaluate("heard => model.set('_heard', heard)", heard)
 
 
-@pytest.mark.parametrize("width", [320, 390, 592, 1024, 1400])
-@pytest.mark.parametrize("runners", ["one", "two"])
+@pytest.mark.parametrize(
+    ("runners", "width"),
+    [("one", 320), ("two", 390), ("one", 592), ("two", 1024), ("one", 1400)],
+)
 def test_every_slider_can_be_dragged(
     page: Page, runners: str, width: int, request: pytest.FixtureRequest
 ) -> None:
@@ -245,8 +247,9 @@ class Screen(NamedTuple):
 SCREENS = [Screen(1024, 768), Screen(1366, 768), Screen(1920, 1080)]
 
 
-@pytest.mark.parametrize("screen", SCREENS, ids=str)
-@pytest.mark.parametrize("runners", ["one", "two", "four"])
+@pytest.mark.parametrize(
+    ("runners", "screen"), [*zip(["one", "two", "four"], SCREENS, strict=True)]
+)
 def test_presented_it_fills_the_screen(
     page: Page, runners: str, screen: Screen, request: pytest.FixtureRequest
 ) -> None:

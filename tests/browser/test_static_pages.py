@@ -9,14 +9,17 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from inflight_lab.publish import site, static_pages
+from inflight_lab.publish import site
 from inflight_lab.publish.landing_page import NAME
 from tests.support.browser import IN_BROWSER
 from tests.support.links import broken_links, outside_links
+from tests.support.made_pages import pages_of
 from tests.support.notebook_tools import NOTEBOOKS, notebook
 
 pytestmark = IN_BROWSER
 PHONE: ViewportSize = {"width": 390, "height": 844}
+LOADED = "performance.getEntriesByType('resource').map((each) => each.name)"
+BESIDE = {"stage.js", "stage.css"}
 CUT_OFF = """blocks => blocks.filter(
     block => block.scrollWidth > block.clientWidth + 1
 ).length"""
@@ -32,7 +35,7 @@ def pages(
     if request.config.getoption("--full"):
         site.main([str(out), "--no-lab"])
         return sorted(path for path in out.glob("*.html") if path.name != NAME)
-    return [static_pages.make_page(notebook("03"), out, live=to_a_command)]
+    return pages_of([notebook("03")], out, live=to_a_command)
 
 
 def to_a_command(name: str, words: str) -> str:
@@ -44,7 +47,7 @@ def test_a_page_has_a_run_wherever_the_notebook_has(
     page: Page, pages: list[Path]
 ) -> None:
     """Each widget is a run that plays or is computed, and none left its bare text;
-    nothing is loaded.
+    nothing is loaded but what stands beside the page.
     """
     assert pages
     for path in pages:
@@ -56,9 +59,9 @@ def test_a_page_has_a_run_wherever_the_notebook_has(
         assert page.locator(".ifl-stage .ifl-sentence:empty").count() == 0
         body = page.locator("body").inner_text()
         assert not re.search(r"\b(Panel|LivePlot|VBox)\(children", body)
-        assert page.evaluate("performance.getEntriesByType('resource').length") == 0
+        assert {Path(each).name for each in page.evaluate(LOADED)} <= BESIDE
         page.set_viewport_size(PHONE)
-        assert page.locator(".jp-InputArea-editor").evaluate_all(CUT_OFF) == 0
+        assert page.locator(".highlight").evaluate_all(CUT_OFF) == 0
 
 
 def test_a_panel_answers_on_a_page(page: Page, pages: list[Path]) -> None:

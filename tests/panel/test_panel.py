@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from inflight_lab import PracticeServer
 from inflight_lab.panel.lane import is_busy
 from inflight_lab.plot.drawing import draw_runs
-from inflight_lab.runners import naive, semaphore, semaphore_pause
+from inflight_lab.runners import naive, paced, semaphore, semaphore_pause
 from inflight_lab.server import app
 from tests.support.panels import OpenPanel, raises_at_a_refusal, start_until, stop
 from tests.support.waiting import until
@@ -267,6 +268,17 @@ async def test_a_panel_that_nobody_ran_shows_what_would_happen(
     assert (semaphore_run.counts.refused, semaphore_run.elapsed) == (0, 5.5)
     assert semaphore_run.counts.peak_in_flight == 2
     assert server.stats().started == 0
+
+
+async def test_a_paced_runner_that_nobody_ran_is_not_refused(
+    server: PracticeServer, open_panel: OpenPanel
+) -> None:
+    """What is computed for it keeps to its own rate, in the quota and in flight."""
+    server.latency, server.quota, server.rate = 0.5, "sliding-window", 10
+    panel = open_panel(partial(paced.make_many_requests, rate=10), count=21, limit=20)
+    (run,) = panel._expected().values()
+    assert (run.counts.refused, run.counts.peak_in_flight) == (0, 5)
+    assert run.elapsed == pytest.approx(20 * 0.10125 + 0.5)
 
 
 @pytest.mark.parametrize(

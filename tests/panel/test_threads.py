@@ -72,21 +72,21 @@ async def test_what_a_thread_goes_on_to_send_is_counted(
     """
     monkeypatch.setattr(lane_module, "IDLE_AFTER", 1.0)  # far more than a pause
     server.latency = 0.07
-    panel = open_panel(in_threads(threads.sends), count=threads.count)
+    panel = open_panel(in_threads(threads.sends), count=threads.number)
     panel.start()
     await until(lambda: run_of(panel).counts.accepted >= 3)
     counts = run_of(panel).counts
     sent = counts.in_flight + counts.accepted
-    assert counts.started == threads.count == counts.waiting + sent
+    assert counts.started == threads.number == counts.waiting + sent
     assert counts.waiting > 0
     await stop(panel)
     assert re.fullmatch(
-        rf"stopped: {threads.count} results in \d+\.\d s, \d\d? not answered by then",
+        rf"stopped: {threads.number} results in \d+\.\d s, \d\d? not answered by then",
         panel.status,
     )
     assert run_of(panel).live
     counts = await until_the_plot_ends(panel)
-    assert (counts.started, counts.accepted) == (threads.count, threads.count)
+    assert (counts.started, counts.accepted) == (threads.number, threads.number)
     assert (counts.in_flight, counts.waiting) == (0, 0)
     assert run_of(panel).levels["waiting"][-1].value == 0
 

@@ -35,7 +35,7 @@ def stripped(text: str) -> str:
 
 
 def asked_of_the_page(metadata: dict[str, Any]) -> dict[str, Any]:
-    """What `inflight_lab.publish.cell_metadata` reads; the rest is an editor's."""
+    """What the page and the tests read; the rest is an editor's."""
     return {name: value for name, value in metadata.items() if name == "inflight_lab"}
 
 

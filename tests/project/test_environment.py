@@ -80,6 +80,7 @@ def test_nothing_hides_the_environment_from_binder() -> None:
     assert not [name for name in ("binder", ".binder") if (ROOT / name).exists()]
 
 
+@pytest.mark.full
 def test_the_pip_section_makes_an_environment_that_opens_the_notebooks(
     tmp_path: Path,
 ) -> None:

@@ -12,10 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
-ARCHITECTURE = re.findall(
-    r"`([\w/]+(?:\.(?:py|js)|/))`", (ROOT / ".github" / "ARCHITECTURE.md").read_text("utf-8")
-)
-"""The files and folders that it names."""
+ARCHITECTURE = (ROOT / ".github" / "ARCHITECTURE.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"```sh\n(.*?)\n```", README, re.DOTALL)
 BASES = [ROOT, ROOT / "src" / "inflight_lab"]
 
@@ -88,7 +85,9 @@ def test_contributing_names_what_is_there() -> None:
     assert len(files) > 10
     assert modules
     assert [name for name in files + modules if not find(name)] == []
-    assert [name for name in ARCHITECTURE if not find(name)] == []
+    in_the_flows = re.findall(r"`([\w/]+\.(?:py|js))`", ARCHITECTURE)
+    assert len(in_the_flows) > 20
+    assert [name for name in in_the_flows if not find(name)] == []
     tables = re.findall(r"`([A-Z]+)`\s+in\s+`([\w./]+)`", CONTRIBUTING)
     assert len(tables) >= 5
     for table, name in tables:

@@ -1,13 +1,21 @@
-"""What is said of a notebook where several are listed."""
+"""What is said of a notebook where several are listed, and where its page leads."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import nbformat
+from nbformat.v4 import new_markdown_cell, new_notebook
 
-from inflight_lab.publish.contents import entries_of
-from tests.support.notebook_tools import GLOSSARY, notebook
+from inflight_lab.publish.contents import entries_of, navigation_of
+from tests.support.notebook_tools import (
+    COMPARISON,
+    GLOSSARY,
+    NOTEBOOKS,
+    QUESTIONS,
+    notebook,
+)
 
 
 def test_an_entry_has_number_title_and_outcome() -> None:
@@ -27,26 +35,48 @@ def test_an_entry_has_number_title_and_outcome() -> None:
     )
 
 
-def test_a_notebook_without_a_title_is_listed_by_its_name(tmp_path: Path) -> None:
-    """In a folder of somebody's own a notebook may be empty, or begin with code or with
-    plain text.
+def test_each_page_leads_where_its_end_does() -> None:
+    """The top has the links of the last paragraph, in its words; not the way back to
+    the map, nor a notebook that has no page.
     """
-    beginnings = {
-        "code": [nbformat.v4.new_code_cell("1 < 2")],
-        "empty": [],
-        "text": [nbformat.v4.new_markdown_cell("Some <b>text</b>")],
-        "title": [
-            nbformat.v4.new_markdown_cell("# `a < b`\n\nSee [here](x.ipynb). And more.")
-        ],
+    navigation = navigation_of([*NOTEBOOKS, COMPARISON, QUESTIONS, GLOSSARY])
+    on = {
+        name: re.findall("(Next|Or|Back): ([^<]+)<", each)
+        for name, each in navigation.items()
     }
-    for name, cells in beginnings.items():
-        nbformat.write(
-            nbformat.v4.new_notebook(cells=cells), tmp_path / f"{name}.ipynb"
-        )
-    entries = entries_of(sorted(tmp_path.glob("*.ipynb")))
-    assert [entry[1:] for entry in entries.values()] == [
-        ("code", ""),
-        ("empty", ""),
-        ("text", ""),
-        ("a < b", "See here."),
+    assert on["03_limit_with_a_semaphore"] == [("Next", "04 Pause at the limit")]
+    assert on["08_take_it_home"] == [("Next", "Prepare for a real API")]
+    assert on["13_keep_two_budgets"] == []
+    assert on["compare_limiters"] == [("Back", "09 Judge a limiter")]
+    assert on["glossary"] == []
+    for links in navigation.values():
+        assert links.startswith('<a href="index.html">')
+    (alone,) = navigation_of([notebook("03")]).values()
+    assert re.findall('href="([^"]+)"', alone) == ["index.html"]
+
+
+def test_the_links_at_the_top_are_those_that_one_reads_at_the_end(
+    tmp_path: Path,
+) -> None:
+    """Where the paragraph goes over two lines, too; each leads to the same place in a
+    page, and code is written as words.
+    """
+    text = """Some words.
+**Next**: [the
+`Pacer`](b.ipynb#cell-id=pacer), or
+[another](c.ipynb).
+
+See [the first](a.ipynb) as well."""
+    for name, source in {
+        "a": f"# A\n\n{text}",
+        "b": "# B\n\nb",
+        "c": "# C\n\nc",
+    }.items():
+        document = new_notebook(cells=[new_markdown_cell(source)])
+        nbformat.write(document, tmp_path / f"{name}.ipynb")
+    first, *_ = navigation_of(sorted(tmp_path.glob("*.ipynb"))).values()
+    _home, *links = re.findall(r'<a href="([^"]+)">([^<]+)</a>', first)
+    assert links == [
+        ("b.html#cell-id=pacer", "Next: the Pacer"),
+        ("c.html", "Or: another"),
     ]

@@ -4,29 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from html import unescape
-from pathlib import Path
 
-import nbformat
-import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from inflight_lab.plot.plain_picture import RECORDING, STARTED
 from inflight_lab.publish.notebook_page import as_html
-from inflight_lab.publish.page_navigation import navigation_of
 from inflight_lab.publish.page_outputs import WIDGET, for_a_page
 from inflight_lab.runs.events import Stats
 from inflight_lab.runs.recording import as_text
 from inflight_lab.runs.run import Level, Run, no_levels
 from inflight_lab.runs.terms import QuotaPolicy, Terms
-from tests.support.notebook_tools import (
-    COMPARISON,
-    GLOSSARY,
-    NOTEBOOKS,
-    QUESTIONS,
-    notebook,
-)
+from tests.support.notebook_tools import NOTEBOOKS, load
 
 LIVE = '<a href="live">Open this live</a>'
 
@@ -51,9 +42,11 @@ def widget(**data: str) -> NotebookNode:
     return new_output("display_data", data={WIDGET: {"model_id": "one"}} | data)
 
 
-def shown(*outputs: NotebookNode) -> list[str]:
-    """The HTML of what a page shows of them."""
-    return [output.data["text/html"] for output in for_a_page(outputs, LIVE)]
+def shown(*outputs: NotebookNode, simulate: Sequence[str] = ()) -> list[str]:
+    """The HTML of what a page shows of a cell with them."""
+    metadata = {"inflight_lab": {"simulate": list(simulate)}}
+    cell = new_code_cell(outputs=list(outputs), metadata=metadata)
+    return [output.data["text/html"] for output in for_a_page(cell, LIVE)]
 
 
 def test_the_runs_of_a_widget_are_one_player() -> None:
@@ -70,8 +63,7 @@ def test_the_runs_of_a_widget_are_one_player() -> None:
 
 def test_a_panel_can_be_simulated_with_its_own_settings() -> None:
     """One can move the limit on the page; the picture is there without JavaScript."""
-    (output,) = for_a_page([picture_of("Ada")], LIVE, simulated=["pause"])
-    html = output.data["text/html"]
+    (html,) = shown(picture_of("Ada"), simulate=["pause"])
     assert "<b>Ada</b>" in html
     settings = json.loads(unescape(re.findall('data-settings="([^"]+)"', html)[0]))
     assert settings["runners"] == ["pause"]
@@ -103,50 +95,25 @@ def test_another_widget_is_the_html_that_it_brings() -> None:
 
 
 def test_other_outputs_stay() -> None:
-    """What a cell printed, and tables, are there for every reader."""
-    printed = new_output("stream", text="30 answers\n")
-    assert for_a_page([printed], LIVE) == [printed]
-
-
-BAR = [
-    new_output("stream", name="stderr", text="\r  0%|   | 0/20"),
-    new_output("stream", name="stderr", text="\r 50%|#  | 10/20"),
-    new_output(
-        "stream",
-        name="stderr",
-        text=f"\r{' ' * 20}\rtried again\n\r100%|##| 20/20\n",
-    ),
-    new_output("stream", name="stdout", text="20 of 20\r\n"),
-    new_output("stream", name="stdout", text="the end\n"),
-]
-
-
-def test_a_progress_bar_is_one_line() -> None:
-    """As in a terminal when it has ended: what it overwrote is gone, and what was
-    printed in between is there.
+    """What a cell printed, and tables, are there for every reader; not what is left of
+    a progress bar that wiped itself.
     """
-    bar, printed = for_a_page(BAR, LIVE)
-    assert bar.text == "tried again\n100%|##| 20/20\n"
-    assert printed.text == "20 of 20\nthe end\n"
+    printed = new_output("stream", text="30 answers\n")
+    wiped = new_output("stream", name="stderr", text="     \r")
+    cell = new_code_cell(outputs=[wiped, printed])
+    assert for_a_page(cell, LIVE) == [printed]
 
 
-@pytest.mark.parametrize(
-    ("printed", "seen"),
-    [
-        ("100%\rab", "ab0%"),
-        (" 50%|#  |\r          \r", ""),
-        ("a\n 50%\r    \rb\n", "a\nb\n"),
-        ("done\r\n", "done\n"),
-    ],
-)
-def test_a_line_is_overwritten_as_far_as_the_next_one_reaches(
-    printed: str, seen: str
-) -> None:
-    """What a terminal shows; a bar that wipes itself at its end leaves nothing."""
-    texts = [
-        output.text for output in for_a_page([new_output("stream", text=printed)], LIVE)
+def test_the_notebooks_ask_for_what_there_is() -> None:
+    """A page can simulate these runners alone, and knows no other wish."""
+    wishes = [
+        cell.metadata.get("inflight_lab", {})
+        for path in NOTEBOOKS
+        for cell in load(path).cells
     ]
-    assert "".join(texts) == seen
+    assert {name for wish in wishes for name in wish} == {"simulate", "shows"}
+    asked = {runner for wish in wishes for runner in wish.get("simulate", [])}
+    assert asked <= {"naive", "semaphore", "pause", "paced"}
 
 
 def live(name: str, words: str) -> str:
@@ -171,8 +138,8 @@ def test_a_page_says_where_it_can_be_tried() -> None:
 
 
 def test_a_page_says_first_what_it_does_not_do() -> None:
-    """Only a page with players speaks of them, and has their script; one with nothing
-    but text is as small as that.
+    """Only a page with players speaks of them; one with nothing but text loads
+    nothing.
     """
     text = page(new_markdown_cell("# Title"))
     printed = page(new_code_cell("1 + 1"))
@@ -180,8 +147,8 @@ def test_a_page_says_first_what_it_does_not_do() -> None:
     pages = (text, printed, played)
     noted = ["each cell shows what it printed" in each.lower() for each in pages]
     assert noted == [False, True, True]
-    for said in ("as it was recorded", "customElements.define"):
-        assert [each.count(said) for each in pages] == [0, 0, 1]
+    assert [each.count("as it was recorded") for each in pages] == [0, 0, 1]
+    assert [each.count('src="stage.js"') for each in pages] == [0, 1, 1]
 
 
 def test_links_lead_from_page_to_page() -> None:
@@ -198,66 +165,13 @@ def test_links_lead_from_page_to_page() -> None:
     assert links == ["06_pace.html", "glossary.html#cell-id=rung", "runners/paced.py"]
 
 
-def test_each_page_leads_where_its_end_does() -> None:
-    """The top has the links of the last paragraph, in its words; not the way back to
-    the map, nor a notebook that has no page.
-    """
-    navigation = navigation_of([*NOTEBOOKS, COMPARISON, QUESTIONS, GLOSSARY])
-    on = {
-        name: re.findall("(Next|Or|Back): ([^<]+)<", each)
-        for name, each in navigation.items()
-    }
-    assert on["03_limit_with_a_semaphore"] == [("Next", "04 Pause at the limit")]
-    assert on["08_take_it_home"] == [("Next", "Prepare for a real API")]
-    assert on["13_keep_two_budgets"] == []
-    assert on["compare_limiters"] == [("Back", "09 Judge a limiter")]
-    assert on["glossary"] == []
-    for links in navigation.values():
-        assert links.startswith('<a href="index.html">')
-    (alone,) = navigation_of([notebook("03")]).values()
-    assert re.findall('href="([^"]+)"', alone) == ["index.html"]
-
-
-def test_a_notebook_of_ones_own_leads_to_the_one_after_it(tmp_path: Path) -> None:
-    """It need not end with a sentence, nor have a cell at all."""
-    paths = [tmp_path / "a.ipynb", tmp_path / "b.ipynb"]
-    for path in paths:
-        nbformat.write(new_notebook(), path)
-    first, last = navigation_of(paths).values()
-    assert '<a href="b.html">Next: b</a>' in first
-    assert "Next" not in last
-
-
-def test_the_links_at_the_top_are_those_that_one_reads_at_the_end(
-    tmp_path: Path,
-) -> None:
-    """Where the paragraph goes over two lines, too; each leads to the same place in a
-    page, and code is written as words.
-    """
-    text = """Some words.
-**Next**: [the
-`Pacer`](b.ipynb#cell-id=pacer), or
-[another](c.ipynb).
-
-See [the first](a.ipynb) as well."""
-    for name, source in {"a": text, "b": "b", "c": "c"}.items():
-        document = new_notebook(cells=[new_markdown_cell(source)])
-        nbformat.write(document, tmp_path / f"{name}.ipynb")
-    first, *_ = navigation_of(sorted(tmp_path.glob("*.ipynb"))).values()
-    _home, *links = re.findall(r'<a href="([^"]+)">([^<]+)</a>', first)
-    assert links == [
-        ("b.html#cell-id=pacer", "Next: the Pacer"),
-        ("c.html", "Or: another"),
-    ]
-
-
 def test_the_links_stand_first_and_the_note_below_the_title() -> None:
     """A page begins with where one is, then what it is about; not with small print."""
     cells = [new_markdown_cell("# Title"), new_code_cell("1 + 1")]
     document = new_notebook(cells=cells)
     html = as_html(document, "03_some", live=live, navigation="<b>links</b>")
     order = [
-        html.index(each) for each in ("<b>links", "<h1", "Nothing runs", "CodeCell")
+        html.index(each) for each in ("<b>links", "<h1", "Nothing runs", "1</span>")
     ]
     assert order == sorted(order)
 

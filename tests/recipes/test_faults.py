@@ -20,9 +20,12 @@ from tests.support.faults import FAULTS, answer
 from tests.support.faulty_path import FaultyPath
 from tests.support.pasting import run, start
 from tests.support.printed import (
+    ASK_MODEL,
+    FETCH_ALL,
     JOBS,
     QUICK,
     VARIANTS,
+    WITH_REQUESTS,
     Job,
     make_hasty,
     make_quick,
@@ -46,7 +49,15 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patiently, "BACKOFFS", QUICK)
 
 
-@pytest.fixture(params=list(JOBS.values()), ids=list(JOBS))
+BY_ID = [FETCH_ALL, WITH_REQUESTS]
+
+
+def by_recipe(job: Job) -> str:
+    """The name of a job in a list of tests."""
+    return job.recipe
+
+
+@pytest.fixture(params=list(JOBS.values()), ids=by_recipe)
 def job(request: pytest.FixtureRequest) -> Job:
     """Each of them."""
     assert isinstance(request.param, Job)
@@ -84,6 +95,9 @@ async def check_both_starts(job: Job, path: FaultyPath, folder: Path) -> set[str
 
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("name", sorted(FAULTS))
+@pytest.mark.parametrize(
+    "job", [FETCH_ALL, WITH_REQUESTS], ids=by_recipe, indirect=True
+)
 async def test_fault(
     job: Job, name: str, server: PracticeServer, tmp_path: Path
 ) -> None:
@@ -95,19 +109,20 @@ async def test_fault(
     assert bool(failed) == is_hopeless
 
 
-FAULTS_OF_VARIANTS = (
+OTHERS = {"ask_model": ASK_MODEL} | VARIANTS
+FAULTS_OF_OTHERS = (
     *("429", "404", "500", "no JSON", "closed in mid body"),
     *("Retry-After: 0", "Retry-After: garbage", "Retry-After: a year"),
 )
 
 
 @pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize("name", FAULTS_OF_VARIANTS)
-@pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
-async def test_fault_of_a_variant(
+@pytest.mark.parametrize("name", FAULTS_OF_OTHERS)
+@pytest.mark.parametrize("variant", OTHERS.values(), ids=list(OTHERS))
+async def test_fault_of_another(
     variant: Job, name: str, server: PracticeServer, tmp_path: Path
 ) -> None:
-    """On the package, or with another client, it ends as it does by itself."""
+    """With other items, on the package, or with another client, it ends as these do."""
     await test_fault(variant, name, server, tmp_path)
 
 

@@ -8,15 +8,18 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 SERIOUS = ("serious", "critical")
+IN_PLACE = {"preload": False}
+"""It would fetch style sheets once more, which a page opened as a file must not."""
 
 
 def serious_findings(page: Page, context: str | None = None) -> list[str]:
     """What it finds from serious upwards; in the part of the page that is ``context``,
     a selector.
     """
+    found = Axe().run(page, context=context, options=IN_PLACE)
     return [
         f"{violation['id']}: {spaced_once(node['html'])}: {node['failureSummary']}"
-        for violation in Axe().run(page, context=context).response["violations"]
+        for violation in found.response["violations"]
         if violation["impact"] in SERIOUS
         for node in violation["nodes"]
     ]

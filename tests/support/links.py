@@ -64,9 +64,12 @@ def broken_links(folder: Path) -> list[Link]:
 
 
 def is_there(folder: Path, link: Link) -> bool:
-    """Whether the file is there, and the passage in it."""
+    """Whether the file is there, and the passage in it: as it stands or, like in a
+    browser, decoded.
+    """
     _, _, path, _, fragment = urlsplit(link.target)
     page = folder / unquote(path or link.page)
     if not page.is_file():
         return False
-    return not fragment or unquote(fragment) in parsed(page).passages
+    passages = parsed(page).passages
+    return not fragment or fragment in passages or unquote(fragment) in passages

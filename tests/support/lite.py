@@ -10,7 +10,7 @@ import socketserver
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -51,12 +51,20 @@ def python_for_the_build() -> str | None:
     return found.stdout.strip() or None
 
 
-def build(folder: Path, notebooks: Path) -> None:
-    """Make the site with the command of the README, with pages of ``notebooks``."""
+BUILD = """
+import pathlib, sys
+from inflight_lab.publish.site import build
+folder, *notebooks = map(pathlib.Path, sys.argv[1:])
+build(folder, with_lab=True, notebooks=notebooks)
+"""
+
+
+def build(folder: Path, notebooks: Sequence[Path]) -> None:
+    """Make the site with pages of ``notebooks``, in the README's environment."""
     readme = (ROOT / "README.md").read_text()
-    (words,) = re.findall(r"uv run (.+inflight-lab site) site\n", readme)
-    command = [UV or "uv", "run", *shlex.split(words), str(folder)]
-    command += ["--notebooks", str(notebooks)]
+    (words,) = re.findall(r"uv run (.+) inflight-lab site site\n", readme)
+    python = [UV or "uv", "run", *shlex.split(words), "python", "-c", BUILD]
+    command = [*python, str(folder), *map(str, notebooks)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True)
     assert done.returncode == 0, done.stdout + done.stderr
 

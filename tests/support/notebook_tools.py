@@ -50,6 +50,23 @@ def load(path: Path) -> nbformat.NotebookNode:
     return nbformat.read(path, as_version=4)
 
 
+def without_code(folder: Path) -> list[Path]:
+    """Copies of the whole series in ``folder`` that have the text alone.
+
+    In place of each cell of code is an empty one, to which links still lead.
+    """
+    copies = []
+    for path in sorted(NOTEBOOKS[0].parent.glob("*.ipynb")):
+        document = load(path)
+        for cell in document.cells:
+            if cell.cell_type == "code":
+                cell.cell_type, cell.source = "markdown", ""
+                del cell["outputs"], cell["execution_count"]
+        nbformat.write(document, folder / path.name)
+        copies.append(folder / path.name)
+    return copies
+
+
 def code_cells(path: Path) -> list[str]:
     """The sources of a notebook's code cells."""
     return [cell.source for cell in load(path).cells if cell.cell_type == "code"]

@@ -180,6 +180,17 @@ def test_a_limit_for_each_host_is_a_limit(period: float, hosts: int) -> None:
     assert names_of(log) == []
 
 
+def test_a_rate_limiter_around_the_loop_limits_nothing() -> None:
+    """It is asked once, and the task that asked sends all: no other task is needed."""
+    log = RequestLog()
+    log.limits[1] = LimitUse(25, "main.py:9", {1}, acquired=1, period=60.0)
+    for number in range(40):
+        request = note(log, number / 5, took=0.1)
+        request.around, request.sender = 1, 1
+    facts = diagnose(log)[0].facts
+    assert "It allows 25 in 60 s (main.py:9), and 40 requests" in facts
+
+
 @pytest.mark.parametrize("period", [0.0, 3.0])
 def test_a_permit_that_is_taken_before_the_task_begins(period: float) -> None:
     """The loop acquires, the task releases: that limits as it should, and so does a
@@ -274,7 +285,28 @@ def test_the_same_request_from_many_tasks_is_no_retry() -> None:
         request = note(log, number // 3, took=0.9, status=status, url="https://a.test/")
         request.sender = number
     assert names_of(log) == ["Refused", "What was lost"]
-    assert "at 40 of its requests" in found(log, "What was lost").facts
+    assert "but 40 of its requests" in found(log, "What was lost").facts
+
+
+def test_workers_with_one_address_do_not_retry() -> None:
+    """A worker that was refused takes the next one, which is the same: that may be no
+    retry, whoever else was never accepted; and how many were lost is a least number.
+    """
+    log = RequestLog()
+    log.exit_status = 0
+    for number in range(100):
+        worker = number % 10
+        status = 200 if worker < 5 and number < 20 else 429
+        request = note(
+            log,
+            number // 10 / 5,
+            status=status,
+            headers={"retry-after": "1"},
+            url="https://a.test/",
+        )
+        request.sender = worker
+    assert names_of(log) == ["Refused", "What was lost"]
+    assert "at least 10 of its requests" in found(log, "What was lost").facts
 
 
 def test_a_poll_that_fails_is_no_retry() -> None:
@@ -401,14 +433,18 @@ def test_a_blocked_loop_is_no_stalled_answer() -> None:
     assert names_of(log) == ["A blocked event loop"]
 
 
-def test_a_session_for_many_hosts_is_one_client() -> None:
-    """As many hosts as requests, one client: nothing stands out; a client each does."""
-    for client, names in ((Client(), []), (None, ["A client for each request"])):
-        log = RequestLog()
-        for number in range(12):
-            url = f"https://host{number}.example/"
-            note(log, 0.0, url=url, client=client or Client())
-        assert names_of(log) == names
+@pytest.mark.parametrize(
+    ("hosts", "names"), [(1, ["A client for each request"]), (12, [])]
+)
+def test_a_client_for_each_host_opens_no_more_connections(
+    hosts: int, names: list[str]
+) -> None:
+    """Twelve clients for one host do; for twelve hosts, one would open as many."""
+    log = RequestLog()
+    for number in range(12):
+        url = f"https://host{number % hosts}.example/"
+        note(log, 0.0, url=url, client=Client())
+    assert names_of(log) == names
 
 
 def test_a_pool_of_aiohttp_may_be_the_limit() -> None:

@@ -9,7 +9,7 @@ from inflight_lab.engine.client import Outcome
 from inflight_lab.engine.execution import GRACE, Execution
 from inflight_lab.engine.runner import Runner, check_runner, takes
 from inflight_lab.observation.timeline import Timeline
-from inflight_lab.panel.expected import expected_run, pause_of
+from inflight_lab.panel.expected import expected_run, pause_of, spacing_of
 from inflight_lab.panel.goals import Goal, Goals, error_in_words
 from inflight_lab.plot.source import PlotSource
 from inflight_lab.plot.widget_page import WidgetPage
@@ -167,12 +167,13 @@ class Lane:
         self.timeline.reset()
 
     def expected(self, count: int, limit: int) -> Run:
-        """What a semaphore of ``limit`` would show, or no limit where there is none."""
+        """What its runner would show, as far as its limit, pause and rate tell."""
         return expected_run(
             count,
             limit=None if self.unlimited else limit,
             terms=self.server.terms,
             pause=pause_of(self.runner),
+            spacing=spacing_of(self.runner),
         )
 
     def on_page(self) -> dict[str, Any]:

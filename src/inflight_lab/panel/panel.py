@@ -168,9 +168,14 @@ class Panel(anywidget.AnyWidget):
             self._say_under_way()
 
     async def finished(self) -> None:
-        """Wait until the run is over, however it ends; there may be none."""
+        """Wait until the run is over, however it ends; there may be none.
+
+        Then a front end that hears only the cell that waits has its picture, too.
+        """
         if self._task is not None:
             await asyncio.wait([self._task])
+            if self._page:
+                self._page.picture.update()
 
     async def reset(self) -> None:
         """Stop, forget the last run, and put every slider back where it began."""

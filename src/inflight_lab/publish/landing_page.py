@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from jinja2 import Environment
+
+from inflight_lab.publish import beside
 from inflight_lab.publish.contents import entries_of
-from inflight_lab.publish.live_links import address_in_site
-from inflight_lab.publish.toy import toy_html, toy_parts
+from inflight_lab.publish.page_outputs import toy_html
 
 NAME = "index.html"
 HERE = Path(__file__).parent
 TEMPLATE = HERE / "landing_page.html.j2"
-SCRIPT = HERE / "opened_as_a_file.js"
 STYLES = (HERE / "notebook_page.css", HERE / "landing_page.css")
 """What all pages look like, and then what only this one has."""
 
@@ -55,31 +56,22 @@ IN_WORDS = f"""<p>{COUNT} requests at once, to an API that allows {RATE} in any 
 
 
 def landing_page(notebooks: Sequence[Path], *, with_lab: bool) -> str:
-    """The page, as HTML; it links to the pages of ``notebooks`` alone.
+    """The page, as HTML; it links to the pages of ``notebooks``, which are the series.
 
     ``with_lab`` says whether the browser build is beside it.
     """
-    from jinja2 import Environment
-
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     entries = entries_of(notebooks)
     return template.render(
         about=ABOUT,
-        style=style(),
+        style="\n".join(sheet.read_text(encoding="utf-8") for sheet in STYLES),
+        beside=beside.HEAD,
         toy=toy_html(OPENING, IN_WORDS),
-        toy_parts=toy_parts(),
-        script=SCRIPT.read_text(encoding="utf-8"),
-        entries=entries,
-        first=[entries[name] for name in FIRST if name in entries],
+        first=[entries[name] for name in FIRST],
         others=[entry for name, entry in entries.items() if name not in FIRST],
-        lab=address_in_site(START) if with_lab else "",
+        lab=beside.address_in_site(START) if with_lab else "",
         install=INSTALL,
-        teaching=entries.get(FOR_TEACHERS),
-        questions=entries.get(QUESTIONS),
+        teaching=entries[FOR_TEACHERS],
+        questions=entries[QUESTIONS],
     )
-
-
-def style() -> str:
-    """The style sheet of the page."""
-    return "\n".join(sheet.read_text(encoding="utf-8") for sheet in STYLES)

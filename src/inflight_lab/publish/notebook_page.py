@@ -1,28 +1,39 @@
-"""A notebook whose cells have run, as one HTML file that needs no other."""
+"""A notebook whose cells have run, as one HTML page."""
 
 import importlib.metadata
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from inflight_lab.plot.player import page_parts
-from inflight_lab.publish.cell_metadata import simulated_in
+from nbconvert import HTMLExporter
+
+from inflight_lab.publish import beside
 from inflight_lab.publish.contents import plain
 from inflight_lab.publish.page_outputs import as_output, for_a_page, paragraph
-from inflight_lab.publish.page_sections import with_section_links, with_table_headers
-from inflight_lab.publish.toy import toy_parts
 
 LiveLink = Callable[[str, str], str]
 """How a reader gets to the same notebook, running: HTML, with these words, for the
-notebook of this name; empty if there is no way."""
+notebook of this name."""
 
 LINK_TO_NOTEBOOK = re.compile(r"\]\((\w+)\.ipynb(?=[#)])")
 LINK_TO_SOURCE = "](../src/inflight_lab/"
 TEMPLATE = Path(__file__).with_name("notebook_page.html.j2")
 STYLE = Path(__file__).with_name("notebook_page.css")
-SCRIPT = Path(__file__).with_name("opened_as_a_file.js")
+
+CONTENTS = "<!-- contents -->"
+"""Where the template has room for the links to a page's sections."""
+SECTION = re.compile(r'<h2 id="(?P<id>[^"]*)">(?P<title>.*?)</h2>')
+HEADING_OR_TABLE = re.compile(
+    r'<h[1-3] id="(?P<id>[^"]*)"|<table>(?P<rows>.*?)</table>', re.DOTALL
+)
+HEADER = re.compile(r"<th(?=[ >])")
+FIRST_CELL = re.compile(r"(<tr>\s*)<td([^>]*)>(.*?)</td>", re.DOTALL)
+ANCHOR = re.compile('<a class="anchor-link" [^>]*>[^<]*</a>')
+"""A heading's link to itself; the sections are linked at the top."""
+PLAIN_CODE = re.compile(r'<span class="(?:n|nn|o|p|w)">([^<]*)</span>')
+"""Parts of code that have no colour, as Pygments names them."""
 WIDE = re.compile(r"<table\b.*?</table>|<img\b[^>]*ifl-picture[^>]*>", re.DOTALL)
 SCROLLING = r'<div class="scrolls" tabindex="0">\g<0></div>'
 """What is wider than a phone keeps letters that can be read, and scrolls alone; by
@@ -38,44 +49,32 @@ RUNS_PLAY = """Each cell shows what it printed. A run plays as it was recorded, 
 browser computes it; nothing is sent. In the live notebook, requests really go to the
 practice server on your computer."""
 
-PARTS = {"<inflight-run": page_parts, "<inflight-toy": toy_parts}
-"""What a page needs once that has such an element."""
-
 
 def as_html(document: Any, name: str, *, live: LiveLink, navigation: str = "") -> str:
     """The page of the notebook ``name``, a ``document`` whose cells have run.
 
     ``navigation`` is the HTML of the links at its top.
     """
-    from nbconvert import HTMLExporter
-
     for cell in document.cells:
         put_on_a_page(cell, partial(live, name))
-    elements = elements_in(document.cells)
     document.metadata["title"] = title_of(document, name)
     exporter = HTMLExporter(raw_template=TEMPLATE.read_text(encoding="utf-8"))
     resources = {
         "metadata": {"name": name},
+        "beside": beside.HEAD,
         "style": STYLE.read_text(encoding="utf-8"),
-        "note": note_about(document.cells, plays=bool(elements)),
+        "note": note_about(document.cells),
         "open_live": live(name, OPEN),
         "navigation": navigation,
         "version": importlib.metadata.version("inflight-lab"),
-        "script": SCRIPT.read_text(encoding="utf-8"),
     }
     html: str
     html, _ = exporter.from_notebook_node(document, resources)
-    html = with_section_links(html)
+    html = ANCHOR.sub("", html)
+    html = PLAIN_CODE.sub(r"\1", html)
+    html = html.replace(CONTENTS, section_links(html))
     html = with_table_headers(html)
-    html = WIDE.sub(SCROLLING, html)
-    return with_parts(html, elements)
-
-
-def title_of(document: Any, name: str) -> str:
-    """What a tab of a browser shows: the first heading, or the name of the file."""
-    first = document.cells[0].source if document.cells else ""
-    heading = re.match("# (.+)", first)
-    return f"{plain(heading[1])} - inflight-lab" if heading else name
+    return WIDE.sub(SCROLLING, html)
 
 
 def put_on_a_page(cell: Any, live: Callable[[str], str]) -> None:
@@ -83,8 +82,7 @@ def put_on_a_page(cell: Any, live: Callable[[str], str]) -> None:
     if cell.cell_type == "markdown":
         cell.source = with_links_to_pages(cell.source)
     elif cell.cell_type == "code":
-        simulated = simulated_in(cell.metadata)
-        cell.outputs = for_a_page(cell.outputs, live(OPEN), simulated=simulated)
+        cell.outputs = for_a_page(cell, live(OPEN))
         if cell.id.startswith(EXERCISE):
             cell.outputs.append(as_output(paragraph(live(CHECK))))
 
@@ -95,24 +93,52 @@ def with_links_to_pages(source: str) -> str:
     return linked.replace(LINK_TO_SOURCE, "](")
 
 
-def elements_in(cells: Iterable[Any]) -> list[str]:
-    """Which elements of ours the outputs have."""
+def title_of(document: Any, name: str) -> str:
+    """What a tab of a browser shows: the first heading, or the name of the file."""
+    heading = re.match("# (.+)", document.cells[0].source)
+    return f"{plain(heading[1])} - inflight-lab" if heading else name
+
+
+def note_about(cells: Sequence[Any]) -> str:
+    """What readers should know first; nothing where there is only text."""
+    if all(cell.cell_type != "code" for cell in cells):
+        return ""
     shown = [
         output.get("data", {}).get("text/html", "")
         for cell in cells
         for output in cell.get("outputs", [])
     ]
-    return [each for each in PARTS if any(each in html for html in shown)]
-
-
-def note_about(cells: Iterable[Any], *, plays: bool) -> str:
-    """What readers should know first; nothing where there is only text."""
-    if all(cell.cell_type != "code" for cell in cells):
-        return ""
+    plays = any("<inflight-" in html for html in shown)
     return RUNS_PLAY if plays else NOTHING_RUNS
 
 
-def with_parts(html: str, elements: Iterable[str]) -> str:
-    """The page with what these elements need."""
-    before, end, after = html.rpartition("</body>")
-    return before + "".join(PARTS[each]() for each in elements) + end + after
+def section_links(html: str) -> str:
+    """The sections of the page as a list of links, folded: HTML."""
+    links = [
+        f'<li><a href="#{section["id"]}">{section["title"]}</a></li>'
+        for section in SECTION.finditer(html)
+    ]
+    return (
+        '<nav class="contents" aria-label="This page"><details>'
+        f"<summary>On this page</summary><ol>{''.join(links)}</ol>"
+        "</details></nav>"
+    )
+
+
+def with_table_headers(html: str) -> str:
+    """The page with tables of which a screen reader says what each cell is about.
+
+    Their first row and column are headers, and their name is the heading above.
+    """
+    heading = ""
+
+    def named(found: re.Match[str]) -> str:
+        nonlocal heading
+        heading = found["id"] or heading
+        if not found["rows"]:
+            return found[0]
+        rows = HEADER.sub('<th scope="col"', found["rows"])
+        rows = FIRST_CELL.sub(r'\1<th scope="row"\2>\3</th>', rows)
+        return f'<table aria-labelledby="{heading}">{rows}</table>'
+
+    return HEADING_OR_TABLE.sub(named, html)

@@ -1,13 +1,23 @@
-"""What a page shows of a cell's outputs: runs that play, where there were widgets."""
+"""What a page shows of a cell's outputs: runs that play, where there were widgets.
+
+A cell's metadata may ask for a run that is simulated:
+
+>>> {"inflight_lab": {"simulate": ["semaphore"]}}
+
+Its panel is then computed on the page, with the panel's own settings, and sends as
+these runners of ``stage/simulate.js`` do, side by side.  Otherwise the page plays the
+run that was recorded.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
+
+from nbformat.v4 import new_output
 
 from inflight_lab.plot.plain_picture import RECORDING, STARTED
 from inflight_lab.plot.player import player_html
-from inflight_lab.publish.printed_text import as_printed_at_last
-from inflight_lab.publish.toy import toy_html
 from inflight_lab.runs.recording import from_text
 from inflight_lab.runs.run import Run
 from inflight_lab.runs.terms import Terms
@@ -16,18 +26,16 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 COMPUTED = "<p>Nobody has run this panel: what you see is computed.</p>"
 
 
-def for_a_page(
-    outputs: Sequence[Any], open_live: str, *, simulated: Sequence[str] = ()
-) -> list[Any]:
-    """The outputs as a page shows them, which has no widgets.
+def for_a_page(cell: Any, open_live: str) -> list[Any]:
+    """The outputs of a ``cell`` as a page shows them, which has no widgets.
 
-    The picture of a widget's runs becomes a player or, with the runners of
-    ``simulated``, a simulated run; ``open_live`` stands below it, which is HTML.
-    Another widget is shown as the HTML that it brings, if it does.  A line says where
-    nothing was sent.  Of a progress bar, only its end is left.
+    The picture of a widget's runs becomes a player or, where the cell asks for it, a
+    simulated run; ``open_live`` stands below it, which is HTML.  Another widget is
+    shown as the HTML that it brings, if it does.  A line says where nothing was sent.
     """
+    simulated = cell.metadata.get("inflight_lab", {}).get("simulate", [])
     shown: list[Any] = []
-    for output in as_printed_at_last(outputs):
+    for output in filter(is_seen, cell.outputs):
         if RECORDING in output.get("data", {}):
             shown.append(as_output(run_of(output, simulated) + paragraph(open_live)))
         elif is_without_requests(output):
@@ -47,6 +55,16 @@ def run_of(output: Any, simulated: Sequence[str]) -> str:
         return toy_html(settings_of(runs, simulated), still)
     player = player_html(runs, still)
     return COMPUTED + player if is_without_requests(output) else player
+
+
+def toy_html(settings: Mapping[str, object], still: str = "") -> str:
+    """A run that the page computes.  ``stage/toy.js`` says what the settings are.
+
+    ``still`` is the HTML that stands there without JavaScript, and on paper.
+    """
+    given = escape(json.dumps(settings))
+    picture = f'<div class="ifl-still">{still}</div>'
+    return f'<inflight-toy data-settings="{given}">{picture}</inflight-toy>'
 
 
 def settings_of(runs: Mapping[str, Run], runners: Sequence[str]) -> dict[str, Any]:
@@ -74,9 +92,12 @@ def paragraph(html: str) -> str:
 
 def as_output(html: str) -> Any:
     """An output that shows this HTML."""
-    from nbformat.v4 import new_output
-
     return new_output("display_data", data={"text/html": html})
+
+
+def is_seen(output: Any) -> bool:
+    """Whether there is anything of it: a progress bar may have wiped itself."""
+    return output.output_type != "stream" or bool(output.text.strip())
 
 
 def is_widget(output: Any) -> bool:

@@ -5,52 +5,56 @@ each notebook, where its runs play as recordings; and in ``live/`` the notebooks
 in a browser, with nothing to install.  Without that (``--no-lab``) it needs neither npm
 nor Python 3.12, and the pages can be opened as files too.
 
-Everything is made in a temporary folder and copied at the end, so a failure leaves
-nothing behind.
+The notebooks run side by side, and each cell once.  If one fails, its page shows the
+error, and the last line of the output names it; the site is made all the same.
+
+Everything is made in a temporary folder and copied at the end, so a site that cannot be
+made leaves nothing behind.
 """
 
 import argparse
+import asyncio
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
-from inflight_lab.publish import (
-    browser_build,
-    landing_page,
-    live_links,
-    needed,
-)
+import nbformat
+
+from inflight_lab.publish import beside, browser_build, landing_page
+from inflight_lab.publish.contents import navigation_of
+from inflight_lab.publish.execution import run_cells
+from inflight_lab.publish.notebook_page import LiveLink, as_html
 from inflight_lab.publish.series import lay_out
-from inflight_lab.publish.static_pages import copy_code, make_pages
+
+SIDE_BY_SIDE = 4
+"""How many notebooks run at once.  They mostly wait, but each has a kernel."""
 
 
 class BadFolderError(ValueError):
     """A folder cannot be used.  The text says why, in one line."""
 
 
-def build(folder: Path, *, notebooks: Path | None = None, with_lab: bool) -> None:
+def build(
+    folder: Path, *, with_lab: bool, notebooks: Sequence[Path] | None = None
+) -> list[str]:
     """Make the site in ``folder``, which must be new or empty: nothing is overwritten.
 
-    ``notebooks`` is a folder with notebooks for its pages, by default the series.
-    Raises `BadFolderError`, and where the site cannot be made a ``RuntimeError`` or an
+    Returns which cells failed.  Its pages are of ``notebooks``, by default the series.
+    Raises `BadFolderError`, and where the site cannot be made `BuildError` or an
     ``OSError``; nothing is written then.
     """
     check_new_or_empty(folder)
-    needed.check_for_pages()
     if with_lab:
-        needed.check_for_the_lab()
+        browser_build.check_tools()
     with tempfile.TemporaryDirectory() as scratch:
         site = Path(scratch, "site")
         site.mkdir()
-        found = notebooks_in(notebooks or laid_out(Path(scratch, "series")))
-        make_landing_page(found, site, with_lab=with_lab)
-        if with_lab:
-            browser_build.build(site / "live")
-        copy_code(site)
-        live = live_links.to_the_site if with_lab else live_links.to_a_command
-        make_pages(found, site, live=live)
+        found = notebooks or laid_out(Path(scratch, "series"))
+        failures = asyncio.run(make_all(found, site, with_lab=with_lab))
         shutil.copytree(site, folder, dirs_exist_ok=True)
+    return failures
 
 
 def check_new_or_empty(folder: Path) -> None:
@@ -63,40 +67,71 @@ def check_new_or_empty(folder: Path) -> None:
         )
 
 
-def laid_out(folder: Path) -> Path:
+def laid_out(folder: Path) -> list[Path]:
     """The notebooks of the series, copied: what they write stays out of the package."""
     lay_out(folder)
-    return folder / "notebooks"
+    return sorted(folder.glob("notebooks/*.ipynb"))
 
 
-def notebooks_in(folder: Path) -> list[Path]:
-    """Those in the folder, in the order of their names."""
-    found = sorted(folder.glob("*.ipynb"))
-    if not found:
-        raise BadFolderError(
-            f"--notebooks must be a folder with .ipynb files, got {folder}"
-        )
-    return found
-
-
-def make_landing_page(notebooks: list[Path], site: Path, *, with_lab: bool) -> None:
-    """Write the page where new readers arrive."""
+async def make_all(
+    notebooks: Sequence[Path], site: Path, *, with_lab: bool
+) -> list[str]:
+    """Make all that there is in a site; returns which cells failed."""
     page = landing_page.landing_page(notebooks, with_lab=with_lab)
     (site / landing_page.NAME).write_text(page, encoding="utf-8")
+    beside.write(site)
+    live = beside.to_the_site if with_lab else beside.to_a_command
+    pages = make_pages(notebooks, site, live=live)
+    if not with_lab:
+        return await pages
+    lab = asyncio.to_thread(browser_build.build, site / "live")
+    failures, _ = await asyncio.gather(pages, lab)
+    return failures
+
+
+async def make_pages(
+    notebooks: Sequence[Path], out: Path, *, live: LiveLink
+) -> list[str]:
+    """Make the page of each notebook in the folder ``out``, and print its name.
+
+    ``live`` makes the link to the same notebook, running.  Returns which cells failed,
+    each with its notebook and its error in a line.
+    """
+    navigation = navigation_of(notebooks)
+    turns = asyncio.Semaphore(SIDE_BY_SIDE)
+
+    async def make_page(notebook: Path) -> list[str]:
+        name = notebook.stem
+        document = nbformat.read(notebook, as_version=4)
+        async with turns:
+            failures = await run_cells(document, notebook.parent)
+        html = as_html(document, name, live=live, navigation=navigation[name])
+        (out / f"{name}.html").write_text(html, encoding="utf-8")
+        print(f"{name}.html", flush=True)
+        return [f"{name}, {failure}" for failure in failures]
+
+    # The last ones take longest, so they begin first.
+    failures = await asyncio.gather(*map(make_page, reversed(notebooks)))
+    return [failure for each in failures for failure in each]
 
 
 def main(arguments: list[str]) -> None:
-    """Make the site, and say how to look at it."""
+    """Make the site, and say how to look at it and which cells failed."""
     parser = argument_parser()
     options = parser.parse_args(arguments)
     folder = options.folder
     try:
-        build(folder, notebooks=options.notebooks, with_lab=options.lab)
+        failures = build(folder, with_lab=options.lab)
     except BadFolderError as error:
         parser.error(str(error))
-    except (RuntimeError, OSError) as error:
+    except (browser_build.BuildError, OSError) as error:
         sys.exit(str(error))
     print(f"{folder}: {megabytes_in(folder):.0f} MB.  {how_to_look(folder)}")
+    if failures:
+        cells = "1 cell" if len(failures) == 1 else f"{len(failures)} cells"
+        print(f"{cells} failed, as the pages show: {'; '.join(failures)}")
+    if failures and options.strict:
+        sys.exit(1)
 
 
 def argument_parser() -> argparse.ArgumentParser:
@@ -113,9 +148,10 @@ def argument_parser() -> argparse.ArgumentParser:
         help="leave out the part that runs the notebooks in the browser (31 MB)",
     )
     parser.add_argument(
-        "--notebooks",
-        type=Path,
-        help="a folder with notebooks to make pages of; default: those of the series",
+        "--strict",
+        action="store_true",
+        help="exit with status 1 if a cell failed, as the last line says and its page"
+        " shows; the site is made all the same",
     )
     return parser
 

@@ -69,7 +69,8 @@ export class Pen {
     }
     this.width = this.canvas.clientWidth;
     this.height = this.canvas.clientHeight;
-    this.scale = Math.min(devicePixelRatio, 2);
+    const zoom = this.canvas.getBoundingClientRect().width / this.width || 1;
+    this.scale = Math.min(devicePixelRatio * zoom, 2); // a presented page is zoomed
     this.canvas.width = Math.round(this.width * this.scale);
     this.canvas.height = Math.round(this.height * this.scale);
   }

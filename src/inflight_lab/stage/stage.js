@@ -97,6 +97,8 @@ export class Stage {
     const { words, y } = drawStrip(this.stripPen, run, shown);
     write(this.parts.line, words);
     this.parts.line.style.top = `${y}px`;
+    // Beside the line, where it covers nothing.
+    this.parts.line.classList.toggle("ifl-low", y > this.stripPen.height / 2);
     this.#writeNumbers(run, moment);
     this.#say(run, moment, paused);
   }

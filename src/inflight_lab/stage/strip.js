@@ -49,7 +49,7 @@ export function drawStrip(pen, run, { time, span, what }) {
   drawArea(pen, levels, y);
   drawLimits(pen, run, { what, until, scale: pen.width / span }, y);
   drawMarks(pen, run, pen.width / span);
-  drawTime(pen, clamp(time, 0, span) * pen.width / span);
+  drawTime(pen, clamp(time, 0, until) * pen.width / span);
   const words = line === null
     ? ""
     : what === "inFlight"

@@ -117,11 +117,20 @@ class Retry(NamedTuple):
         return self.pause < 0.95 * self.failed.pause
 
 
-def retries_in(chain: list[Request]) -> list[Retry]:
-    """What was sent again because it had failed, as far as one can say."""
-    is_repeated = is_repeated_anyway(chain)
-    return [
-        Retry(failed, again)
-        for failed, again in pairwise(chain)
-        if failed.is_unanswered and (again.retry or not is_repeated)
-    ]
+def retries_in(requests: Iterable[Request]) -> list[Retry]:
+    """What was sent again because it had failed, as far as one can say.
+
+    Where somebody sends the same again though it was accepted, as a worker does whose
+    requests all have one address, only the library knows what is a retry.
+    """
+    found = []
+    for group in groups(lambda each: each.same, requests):
+        same = chains(group)
+        is_work = any(is_repeated_anyway(chain) for chain in same)
+        found += [
+            Retry(failed, again)
+            for chain in same
+            for failed, again in pairwise(chain)
+            if failed.is_unanswered and (again.retry or not is_work)
+        ]
+    return found

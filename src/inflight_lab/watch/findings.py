@@ -84,7 +84,8 @@ def _limit_around_the_tasks(log: RequestLog) -> Finding | None:
         inside = [
             each
             for each in log.requests
-            if each.around == number and each.sender not in use.senders
+            if each.around == number
+            and (use.period or each.sender not in use.senders)  # slots may be held
         ]
         if len(inside) < FEW * use.acquired:  # a permit for each is a limit
             continue
@@ -180,7 +181,7 @@ def _kind_of_limit(refused: list[Request]) -> str:
 
 def storm_of_retries(log: RequestLog) -> Finding | None:
     """Much of what is sent are retries that come too soon, or all together."""
-    retries = [retry for chain in chains(log.requests) for retry in retries_in(chain)]
+    retries = retries_in(log.requests)
     if len(retries) <= max(FEW, len(log.requests) / 5):
         return None
     if any(each.failed.is_refused_for_good for each in retries):
@@ -293,9 +294,10 @@ def blocked_event_loop(log: RequestLog) -> Finding | None:
 
 
 def client_for_each_request(log: RequestLog) -> Finding | None:
-    """No connection is reused."""
+    """No connection is reused, though another client's would have served."""
     clients = len(groups(lambda each: each.client, log.requests))
-    if clients < max(FEW, len(log.requests) / 2):
+    hosts = len(groups(lambda each: each.host, log.requests))
+    if clients < max(FEW, len(log.requests) / 2, 2 * hosts):
         return None
     return found(
         "client_for_each_request",
@@ -412,10 +414,10 @@ def stalled_answers(log: RequestLog) -> Finding | None:
 
 def what_was_lost(log: RequestLog) -> Finding | None:
     """Answers thrown away, requests that failed or ended without one."""
-    missing = 0
+    missing = None
     failed = [each for each in _failed(log) if each.error or each.status >= 500]
     if log.exit_status == 0:
-        missing = sum(chain[-1].is_unanswered for chain in chains(log.requests))
+        missing = _missing(log)
         failed = [each for each in failed if not each.is_unanswered]
     accepted = sum(each.is_accepted for each in log.requests)
     is_lost = log.exit_status and not log.practice
@@ -428,6 +430,19 @@ def what_was_lost(log: RequestLog) -> Finding | None:
         **_thrown_away(log),
     )
     return finding if finding.facts else None
+
+
+def _missing(log: RequestLog) -> str | None:
+    """How many have no answer in the end; None for none.
+
+    Where one cannot say whether a request was sent again, it is a least number.
+    """
+    missing = sum(chain[-1].is_unanswered for chain in chains(log.requests))
+    unanswered = sum(each.is_unanswered for each in log.requests)
+    if not missing:
+        return None
+    is_all = missing + len(retries_in(log.requests)) == unanswered
+    return str(missing) if is_all else f"at least {missing}"
 
 
 def _thrown_away(log: RequestLog) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import {
 import { initialsOf } from "../../../src/inflight_lab/classroom/page/colours.js";
 import { secondsOf } from "../../../src/inflight_lab/classroom/page/history.js";
 import {
-  inWords,
+  answerInWords,
   Pace,
   Sender,
 } from "../../../src/inflight_lab/classroom/page/sending.js";
@@ -169,9 +169,9 @@ Deno.test("a pace spaces turns that are asked for at once", async () => {
 
 Deno.test("an answer is one line, and a 429 says how long to wait", () => {
   const answer = { status: 429, seconds: 0.31, retryAfter: "2", text: "" };
-  assert.match(inWords(answer), /429 Too Many Requests .*Wait 2 s/);
-  assert.match(inWords({ ...answer, status: 0 }), /No answer/);
-  assert.match(inWords({ ...answer, status: 503 }), /more than this room allows/);
+  assert.match(answerInWords(answer), /429 Too Many Requests .*Wait 2 s/);
+  assert.match(answerInWords({ ...answer, status: 0 }), /No answer/);
+  assert.match(answerInWords({ ...answer, status: 503 }), /more than this room allows/);
 });
 
 Deno.test("initials are two letters of a name, or the number", () => {

@@ -1,12 +1,12 @@
 // The controls of a panel, without a browser: keys, moves, goals and the kernel.
 
 import {
+  planFor,
   tryInWords,
   verdictInWords,
-} from "../../../src/inflight_lab/panel/js/goals.js";
+} from "../../../src/inflight_lab/panel/js/lane.js";
 import { KernelWatch, Mover } from "../../../src/inflight_lab/panel/js/kernel.js";
 import { commandOf } from "../../../src/inflight_lab/panel/js/keys.js";
-import { planFor } from "../../../src/inflight_lab/panel/js/plan.js";
 
 /** @param {unknown} found @param {unknown} wanted */
 function expectEqual(found, wanted) {

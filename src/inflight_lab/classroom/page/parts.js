@@ -13,7 +13,7 @@ const TRY_AGAIN = 1500;
  * @param {new () => Kind} kind
  * @returns {Kind}
  */
-export function part(id, kind) {
+export function byId(id, kind) {
   const found = document.getElementById(id);
   if (found instanceof kind) return found;
   throw new TypeError(`this page has no ${kind.name} called ${id}`);
@@ -26,7 +26,7 @@ export function part(id, kind) {
  * @param {(value: number) => void} [choose]
  */
 export function slider(id, choose = () => {}) {
-  const input = part(id, HTMLInputElement);
+  const input = byId(id, HTMLInputElement);
   const output = /** @type {HTMLElement} */ (input.previousElementSibling);
   /** @param {number} value */
   function show(value) {

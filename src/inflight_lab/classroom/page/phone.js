@@ -3,8 +3,8 @@
 import { make, write } from "../../stage/dom.js";
 import { outcomeOf } from "../../stage/run.js";
 import { colourOf, initialsOf } from "./colours.js";
-import { part, slider, talk } from "./parts.js";
-import { ask, inWords, Pace, Sender } from "./sending.js";
+import { byId, slider, talk } from "./parts.js";
+import { answerInWords, ask, Pace, Sender } from "./sending.js";
 
 /** A browser opens so many connections to one server, and no more. */
 const CONNECTIONS = 6;
@@ -38,10 +38,10 @@ class Phone {
     this.#show();
   });
   rate = slider("rate");
-  paced = part("paced", HTMLInputElement);
-  name = part("name", HTMLInputElement);
-  one = part("one", HTMLButtonElement);
-  many = part("many", HTMLButtonElement);
+  paced = byId("paced", HTMLInputElement);
+  name = byId("name", HTMLInputElement);
+  one = byId("one", HTMLButtonElement);
+  many = byId("many", HTMLButtonElement);
 
   #sender = new Sender({
     limit: () => this.#isShared ? CONNECTIONS : this.limit.input.valueAsNumber,
@@ -109,7 +109,7 @@ class Phone {
     this.#sent += 1;
     this.#counts["in flight"] += 1;
     const dot = make("i", { data: { outcome: "out" } });
-    const dots = part("dots", HTMLElement);
+    const dots = byId("dots", HTMLElement);
     dots.append(dot);
     if (dots.childElementCount > SHOWN) dots.firstElementChild?.remove();
     this.#show();
@@ -118,23 +118,23 @@ class Phone {
     this.#counts["in flight"] -= 1;
     this.#counts[/** @type {"answered" | "refused" | "failed"} */ (outcome)] += 1;
     dot.dataset.outcome = outcome;
-    const last = part("last", HTMLElement);
+    const last = byId("last", HTMLElement);
     last.dataset.outcome = outcome;
-    write(last, inWords(answer));
-    write(part("text", HTMLElement), answer.text);
+    write(last, answerInWords(answer));
+    write(byId("text", HTMLElement), answer.text);
     this.#show();
   }
 
   /** @param {string} [why] Why nothing can be sent. */
   #show(why = "") {
     const number = this.#number;
-    const badge = part("badge", HTMLElement);
+    const badge = byId("badge", HTMLElement);
     write(badge, number ? initialsOf(number, this.name.value.trim()) : "");
     badge.style.background = number ? colourOf(number) : "";
     this.one.disabled = this.many.disabled = !number;
     this.limit.input.disabled = this.paced.disabled = this.#isShared;
     this.rate.input.disabled = this.#isShared || !this.paced.checked;
-    if (why || number) write(part("hint", HTMLElement), why || this.#hint());
+    if (why || number) write(byId("hint", HTMLElement), why || this.#hint());
     if (this.#isCounting) return;
     this.#isCounting = true;
     setTimeout(() => this.#count(), READABLE);
@@ -156,7 +156,7 @@ class Phone {
     const words = shown.map(([name, count]) =>
       make("span", {}, make("b", {}, `${count}`), ` ${name}`)
     );
-    part("status", HTMLElement).replaceChildren(...words);
+    byId("status", HTMLElement).replaceChildren(...words);
   }
 }
 

@@ -89,7 +89,7 @@ export async function ask(url) {
 }
 
 /** One line about an answer. @param {Answer} answer */
-export function inWords({ status, seconds, retryAfter }) {
+export function answerInWords({ status, seconds, retryAfter }) {
   const time = `${seconds.toFixed(2)} s`;
   if (status === 0) return `No answer after ${time}.`;
   if (status === 200) return `200 OK after ${time}.`;

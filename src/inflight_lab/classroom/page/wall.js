@@ -11,7 +11,7 @@ import { countsAt, Run } from "../../stage/run.js";
 import { append, NOBODY, refusedLately, sentenceAt } from "./class_run.js";
 import { colourOf, initialsOf } from "./colours.js";
 import { drawHistory } from "./history.js";
-import { part, slider, talk } from "./parts.js";
+import { byId, slider, talk } from "./parts.js";
 
 /**
  * @import { Moment } from "../../stage/dots.js"
@@ -80,20 +80,20 @@ class Wall {
   #lastWords = -1;
   onSeek = () => {};
 
-  root = part("wall", HTMLElement);
-  flow = part("flow", HTMLElement);
-  phones = part("phones", HTMLElement);
-  sentence = part("sentence", HTMLElement);
-  shared = part("shared", HTMLInputElement);
+  root = byId("wall", HTMLElement);
+  flow = byId("flow", HTMLElement);
+  phones = byId("phones", HTMLElement);
+  sentence = byId("sentence", HTMLElement);
+  shared = byId("shared", HTMLInputElement);
   rate = slider("rate", (rate) => this.tell({ rate }));
   latency = slider("latency", (latency) => this.tell({ latency }));
-  dots = new Pen(part("dots", HTMLCanvasElement));
-  bars = new Pen(part("bars", HTMLCanvasElement));
+  dots = new Pen(byId("dots", HTMLCanvasElement));
+  bars = new Pen(byId("bars", HTMLCanvasElement));
   player = new Player([/** @type {Stage} */ (/** @type {unknown} */ (this))]);
 
   constructor() {
-    const join = part("join", HTMLButtonElement);
-    const full = part("full", HTMLButtonElement);
+    const join = byId("join", HTMLButtonElement);
+    const full = byId("full", HTMLButtonElement);
     join.onclick = () => this.root.classList.toggle("ifl-large-code");
     full.onclick = () => document.documentElement.requestFullscreen();
     this.shared.onchange = () => this.tell({ shared: this.shared.checked });
@@ -117,7 +117,7 @@ class Wall {
   #hear(news) {
     const isFirst = !this.run.isLive;
     this.state = append(this.run, this.state, news);
-    if (news.url) write(part("address", HTMLElement), news.url);
+    if (news.url) write(byId("address", HTMLElement), news.url);
     if (news.quota) this.rate.show(news.quota.rate);
     if (news.latency !== undefined) this.latency.show(news.latency);
     if (news.shared !== undefined) this.shared.checked = news.shared;
@@ -146,8 +146,8 @@ class Wall {
     this.#places = new ClassPlaces({
       requests: this.#boxOf(this.phones),
       slots: this.#boxOf(this.phones),
-      api: this.#boxOf(part("boxApi", HTMLElement)),
-      wall: this.#boxOf(part("boxWall", HTMLElement)),
+      api: this.#boxOf(byId("boxApi", HTMLElement)),
+      wall: this.#boxOf(byId("boxWall", HTMLElement)),
     }, this.#seats);
     this.#places.phones = known;
     this.#measurePhones();
@@ -240,14 +240,14 @@ class Wall {
     }
     const { answered, refused, inFlight } = countsAt(run, time);
     const { stopped } = this.state;
-    part("counts", HTMLElement).replaceChildren(
+    byId("counts", HTMLElement).replaceChildren(
       count("out", inFlight, "in flight"),
       count("answered", answered, "answered"),
       count("refused", refused, "refused"),
       ...(stopped ? [count("stopped", stopped, "stopped by the room")] : []),
     );
-    write(part("quota", HTMLElement), wallAt(run, time).words);
-    part("stage", HTMLElement).classList.toggle("ifl-closed", isClosed(run, moment));
+    write(byId("quota", HTMLElement), wallAt(run, time).words);
+    byId("stage", HTMLElement).classList.toggle("ifl-closed", isClosed(run, moment));
     const lately = refusedLately(run, time);
     for (const each of this.phones.querySelectorAll("li")) {
       each.classList.toggle("ifl-bounced", lately.has(Number(each.dataset.number)));

@@ -5,16 +5,15 @@ import { follow, widget } from "../../plot/page/widget.js";
 import { make } from "../../stage/dom.js";
 import { Player, playerBar } from "../../stage/player.js";
 import { createStage } from "../../stage/stage.js";
-import { showGoals } from "./goals.js";
 import { KernelWatch, Mover } from "./kernel.js";
 import { listenToKeys } from "./keys.js";
-import { planFor, PLANNED } from "./plan.js";
+import { planFor, PLANNED, showGoals } from "./lane.js";
 import { Presentation } from "./presentation.js";
 import { slider } from "./slider.js";
 
 /**
  * @import { Page } from "../../plot/page/widget.js"
- * @import { Lane } from "./goals.js"
+ * @import { Lane } from "./lane.js"
  * @import { Command } from "./keys.js"
  * @import { Setting } from "./slider.js"
  */

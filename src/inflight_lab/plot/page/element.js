@@ -1,30 +1,5 @@
-// <inflight-run>: recorded runs on a page without a kernel.
+// What a page with recorded runs, and no others, needs.
 
-import { make } from "../../stage/dom.js";
-import { showRecorded } from "./recorded.js";
-import { followTheme } from "./theme.js";
+import { defineRecordedRuns } from "./recorded_runs.js";
 
-class RecordedRuns extends HTMLElement {
-  /** @type {AbortController | undefined} */
-  #life;
-
-  connectedCallback() {
-    const recording = this.querySelector("script")?.textContent;
-    if (!recording) return;
-    this.#life = new AbortController();
-    this.root = make("div", { className: "ifl-plot" });
-    this.append(this.root);
-    followTheme(this.root, this.#life.signal);
-    showRecorded(this.root, recording, this.#life.signal);
-    this.classList.add("ifl-plays"); // in place of the still picture
-  }
-
-  disconnectedCallback() {
-    this.#life?.abort();
-    this.root?.remove();
-  }
-}
-
-if (!customElements.get("inflight-run")) {
-  customElements.define("inflight-run", RecordedRuns);
-}
+defineRecordedRuns();

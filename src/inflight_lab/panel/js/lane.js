@@ -1,8 +1,11 @@
-// The goals of a lane, and how the last tries went.
+// A lane: what it would send before there is a run, its goals, and the last tries.
 
 import { make } from "../../stage/dom.js";
+import { Run } from "../../stage/run.js";
 
 /**
+ * @import { Model } from "../../plot/page/widget.js"
+ * @import { Terms } from "../../stage/wire.js"
  * @import { Setting } from "./slider.js"
  *
  * @typedef {object} Goal
@@ -21,6 +24,33 @@ import { make } from "../../stage/dom.js";
  * @property {Goal[]} goals
  * @property {Try[]} tries
  */
+
+/** The traits of the model on which a plan depends. */
+export const PLANNED = ["count", "limit", "latency", "rate"];
+
+/**
+ * What would be sent if it were run now: shown until there is a run.
+ *
+ * @param {Model} model
+ * @param {number} lane
+ */
+export function planFor(model, lane) {
+  /** @type {Lane} */
+  const { adjustable, unlimited } = model.get("_lanes")[lane];
+  /** @type {{ terms: Terms }} */
+  const { terms: { quota, max_concurrent: maxConcurrent, way } } = model.get("_fixed");
+  const run = new Run();
+  run.size = model.get("count");
+  run.isUnlimited = unlimited;
+  run.set(0, {
+    limit: adjustable ? model.get("limit") : null,
+    latency: model.get("latency"),
+    way,
+    quota: quota && { ...quota, rate: model.get("rate") },
+    maxConcurrent,
+  });
+  return run;
+}
 
 /**
  * @param {HTMLElement} root

@@ -1,0 +1,49 @@
+"""What stands beside the pages of the site, and how they link to it.
+
+One script and one style sheet draw the runs of all pages; the code of the lessons can
+be read; and in ``live/`` the notebooks run.
+"""
+
+import shutil
+from html import escape
+from pathlib import Path
+
+from inflight_lab.plot.modules import STAGE, script, style
+from inflight_lab.publish.series import LINKED_TO, PACKAGE
+
+SCRIPT = Path(__file__).with_name("page.js")
+SHEETS = (STAGE / "slider.css", STAGE / "toy.css")
+HEAD = """<link rel="stylesheet" href="stage.css">
+<script defer src="stage.js"></script>"""
+"""What the head of a page with runs has.  A module would not load from a file."""
+
+LAB = "live/lab/index.html"
+"""JupyterLab in the site, beside the pages."""
+INSTALL = '<a href="index.html#install">how to install it</a>'
+
+
+def write(folder: Path) -> None:
+    """Write the files beside the pages in ``folder``, but for ``live/``."""
+    code = f'"use strict";\n(() => {{\n{script(SCRIPT)}}})();\n'
+    (folder / "stage.js").write_text(code, encoding="utf-8")
+    (folder / "stage.css").write_text(style(*SHEETS), encoding="utf-8")
+    unused = shutil.ignore_patterns("__pycache__")
+    for room in LINKED_TO:
+        shutil.copytree(PACKAGE / room, folder / room, ignore=unused)
+
+
+def address_in_site(notebook: str) -> str:
+    """Where the site has this notebook running."""
+    return f"{LAB}?path=notebooks/{notebook}.ipynb"
+
+
+def to_the_site(notebook: str, words: str) -> str:
+    """A link to the notebook in the browser build: HTML."""
+    return f'<a href="{escape(address_in_site(notebook))}">{escape(words)}</a>'
+
+
+def to_a_command(notebook: str, words: str) -> str:
+    """The command that opens it in a clone, for a site without the browser build."""
+    number, _, _ = notebook.partition("_")
+    command = f"<code>uv run inflight-lab --open {number}</code>"
+    return f"{escape(words)}: {command} ({INSTALL})"

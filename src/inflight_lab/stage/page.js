@@ -1,5 +1,0 @@
-// What a page with simulated runs needs.
-
-import { defineToy } from "./toy.js";
-
-defineToy();

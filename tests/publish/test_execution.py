@@ -1,0 +1,126 @@
+"""Cells are run once, and what they show is kept, whatever becomes of them."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from inflight_lab.plot.plain_picture import RECORDING
+from inflight_lab.publish.execution import run_cells
+from inflight_lab.runs.recording import from_text
+
+PLOT = """
+from inflight_lab import LivePlot, Panel, PracticeServer
+from inflight_lab.runners import naive, semaphore
+server = PracticeServer(latency=0).start()
+plot = LivePlot(server)
+plot
+"""
+RUN = """
+with plot:
+    await naive.make_many_requests(server.url, 4)
+"""
+PANEL = """
+server.quota = "none"
+panel = Panel(semaphore.make_many_requests, server=server, count=6, limit=2)
+panel.start()
+panel
+"""
+
+
+def run(folder: Path, *sources: str, patience: float = 60) -> tuple[Any, list[str]]:
+    """A notebook with these cells c0, c1 ..., once they have run; what failed."""
+    cells = [new_code_cell(code, id=f"c{n}") for n, code in enumerate(sources)]
+    document = new_notebook(cells=cells)
+    return document, asyncio.run(run_cells(document, folder, patience=patience))
+
+
+def answered_in(cell: Any) -> list[int]:
+    """How many were answered in each run that the cell shows."""
+    return [
+        run.counts.accepted
+        for output in cell.outputs
+        if RECORDING in output.get("data", {})
+        for run in from_text(json.dumps(output.data[RECORDING])).values()
+    ]
+
+
+def texts_of(cell: Any) -> list[str]:
+    """What it printed, or the error with which it ended."""
+    return [output.get("text") or output["evalue"] for output in cell.outputs]
+
+
+def test_runs_are_kept_where_they_are_shown(tmp_path: Path) -> None:
+    """A plot has the run of a cell further down, and a panel its own, which goes on in
+    the background when its cell has ended.
+    """
+    document, failed = run(tmp_path, PLOT, RUN, PANEL)
+    plotted, ran, panel = document.cells
+    assert answered_in(plotted) == [4]
+    assert answered_in(ran) == []
+    assert answered_in(panel) == [6]
+    assert [cell.execution_count for cell in document.cells] == [1, 2, 3]
+    assert failed == []
+
+
+def test_a_cell_that_fails_is_named_and_the_next_ones_run(tmp_path: Path) -> None:
+    """One cell that fails on a busy computer does not cost the page, nor the site."""
+    document, failed = run(tmp_path, "raise ValueError('no\\nlimit')", "print(2)")
+    assert failed == ["cell c0: ValueError: no"]
+    assert [texts_of(cell) for cell in document.cells] == [["no\nlimit"], ["2\n"]]
+
+
+@pytest.mark.parametrize(
+    ("code", "patience", "error"),
+    [
+        ("while True: pass", 2, "CellTimeoutError: it takes more than 2 seconds"),
+        ("import os; os._exit(1)", 60, "DeadKernelError: Kernel died"),
+    ],
+    ids=["hangs", "ends the kernel"],
+)
+def test_a_cell_that_never_ends_is_the_last(
+    tmp_path: Path, code: str, patience: float, error: str
+) -> None:
+    """Its error is on the page; those before it keep what they showed."""
+    document, failed = run(tmp_path, "print(1)", code, "print(3)", patience=patience)
+    assert failed == [f"cell c1: {error}"]
+    _, said = error.split(": ")
+    assert [texts_of(cell) for cell in document.cells] == [["1\n"], [said], []]
+
+
+HANGING_PANEL = """
+import asyncio
+async def never_ends(url, count):
+    await asyncio.Event().wait()
+panel = Panel(never_ends, server=server)
+panel.start()
+"""
+
+
+def test_a_panel_that_never_ends_is_a_failure(tmp_path: Path) -> None:
+    """It is waited for when all cells have run, and not for ever."""
+    _, failed = run(tmp_path, PLOT, HANGING_PANEL, patience=5)
+    assert failed == ["cell panels: CellTimeoutError: it takes more than 5 seconds"]
+
+
+BAR = r"""
+import sys
+sys.stderr.write("\r  0%|   | 0/20")
+sys.stderr.write("\r100%|###| 20/20\n")
+print("20 of 20")
+"""
+
+
+def test_a_progress_bar_is_one_line(tmp_path: Path) -> None:
+    """As in a terminal when it has ended: what it overwrote is gone."""
+    document, _ = run(tmp_path, BAR)
+    assert sorted(texts_of(document.cells[0])) == ["100%|###| 20/20\n", "20 of 20\n"]
+
+
+def test_text_alone_needs_no_kernel(tmp_path: Path) -> None:
+    """The glossary is made at once: no kernel could start in this folder."""
+    document = new_notebook(cells=[new_markdown_cell("# Words")])
+    assert asyncio.run(run_cells(document, tmp_path / "missing")) == []
