@@ -46,7 +46,8 @@ CHECK = "Open live to check yours"
 
 NOTHING_RUNS = "Nothing runs on this page: each cell shows what it printed."
 RUNS_PLAY = """Each cell shows what it printed. A run plays as it was recorded, or your
-browser computes it; nothing is sent. The notebook itself sends real requests."""
+browser computes it; nothing is sent. In the live notebook, requests really go to the
+practice server on your computer."""
 
 
 def as_html(document: Any, name: str, *, live: LiveLink, navigation: str = "") -> str:
