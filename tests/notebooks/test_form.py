@@ -19,7 +19,6 @@ from tests.support.notebook_tools import (
     GLOSSARY,
     NOTEBOOKS,
     QUESTIONS,
-    code_cell,
     code_cells,
     each_notebook,
     load,
@@ -163,7 +162,7 @@ def prose_of(path: Path) -> list[str]:
 @each_notebook
 def test_minutes_are_those_of_the_map(path: Path) -> None:
     """What a page says at its beginning is what the map in 00 says of it."""
-    table = code_cell(NOTEBOOKS[0], "text-map")
-    on_the_map = dict(re.findall(r"\((\w+)\.ipynb\)[^|\d]*, (\d+) \|", table))
+    lists = "\n".join(prose_of(NOTEBOOKS[0]))
+    on_the_map = dict(re.findall(r"^- .*\((\w+)\.ipynb\).*, (\d+)$", lists, re.M))
     said = re.findall(r"About (\d+) minutes", opening(path))
     assert said in ([], [on_the_map.get(path.stem)])

@@ -143,6 +143,7 @@ class Panel(anywidget.AnyWidget):
         }
         super().__init__(_fixed=fixed, **self._initial)
         self._page = WidgetPage(self, self._expected)
+        self._page.picture.knobs = knobs
         self.lanes = self._make_lanes(runners, server, goals)
         self._show_lanes()
         self.observe(self._on_setting, list(NAMES))

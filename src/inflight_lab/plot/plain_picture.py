@@ -1,7 +1,7 @@
 """The picture of runs that stays in a saved notebook, where no page draws them."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +13,9 @@ from inflight_lab.runs.run import Run
 
 STARTED = "inflight_lab_started"
 """Metadata key of an output: how many requests its picture shows."""
+
+KNOBS = "inflight_lab_knobs"
+"""Metadata key of a recording: which settings have a slider on its panel."""
 
 RECORDING = "application/vnd.inflight-lab.recording+json"
 """The MIME type of a recording: of what was sent or, with `STARTED` 0, computed."""
@@ -33,7 +36,10 @@ class PlainPicture:
 
     ``runs`` returns them by name; until one has begun, the image shows what is
     ``expected``.  ``mark`` is its class, by which a page finds it, to hide it.
+    ``knobs`` is kept with a recording.
     """
+
+    knobs: Sequence[str] = ()
 
     def __init__(self, runs: Callable[[], Runs], expected: Expected = dict) -> None:
         self.mark = f"ifl-{uuid4().hex}"
@@ -58,10 +64,12 @@ class PlainPicture:
         started = sum(run.counts.started for run in runs.values())
         has_begun = any(run.now for run in runs.values())
         shown = runs if has_begun else self._expected() or runs
+        metadata: dict[str, Any] = {STARTED: started}
         data = as_mime_types(draw_runs(shown, mark=self.mark, computed=not has_begun))
         if keep_recordings and all(_can_be_kept(run) for run in shown.values()):
             data[RECORDING] = json.loads(as_text(shown))
-        return data, {STARTED: started}
+            metadata[KNOBS] = list(self.knobs)
+        return data, metadata
 
 
 def as_mime_types(picture: Picture) -> dict[str, Any]:

@@ -17,7 +17,8 @@ import { inFlightAt, outcomeOf, PAUSE, Run } from "./run.js";
  * @property {number} maxConcurrent How many the API takes at once; 0 for any number.
  *
  * @typedef {object} World What is as it is.
- * @property {number} way Share of the latency that a request is on its way to the API.
+ * @property {number} way How long a request is on its way to the API, at any latency:
+ *   those sent at an even pace arrive at an even pace while the latency is dragged.
  * @property {number} jitter Answers take longer or shorter, by up to this share.
  * @property {number} work For how long the script is busy with each request.
  * @property {number} seed Two runs with one seed are equal.
@@ -31,7 +32,7 @@ const POOL = 100;
 const POOL_TIMEOUT = 5;
 
 /** @type {World} */
-const WORLD = { way: 0.3, jitter: 0.15, work: 0.002, seed: 1 };
+const WORLD = { way: 0.03, jitter: 0.08, work: 0.002, seed: 1 };
 
 /**
  * What is not given is a sliding window's.
@@ -85,7 +86,7 @@ export class Simulation {
     this.run.set(this.now, {
       limit: isLimited(runner) ? limit : null,
       latency,
-      way: latency * this.world.way,
+      way: this.world.way,
       quota,
       maxConcurrent,
       manner: runner === "pause" || runner === "paced" ? runner : "",
@@ -190,7 +191,7 @@ export class Simulation {
       const { way, jitter } = this.world;
       const takes = latency * (1 + jitter * (2 * this.random() - 1));
       journey.due = this.now + takes;
-      this.#later(latency * way, () => this.#arrive(journey));
+      this.#later(way, () => this.#arrive(journey));
       this.#later(takes, () => this.#answer(journey));
     }
   }

@@ -14,6 +14,7 @@ import { createStage } from "./stage.js";
  * @typedef {object} ToySettings
  * @property {number} count
  * @property {Runner[]} runners Which are shown, side by side.
+ * @property {string[]} names What they are called there, if there are several.
  * @property {Runner[]} choices Between which one can choose, if there is one on show.
  * @property {number} limit
  * @property {number} latency
@@ -22,7 +23,7 @@ import { createStage } from "./stage.js";
  * @property {SliderName[]} sliders
  * @property {boolean} opens Whether it opens with one request.
  *
- * @typedef {"limit" | "latency" | "rate"} SliderName
+ * @typedef {"limit" | "count" | "latency" | "rate"} SliderName
  * @typedef {"one" | "hundred" | "all"} Scene
  */
 
@@ -30,6 +31,7 @@ import { createStage } from "./stage.js";
 const USUAL = {
   count: 100,
   runners: ["semaphore"],
+  names: [],
   choices: [],
   limit: 5,
   latency: 1.2,
@@ -40,9 +42,10 @@ const USUAL = {
 };
 
 const SLIDERS = {
-  limit: { min: 1, max: 60, step: 1, unit: "" },
-  latency: { min: 0.1, max: 3, step: 0.1, unit: " s" },
-  rate: { min: 5, max: 100, step: 5, unit: "/s" },
+  limit: { label: "limit", min: 1, max: 60, step: 1, unit: "" },
+  count: { label: "requests", min: 1, max: 400, step: 1, unit: "" },
+  latency: { label: "latency", min: 0.05, max: 3, step: 0.05, unit: " s" },
+  rate: { label: "rate", min: 5, max: 100, step: 5, unit: "/s" },
 };
 
 /** @type {Record<Runner, string>} */
@@ -66,11 +69,11 @@ export class Toy {
     this.settings = { ...USUAL, ...settings };
     /** @type {Scene} */
     this.scene = this.settings.opens ? "one" : "all";
-    const { runners } = this.settings;
+    const { runners, names } = this.settings;
     const isSeveral = runners.length > 1;
     const places = make("div", { className: "ifl-stages" });
-    const stages = runners.map((each) =>
-      createStage(places, { title: isSeveral ? NAMES[each] : "" })
+    const stages = runners.map((each, index) =>
+      createStage(places, { title: isSeveral ? names[index] ?? NAMES[each] : "" })
     );
     this.player = new Player(stages);
     this.parts = this.#build();
@@ -192,9 +195,9 @@ export class Toy {
 
   /** @param {SliderName} name */
   #slider(name) {
-    const { unit, ...range } = SLIDERS[name];
+    const { label, unit, ...range } = SLIDERS[name];
     const value = name === "rate" ? this.settings.quota?.rate : this.settings[name];
-    const input = make("input", { type: "range", ariaLabel: name, ...range, value });
+    const input = make("input", { type: "range", ariaLabel: label, ...range, value });
     const output = make("output");
     const show = () => write(output, `${Number(input.value)}${unit}`);
     input.oninput = () => {
@@ -209,7 +212,7 @@ export class Toy {
     return make(
       "label",
       { className: "ifl-slider", data: { name } },
-      name,
+      label,
       output,
       input,
     );

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { wallAt } from "../../../src/inflight_lab/stage/quota.js";
 import { countsAt, inFlightAt } from "../../../src/inflight_lab/stage/run.js";
-import { quotaOf } from "../../../src/inflight_lab/stage/simulate.js";
+import { quotaOf, Simulation } from "../../../src/inflight_lab/stage/simulate.js";
 import { momentsOf, runOf, simulation } from "./support.js";
 
 const QUOTAS = [
@@ -33,6 +33,32 @@ Deno.test("evenly spaced, none is refused, whatever the shape of the quota", () 
     const run = runOf(60, { runner: "paced", quota: quotaOf({ rate: 20, ...quota }) });
     assert.equal(countsAt(run, run.now).refused, 0, name);
   }
+});
+
+Deno.test("paced at the quota's rate, none is refused while the latency is dragged", () => {
+  const made = simulation(120, { runner: "paced", latency: 1.1 });
+  for (const [until, latency] of [[2, 0.3], [3, 1.1], [4, 0.05]]) {
+    made.advance(until);
+    made.set({ latency });
+  }
+  made.advance(Infinity);
+  assert.equal(countsAt(made.run, Infinity).refused, 0);
+});
+
+Deno.test("a semaphore whose average keeps the quota is refused once it is dragged", () => {
+  const made = new Simulation({
+    runner: "semaphore",
+    limit: 20,
+    latency: 1.1,
+    quota: quotaOf({ rate: 20 }),
+    maxConcurrent: 0,
+  });
+  made.ask(200);
+  made.advance(4);
+  assert.equal(countsAt(made.run, 4).refused, 0);
+  made.set({ latency: 0.3 });
+  made.advance(Infinity);
+  assert.ok(countsAt(made.run, Infinity).refused > 50);
 });
 
 Deno.test("the runner with the pause keeps its slots asleep after an answer", () => {

@@ -14,7 +14,7 @@ const USUAL = {
 };
 
 /** A simulation in which every answer takes just the latency. @type {Partial<World>} */
-const EVEN = { jitter: 0, way: 0.2, work: 0 };
+const EVEN = { jitter: 0, way: 0.1, work: 0 };
 
 /** @param {number} count @param {Partial<Settings>} [settings] */
 export function simulation(count, settings = {}) {
