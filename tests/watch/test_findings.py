@@ -674,3 +674,14 @@ def test_every_notebook_that_a_finding_names_is_there() -> None:
     root = Path(__file__).parents[2]
     there = {path.stem for path in root.glob("notebooks/*.ipynb")}
     assert named <= there
+
+
+@pytest.mark.parametrize(("exit_status", "is_said"), [(1, True), (-15, False)])
+def test_only_an_error_may_come_from_made_up_answers(
+    exit_status: int, is_said: bool
+) -> None:
+    """A script that a signal ended missed no field."""
+    log = RequestLog()
+    log.practice, log.exit_status = Quota(9, 1.0), exit_status
+    note(log, 0.0)
+    assert ("practice answers are made up" in "".join(report(log))) is is_said

@@ -8,15 +8,18 @@ import os
 import re
 import shlex
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
 
+import httpx
 import pytest
 
 from inflight_lab.recipes import RECIPES
+from inflight_lab.watch.practice import AnyApi
 from inflight_lab.watch.quota import Quota
 from inflight_lab.watch.request_log import RequestLog
 from inflight_lab.watch.snippet import FOR_ASYNCIO, FOR_MODELS, command_for
@@ -530,3 +533,16 @@ def run_command(command: str, folder: Path) -> None:
     """Run a printed command, without a shell."""
     program = [sys.executable, "-c", "from inflight_lab.cli import main; main()"]
     subprocess.run([*program, *shlex.split(command)[1:]], cwd=folder, check=True)
+
+
+def test_a_client_that_hangs_up_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    """A script that ends while it sends hears nothing of the practice server."""
+    with AnyApi(latency=0) as server:
+        with socket.create_connection(("127.0.0.1", server.port)) as client:
+            client.sendall(
+                b"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                b"Content-Length: 9\r\n\r\n{"
+            )
+        answer = httpx.get(server.url)  # comes after it on the server's only loop
+    assert answer.status_code == 200
+    assert "ClientDisconnect" not in caplog.text

@@ -8,12 +8,14 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, request_response
+from starlette.types import Receive, Scope, Send
 
 from inflight_lab.observation.hosts import is_loopback
 from inflight_lab.server import PracticeServer
@@ -69,6 +71,11 @@ def refuse_other_machines(event: str, arguments: tuple[Any, ...]) -> None:
 
 class AnyApi(PracticeServer):
     """Answers on every path, and says in each answer that it is practice."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve; a client that hangs up while it sends its body needs no answer."""
+        with suppress(ClientDisconnect):
+            await super().__call__(scope, receive, send)
 
     def routes(self) -> list[BaseRoute]:
         """What clients of language models ask for, and echoes."""

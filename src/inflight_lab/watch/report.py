@@ -27,7 +27,8 @@ MAX_NAMED = 3
 def report(log: RequestLog) -> list[str]:
     """The lines that are said at the end, the summary first."""
     lines = [str(finding) for finding in diagnose(log)]
-    if log.practice and log.exit_status:
+    has_raised = log.exit_status == 1  # no signal has ended it
+    if log.practice and has_raised and log.requests:
         lines.append(MADE_UP)
     if log.has_other_processes:
         lines.append(OTHER_PROCESSES)
