@@ -91,12 +91,12 @@ class Network(NamedTuple):
 @pytest.mark.parametrize("latency", [0.05, 0.3, 1.0])
 @pytest.mark.parametrize(
     "network_",
-    [Network(0, 0, 0.985), Network(0.01, 0, 0.95), Network(0.01, 0.1, 0.94)],
+    [Network(0, 0, 0.985), Network(0.01, 0, 0.98), Network(0.01, 0.1, 0.94)],
     ids=str,
 )
 def test_nearly_the_whole_quota_and_no_429(network_: Network, latency: float) -> None:
-    """At any latency, with 10 ms of jitter (which costs nothing unless latencies are as
-    long as the period), and when the loop blocks for 100 ms in each second.
+    """At any latency, with 10 ms of jitter, and when the loop blocks for 100 ms in each
+    second.
     """
     api = SimulatedApi(network(network_.jitter, latency=latency))
     send(
@@ -107,8 +107,7 @@ def test_nearly_the_whole_quota_and_no_429(network_: Network, latency: float) ->
         late=REAL_LATE,
     )
     assert refused_by(api) == {}
-    least = 0.985 if latency < 1 and not network_.stall else network_.least
-    assert api.used(1, 29) >= least
+    assert api.used(1, 29) >= network_.least
 
 
 def test_a_coarse_clock() -> None:

@@ -99,7 +99,8 @@ class Pacer:
 
     async def _wait(self) -> None:
         while (wait := self._seconds_until_free()) > 0 and not self._has_ended:
-            await asyncio.sleep(min(wait, 0.5))
+            # An answer that comes meanwhile may make the wait shorter.
+            await asyncio.sleep(min(wait, self.period / 20, 0.5))
 
     def _seconds_until_free(self) -> float:
         now = time.perf_counter()

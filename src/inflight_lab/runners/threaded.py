@@ -81,7 +81,7 @@ class ThreadPacer(Pacer):
         try:
             previous_has_left.wait()
             while (wait := self._leave_or_wait(thread, arrived)) > 0:
-                time.sleep(wait)
+                time.sleep(min(wait, self.period / 20))
         finally:  # also if Ctrl-C ends the wait
             has_left.set()
 
