@@ -66,6 +66,7 @@ class ClassRoom(PracticeServer):
 
     >>> room = ClassRoom(rate=40, latency=0.5).start()
     >>> room  # in a notebook: the address and its QR code, and a link to the wall
+    >>> room.stop()  # when the lesson is over
 
     Phones open ``url``, whose last part is a code, and send real requests from there;
     all of them share one quota.  ``wall`` is the page for the projector; only this
