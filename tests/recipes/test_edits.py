@@ -133,6 +133,25 @@ async def test_pages(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("recipe", ["fetch_all", "with_requests"])
+async def test_the_first_of_several_pages_is_not_kept_as_the_answer(
+    recipe: str, tmp_path: Path
+) -> None:
+    """Without the edit a script says that there are more; what is whole it keeps."""
+    with PagedServer(pages=2, latency=0) as server:
+        settings = {
+            "URL": f"{server.url}?list=a&page={{id}}",
+            "IDS": [1, 2],
+            "RESULTS": str(tmp_path / "results.jsonl"),
+        }
+        said = io.StringIO()
+        with redirect_stdout(said):
+            await run_here(write_script(tmp_path, snippet(recipe), settings))
+    (line,) = lines_in(tmp_path)
+    assert line["data"][1] == 2
+    assert "there are more pages" in said.getvalue()
+
+
 async def test_sqlite(tmp_path: Path) -> None:
     """The second start asks for nothing that the database has, and neither is there a
     second one at the same time.

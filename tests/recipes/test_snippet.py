@@ -16,9 +16,9 @@ from inflight_lab.runners import RUNGS
 from tests.support.browser import ROOT
 
 LONGEST = {
-    "fetch_all": 470,
+    "fetch_all": 475,
     "ask_model": 490,
-    "with_requests": 490,
+    "with_requests": 495,
     "paced": 180,
     "on_a_cluster": 560,
 }

@@ -40,6 +40,8 @@ async def main() -> bool:
             if failure.status in (404, 410):
                 return None
             raise
+        if "next" in response.links:
+            raise ValueError("there are more pages: apply fetch_all-pages.diff")
         return response.json()
 
     with AnswerFile(RESULTS) as answers:

@@ -50,6 +50,8 @@ async def main() -> bool:
             if failure.status in (404, 410):
                 return None
             raise
+        if "next" in response.links:
+            raise ValueError("there are more pages, which are not asked for")
         return response.json()
 
     with AnswerFile(RESULTS) as answers, session:
