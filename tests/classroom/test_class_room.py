@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -186,7 +186,8 @@ async def test_a_message_that_makes_no_sense_ends_the_conversation(
     """With that phone alone, and without a traceback."""
     async with a_phone(room, 3) as other:
         async with a_phone(room) as phone:
-            await phone.socket.send(message)
+            with suppress(ConnectionClosed):  # it may end half-way
+                await phone.socket.send(message)
             with pytest.raises(ConnectionClosed):
                 await phone.hear()
         assert (await other.send()).status_code == 200
