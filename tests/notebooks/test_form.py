@@ -21,7 +21,10 @@ from tests.support.notebook_tools import (
     QUESTIONS,
     code_cells,
     each_notebook,
+    links,
     load,
+    prose_of,
+    words_of,
 )
 
 MAX_LINES = 15
@@ -110,14 +113,6 @@ def test_cells_of_prose_are_short(path: Path) -> None:
             assert words <= MAX_WORDS, f"{words} words in {cell.id}"
 
 
-def words_of(markdown: str) -> int:
-    """The words of the prose: tables and fenced code are only looked up."""
-    prose = re.sub(r"```.*?```", "", markdown, flags=re.S)
-    prose = "\n".join(line for line in prose.splitlines() if not line.startswith("|"))
-    prose = re.sub(r"\]\([^)]*\)", "]", prose)
-    return len(re.findall(r"\w[^\s]*", prose))
-
-
 @each_page
 def test_links_lead_somewhere(path: Path) -> None:
     """Every link to a notebook or a file names one that exists."""
@@ -143,20 +138,6 @@ def test_a_link_says_where_it_leads(path: Path) -> None:
     texts = re.findall(r"(?<!!)\[([^]\n]+)\]\(", "\n".join(prose))
     short = [text for text in texts if len(text) < 20]
     assert [text for text in short if vague.search(text)] == []
-
-
-def links(path: Path) -> list[str]:
-    """Where the links of its prose lead."""
-    return [
-        target
-        for source in prose_of(path)
-        for target in re.findall(r"\]\(([^)]+)\)", source)
-    ]
-
-
-def prose_of(path: Path) -> list[str]:
-    """The sources of its text cells."""
-    return [cell.source for cell in load(path).cells if cell.cell_type == "markdown"]
 
 
 @each_notebook

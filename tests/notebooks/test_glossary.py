@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import re
 
-from tests.notebooks.test_form import links, prose_of, words_of
-from tests.support.notebook_tools import GLOSSARY, code_cell, load
+from tests.support.notebook_tools import (
+    GLOSSARY,
+    code_cell,
+    links,
+    load,
+    prose_of,
+    words_of,
+)
 
 MAX_WORDS_OF_A_TERM = 40
 MAX_WORDS = 2400

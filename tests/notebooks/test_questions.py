@@ -10,8 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.notebooks.one_run import expect_one_run_fits
-from tests.notebooks.test_form import words_of
-from tests.support.notebook_tools import QUESTIONS, code_cell, load
+from tests.support.notebook_tools import QUESTIONS, code_cell, load, words_of
 
 MAX_WORDS_OF_AN_ANSWER = 120
 MAX_WORDS = 5500

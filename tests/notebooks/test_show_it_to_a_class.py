@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.notebooks.test_form import prose_of
-from tests.support.notebook_tools import CLASS, Kernel, code_cells, kernel
+from tests.support.notebook_tools import CLASS, Kernel, code_cells, kernel, prose_of
 
 MAX_WORDS = 1000
 PANELS = (

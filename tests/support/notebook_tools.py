@@ -258,3 +258,25 @@ def kernel() -> Iterator[Kernel]:
             manager.cleanup_resources()
         noted = notes.read_text()
         assert not noted, noted
+
+
+def prose_of(path: Path) -> list[str]:
+    """The sources of its text cells."""
+    return [cell.source for cell in load(path).cells if cell.cell_type == "markdown"]
+
+
+def links(path: Path) -> list[str]:
+    """Where the links of its prose lead."""
+    return [
+        target
+        for source in prose_of(path)
+        for target in re.findall(r"\]\(([^)]+)\)", source)
+    ]
+
+
+def words_of(markdown: str) -> int:
+    """The words of the prose: tables and fenced code are only looked up."""
+    prose = re.sub(r"```.*?```", "", markdown, flags=re.S)
+    prose = "\n".join(line for line in prose.splitlines() if not line.startswith("|"))
+    prose = re.sub(r"\]\([^)]*\)", "]", prose)
+    return len(re.findall(r"\w[^\s]*", prose))
