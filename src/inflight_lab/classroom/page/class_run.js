@@ -18,7 +18,8 @@ import { outcomeOf } from "../../stage/run.js";
  * @property {Person[]} phones In the order of their numbers.
  * @property {string} url Where phones go.
  *
- * @typedef {[time: number, kind: string, number: number, detail: number | string | null,
+ * @typedef {[time: number, kind: string, number: number,
+ *   detail: number | string | null,
  *   gauge: number | null, phone: number | null]} EventRow
  *
  * @typedef {{ now: number, events: EventRow[] } & Partial<State>} News
@@ -145,7 +146,12 @@ function whoSent({ journeys }, from, to, phones) {
   );
 }
 
-/** Those of whom one was refused within the last second. @param {Run} run @param {number} time */
+/**
+ * Those of whom one was refused within the last second.
+ *
+ * @param {Run} run
+ * @param {number} time
+ */
 export function refusedLately({ journeys }, time) {
   return new Set(
     journeys.filter(({ outcome, ended }) =>

@@ -1,4 +1,4 @@
-// How a phone sends: so many, at most so many in flight, and each when its turn has come.
+// How a phone sends: so many, at most so many in flight, and each in its turn.
 
 /**
  * @typedef {object} Answer
