@@ -98,6 +98,7 @@ def test_wherever_one_goes_it_shows_what_was_recorded(page: Page, address: str) 
     page.goto(address)
     player = Player(page.locator("inflight-run"))
     player.strip.press("Home")
+    expect(player.strip).to_have_attribute("aria-valuenow", "0.0")
     for key, steps in (("PageUp", 2), ("ArrowRight", 3), ("ArrowLeft", 2)):
         for _ in range(steps):
             now = player.strip.get_attribute("aria-valuenow") or ""

@@ -77,7 +77,10 @@ export class Player extends EventTarget {
     super();
     this.stages = stages;
     this.stillness = matchMedia("(prefers-reduced-motion: reduce)");
-    for (const stage of stages) stage.onSeek = (time) => this.seek(time);
+    for (const stage of stages) {
+      stage.onSeek = (time) => this.seek(time);
+      stage.onStep = (seconds) => this.seek(this.time + seconds);
+    }
     signal?.addEventListener("abort", () => cancelAnimationFrame(this.#frame));
   }
 

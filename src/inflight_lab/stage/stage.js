@@ -30,6 +30,20 @@ import { drawStrip, spanOf } from "./strip.js";
 /** The sentence changes at most so often, in seconds of the eye's. */
 const READABLE = 0.25;
 
+/**
+ * So many seconds a key goes on.
+ *
+ * @type {Record<string, number>}
+ */
+const STEPS = {
+  ArrowLeft: -0.1,
+  ArrowRight: 0.1,
+  PageDown: -1,
+  PageUp: 1,
+  Home: -Infinity,
+  End: Infinity,
+};
+
 /** How many slots and seats there is room for: the first of these that is enough. */
 const ROOMS = [12, 30, 60, 120];
 
@@ -52,6 +66,8 @@ export class Stage {
   #span = 1;
   /** @type {(time: number) => void} What happens when one looks back. */
   onSeek = () => {};
+  /** @type {(seconds: number) => void} The same by keyboard, from where one is. */
+  onStep = () => {};
 
   /** @param {HTMLElement} root @param {StageOptions} [options] */
   constructor(root, { title = "", level = "inFlight" } = {}) {
@@ -226,19 +242,10 @@ export class Stage {
 
   /** @param {KeyboardEvent} event */
   #pressed(event) {
-    const now = Number(this.parts.stripCanvas.ariaValueNow);
-    const times = {
-      ArrowLeft: now - 0.1,
-      ArrowRight: now + 0.1,
-      PageDown: now - 1,
-      PageUp: now + 1,
-      Home: 0,
-      End: Infinity,
-    };
-    const time = times[/** @type {keyof typeof times} */ (event.key)];
-    if (time === undefined) return;
+    const step = STEPS[event.key];
+    if (step === undefined) return;
     event.preventDefault();
-    this.onSeek(time);
+    this.onStep(step);
   }
 
   /** @param {PointerEvent} event */

@@ -79,6 +79,15 @@ Deno.test("one can stand still anywhere, and play on from there", () => {
   assert.ok(page.last > 1 && page.last < 1.5);
 });
 
+Deno.test("keys pressed faster than frames are drawn all count", () => {
+  const page = new Page();
+  page.player.showEnd([runOf(20)]);
+  const [stage] = page.player.stages;
+  for (const step of [-Infinity, 1, 0.1]) stage.onStep(step);
+  page.frames(1);
+  assert.equal(page.last, 1.1);
+});
+
 Deno.test("at half the speed, half as much happens", () => {
   const page = new Page();
   const run = runOf(20);
