@@ -15,7 +15,14 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from inflight_lab.exercises import check, first_steps, rates, scale, two_budgets
+from inflight_lab.exercises import (
+    check,
+    first_steps,
+    if_needed,
+    rates,
+    scale,
+    two_budgets,
+)
 from tests.exercises.wrong_answers import WRONG
 from tests.exercises.wrong_answers.wrong_answer import WrongAnswer
 from tests.support.notebook_tools import Exercise, exercises
@@ -98,7 +105,7 @@ def test_every_check_is_used_and_every_exercise_has_wrong_answers() -> None:
     """No check without its exercise, and none whose strictness is untested."""
     defined = {
         name
-        for module in (first_steps, rates, scale, two_budgets)
+        for module in (first_steps, rates, scale, two_budgets, if_needed)
         for name in vars(module)
         if name.startswith("check_")
     }

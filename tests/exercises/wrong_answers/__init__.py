@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
-from tests.exercises.wrong_answers import first_steps, rates, scale, two_budgets
+from tests.exercises.wrong_answers import (
+    first_steps,
+    if_needed,
+    rates,
+    scale,
+    two_budgets,
+)
 
-WRONG = [*first_steps.WRONG, *rates.WRONG, *scale.WRONG, *two_budgets.WRONG]
+WRONG = [
+    *first_steps.WRONG,
+    *rates.WRONG,
+    *scale.WRONG,
+    *two_budgets.WRONG,
+    *if_needed.WRONG,
+]
