@@ -31,7 +31,7 @@ class Sent(NamedTuple):
 
 @shows_verdict
 async def check_learns(solution: Solution) -> str:
-    """Notebook 10: ``solution(client, numbers)`` is told 15 a second, and learns."""
+    """Notebook 10: ``solution(client, numbers)`` knows of 15 a second, and learns."""
     count = 100
     less = await without_waiting(send, solution, range(count), SlidingWindow(10, 1))
     expect(
@@ -39,18 +39,18 @@ async def check_learns(solution: Solution) -> str:
         f"the API allows 10 a second: {less.refused} requests were refused,"
         " and 5 at most are wanted.",
     )
-    as_told = await without_waiting(send, solution, range(count), SlidingWindow(15, 1))
+    as_said = await without_waiting(send, solution, range(count), SlidingWindow(15, 1))
     expect(
-        as_told.refused == 0,
-        f"the API allows 15 a second: {as_told.refused} requests were refused,"
+        as_said.refused == 0,
+        f"the API allows 15 a second: {as_said.refused} requests were refused,"
         " and none is wanted.",
     )
     expect(
-        as_told.elapsed < 8,
-        f"the API allows 15 a second: {count} requests took {as_told.elapsed:.1f} s,"
+        as_said.elapsed < 8,
+        f"the API allows 15 a second: {count} requests took {as_said.elapsed:.1f} s,"
         " and 7 s are enough.",
     )
-    answered = min(less.answered, as_told.answered)
+    answered = min(less.answered, as_said.answered)
     expect(answered == count, f"return {count} answers; you returned {answered}.")
     return (
         f"{less.refused} refused where 10 a second are allowed,"

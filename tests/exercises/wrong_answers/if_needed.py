@@ -7,7 +7,7 @@ from tests.exercises.wrong_answers.wrong_answer import WrongAnswer
 WRONG = [
     WrongAnswer(
         check="check_learns",
-        mistake="it is told no answer",
+        mistake="it learns from no answer",
         code="""
 async def send_all(client, numbers):
     pacer = adaptive.LearningPacer(15)
