@@ -40,13 +40,6 @@ def kinds_of(result: Result) -> Counter[type]:
     return Counter(type(outcome) for outcome in result.outcomes)
 
 
-async def in_turn(
-    url: str, count: int, *, client: httpx.AsyncClient
-) -> list[httpx.Response]:
-    """Sends one request after the other, and forgets what it has when cancelled."""
-    return [await client.get(url) for _ in range(count)]
-
-
 async def stubborn(url: str, count: int, *, client: httpx.AsyncClient) -> list[object]:
     """Takes a cancelled request for a result and sleeps on it."""
     slots = asyncio.Semaphore(2)
@@ -67,7 +60,6 @@ async def stubborn(url: str, count: int, *, client: httpx.AsyncClient) -> list[o
     [
         (naive.make_many_requests, 40),
         (semaphore.make_many_requests, 3),
-        (in_turn, 1),
         (stubborn, 2),
     ],
     ids=lambda value: getattr(value, "__module__", ""),
@@ -124,19 +116,6 @@ async def test_a_runner_that_raises_leaves_nothing_behind(
     assert len(outcomes) == 10
     assert execution.timeline.stats().in_flight == 0
     await until(lambda: asyncio.all_tasks() <= before)
-
-
-async def test_the_limit_changes_in_mid_run(server: PracticeServer) -> None:
-    """Raising the run's limit lets more through at once, as the server sees it."""
-    server.latency = 600
-    execution = execution_of(semaphore.make_many_requests, server.url, 30)
-    task = asyncio.create_task(execution.run())
-    await until(lambda: server.timeline.in_flight == 3)
-    assert execution.limiter
-    execution.limiter.limit = 17
-    await until(lambda: server.timeline.in_flight == 17)
-    execution.stop()
-    assert len((await task).outcomes) == 30
 
 
 async def test_a_cancelled_run_cancels_its_requests(server: PracticeServer) -> None:

@@ -126,16 +126,6 @@ def test_busiest_period_slides(timeline: Timeline, clock: SetClock) -> None:
     assert timeline.recent() == 0
 
 
-def test_tokens_slide_as_requests_do(timeline: Timeline, clock: SetClock) -> None:
-    """What was charged counts for one period from then on, and not beyond a reset."""
-    for tokens in (5, 0, 7):
-        timeline.send(200, tokens)
-        clock.now += 0.4
-    assert (timeline.recent(), timeline.recent_tokens()) == (2, 7)
-    timeline.reset()
-    assert timeline.recent_tokens() == 0
-
-
 ACTIONS = ["start", "send", "send", "end", "end", "wait", "reset", "cancel waiting"]
 
 
@@ -269,11 +259,3 @@ def test_a_slot_is_the_lowest_that_is_free(timeline: Timeline) -> None:
     timeline.free()
     assert timeline.events == []
     assert [timeline.take(), timeline.take()] == [0, 1]
-
-
-def test_the_server_says_how_its_quota_stands(timeline: Timeline) -> None:
-    """It stands on the event of sending, and on no other."""
-    with timeline.sending(200, quota=3.5) as request:
-        timeline.answer(request, 200)
-    timeline.send()
-    assert [event.quota for event in timeline.events] == [3.5, None, None]

@@ -249,16 +249,6 @@ async def test_a_request_that_never_fits(row: Row) -> None:
     assert (await chat(app, max_tokens=5)).status_code == 200
 
 
-async def test_a_dialect_may_change_while_it_serves() -> None:
-    """The count goes on, in other words; a twin speaks the same dialect."""
-    app = app_with("github", rate=1)
-    assert (await get(app)).status_code == 200
-    assert (await get(app)).status_code == 403
-    app.dialect = "anthropic"
-    assert (await get(app)).json()["type"] == "error"
-    assert app.twin().dialect == "anthropic"
-
-
 async def test_azure_names_what_there_will_be_more_of() -> None:
     """The reset is that of the quota which refused the chat, in whole seconds."""
     app = app_with("azure", tokens=600)

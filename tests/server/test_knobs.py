@@ -68,21 +68,6 @@ def test_burst_needs_a_quota_that_has_one(quota: str) -> None:
         PracticeServer(quota=quota, burst=5)
 
 
-@pytest.mark.parametrize(
-    ("knobs", "burst"),
-    [
-        ({"quota": "token-bucket", "rate": 7.5}, 7),
-        ({"quota": "gcra", "rate": 7.5}, 1),
-        ({"quota": "gcra", "rate": 7.5, "burst": 3}, 3),
-    ],
-)
-def test_a_policy_names_the_usual_burst(knobs: dict[str, Any], burst: int) -> None:
-    """A whole rate for a bucket, one by one for GCRA, unless the knob says so."""
-    policy = PracticeServer(**knobs).quota_policy
-    assert policy
-    assert policy.burst == burst
-
-
 def test_a_twin_of_a_server_whose_quota_was_changed() -> None:
     """A burst that waits for its quota to come back goes to the twin too, and is no
     error there.

@@ -77,18 +77,6 @@ def test_nothing_is_changed_without_need(
         assert variables() == before
 
 
-def test_what_somebody_else_sets_meanwhile_stays(
-    proxy: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Only what is still as it was set is taken back."""
-    monkeypatch.setenv("no_proxy", "")  # taken back with this test
-    with ProxyException(HOST):
-        assert os.environ["no_proxy"] == os.environ["NO_PROXY"]
-        os.environ["no_proxy"] = "example.com"
-    assert os.environ["no_proxy"] == "example.com"
-    assert os.environ["NO_PROXY"] == "example.org"
-
-
 def test_the_proxies_of_the_systems_settings_stay(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
