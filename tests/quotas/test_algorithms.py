@@ -161,8 +161,8 @@ def test_a_cost_counts_as_so_many_requests(
 
 SPACING = PERIOD / 7
 STANDS: dict[str, list[tuple[float, float]]] = {
-    "window": [(0, 1), (0, 2), (1.9, 2)],
-    "bucket": [(0, 6), (0, 5), (0.2, 5.7)],
+    "window": [(0, 1), (0, 2), (1.9, 2), (2.0, 0)],
+    "bucket": [(0, 6), (0, 5), (0.2, 5.7), (2.0, 7)],
     "spacing": [(0, SPACING), (0.1, SPACING - 0.1), (1.0, SPACING - 1.0)],
 }
 """By shape: seconds after the first request, and what the gauge says then."""
@@ -174,10 +174,10 @@ def test_a_gauge_speaks_the_language_of_its_shape(kind: str) -> None:
     quota = KINDS[kind](7, PERIOD)
     assert quota.gauge(BEGIN) == {"window": 0, "bucket": 7, "spacing": 0}[quota.shape]
     quota.admit(BEGIN)
-    (_, after_one), second, third = STANDS[quota.shape]
+    (_, after_one), *later = STANDS[quota.shape]
     assert quota.gauge(BEGIN) == pytest.approx(after_one)
     quota.admit(BEGIN)
-    for seconds, stands in (second, third):
+    for seconds, stands in later:
         assert quota.gauge(BEGIN + seconds) == pytest.approx(stands)
 
 

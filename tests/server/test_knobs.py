@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
-import statistics
-from typing import Any
 
 import httpx
 import pytest
@@ -13,21 +10,19 @@ import pytest
 from inflight_lab import PracticeServer
 from inflight_lab.runs.events import Event
 from inflight_lab.server.app import PracticeApp
-from inflight_lab.server.knobs import LATENCIES
 from tests.support.asgi import client_of
 from tests.support.virtual_clock import BEGIN, run, virtual_loop
 
 NAN, INFINITY = float("nan"), float("inf")
 REFUSED: dict[str, list[object]] = {
     "quota": ["leaky", None, ["gcra"]],
-    "latency_kind": ["slow", True],
     "latency": [-0.1, 86_401, NAN, INFINITY, "0.3", True, None],
+    "jitter": [-0.1, 1.1, NAN, "0.5", None],
     "way": [-0.1, 86_401, "0.3"],
     "rate": [0.5, 1_000_000_001, INFINITY, "100", None],
     "period": [0.0009, 86_401, 0, "1", None],
-    "burst": [0, 1_000_000_001, 1.5, True],
     "max_concurrent": [0, -1, 1_000_000_001, "9"],
-    "tokens": [0, 1_000_000_001, 1.5],
+    "tokens": [0, 1_000_000_001, 1.5, True],
     "dialect": ["GitHub", None, ["draft"]],
     "exhausted": [0, 1, "yes", None],
     "seed": [-1, "3"],
@@ -40,12 +35,11 @@ def test_a_knob_refuses(name: str) -> None:
     """A bad knob is an error where it is written, which names it and the value; so it
     is while the server runs, and changes nothing.
     """
-    gcra: dict[str, Any] = {"quota": "gcra"}
-    server = PracticeServer(**gcra)
+    server = PracticeServer()
     before = getattr(server, name, None)
     for value in REFUSED[name]:
         with pytest.raises((TypeError, ValueError), match=rf"^{name} must be ") as at:
-            PracticeServer(**(gcra | {name: value}))
+            PracticeServer(**{name: value})  # type: ignore[arg-type]
         assert str(at.value).endswith(f"got {value!r}")
         if name not in ("seed", "port"):
             with pytest.raises(type(at.value), match=rf"^{name} must be "):
@@ -60,20 +54,10 @@ def test_the_ends_of_each_knob_are_allowed() -> None:
     PracticeServer(latency=86_400, rate=1_000_000_000, period=86_400)
 
 
-@pytest.mark.parametrize("quota", ["none", "fixed-window", "sliding-window"])
-def test_burst_needs_a_quota_that_has_one(quota: str) -> None:
-    """A burst that would do nothing is an error that says which quotas have one."""
-    expected = r"^burst goes with quota 'token-bucket' or 'gcra'.*, got burst=5"
-    with pytest.raises(ValueError, match=expected):
-        PracticeServer(quota=quota, burst=5)
-
-
-def test_a_twin_of_a_server_whose_quota_was_changed() -> None:
-    """A burst that waits for its quota to come back goes to the twin too, and is no
-    error there.
-    """
-    server = PracticeServer(quota="gcra", burst=10, rate=7, seed=1)
-    server.quota = "sliding-window"
+def test_a_twin_has_the_same_knobs() -> None:
+    """Also those that were set after the start; it is a server of its own."""
+    server = PracticeServer(quota="gcra", rate=7, seed=1)
+    server.quota, server.dialect = "sliding-window", "github"
     twin = server.twin()
     assert twin == server
     assert twin is not server
@@ -112,38 +96,26 @@ def seconds(app: PracticeApp, count: int) -> list[float]:
     return [took[request] for request in began]
 
 
-@pytest.mark.parametrize("kind", ["fixed", "jittered", "heavy-tailed"])
-def test_latencies_repeat_with_the_seed(kind: str) -> None:
+def test_latencies_repeat_with_the_seed() -> None:
     """The same seed draws the same latencies, after a reset too; another seed draws
     others.
     """
     first, same, other = (
-        PracticeApp(latency=0.1, latency_kind=kind, seed=seed) for seed in (1, 1, 2)
+        PracticeApp(latency=0.1, jitter=0.5, seed=seed) for seed in (1, 1, 2)
     )
     drawn = seconds(first, 50)
     assert seconds(same, 50) == drawn
     first.reset()
     assert seconds(first, 50) == drawn
-    assert (seconds(other, 50) == drawn) == (kind == "fixed")
+    assert seconds(other, 50) != drawn
 
 
-def test_latency_kinds_have_their_shapes() -> None:
-    """Fixed is constant, jittered stays within half, heavy-tailed has the median and a
-    long tail: one in a hundred takes more than ten times as long.
-    """
-
-    def sample(kind: str) -> list[float]:
-        draw = random.Random(7)
-        return sorted(LATENCIES[kind](draw) for _ in range(10_000))
-
-    assert set(sample("fixed")) == {1}
-    jittered = sample("jittered")
-    assert 0.5 <= jittered[0] < 0.525
-    assert 1.475 < jittered[-1] <= 1.5
-    heavy = sample("heavy-tailed")
-    assert statistics.median(heavy) == pytest.approx(1, rel=0.05)
-    share = sum(latency > 10 for latency in heavy) / len(heavy)
-    assert share == pytest.approx(0.01, abs=0.004)
+def test_jitter_is_a_share_of_the_latency() -> None:
+    """Evenly drawn, as much below as above."""
+    drawn = sorted(seconds(PracticeApp(latency=0.2, jitter=0.5, seed=7), 500))
+    assert drawn[0] == pytest.approx(0.1, abs=0.005)
+    assert drawn[250] == pytest.approx(0.2, abs=0.02)
+    assert drawn[-1] == pytest.approx(0.3, abs=0.005)
 
 
 def test_every_answer_takes_the_latency() -> None:
@@ -159,7 +131,7 @@ def test_a_request_is_counted_when_it_has_come_its_way() -> None:
     """The way is a part of the latency, and on arrival the server says when it will
     answer, which is never before that.
     """
-    app = PracticeApp(latency=0.3, way=0.2, latency_kind="jittered", seed=1)
+    app = PracticeApp(latency=0.3, way=0.2, jitter=0.5, seed=1)
     events = send(app, 50)
     answered = {event.request: event.time for event in events if event.kind != "sent"}
     sent = [event for event in events if event.kind == "sent"]
