@@ -84,7 +84,7 @@ async def test_a_stopped_run_returns_every_outcome(
 async def test_what_was_answered_before_the_stop_is_kept(
     server: PracticeServer,
 ) -> None:
-    """The responses that came stand in their places, in order."""
+    """The responses that came stand in their places, in order; each slot is free."""
     execution = execution_of(semaphore.make_many_requests, server.url, 20, limit=1)
     task = asyncio.create_task(execution.run())
     await until(lambda: execution.timeline.stats().accepted >= 5)
@@ -96,6 +96,23 @@ async def test_what_was_answered_before_the_stop_is_kept(
     kinds = [httpx.Response] * answered + [asyncio.CancelledError] * (20 - answered)
     assert [type(outcome) for outcome in outcomes] == kinds
     assert error is None
+    slots = Counter(event.kind for event in execution.timeline.events)
+    assert slots["taken"] == slots["freed"]
+
+
+async def test_outcomes_stand_where_the_runner_put_them(
+    server: PracticeServer,
+) -> None:
+    """In whatever order they came."""
+    server.latency, server.jitter = 0.05, 1
+
+    async def numbered(url: str, count: int, *, client: httpx.AsyncClient) -> list[Any]:
+        requests = (client.get(f"{url}?n={number}") for number in range(count))
+        return await asyncio.gather(*requests)
+
+    outcomes, _ = await execution_of(numbered, server.url, 9).run()
+    numbers = [outcome.json()["args"]["n"] for outcome in outcomes]
+    assert numbers == [str(number) for number in range(9)]
 
 
 async def test_a_runner_that_raises_leaves_nothing_behind(
