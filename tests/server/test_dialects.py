@@ -83,6 +83,12 @@ def read(response: httpx.Response) -> Refusal:
     return refusal
 
 
+LIKE_OPENAI = {
+    "x-ratelimit-limit-requests": "2",
+    "x-ratelimit-remaining-requests": "0",
+    "retry-after": "60",
+    "retry-after-ms": "60000",
+}
 TOO_MANY = [
     Row(
         "draft",
@@ -113,26 +119,14 @@ TOO_MANY = [
         "openai",
         429,
         "rate_limit_exceeded",
-        headers={
-            "x-ratelimit-limit-requests": "2",
-            "x-ratelimit-remaining-requests": "0",
-            "x-ratelimit-reset-requests": "1m0s",
-            "retry-after": "60",
-            "retry-after-ms": "60000",
-        },
+        headers=LIKE_OPENAI | {"x-ratelimit-reset-requests": "1m0s"},
         silent="x-ratelimit-limit-tokens x-should-retry",
     ),
     Row(
         "azure",
         429,
         "429",
-        headers={
-            "x-ratelimit-limit-requests": "2",
-            "x-ratelimit-remaining-requests": "0",
-            "x-ratelimit-reset-requests": "60",
-            "retry-after": "60",
-            "retry-after-ms": "60000",
-        },
+        headers=LIKE_OPENAI | {"x-ratelimit-reset-requests": "60"},
         silent="x-ratelimit-limit-tokens x-ratelimit-reset-tokens",
     ),
     Row(
