@@ -108,7 +108,10 @@ class PracticeApp(Knobs):
     def terms(self) -> Terms:
         """What it allows and how long it takes now."""
         return Terms(
-            self.quota_policy, self.max_concurrent or 0, self.latency, self.way
+            quota=self.quota_policy,
+            max_concurrent=self.max_concurrent or 0,
+            latency=self.latency,
+            way=self.way,
         )
 
     def stats(self) -> Stats:
@@ -185,7 +188,10 @@ class PracticeApp(Knobs):
         # second.
         now = self.timeline.clock()
         admission = self._counters.decide(
-            policy, tokens=tokens, now=now, counts_refused=dialect.counts_refused
+            policy,
+            tokens=tokens,
+            now=now,
+            counts_refused=dialect.counts_refused,
         )
         return Decision(
             refusal=dialect.refuse(admission),

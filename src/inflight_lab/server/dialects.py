@@ -61,9 +61,9 @@ class Dialect:
 
     def quota_headers(self, usages: Mapping[str, QuotaUsage]) -> dict[str, str]:
         """What an answer says about the quotas."""
-        headers = self.on_requests
+        headers = dict(self.on_requests)
         if "tokens" in usages:
-            headers = headers | self.on_tokens
+            headers.update(self.on_tokens)
         filled: dict[str, str] = _filled(headers, usages)
         return filled
 
