@@ -14,18 +14,10 @@ from inflight_lab.plot.replay import RECORDINGS
 from inflight_lab.runs.recording import load
 from inflight_lab.runs.run import Run
 from tests.support.browser import IN_BROWSER
-from tests.support.lab import Lab, run_all, save
-from tests.support.marimo_page import marimo
-from tests.support.panel_page import PLOT_COMES
 
 pytestmark = IN_BROWSER
 
 RUNS = load(RECORDINGS / "pause_and_paced.json")
-SHOW_REPLAY = """
-from inflight_lab import Replay
-from inflight_lab.plot.replay import RECORDINGS
-replay = Replay(RECORDINGS / "pause_and_paced.json")
-replay"""
 
 
 @dataclass
@@ -141,40 +133,3 @@ def test_without_javascript_and_on_paper_the_picture_stands_there(
     page.emulate_media(media="print")
     expect(picture).to_be_visible()
     expect(page.locator(".ifl-stage").first).to_be_hidden()
-
-
-def test_a_replay_plays_with_a_kernel_and_without(lab: Lab, page: Page) -> None:
-    """While the widget lives it is the only player; the saved notebook has another,
-    which plays where no kernel is.
-    """
-    name = lab.write("replay.ipynb", SHOW_REPLAY)
-    lab.open(page, name)
-    run_all(page)
-    players = page.locator(".ifl-plot").locator("visible=true")
-    expect(players).to_have_count(1, timeout=PLOT_COMES)
-    Player(players).press("Play again")
-    Player(players).expect_plays()
-    second = page.locator("inflight-run")
-    expect(second).to_have_count(
-        1
-    )  # it comes after the widget: saved too early, it is lost
-    expect(second).to_be_hidden()
-    save(page)
-    lab.end_kernel_of(name)
-    page.goto("about:blank")
-    page.goto(lab.where(name))
-    player = Player(page.locator("inflight-run"))
-    expect(player.root).to_be_visible(timeout=PLOT_COMES)
-    player.press("Play again")
-    player.expect_plays()
-
-
-def test_a_replay_plays_in_marimo(page: Page, tmp_path: Path) -> None:
-    """In its page, which is not Jupyter's."""
-    with marimo(tmp_path, SHOW_REPLAY) as address:
-        page.goto(address)
-        player = Player(page.locator(".ifl-plot"))
-        expect(player.root).to_be_visible(timeout=PLOT_COMES)
-        player.press("Play again")
-        player.expect_plays()
-        page.close()  # before its server ends

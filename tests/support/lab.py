@@ -198,7 +198,7 @@ class PanelOnPage:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.plot = page.locator(".ifl-lane, .ifl-plot")
+        self.plot = page.locator(".ifl-lane")
         self.limit = self.slider("limit")
 
     def slider(self, name: str) -> Locator:
