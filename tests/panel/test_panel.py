@@ -143,7 +143,6 @@ async def test_goals_are_judged_by_the_servers_numbers(
     await panel.start()
     assert isinstance(panel.error, ValueError)
     assert panel.goals_met == {"9 answers": False}
-    assert panel.goals == goals
     (finished,) = panel._lanes[0]["tries"]
     assert finished["settings"]["count"] == 9
     assert [goal["met"] for goal in finished["goals"]] == [True, True]

@@ -140,10 +140,10 @@ async def test_a_setting_is_one_row_for_the_page(
 ) -> None:
     """From where to where its slider goes, in which steps and unit."""
     server.period = 3
-    panel = open_panel(max_count=300, max_limit=90)
+    panel = open_panel(max_count=300)
     rows = {row.pop("name"): row for row in panel._fixed["settings"]}
     assert list(rows) == ["limit", "count", "latency", "rate"]
-    assert (rows["limit"]["max"], rows["count"]["max"]) == (90, 300)
+    assert (rows["limit"]["max"], rows["count"]["max"]) == (50, 300)
     assert rows["rate"] == {
         "label": "rate",
         "min": 1,
