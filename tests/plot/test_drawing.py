@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from inflight_lab.exercises.quota_kinds import ask
-from inflight_lab.plot.drawing import Picture, draw_bars, draw_runs, draw_strips
+from inflight_lab.plot.drawing import Picture, draw_bars, draw_marks, draw_runs
 from inflight_lab.plot.drawing.svg import GREEN, RED
 from inflight_lab.quotas.algorithms import SlidingWindow
 from inflight_lab.runs.events import Stats
@@ -130,7 +130,7 @@ def test_marks_show_when_requests_came_and_which_were_refused() -> None:
     """Refused ones hang below the line; all rows have the axis of the longest."""
     times = [0, 0.25, 0.5, 0.75, 1.75, 1.8, 1.85, 1.9, 2.25, 2.3]
     answers = ask(SlidingWindow(4, 1), times)
-    picture = draw_strips({STRANGE: answers, "short": answers[:4], "none": []})
+    picture = draw_marks({STRANGE: answers, "short": answers[:4], "none": []})
     marks = [
         (
             each.get("stroke"),

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from inflight_lab.arguments import check
+from inflight_lab.arguments import check, one_of
 from inflight_lab.runs.columns import terms_as_json
 from inflight_lab.server import PracticeServer
 from inflight_lab.server.knobs import VALIDATORS as KNOBS
@@ -13,9 +13,6 @@ OF_THE_SERVER = ("latency", "rate")
 """The settings that are the servers'."""
 
 NAMES = ("limit", "count", *OF_THE_SERVER)
-
-STRIPS = ("in flight", "rate")
-"""What the line below the requests can show at first."""
 
 # A kernel in a page has no threads, and sends nothing while a cell blocks it.
 SILENCE = 60 if sys.platform == "emscripten" else 5
@@ -37,15 +34,13 @@ class Setting(NamedTuple):
 def fixed_for(
     server: PracticeServer, *, max_count: int, knobs: Sequence[str], strip: str
 ) -> dict[str, Any]:
-    """What a page is told once: the settings, where they stand, and the API's terms.
+    """What a page gets once: the settings, where they stand, and the terms of the API.
 
     Raises ``TypeError`` or ``ValueError`` for a bad argument of a panel.
     """
     check("max_count", max_count)
     _check_knobs(knobs)
-    if strip not in STRIPS:
-        allowed = ", ".join(map(repr, STRIPS))
-        raise ValueError(f"strip must be one of {allowed}, got {strip!r}")
+    one_of("in flight", "rate").check("strip", strip)
     settings = _settings_for(server, max_count)
     return {
         "settings": [each._asdict() for each in settings],

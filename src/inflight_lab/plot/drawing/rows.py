@@ -54,7 +54,7 @@ class Row(NamedTuple):
         return f"{many(count, 'request')}, {len(self.refused)} refused"
 
 
-def draw_strips(runs: Mapping[str, Iterable[Event]]) -> Picture:
+def draw_marks(runs: Mapping[str, Iterable[Event]]) -> Picture:
     """One row per run, on one axis of time, with a mark for each request.
 
     ``runs`` are a server's timeline events by the run's name.  Answered requests stand
