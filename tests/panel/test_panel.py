@@ -26,15 +26,18 @@ pytestmark = pytest.mark.anyio
 async def test_two_panels_on_one_server(
     server: PracticeServer, open_panel: OpenPanel
 ) -> None:
-    """Both run at once and each returns the outcomes of its own requests."""
+    """Both run at once, each returns the outcomes of its own requests, and the server
+    counts them all.
+    """
     server.latency = 0.2
     first = open_panel(count=20, limit=5)
     second = open_panel(naive.make_many_requests, count=30)
     run = first.start()
-    await until(lambda: first.timeline.in_flight == 5)
+    await until(lambda: first.timeline.stats().accepted == 5)
     await asyncio.gather(run, second.start())
     for panel, count in ((first, 20), (second, 30)):
         assert len(panel.outcomes) == panel.timeline.stats().accepted == count
+    assert server.stats().accepted == 50
 
 
 async def test_a_run_that_cannot_begin_leaves_its_servers_free(
