@@ -125,11 +125,6 @@ class Lab:
         """For example "JupyterLab Dark", for pages that are opened from now on."""
         self._write_settings("themes", {"theme": theme})
 
-    def use_subshells(self, use: bool) -> None:
-        """Whether pages opened from now on reach widgets while a cell is running."""
-        choice = "perCommTarget" if use else "disabled"
-        self._write_settings("kernels-settings", {"commsOverSubshells": choice})
-
     def write(self, name: str, *cells: str, kernel: str = "python3") -> str:
         """Write a notebook of code cells; returns its name.
 
