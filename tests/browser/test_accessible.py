@@ -5,13 +5,12 @@ serious, and nothing is wider than the window.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from inflight_lab import ClassRoom
-from tests.support.accessible import serious_findings
+from tests.support.accessible import THEMES, serious_findings
 from tests.support.bare_page import hear, run_of, show, state_of
 from tests.support.browser import IN_BROWSER
 from tests.support.landing import make_landing_page
@@ -20,8 +19,7 @@ from tests.support.watching import SCRIPTS, watch
 pytestmark = IN_BROWSER
 Look = Callable[[], None]
 """Looks at the page in every theme and width."""
-THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-WIDTHS = (390, 768, 1280)
+WIDTHS = (390, 1280)
 
 
 def landing(page: Page, look: Look, request: pytest.FixtureRequest) -> None:

@@ -38,22 +38,18 @@ GOALS = {"no 429": lambda stats: stats.refused == 0}
 SHORT = run_of((0, 0.5, 200), (0, 0.5, 429))
 
 
-@pytest.fixture(scope="module")
-def one() -> dict[str, Any]:
-    """What the page of a panel with one runner gets."""
-    return state_of(goals=GOALS, knobs=("limit", "latency"))
+States = dict[str, dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def two() -> dict[str, Any]:
-    """The same of a panel with two."""
-    return state_of(TWO, goals=GOALS)
-
-
-@pytest.fixture(scope="module")
-def four() -> dict[str, Any]:
-    """A race of four."""
-    return state_of(TWO | {f"{name} again": runner for name, runner in TWO.items()})
+def states() -> States:
+    """What the page of a panel gets, by how many runners it has."""
+    four = TWO | {f"{name} again": runner for name, runner in TWO.items()}
+    return {
+        "one": state_of(goals=GOALS, knobs=("limit", "latency")),
+        "two": state_of(TWO, goals=GOALS),
+        "four": state_of(four),
+    }
 
 
 @pytest.fixture
@@ -85,13 +81,11 @@ def hear_heard(page: Page, message: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("runners", ["one", "two"])
-def test_nothing_is_cut_off(
-    page: Page, runners: str, request: pytest.FixtureRequest
-) -> None:
+def test_nothing_is_cut_off(page: Page, runners: str, states: States) -> None:
     """At any width; and the limit is the largest thing on the bar: 300 px where there
     is room, and high enough for a thumb.
     """
-    show(page, request.getfixturevalue(runners))
+    show(page, states[runners])
     panel = PanelOnPage(page)
     panel.open_more()
     for width in (320, 390, 592, 1024, 1400):
@@ -108,9 +102,9 @@ def test_nothing_is_cut_off(
             assert box["x"] + box["width"] <= width
 
 
-def test_every_slider_can_be_dragged(page: Page, one: dict[str, Any]) -> None:
+def test_every_slider_can_be_dragged(page: Page, states: States) -> None:
     """Those that a lesson is about stand on the page, the others under More."""
-    show(page, one, width=320)
+    show(page, states["one"], width=320)
     panel = PanelOnPage(page)
     for name, always in (("limit", True), ("latency", True), ("count", False)):
         expect(panel.slider(name)).to_be_visible(visible=always)
@@ -123,11 +117,11 @@ def test_every_slider_can_be_dragged(page: Page, one: dict[str, Any]) -> None:
         assert last["value"] == pytest.approx(middle, rel=0.12)
 
 
-def test_a_value_beyond_the_end_moves_the_end(page: Page, one: dict[str, Any]) -> None:
+def test_a_value_beyond_the_end_moves_the_end(page: Page, states: States) -> None:
     """A slider reaches what a cell has set, and keeps that end when the value goes
     back.
     """
-    show(page, one)
+    show(page, states["one"])
     page.evaluate("model.set('limit', 60)")
     panel = PanelOnPage(page)
     expect(panel.limit).to_have_value("60")
@@ -135,9 +129,9 @@ def test_a_value_beyond_the_end_moves_the_end(page: Page, one: dict[str, Any]) -
     expect(panel.limit).to_have_attribute("max", "60")
 
 
-def test_a_swipe_up_is_the_pages(phone: Page, one: dict[str, Any]) -> None:
+def test_a_swipe_up_is_the_pages(phone: Page, states: States) -> None:
     """One that begins on a slider scrolls; a swipe along it sets it."""
-    show(phone, one, width=390, height=500)
+    show(phone, states["one"], width=390, height=500)
     panel = PanelOnPage(phone)
     touch = phone.context.new_cdp_session(phone)
 
@@ -162,10 +156,10 @@ def test_a_swipe_up_is_the_pages(phone: Page, one: dict[str, Any]) -> None:
 
 
 def test_on_a_phone_the_limit_and_run_stay_in_reach(
-    phone: Page, one: dict[str, Any]
+    phone: Page, states: States
 ) -> None:
     """Below the picture, on the screen, however far the page is scrolled."""
-    show(phone, one, width=390, height=844)
+    show(phone, states["one"], width=390, height=844)
     panel = PanelOnPage(phone)
     for scrolled in (0, 100):
         phone.evaluate("scrolled => scrollTo(0, scrolled)", scrolled)
@@ -177,10 +171,10 @@ def test_on_a_phone_the_limit_and_run_stay_in_reach(
             assert box["height"] >= 44
 
 
-def test_it_fits_where_jupyterlab_shows_it(page: Page, one: dict[str, Any]) -> None:
+def test_it_fits_where_jupyterlab_shows_it(page: Page, states: States) -> None:
     """All of it, in what JupyterLab leaves of 1024 x 768 and of 1400 x 900."""
     for width, window, room in ((592, 768, 647), (968, 900, 650)):
-        show(page, one, width=width + 16, height=window)
+        show(page, states["one"], width=width + 16, height=window)
         panel = page.locator(".ifl-panel").bounding_box()
         assert panel
         assert panel["width"] == width
@@ -188,10 +182,10 @@ def test_it_fits_where_jupyterlab_shows_it(page: Page, one: dict[str, Any]) -> N
 
 
 def test_nothing_moves_when_words_and_numbers_change(
-    page: Page, one: dict[str, Any]
+    page: Page, states: States
 ) -> None:
     """Every control keeps its place and size; a double click on Stop is one Stop."""
-    show(page, one, width=700)
+    show(page, states["one"], width=700)
     page.evaluate("model.set('running', true)")
     before = page.locator(PARTS).evaluate_all(BOXES)
     for name, value in (("limit", 50), ("count", 1000), ("latency", 1.234)):
@@ -210,11 +204,11 @@ def test_nothing_moves_when_words_and_numbers_change(
     )
 
 
-def test_a_moved_slider_waits_for_the_kernel(page: Page, one: dict[str, Any]) -> None:
+def test_a_moved_slider_waits_for_the_kernel(page: Page, states: States) -> None:
     """What the kernel says before it has dealt with the last move does not pull it
     back.
     """
-    show(page, one)
+    show(page, states["one"])
     panel = PanelOnPage(page)
     for _ in range(2):
         panel.key("ArrowRight")
@@ -240,10 +234,10 @@ SCREENS = [Screen(1024, 768), Screen(1366, 768), Screen(1920, 1080)]
     ("runners", "screen"), [*zip(["one", "two", "four"], SCREENS, strict=True)]
 )
 def test_presented_it_fills_the_screen(
-    page: Page, runners: str, screen: Screen, request: pytest.FixtureRequest
+    page: Page, runners: str, screen: Screen, states: States
 ) -> None:
     """All of it is on the screen, and letters can be read from the last row."""
-    state = request.getfixturevalue(runners)
+    state = states[runners]
     show(page, state, width=screen.width, height=screen.height)
     for lane in range(len(state["_lanes"])):
         hear(page, SHORT, lane=lane, reset=True, number=1)
@@ -259,11 +253,9 @@ def test_presented_it_fills_the_screen(
     assert [each for each in letters if each[1] < screen.height / 56] == []
 
 
-def test_presented_the_focus_stays_in_the_panel(
-    page: Page, one: dict[str, Any]
-) -> None:
+def test_presented_the_focus_stays_in_the_panel(page: Page, states: States) -> None:
     """Tab goes round in it, and what lies behind has its keys back afterwards."""
-    show(page, one)
+    show(page, states["one"])
     page.evaluate("delete Element.prototype.requestFullscreen")
     page.evaluate(
         "document.body.insertAdjacentHTML('afterbegin', '<button>behind</button>')"
@@ -281,13 +273,11 @@ def test_presented_the_focus_stays_in_the_panel(
     assert page.evaluate(FOCUS) == "behind"
 
 
-def test_the_picture_is_of_what_the_kernel_sends(
-    page: Page, two: dict[str, Any]
-) -> None:
+def test_the_picture_is_of_what_the_kernel_sends(page: Page, states: States) -> None:
     """Before a run it is of what would be sent; after one it stays at the end, in all
     lanes, and who looks back is not disturbed when another view opens.
     """
-    show(page, two)
+    show(page, states["two"])
     expect(page.locator(".ifl-count-waiting b").first).to_have_text("200")
     page.evaluate("model.set('count', 60)")
     expect(page.locator(".ifl-count-waiting b").first).to_have_text("60")
@@ -308,12 +298,12 @@ def test_the_picture_is_of_what_the_kernel_sends(
     expect(page.locator(".ifl-lane").first).to_have_attribute("data-live", "true")
 
 
-def test_a_page_misses_its_kernel(page: Page, one: dict[str, Any]) -> None:
+def test_a_page_misses_its_kernel(page: Page, states: States) -> None:
     """It says hello until it is answered; and what to do when the kernel goes in
     mid-run, until there is news after all.
     """
     page.clock.install(time=0)
-    show(page, one)
+    show(page, states["one"])
     hellos = "sent.filter((message) => message.hello).length"
     page.clock.run_for(2500)
     assert page.evaluate(hellos) == 3
@@ -328,15 +318,15 @@ def test_a_page_misses_its_kernel(page: Page, one: dict[str, Any]) -> None:
     expect(page.locator(".ifl-notice")).to_be_empty()
 
 
-def test_goals_are_read_out_and_tries_are_kept(page: Page, one: dict[str, Any]) -> None:
+def test_goals_are_read_out_and_tries_are_kept(page: Page, states: States) -> None:
     """What it wants, whether it was met and what was seen; each try by its settings.
     Whatever an API says is shown as text.
     """
-    show(page, one)
+    show(page, states["one"])
     expect(page.locator(".ifl-goal")).to_have_text("○ no 429 open")
     missed = {"name": "no 429", "met": False, "seen": "38 refused"}
     tried = {"settings": {"limit": 9, "latency": 0.3}, "goals": [missed]}
-    lane = one["_lanes"][0] | {"goals": [missed], "tries": [tried]}
+    lane = states["one"]["_lanes"][0] | {"goals": [missed], "tries": [tried]}
     page.evaluate("lane => model.set('_lanes', [lane])", lane)
     spoken = page.get_by_role("status").filter(has_text="missed: 38 refused")
     expect(spoken).to_have_text("✘ no 429 missed: 38 refused")
@@ -349,13 +339,13 @@ def test_goals_are_read_out_and_tries_are_kept(page: Page, one: dict[str, Any]) 
 
 
 def test_without_a_limiter_the_limit_says_why_it_is_off(
-    page: Page, two: dict[str, Any]
+    page: Page, states: States
 ) -> None:
     """If no runner takes one; with one that does it can be moved."""
     panel = PanelOnPage(page)
-    show(page, two)
+    show(page, states["two"])
     expect(panel.limit).to_be_enabled()
-    show(page, two | {"_lanes": two["_lanes"][:1]})
+    show(page, states["two"] | {"_lanes": states["two"]["_lanes"][:1]})
     expect(panel.limit).to_be_disabled()
     expect(page.locator(".ifl-slider[data-name=limit]")).to_contain_text(
         "this code has no limit to set"
