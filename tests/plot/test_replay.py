@@ -79,16 +79,6 @@ def test_an_exporter_makes_one_player_of_all_its_runs(
     shown_again.close()
 
 
-def test_what_is_not_a_recording_is_not_shown(tmp_path: Path) -> None:
-    """The error names the file, and one that is not there is an error of its own."""
-    path = tmp_path / "other.json"
-    path.write_text("[]")
-    with pytest.raises(ValueError, match=r"path must name a recording .*other\.json"):
-        Replay(path)
-    with pytest.raises(FileNotFoundError):
-        Replay(tmp_path / "missing.json")
-
-
 def test_the_recording_that_comes_with_the_package() -> None:
     """Today's code reads it, and every request in it has an outcome."""
     shown_again = Replay(RECORDINGS / "pause_and_paced.json")
