@@ -324,12 +324,12 @@ def test_goals_are_read_out_and_tries_are_kept(page: Page, states: States) -> No
     """
     show(page, states["one"])
     expect(page.locator(".ifl-goal")).to_have_text("○ no 429 open")
-    missed = {"name": "no 429", "met": False, "seen": "38 refused"}
+    missed = {"name": "no <b>429</b>", "met": False, "seen": "38 refused"}
     tried = {"settings": {"limit": 9, "latency": 0.3}, "goals": [missed]}
     lane = states["one"]["_lanes"][0] | {"goals": [missed], "tries": [tried]}
     page.evaluate("lane => model.set('_lanes', [lane])", lane)
     spoken = page.get_by_role("status").filter(has_text="missed: 38 refused")
-    expect(spoken).to_have_text("✘ no 429 missed: 38 refused")
+    expect(spoken).to_have_text("✘ no <b>429</b> missed: 38 refused")
     expect(page.get_by_role("list", name="Tries")).to_have_text(
         "limit 9, latency 0.3 s: ✘ 38 refused"
     )
