@@ -46,29 +46,6 @@ return dot?.dataset.status === "idle" && name && !/No Kernel/.test(name);
 """
 
 
-class Server:
-    """A process that serves pages, with its log in ``folder``."""
-
-    def __init__(
-        self, command: list[str], folder: Path, environment: dict[str, str]
-    ) -> None:
-        self._path = folder / "log"
-        self._log = self._path.open("w")
-        self.process = subprocess.Popen(
-            command, env=os.environ | environment, stderr=self._log
-        )
-
-    def wait_until_up(self, address: str) -> None:
-        """Wait until ``address`` answers."""
-        wait_until_up(address, self.process, self._path)
-
-    def close(self) -> None:
-        """End the process, which ends its kernels: dozens, each in its own time."""
-        self.process.terminate()
-        self.process.wait(children.START_UP)
-        self._log.close()
-
-
 class Lab:
     """A Jupyter server of its own, with settings, kernels and notebooks in ``folder``.
 
@@ -105,12 +82,18 @@ class Lab:
             "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
         }
         own = {name: str(folder / place) for name, place in folders.items()}
-        self._server = Server(command, folder, own)
-        self._server.wait_until_up(self.address + "api")
+        log = folder / "log"
+        self._log = log.open("w")
+        self._process = subprocess.Popen(
+            command, env=os.environ | own, stderr=self._log
+        )
+        wait_until_up(self.address + "api", self._process, log)
 
     def close(self) -> None:
-        """End the server and its kernels."""
-        self._server.close()
+        """End the server, which ends its kernels: dozens, each in its own time."""
+        self._process.terminate()
+        self._process.wait(children.START_UP)
+        self._log.close()
 
     def add_kernel(self, name: str, python: str) -> None:
         """Offer the ipykernel of another Python as the kernel ``name``."""
