@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from copy import copy
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from tests.support.browser import IN_BROWSER
 from tests.support.children import free_port
 from tests.support.driven_panel import DrivenPanel, driven, run_command
 from tests.support.gestures import try_out
-from tests.support.lab import HAS_KERNEL, Lab
+from tests.support.lab import HAS_KERNEL, PREFIX, Lab
 from tests.support.marimo_page import marimo
 from tests.support.nginx import need_nginx, serving
 from tests.support.npm import NPM
@@ -109,7 +110,6 @@ def test_in_another_browser(
         page.wait_for("return !document.querySelector('.ifl-dark')")
 
 
-PREFIX = "/user/student/"
 SETTINGS = """\
     map $http_upgrade $connection_upgrade {
         default upgrade;
@@ -128,24 +128,21 @@ LOCATIONS = """\
         }}"""
 
 
-def test_behind_a_proxy(tmp_path: Path, page: Page) -> None:
+def test_behind_a_proxy(tmp_path: Path, lab: Lab, page: Page) -> None:
     """On a student's server of a JupyterHub, under a prefix: what the page asked for
     outside of it would be a 404 on the console.
     """
     need_nginx()
-    lab = Lab(tmp_path / "lab", "lab", PREFIX)
     port = free_port()
     locations = LOCATIONS.format(prefix=PREFIX, port=lab.port)
-    try:
-        with serving(tmp_path, port, settings=SETTINGS, locations=locations):
-            lab.address = f"http://127.0.0.1:{port}{PREFIX}"
-            panel = open_panel(lab, page, "proxied", PANEL)
-            panel.press("Run")
-            panel.expect(in_flight=3, live=True)
-            panel.key("PageUp")
-            panel.expect(limit=8, in_flight=8)
-            panel.press("Stop")
-            panel.expect_end()
-            page.goto("about:blank")  # before its server goes away
-    finally:
-        lab.close()
+    proxied = copy(lab)
+    proxied.address = f"http://127.0.0.1:{port}{PREFIX}"
+    with serving(tmp_path, port, settings=SETTINGS, locations=locations):
+        panel = open_panel(proxied, page, "proxied", PANEL)
+        panel.press("Run")
+        panel.expect(in_flight=3, live=True)
+        panel.key("PageUp")
+        panel.expect(limit=8, in_flight=8)
+        panel.press("Stop")
+        panel.expect_end()
+        page.goto("about:blank")  # before its server goes away

@@ -36,6 +36,8 @@ FLAGS = [
 ]
 START_UP = 1000 * children.START_UP
 """Milliseconds for a kernel or a page to come up on a busy machine."""
+PREFIX = "/user/student/"
+"""The path that a server lives under, as a student's does on a JupyterHub."""
 FRONTS = {"lab": "lab/tree/{name}?reset", "notebook": "notebooks/{name}"}
 """By front end: where it shows a notebook."""
 # The indicator says "idle" where there is no kernel as well, so look at its name too.
@@ -49,17 +51,16 @@ return dot?.dataset.status === "idle" && name && !/No Kernel/.test(name);
 class Lab:
     """A Jupyter server of its own, with settings, kernels and notebooks in ``folder``.
 
-    ``front`` is one of FRONTS.  ``prefix`` is the path that it lives under, as a
-    student's server does on a JupyterHub.
+    ``front`` is one of FRONTS.
     """
 
-    def __init__(self, folder: Path, front: str = "lab", prefix: str = "/") -> None:
+    def __init__(self, folder: Path, front: str = "lab") -> None:
         self.folder = folder
         self.notebooks = folder / "notebooks"
         self.front = front
         self.notebooks.mkdir(parents=True)
         self.port = free_port()
-        self.address = f"http://127.0.0.1:{self.port}{prefix}"
+        self.address = f"http://127.0.0.1:{self.port}{PREFIX}"
         self._write_settings(
             "notification", {"fetchNews": "false", "checkForUpdates": False}
         )
@@ -69,7 +70,7 @@ class Lab:
             f"--ServerApp.port={self.port}",
             "--IdentityProvider.token=",
             f"--ServerApp.root_dir={self.notebooks}",
-            f"--ServerApp.base_url={prefix}",
+            f"--ServerApp.base_url={PREFIX}",
             "--ServerApp.disable_check_xsrf=True",  # for `ask`
             "--LabApp.expose_app_in_browser=True",  # for its commands
         ]
