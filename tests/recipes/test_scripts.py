@@ -269,7 +269,7 @@ async def test_it_runs_on_httpx2(name: str, tmp_path: Path) -> None:
 
 async def test_paced_keeps_responses_in_order(tmp_path: Path) -> None:
     """A failure takes nothing with it."""
-    with PracticeServer(latency=0.02, latency_kind="jittered") as server:
+    with PracticeServer(latency=0.02, jitter=0.5) as server:
         async with FaultyPath(server, b"", "close", harmed={3}) as path:
             settings = {"URL": f"{path.url}?id={{id}}", "IDS": range(10), "LIMIT": 1}
             script = write_script(tmp_path, snippet("paced"), settings)
