@@ -27,11 +27,11 @@ client waiting where the API would refuse.
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass(eq=False)
 class Pacer:
     """``async with pacer:`` waits until the quota has room for one more request.
 
@@ -51,8 +51,9 @@ class Pacer:
 
     HEADROOM = 1.0125  # the spacing is the quota's own, times this
 
-    rate: float = field(default=100, kw_only=False)
-    period: float = field(default=1, kw_only=False)
+    rate: float = 100
+    period: float = 1
+    _: KW_ONLY
     also: Sequence[tuple[float, float]] = ()  # further quotas
     limit: int = 90  # requests inside at once: httpx's pool has 100 connections
     limiter: Any = None  # takes the place of a semaphore of that size
@@ -69,7 +70,6 @@ class Pacer:
         self._sent: dict[Any, float] = {}  # when those in flight left, by their task
         self._ended: list[float] = []  # when the others were answered
         self._quickest = 0.0  # the shortest latency so far, in seconds
-        self._average = 0.0  # of all latencies
         self._answers = 0
 
     def pause(self, seconds: float) -> None:
@@ -110,8 +110,8 @@ class Pacer:
         for seconds, number in self._windows():
             if len(counted) + 1 > number:
                 reached_api = counted[-int(number)] - self._quickest
-                if self._answers < 200:  # on a busy computer all may have been late
-                    reached_api += min(self._average - self._quickest, 0.05 * seconds)
+                if self._answers < 2 * number:  # all of these may have been late
+                    reached_api += 0.03
                 free_at = max(free_at, reached_api + seconds)
         return free_at - now
 
@@ -130,7 +130,6 @@ class Pacer:
         end = now
         if answered:
             self._answers += 1
-            self._average += (now - sent - self._average) / self._answers
             self._quickest = min(self._quickest or now - sent, now - sent)
         else:  # it may still be on its way to the API
             end += 2 * self._quickest
