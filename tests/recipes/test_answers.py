@@ -132,7 +132,7 @@ async def test_collect_asks_once_for_what_is_missing(
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize(("count", "lines"), [(5, 5), (30, 7), (350, 9), (2000, 20)])
+@pytest.mark.parametrize(("count", "lines"), [(5, 5), (30, 10), (350, 10), (2000, 20)])
 async def test_progress_is_said_each_tenth_or_each_hundred(
     count: int, lines: int, start: Start, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -42,11 +42,6 @@ OPTIONS = (
 )
 
 
-@pytest.fixture(autouse=True)
-def _with_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("API_KEY", "secret")
-
-
 def fetch_all_with(edit: str) -> Job:
     """The script after an edit."""
     return replace(FETCH_ALL, edit=edit)
@@ -60,10 +55,9 @@ def patch(script: Path, name: str, *options: str) -> None:
 
 @pytest.mark.parametrize("name", [*RECIPES, *ALL])
 async def test_nothing_is_sent_before_a_script_is_told_where(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, tmp_path: Path
 ) -> None:
     """With its sample settings, and after an edit, it ends with a sentence."""
-    monkeypatch.chdir(tmp_path)
     text = snippet(name.partition("-")[0])
     if name in ALL:
         text = edited(text, name)

@@ -37,11 +37,6 @@ pytestmark = pytest.mark.anyio
 logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
-@pytest.fixture(autouse=True)
-def _with_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("API_KEY", "secret")
-
-
 BY_ID = [FETCH_ALL, WITH_REQUESTS]
 
 

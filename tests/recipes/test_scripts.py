@@ -18,7 +18,6 @@ from tests.support.pasting import run, run_cell, start
 from tests.support.printed import (
     ASK_MODEL,
     FETCH_ALL,
-    JOBS,
     VARIANTS,
     WITH_REQUESTS,
     Job,
@@ -28,12 +27,6 @@ from tests.support.printed import (
 )
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(autouse=True)
-def _with_a_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("API_KEY", "secret")
-    monkeypatch.chdir(tmp_path)
 
 
 # ---- The quota
@@ -121,11 +114,12 @@ async def test_a_pool_of_threads_has_connections_for_all(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """None is thrown away, which urllib3 would log."""
+    caplog.set_level("WARNING", "urllib3")
     with PracticeServer(latency=0.1) as server:
         script = WITH_REQUESTS.script(server.url, tmp_path, IDS=range(30), LIMIT=15)
         assert not await run_here(script)
         assert server.stats().peak_in_flight > 10
-    assert not caplog.messages
+    assert "pool is full" not in caplog.text
 
 
 async def test_progress_is_seen_at_once(tmp_path: Path) -> None:
@@ -135,7 +129,7 @@ async def test_progress_is_seen_at_once(tmp_path: Path) -> None:
             script = FETCH_ALL.script(path.url, tmp_path, IDS=range(45))
             child = await start(script, PYTHONUNBUFFERED="")
             assert child.stdout
-            assert await child.stdout.readline() == b"5 answers\n"
+            assert await child.stdout.readline() == b"4 answers\n"
             child.kill()
             await child.communicate()
 
@@ -163,21 +157,17 @@ async def test_in_a_notebook(tmp_path: Path) -> None:
         assert (await run_cell(cell))["all_there"]
 
 
-@pytest.mark.parametrize("name", ["fetch_all", "ask_model", "paced"])
-async def test_it_runs_on_httpx2(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("job", [FETCH_ALL, ASK_MODEL], ids=lambda job: job.recipe)
+async def test_it_runs_on_httpx2(
+    job: Job, server: PracticeServer, tmp_path: Path
+) -> None:
     """Which has the same API, and to which projects move."""
-    with PracticeServer(latency=0) as server:
-        job = JOBS.get(name)
-        settings = {"URL": f"{server.url}?id={{id}}", "IDS": range(3)}
-        if job:
-            script = job.script(server.url, tmp_path)
-        else:
-            script = write_script(tmp_path, snippet(name), settings)
-        text = script.read_text()
-        assert text.count("import httpx\n") == 1
-        script.write_text(text.replace("import httpx\n", "import httpx2 as httpx\n"))
-        assert not await run_here(script)
-        assert server.stats().accepted == (12 if job else 3)
+    script = job.script(server.url, tmp_path)
+    text = script.read_text()
+    assert text.count("import httpx\n") == 1
+    script.write_text(text.replace("import httpx\n", "import httpx2 as httpx\n"))
+    assert not await run_here(script)
+    assert server.stats().accepted == 12
 
 
 async def test_paced_keeps_responses_in_order(tmp_path: Path) -> None:
@@ -200,11 +190,7 @@ async def test_paced_keeps_responses_in_order(tmp_path: Path) -> None:
     ("job", "settings", "said"),
     [
         (FETCH_ALL, {"IDS": []}, r"URL must be .*, and IDS .*, got .* and \[\]"),
-        (
-            FETCH_ALL,
-            {"URL": "https://a.test/items"},
-            "URL must be .*, with {id}, .*got ",
-        ),
+        (FETCH_ALL, {"URL": "https://a.test/items"}, "URL must be .*, with {id}"),
         (FETCH_ALL, {"RATE": 0}, r"greater than 0, got .*\brate=0\b"),
         (FETCH_ALL, {"LIMIT": 0}, r"greater than 0, got .*\blimit=0\b"),
         (FETCH_ALL, {"HEADERS": {"X": "$NO_SUCH"}}, r"no variable for '\$NO_SUCH'"),

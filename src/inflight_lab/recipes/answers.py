@@ -81,7 +81,7 @@ class AnswerFile(FileIO):
         """
         wanted = {as_written(key): key for key in keys}  # each once
         queue = (key for name, key in wanted.items() if name not in self.keys)
-        step = min(100, 1 + len(wanted) // 10)  # answers until it says how far it is
+        step = min(100, len(wanted) // 10 or 1)  # answers until it says how far it is
         notes: Counter[str] = Counter()
 
         async def work() -> None:
