@@ -19,8 +19,8 @@ LONGEST = {
     "fetch_all": 490,
     "ask_model": 505,
     "with_requests": 510,
-    "paced": 182,
-    "on_a_cluster": 575,
+    "paced": 185,
+    "on_a_cluster": 580,
 }
 RUFF = str(Path(sys.executable).with_name("ruff"))
 IMPORTS = ("from ", "import ")

@@ -98,11 +98,11 @@ def read_refusal(response: Any) -> Refusal | None:
 
 def pause_in(headers: Any, texts: Any, *, is_limit: bool) -> float | None:
     """The seconds to wait, from the first source that names them."""
-    now = seconds_in(headers.get("date"), 0) or time.time()  # by the API's clock
-    milliseconds = seconds_in(headers.get("retry-after-ms"), now)
+    now = seconds_in(headers.get("date", ""), 0) or time.time()  # by the API's clock
+    milliseconds = seconds_in(headers.get("retry-after-ms", ""), now)
     if milliseconds is not None:
         return milliseconds / 1000
-    for written in (headers.get("retry-after"), texts.get("retryDelay")):
+    for written in (headers.get("retry-after", ""), texts.get("retryDelay", "")):
         seconds = seconds_in(written, now)
         if seconds is not None:
             return seconds
@@ -118,9 +118,8 @@ def pause_in(headers: Any, texts: Any, *, is_limit: bool) -> float | None:
     return pause or None
 
 
-def seconds_in(written: str | None, now: float) -> float | None:
+def seconds_in(written: str, now: float) -> float | None:
     """The seconds until a time; None if it is no pause, Unix time or date."""
-    written = written or ""
     if re.fullmatch(r"\d{1,15}(\.\d{1,20})?s?", written, re.ASCII):
         number = float(written.removesuffix("s"))
         return number if number < 1e9 else max(0.0, number - now)
