@@ -107,6 +107,7 @@ ROWS = [
     ),
     Row("Scaleway, busy", 429, {}, {"error": "INSUFFICIENT QUOTA"}, "wait"),
     Row("OpenAI, never", 429, {"x-should-retry": "false"}, {}, "stop"),
+    Row("Azure, never", 403, {"x-should-retry": "false"}, {}, "stop"),
     Row("OpenAI, not this", 500, {"x-should-retry": "false"}, {}, "not this one"),
     Row(
         "Stripe, one card",
