@@ -130,9 +130,10 @@ class Pacer:
         sent = self._sent.pop(sender)
         end = now
         if answered:
+            latency = now - sent
             self._answers += 1
-            self._average += (now - sent - self._average) / self._answers
-            self._quickest = min(self._quickest or now - sent, now - sent)
+            self._average += (latency - self._average) / self._answers
+            self._quickest = min(self._quickest or latency, latency)
         else:  # it may still be on its way to the API
             end += 2 * self._quickest
         longest, _ = max(self._windows())
