@@ -46,7 +46,13 @@ RUN_ALL = 90.0
 """Seconds: the promise is 30 on a computer that does nothing else."""
 WITH_SLIDER = notebook("03")
 LONG_RUN = "server.latency = 0.3\npanel.count = 1000\npanel.start()"
-TAKES_THREADS = ("check_paced_threads", "check_limiter")
+TAKES_THREADS = (
+    "check_both_quotas",
+    "check_gives_up",
+    "check_learns",
+    "check_limiter",
+    "check_paced_threads",
+)
 NEEDS_THREADS = """
 from inflight_lab.exercises import rates
 await rates.check_limiter(None)
@@ -183,7 +189,6 @@ def test_slider_moves_the_plateau(site: Path, visit: Visit) -> None:
             assert verdict.text.startswith(WITHOUT_THREADS), verdict
             assert ran.kernel.run(LONG_RUN).status == "ok"
             panel = PanelOnPage(page)
-            panel.plot = page.locator(".ifl-panel .ifl-lane")
             panel.limit.scroll_into_view_if_needed()
             expect_plateau_to_follow(panel)
 
