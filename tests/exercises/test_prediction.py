@@ -75,6 +75,15 @@ def test_choice_is_set_beside_what_was_measured(
     assert str(shown[0]).endswith(f'Measured: "they go on". {comment}')
 
 
+def test_an_answer_that_nobody_can_choose_is_an_error() -> None:
+    """The author of a notebook sees it in the first Run All."""
+    guess = Predict("Which?", "one", "two")
+    with pytest.raises(ValueError, match="three"):
+        guess.compare("three")
+    with pytest.raises(ValueError, match="three"):
+        guess.compare("one", {"three": "There are two."})
+
+
 @pytest.mark.parametrize(
     ("typed", "comment"), [("200", "You predicted 200: right."), ("", WHY_NOT_3)]
 )
