@@ -50,7 +50,7 @@ async def send_with_workers(count: int) -> None:
 WAYS = {"tasks": send_as_tasks, "workers": send_with_workers}
 
 
-def main(count: int = 1_000_000, way: str = "") -> None:
+def main(count: int, way: str) -> None:
     """Measure one way in this process, or each in another."""
     if way:
         asyncio.run(WAYS[way](count))
@@ -63,4 +63,4 @@ def main(count: int = 1_000_000, way: str = "") -> None:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:2]), way="".join(sys.argv[2:]))
+    main(int(sys.argv[1]) if sys.argv[1:] else 1_000_000, "".join(sys.argv[2:]))
