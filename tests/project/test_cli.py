@@ -125,6 +125,16 @@ def test_ctrl_c_ends_a_run_without_a_traceback() -> None:
     assert ran.returncode == 130
 
 
+def test_ctrl_c_ends_any_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was printed stays, and nothing is added."""
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("inflight_lab.publish.site.build", interrupt)
+    assert ended("site folder") == 130
+
+
 def test_without_jupyterlab_it_says_how_to_get_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
