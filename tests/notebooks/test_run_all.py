@@ -4,17 +4,20 @@ kernel, and what is left when they run again.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import os
 import re
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.support.busy import busy_machine
 from tests.support.census import at_most, census
+from tests.support.children import child
 from tests.support.notebook_tools import (
     COMPARISON,
     NOTEBOOKS,
@@ -30,6 +33,13 @@ from tests.support.waiting import PATIENCE
 
 PAGES = [*NOTEBOOKS, COMPARISON, QUESTIONS]
 each_page = pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+NEVER_WAITS = """
+import os
+parent = os.getppid()
+while os.getppid() == parent:
+    pass
+"""
+"""A process that takes all of a core it gets, until the one that started it is gone."""
 BUSY_SOON = """
 import time
 asyncio.get_running_loop().call_later(0.2, time.sleep, 6)
@@ -54,6 +64,26 @@ def test_run_all_shows_what_the_prose_says(path: Path) -> None:
     """
     with kernel() as fresh:
         expect_run_fits(path, fresh)
+
+
+@contextlib.contextmanager
+def busy_machine(processes: int = 8, cores: int = 2) -> Iterator[None]:
+    """So many processes that never wait run on the first ``cores``.
+
+    So does whatever is started meanwhile.  Each is in a session of its own, because
+    Linux may share out a processor by session (sched_autogroup): together in one they
+    would get no more of it than a single kernel does.
+    """
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(before)[:cores])
+    command = [sys.executable, "-c", NEVER_WAITS]
+    try:
+        with contextlib.ExitStack() as others:
+            for _ in range(processes):
+                others.enter_context(child(command, start_new_session=True))
+            yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 @pytest.mark.full

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import difflib
 import inspect
@@ -22,7 +23,6 @@ from inflight_lab.runners.patiently import Patience
 from inflight_lab.runners.refusals import read_refusal
 from inflight_lab.server.app import PracticeApp
 from tests.support.asgi import client_of
-from tests.support.code import definitions
 from tests.support.notebook_tools import (
     QUESTIONS,
     code_cell,
@@ -34,10 +34,49 @@ from tests.support.run_all import RUN_ALL
 from tests.support.virtual_clock import run
 
 BOTH = ["make_one_request", "make_many_requests"]
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
 FENCE = re.compile(r"```python\n(.*?)\n```", re.DOTALL)
 
 
 # ---- The ladder
+
+
+def definitions(source: str) -> dict[str, str]:
+    """The functions and classes of a piece of code by name: what of them runs."""
+    tree = Bare().visit(ast.parse(source))
+    return {
+        node.name: ast.unparse(node)
+        for node in tree.body
+        if isinstance(node, DEFINITIONS)
+    }
+
+
+class Bare(ast.NodeTransformer):
+    """Takes away docstrings, annotations, and classes that only describe a type."""
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        """Anything; a function of either kind has nothing to say of its result."""
+        if isinstance(node, DEFINITIONS) and ast.get_docstring(node):
+            del node.body[0]
+        if isinstance(node, FUNCTIONS):
+            node.returns = None
+        return super().generic_visit(node)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST | None:
+        """A class, unless it is a protocol."""
+        protocol = any(ast.unparse(base) == "Protocol" for base in node.bases)
+        return None if protocol else self.generic_visit(node)
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        """A parameter."""
+        node.annotation = None
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.Assign:
+        """A variable."""
+        assert node.value is not None
+        return ast.copy_location(ast.Assign([node.target], node.value), node)
 
 
 def written(number: str) -> dict[str, str]:

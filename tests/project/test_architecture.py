@@ -4,15 +4,17 @@ nothing elsewhere.
 
 from __future__ import annotations
 
+import ast
 import graphlib
+import importlib.util
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import inflight_lab
-from tests.support.code import imported
 
 PACKAGE = Path(inflight_lab.__file__).parent
 FRONT_DOOR = "inflight_lab"
@@ -39,6 +41,18 @@ def imports_of(module: str) -> set[str]:
     path = FILES[module]
     folder = ".".join(path.relative_to(PACKAGE.parent).parent.parts)
     return set(imported(path.read_text(encoding="utf-8"), folder))
+
+
+def imported(source: str, package: str) -> Iterator[str]:
+    """The names that code inside ``package`` imports: "package.module.name"."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            origin = importlib.util.resolve_name(
+                "." * node.level + (node.module or ""), package
+            )
+            yield from (f"{origin}.{alias.name}" for alias in node.names)
 
 
 def used_by(module: str) -> set[str]:
