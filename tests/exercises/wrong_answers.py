@@ -59,16 +59,16 @@ MISTAKES: dict[str, list[tuple[str, ...]]] = {
     "check_elapsed": [
         ("the pause forgotten", "(latency + pause)", "latency"),
         (
-            "a part of a group for the rest",
-            "groups * (latency + pause) + (latency if rest else 0)",
+            "a part of a round for the rest",
+            "rounds * (latency + pause) + (latency if rest else 0)",
             "count / limit * (latency + pause)",
         ),
         ("nothing returned", "    return ", "    "),
         ("the rest pauses too", "latency if rest", "latency + pause if rest"),
         (
-            "no pause after the last group",
-            "groups * (latency + pause)",
-            "groups * latency + (groups - 1) * pause",
+            "no pause after the last round",
+            "rounds * (latency + pause)",
+            "rounds * latency + (rounds - 1) * pause",
         ),
     ],
     "check_safe_limit": [
