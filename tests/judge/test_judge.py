@@ -6,8 +6,6 @@ All by way of ``judge(limiter)`` and the card, on the virtual clock.
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -76,13 +74,13 @@ def test_a_long_latency_is_no_ceiling() -> None:
     """With enough in flight all of a quota is used, and more is seen to be too much;
     with too few in flight, most of it is not.
     """
-    card = judge(lambda: Pacer(100, limit=200), latency=1.0)
+    card = judge(lambda: Pacer(20, limit=40), rate=20, latency=1.0)
     assert card.shares["sliding window"]["still"].used > 0.98
     unlimited = judge(limiters.LetsAllThrough, **QUOTA, latency=5)
     assert unlimited.shares["sliding window"]["still"].refused > 100
-    five_slots = judge(lambda: asyncio.Semaphore(5), latency=0.1)
+    five_slots = judge(lambda: asyncio.Semaphore(5), rate=20, latency=0.5)
     share = five_slots.shares["sliding window"]["still"]
-    assert share == (pytest.approx(0.5, abs=0.01), 0)
+    assert share == (pytest.approx(0.5, abs=0.05), 0)
 
 
 def test_a_network_is_the_way_to_the_api() -> None:
@@ -103,15 +101,10 @@ def test_kinds_of_quota_differ() -> None:
     assert refused["GCRA, burst 1"] > 50
 
 
-def test_a_card_is_the_same_each_time() -> None:
-    """Whatever the computer does meanwhile."""
-    assert str(judge(limiters.Window, **QUOTA)) == str(judge(limiters.Window, **QUOTA))
-
-
 @pytest.mark.anyio
-async def test_it_can_be_called_where_a_loop_runs() -> None:
-    """As in a notebook."""
-    assert judge(limiters.Spacer, **QUOTA).shares
+async def test_a_card_is_the_same_each_time() -> None:
+    """Whatever the computer does meanwhile, and where a loop runs, as in a notebook."""
+    assert str(judge(limiters.Window, **QUOTA)) == str(judge(limiters.Window, **QUOTA))
 
 
 # ---- what a limiter does after a rest, a stall, and requests that were cancelled
@@ -126,21 +119,27 @@ class Case(NamedTuple):
     period: float = PERIOD
 
 
+def polls_with_a_pause() -> limiters.Polls:
+    """A tenth of a second is a wait like any other."""
+    limiter = limiters.Polls()
+    limiter.pause = 0.1
+    return limiter
+
+
 @pytest.mark.parametrize(
     "case",
     [
-        Case(lambda: asyncio.Semaphore(5), set(), 100, 1),
-        Case(lambda: asyncio.Semaphore(1), set(), 500, 1),
-        Case(limiters.Released, set(), 100, 1),
+        Case(lambda: asyncio.Semaphore(1), set(), 40),
+        Case(limiters.Released, set(), 40),
         Case(lambda: Pacer(20, 10), set(), 20, 10),
         Case(limiters.Spacer, set()),
         Case(lambda: limiters.Bucket(), {REST, STALL}),
         Case(limiters.CatchesUp, {STALL}),
         Case(limiters.LetsAllThrough, {REST, STALL}),
-        Case(limiters.Leaks, {CANCELLED}, 100, 1),
-        Case(limiters.LeaksTwo, {CANCELLED}, 100, 1),
+        Case(limiters.Leaks, {CANCELLED}, 40),
         Case(limiters.Locks, {CANCELLED}),
-        Case(limiters.FailsInACrowd, {REST, STALL, CANCELLED}, 100, 30),
+        Case(limiters.FailsInACrowd, {REST, STALL, CANCELLED}),
+        Case(polls_with_a_pause, set()),
     ],
 )
 def test_a_fault_is_found(case: Case) -> None:
@@ -152,9 +151,10 @@ def test_a_fault_is_found(case: Case) -> None:
 
 
 def test_after_a_rest_answers_take_as_long_as_you_say() -> None:
-    """Five slots let 500 a second through if each answer takes a hundredth of it."""
-    findings = judge(lambda: asyncio.Semaphore(5), latency=0.01).findings
-    assert not findings[REST].passed
+    """One slot lets 20 a second through if each answer takes a twentieth of it."""
+    card = judge(lambda: asyncio.Semaphore(1), **QUOTA)
+    assert not card.findings[REST].passed
+    assert judge(lambda: asyncio.Semaphore(1), **QUOTA, latency=0.3).findings[REST][0]
 
 
 def test_what_goes_at_once_is_counted() -> None:
@@ -163,10 +163,9 @@ def test_what_goes_at_once_is_counted() -> None:
     assert window[REST].detail == "at most 7 in 2 s, 7 at once"
     spacer = judge(limiters.Spacer, **QUOTA).findings
     assert spacer[STALL].detail == "at most 7 in 2 s, 1 at once"
-    pacer = judge(Pacer).findings
+    pacer = judge(lambda: Pacer(20, burst=3), rate=20).findings
     assert pacer[REST].detail.endswith(", 1 at once")
-    assert pacer[STALL].detail.endswith(", 8 at once")
-    assert judge(lambda: Pacer(burst=3)).findings[STALL].detail.endswith(", 3 at once")
+    assert pacer[STALL].detail.endswith(", 3 at once")
 
 
 # ---- what cannot be judged
@@ -193,12 +192,6 @@ def test_what_lets_nothing_else_run_cannot_be_judged(
     assert capsys.readouterr().err == ""
 
 
-def test_what_polls_with_a_pause_is_judged() -> None:
-    """A fiftieth of a second is a wait like any other."""
-    card = judge(limiters.PollsWithAPause, **QUOTA)
-    assert card.shares["fixed window"]["still"].used > 0.9
-
-
 def test_what_lets_nobody_through_cannot_be_judged() -> None:
     """It may wait for something that the virtual clock does not reach."""
     card = judge(lambda: asyncio.Semaphore(0), **QUOTA)
@@ -208,8 +201,8 @@ def test_what_lets_nobody_through_cannot_be_judged() -> None:
 
 def test_what_a_limiter_raises_is_on_its_card() -> None:
     """A ``TimeoutError`` of its own is no end of a trial."""
-    card = judge(limiters.Raises, **QUOTA)
-    assert card.problem == "it raised TimeoutError('no more')"
+    card = judge(limiters.FailsInACrowd, rate=100)
+    assert card.problem == "it raised TimeoutError('a crowd')"
 
 
 # ---- the card
@@ -346,20 +339,3 @@ def test_the_client_answers_as_an_api_does() -> None:
     refused = next(response for response in seen if response.status_code == 429)
     assert refused.headers["RateLimit-Policy"] == '"default";q=1;w=3'
     assert refused.headers["Retry-After"] == "2"  # the clock's window ends at 1002
-
-
-LOADED = """
-import sys
-import inflight_lab.judge
-unwanted = {"starlette", "uvicorn", "ipywidgets", "anywidget", "traitlets", "IPython"}
-rooms = {"inflight_lab.server", "inflight_lab.panel", "inflight_lab.plot"}
-print(sorted((unwanted | rooms) & sys.modules.keys()))
-"""
-
-
-def test_the_room_loads_no_server_and_no_widget() -> None:
-    """Whoever judges a limiter needs neither."""
-    run = subprocess.run(
-        [sys.executable, "-c", LOADED], capture_output=True, text=True, check=True
-    )
-    assert run.stdout == "[]\n"
