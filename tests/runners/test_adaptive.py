@@ -14,7 +14,6 @@ import pytest
 
 from inflight_lab.runners import adaptive
 from inflight_lab.runners.adaptive import LearningPacer
-from inflight_lab.runners.patiently import Stop
 from tests.support.simulator import (
     URL,
     SimulatedApi,
@@ -269,16 +268,3 @@ def test_the_search_does_not_grow_while_few_requests_come() -> None:
         assert pacer.rate == 20
 
     run(main())
-
-
-def test_no_money() -> None:
-    """Of 500 requests no more are sent than were in flight."""
-
-    class Spent(SimulatedApi):
-        def answer(self, wait: float) -> httpx.Response:
-            return httpx.Response(429, json={"code": "insufficient_quota"})
-
-    api = Spent(network())
-    with pytest.raises(Stop, match="insufficient_quota"):
-        send(api, 500, LearningPacer(100))
-    assert len(api.arrivals) <= 10

@@ -7,12 +7,9 @@ import itertools
 import random
 from typing import Any
 
-import httpx
 import pytest
 
-from inflight_lab import PracticeServer
 from inflight_lab.runners.budgets import Budgets, make_many_requests, most_tokens
-from inflight_lab.runners.patiently import Patience
 from tests.support.simulator import URL, SimulatedApi, network, quota
 from tests.support.virtual_clock import BEGIN, run, virtual_loop
 
@@ -162,22 +159,3 @@ def test_the_most_that_a_request_may_cost(
     body = {"messages": [{"role": "user", "content": "什么" * 100}]} | options
     prompt = most_tokens(body) - answer
     assert 150 <= prompt <= 150 + 40
-
-
-@pytest.mark.anyio
-@pytest.mark.parametrize("dialect", ["openai", "anthropic"])
-async def test_prompts_to_a_real_server(dialect: str) -> None:
-    """40 prompts, counted on arrival or as used: all are answered, few are refused."""
-    body = {"messages": [{"role": "user", "content": "Count."}], "max_tokens": 60}
-    knobs: dict[str, Any] = {"quota": "sliding-window", "rate": 100, "tokens": 4000}
-    with PracticeServer(latency=0.02, period=2, dialect=dialect, **knobs) as server:
-        url = server.url.replace("/get", "/v1/chat/completions")
-        budgets = Budgets(requests=(100, 2), tokens=(4000, 2))
-        patiently = Patience()
-        async with httpx.AsyncClient() as client:
-            turns = [budgets.turn(tokens=most_tokens(body)) for _ in range(40)]
-            asks = [patiently(turn, client.post, url, json=body) for turn in turns]
-            answers = await asyncio.gather(*asks)
-        stats = server.stats()
-    assert [answer.status_code for answer in answers] == [200] * 40
-    assert stats.refused <= 2

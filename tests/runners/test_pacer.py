@@ -321,26 +321,6 @@ def test_no_window_holds_more_than_the_quota(examples: int) -> None:
 # Its rules, one by one.
 
 
-@pytest.mark.parametrize("burst", [1, 4])
-def test_catch_up_is_bounded(burst: int) -> None:
-    """After a blocked loop at most ``burst`` requests go at once; the rest of the delay
-    is given up.
-    """
-    sent: list[float] = []
-
-    async def main() -> None:
-        requests = asyncio.create_task(departures(Pacer(100, burst=burst), 20, sent))
-        await asyncio.sleep(0.05)
-        virtual_loop().stall(0.5)
-        await requests
-
-    run(main())
-    stalled = max(sent, key=sent.count) if burst > 1 else sent[5]
-    assert sent.count(stalled) == burst
-    after = [late - stalled for late in sent[sent.index(stalled) + burst :]]
-    assert after == pytest.approx([SPACING * (i + 1) for i in range(len(after))])
-
-
 def test_a_pause_holds_back_those_that_wait_already() -> None:
     """A shorter one changes nothing; then they go at the pace, and not all at once."""
     sent: list[float] = []

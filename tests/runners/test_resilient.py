@@ -14,7 +14,6 @@ import httpx
 import httpx2
 import pytest
 
-from inflight_lab import AdjustableLimiter
 from inflight_lab.runners import adaptive, budgets, resilient
 from inflight_lab.runners.patiently import NoAnswer, Patience, Stop
 from inflight_lab.server.app import PracticeApp
@@ -70,7 +69,6 @@ def run(
     count: int = 1,
     *,
     limit: int = 3,
-    limiter: Any = None,
     latency: float = LATENCY,
     **patience: Any,
 ) -> Run:
@@ -83,7 +81,6 @@ def run(
                 URL,
                 count,
                 limit=limit,
-                limiter=limiter,
                 client=client,
                 patiently=Patience(**patience),
                 return_exceptions=True,
@@ -185,23 +182,6 @@ def test_what_may_be_temporary_is_tried_again(failure: Answer) -> None:
     assert len(ran.arrivals) == 15
 
 
-@pytest.mark.parametrize(
-    "failure",
-    [
-        *map(httpx.Response, (400, 404, 999)),
-        httpx.DecodingError("no gzip"),
-        httpx.UnsupportedProtocol("htp://"),
-    ],
-    ids=repr,
-)
-def test_what_no_retry_fixes_fails_at_once(failure: Answer) -> None:
-    """It is one request's failure, after one attempt, and the others go on."""
-    ran = run(lambda number, _: failure if number == 1 else ok(), 3)
-    assert len(ran.arrivals) == 3
-    assert len(ran.failures) == 1
-    assert not isinstance(ran.failures[0], Stop)
-
-
 def test_attempts_are_bounded_in_time_and_number() -> None:
     """A request is tried eight times, with at most 0.5, 1, 2, then 30 s in between; one
     that hangs is cut off.
@@ -264,18 +244,28 @@ def test_used_up(answer: httpx.Response, at_most: int, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "failure",
     [
+        *map(httpx.Response, (400, 404, 410, 999)),
         httpx.Response(402, json={"error": {"message": "Your card was declined."}}),
-        httpx.Response(500, headers={"x-should-retry": "false"}),
         httpx.Response(403, json={"message": "Forbidden"}),
+        httpx.Response(500, headers={"x-should-retry": "false"}),
+        httpx.DecodingError("no gzip"),
+        httpx.UnsupportedProtocol("htp://"),
     ],
     ids=repr,
 )
-def test_a_refusal_of_one_request(answer: httpx.Response) -> None:
-    """It costs this request and no other, and it is not asked for again."""
-    ran = run(lambda number, _: answer if number % 5 == 0 else ok(), 400)
+def test_what_no_retry_fixes_costs_one_request(failure: Answer) -> None:
+    """It fails after one attempt, and the others go on."""
+    ran = run(lambda number, _: failure if number % 5 == 0 else ok(), 400)
     assert (len(ran.arrivals), len(ran.failures)) == (400, 80)
+    assert not any(isinstance(each, Stop) for each in ran.failures)
+
+
+def test_what_does_not_exist_ends_no_run() -> None:
+    """A hundred gaps in a row are a hundred answers."""
+    ran = run(lambda *_: httpx.Response(404), 100)
+    assert len(ran.arrivals) == 100
     assert {type(failure) for failure in ran.failures} == {NoAnswer}
 
 
@@ -286,14 +276,6 @@ def test_a_402_for_three_seconds() -> None:
     assert ran.failures == []
     assert sum(at < 1.9 for at in ran.arrivals) >= 55
     assert max(ran.arrivals) >= 3
-
-
-@pytest.mark.parametrize("status", [404, 410])
-def test_what_does_not_exist_ends_no_run(status: int) -> None:
-    """A hundred gaps in a row are a hundred answers."""
-    ran = run(lambda *_: httpx.Response(status), 100)
-    assert len(ran.arrivals) == len(ran.failures) == 100
-    assert not any(isinstance(failure, Stop) for failure in ran.failures)
 
 
 def test_an_acceptance_in_between_begins_the_count_anew() -> None:
@@ -332,26 +314,6 @@ def test_a_stop_wakes_who_waits_and_lets_answers_come() -> None:
         kinds = [type(outcome) for outcome in outcomes]
         assert kinds == [Stop, Stop, httpx.Response] + [Stop] * 47
         assert all("Check your plan." in str(outcomes[number]) for number in (0, 1, 9))
-
-    virtual_clock.run(main())
-
-
-def test_a_cancelled_run_gives_its_slots_back() -> None:
-    """Whoever waited, backed off or was in flight is gone at once."""
-
-    async def main() -> None:
-        limiter = AdjustableLimiter(3)
-        api = Api(lambda number, _: refusal(50) if number == 9 else ok(), LATENCY)
-        async with httpx.AsyncClient(transport=api) as client:
-            batch = asyncio.create_task(
-                resilient.make_many_requests(URL, 50, client=client, limiter=limiter)
-            )
-            await asyncio.sleep(5)
-            batch.cancel()
-            await asyncio.wait([batch])
-            await asyncio.sleep(0)
-        assert (limiter.in_use, limiter.waiting) == (0, 0)
-        assert len(asyncio.all_tasks()) == 1
 
     virtual_clock.run(main())
 

@@ -226,11 +226,13 @@ def test_a_pasted_rung_runs(
 )
 def test_two_rungs_differ_by_a_slide(before: str, after: str) -> None:
     """The diff of two rungs is the lesson: its code can be shown at once."""
-    lines = []
-    for name in (before, after):
+
+    def code_of(name: str) -> list[str]:
+        """Its lines, without docstrings and empty ones."""
         source = (FOLDER / f"{name}.py").read_text("utf-8")
         code = re.sub(r'(?s)""".*?"""', "", source)
-        lines.append([line for line in code.splitlines() if line.strip()])
-    difference = difflib.ndiff(*lines)
+        return [line for line in code.splitlines() if line.strip()]
+
+    difference = difflib.ndiff(code_of(before), code_of(after))
     changed = [line for line in difference if line.startswith(("-", "+"))]
     assert 10 < len(changed) <= SLIDE
