@@ -116,15 +116,12 @@ class Locks:
 
 
 class Released:
-    """One slot, with a ``release`` to be awaited."""
+    """One slot, without ``async with``."""
 
     def __init__(self) -> None:
-        self._slots = asyncio.Semaphore(1)
-        self.acquire = self._slots.acquire
-
-    async def release(self) -> None:
-        """Give the slot back."""
-        self._slots.release()
+        slots = asyncio.Semaphore(1)
+        self.acquire = slots.acquire
+        self.release = slots.release
 
 
 class FailsInACrowd(Spacer):
