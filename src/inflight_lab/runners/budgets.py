@@ -7,6 +7,9 @@
   tokens, and 1 / 500 of its requests.  The larger of the two decides when the next one
   may leave: 0.6 s later.  So no budget is exceeded, whatever ran before.  A first
   period's worth does not go at once, even if the API would allow it.
+- *Keep room for the largest.*  Any request may be one that is sent just before a period
+  ends.  With 30,000 tokens a minute, prompts of up to 800 characters and 300 tokens for
+  each answer use 97 % of them.  The more costs differ, the less is used.
 - *Give nothing back, unless the API does.*  See below.
 
 What do you get back when an answer is shorter than ``max_tokens``?
