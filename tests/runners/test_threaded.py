@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -26,25 +27,34 @@ def until(server: PracticeServer, in_flight: int) -> None:
         time.sleep(0.005)
 
 
-@pytest.mark.parametrize("limiter", [None, threading.BoundedSemaphore(3)])
+@pytest.mark.parametrize(
+    ("options", "pools", "in_flight"),
+    [
+        ({}, 1, 3),
+        ({"limit": 9, "limiter": threading.BoundedSemaphore(2)}, 2, 2),
+        ({"threads": 4, "limiter": contextlib.nullcontext()}, 1, 4),
+    ],
+)
 def test_the_server_sees_the_limit(
-    limiter: Any, server: PracticeServer, hold: Hold
+    options: dict[str, Any],
+    pools: int,
+    in_flight: int,
+    server: PracticeServer,
+    hold: Hold,
 ) -> None:
-    """More threads than slots: exactly three requests are held, and never more, also of
-    two pools that share a limiter of yours.
+    """More threads than slots: exactly so many requests are held, and never more, also
+    of two pools that share a limiter of yours; without a limit, one for each thread.
     """
-    options: dict[str, Any] = {"limiter": limiter, "limit": 9} if limiter else {}
-    runs = 2 if limiter else 1
     with ThreadPoolExecutor(2) as pool:
-        pools = [
+        runs = [
             pool.submit(threaded.make_many_requests, server.url, 12, **options)
-            for _ in range(runs)
+            for _ in range(pools)
         ]
-        until(server, 3)
+        until(server, in_flight)
         hold.release()
-        assert [len(each.result()) for each in pools] == [12] * runs
-    assert server.stats().peak_in_flight == 3
-    assert server.stats().accepted == 12 * runs
+        assert [len(run.result()) for run in runs] == [12] * pools
+    assert server.stats().peak_in_flight == in_flight
+    assert server.stats().accepted == 12 * pools
 
 
 def test_the_first_failure_drops_the_rest(server: PracticeServer) -> None:
@@ -54,26 +64,6 @@ def test_the_first_failure_drops_the_rest(server: PracticeServer) -> None:
     with pytest.raises(ValueError, match="status code is 429"):
         threaded.make_many_requests(server.url, 300)
     assert server.stats().started < 300
-
-
-class Together:
-    """Lets nobody in before so many have come."""
-
-    def __init__(self, count: int) -> None:
-        self._barrier = threading.Barrier(count, timeout=PATIENCE)
-
-    def __enter__(self) -> None:
-        self._barrier.wait()
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-
-def test_there_are_as_many_threads_as_you_say(server: PracticeServer) -> None:
-    """All of them are at a limiter of yours, whatever the limit."""
-    limiter: Any = Together(8)
-    responses = threaded.make_many_requests(server.url, 8, threads=8, limiter=limiter)
-    assert len(responses) == 8
 
 
 # The pace.
