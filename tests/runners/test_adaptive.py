@@ -5,6 +5,7 @@ a few.
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections.abc import Callable
 from typing import Any
@@ -203,20 +204,22 @@ def test_a_quota_that_is_lowered(is_announced: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rate", "policy", "seconds"),
+    ("rate", "policy", "seconds", "pace"),
     [
-        (None, '"second";q=10;w=1, "minute";q=100;w=60', 5),
-        (None, '"minute";q=30;w=60, "second";q=10;w=1', 60),
-        (5, '"two seconds";q=20;w=2', 10),
-        (50, '"two seconds";q=7;w=2', 14),
-        (None, '"bytes";q=2;w=1;qu="content-bytes", "requests";q=7;w=2', 14),
-        (None, '"hour";q=500;w=3600, "day";q=1000;w=86400', 0),
+        (None, '"second";q=10;w=1, "minute";q=100;w=60', 5, (10, 1)),
+        (None, '"minute";q=30;w=60, "second";q=10;w=1', 60, (10, 1)),
+        (5, '"two seconds";q=20;w=2', 10, (5, 1)),
+        (50, '"two seconds";q=7;w=2', 14, (50, 1)),
+        (None, '"bytes";q=2;w=1;qu="content-bytes", "all";q=7;w=2', 14, (7, 2)),
+        (None, '"hour";q=500;w=3600, "day";q=1000;w=86400', 0, (math.inf, 1)),
     ],
 )
-def test_several_policies(rate: float | None, policy: str, seconds: float) -> None:
+def test_several_policies(
+    rate: float | None, policy: str, seconds: float, pace: tuple[float, float]
+) -> None:
     """50 requests take as long as all policies and your own rate need together, where
     what counts no requests is left out, and a quota for hours is counted and not
-    spaced.
+    spaced.  What it learns is the pace of the shortest one.
     """
 
     class Policies(SimulatedApi):
@@ -224,9 +227,11 @@ def test_several_policies(rate: float | None, policy: str, seconds: float) -> No
             return httpx.Response(200, headers={"RateLimit-Policy": policy})
 
     api = Policies(network(latency=0.001))
-    send(api, 50, LearningPacer(rate))
+    pacer = LearningPacer(rate)
+    send(api, 50, pacer)
     taken = api.arrivals[-1] - api.arrivals[0]
     assert taken == pytest.approx(seconds, rel=0.1, abs=0.1)
+    assert (pacer.rate, pacer.period) == pace
 
 
 @pytest.mark.parametrize(
