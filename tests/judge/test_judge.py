@@ -149,11 +149,13 @@ def test_after_a_rest_answers_take_as_long_as_you_say() -> None:
 
 
 def test_what_goes_at_once_is_counted() -> None:
-    """Within a tenth of a spacing: a whole window, a pacer's burst, or one."""
+    """Within a tenth of a spacing: a window, one, what a stall held up, or a burst."""
     window = judge(limiters.Window, **QUOTA).findings
     assert window[REST].detail == "at most 7 in 2 s, 7 at once"
     spacer = judge(limiters.Spacer, **QUOTA).findings
     assert spacer[STALL].detail == "at most 7 in 2 s, 1 at once"
+    catches_up = judge(limiters.CatchesUp, **QUOTA).findings
+    assert catches_up[STALL].detail == "at most 28 in 2 s, 21 at once"  # three periods
     pacer = judge(lambda: Pacer(20, burst=3), rate=20).findings
     assert pacer[REST].detail.endswith(", 1 at once")
     assert pacer[STALL].detail.endswith(", 3 at once")
