@@ -246,38 +246,29 @@ def test_a_card_is_a_table() -> None:
 # ---- what is passed on, and what is refused
 
 
-def both(rate: float = 0, period: float = 0) -> limiters.Spacer:
-    """It takes a whole quota."""
-    PASSED[:] = [rate, period]
-    return limiters.Spacer()
-
-
-def rate_only(rate: float = 0) -> limiters.Spacer:
+def pacer_for(rate: float = 100) -> Pacer:
     """It takes a rate per second."""
-    PASSED[:] = [rate]
-    return limiters.Spacer()
-
-
-PASSED: list[float] = []
+    return Pacer(rate)
 
 
 @pytest.mark.parametrize(
     ("make", "period", "passed", "says"),
     [
-        (both, 2.0, [7, 2.0], "made with rate=7, period=2."),
-        (rate_only, 1.0, [7], "made with rate=7."),
-        (rate_only, 2.0, [0], "It takes no `rate` and `period`"),
-        (limiters.Spacer, 2.0, [], "It takes no `rate` and `period`"),
+        (Pacer, 2.0, {"rate": 7, "period": 2.0}, "made with rate=7, period=2."),
+        (pacer_for, 1.0, {"rate": 7}, "made with rate=7."),
+        (pacer_for, 2.0, {}, "It takes no `rate` and `period`"),
+        (limiters.LetsAllThrough, 2.0, {}, "It takes no `rate` and `period`"),
     ],
 )
 def test_the_quota_is_passed_on_where_it_can_be(
-    make: Any, period: float, passed: list[float], says: str
+    make: Any, period: float, passed: dict[str, float], says: str
 ) -> None:
     """A rate alone is per second; the card says what a limiter was made with."""
-    PASSED.clear()
     card = judge(make, rate=7, period=period)
-    assert passed == PASSED
+    assert card.quota == passed
     assert says in str(card).splitlines()[1]
+    refused = card.shares["sliding window"]["still"].refused
+    assert (refused == 0) == bool(passed)
 
 
 async def sends_for_real(url: str, count: int) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from inflight_lab import AdjustableLimiter, ObservedTransport, PracticeServer
 from inflight_lab.runners import naive, semaphore, semaphore_pause, workers
-from tests.support.simulator import URL, SimulatedApi, network
+from tests.support.simulator import URL, SimulatedApi, network, quota
 from tests.support.virtual_clock import run
 from tests.support.waiting import Gate, Hold, seen_by, settle, until
 
@@ -129,42 +129,6 @@ async def test_a_cancelled_run_leaves_nothing(
 # The pause.
 
 
-@pytest.mark.parametrize("status", [200, 429])
-async def test_order_inside_one_request(
-    status: int, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Acquire, send, look whether all slots are taken, pause, release, and only then
-    look at the status.
-    """
-    log: list[str] = []
-
-    class Spy:
-        async def __aenter__(self) -> None:
-            log.append("acquire")
-
-        async def __aexit__(self, *_: object) -> None:
-            log.append("release")
-
-        def locked(self) -> bool:
-            log.append("locked?")
-            return True
-
-    async def answer(request: httpx.Request) -> httpx.Response:
-        log.append("send")
-        return httpx.Response(status)
-
-    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
-        (outcome,) = await asyncio.gather(
-            semaphore_pause.make_one_request(
-                URL, 0, client=client, limiter=Spy(), pause=0, verbose=True
-            ),
-            return_exceptions=True,
-        )
-    assert log == ["acquire", "send", "locked?", "release"]
-    assert capsys.readouterr().out == f"Making request 0\n{PAUSED}\n"
-    assert isinstance(outcome, ValueError) == (status == 429)
-
-
 @pytest.mark.parametrize(
     ("limit", "count", "pauses"),
     [
@@ -174,17 +138,27 @@ async def test_order_inside_one_request(
         pytest.param(3, 8, 6, id="the last two do not pause"),
     ],
 )
+@pytest.mark.parametrize("allowed", [100, 1])
 def test_who_pauses(
-    limit: int, count: int, pauses: int, capsys: pytest.CaptureFixture[str]
+    limit: int,
+    count: int,
+    pauses: int,
+    allowed: int,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Whoever finds all slots taken when its answer comes, its own included."""
-    api: Any = SimulatedApi(network(latency=0.1))
-    run(
+    """Whoever finds all slots taken when its answer comes, its own included, and that
+    answer may be a refusal.
+    """
+    judge = quota("sliding-window", allowed, 3600)
+    api: Any = SimulatedApi(network(latency=0.1), quota=judge)
+    outcomes = run(
         semaphore_pause.make_many_requests(
-            URL, count, limit=limit, client=api, verbose=True
+            URL, count, limit=limit, client=api, return_exceptions=True, verbose=True
         )
     )
     assert capsys.readouterr().out.count(PAUSED) == pauses
+    refused = [outcome for outcome in outcomes if isinstance(outcome, ValueError)]
+    assert len(refused) == max(0, count - allowed)
 
 
 @pytest.mark.parametrize("pause", [1, 4])

@@ -338,28 +338,6 @@ def test_a_pause_holds_back_those_that_wait_already() -> None:
     assert sent == pytest.approx([0, 3.05, 3.15125, 3.2525])
 
 
-def test_a_new_rate_is_for_all_that_follow() -> None:
-    """``rate`` can be set while it is in use, up and down; other quotas stay."""
-    sent: list[float] = []
-
-    async def main() -> None:
-        pacer = Pacer(100, also=[(35, 60)])
-        for rate in (100, 10, 50):
-            pacer.rate = rate
-            await departures(pacer, 10, sent)
-            await asyncio.sleep(1)
-        await departures(pacer, 5, sent)
-        assert sent[-1] - sent[30] < 1
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(50), pacer:
-                raise AssertionError("was let in")
-
-    run(main())
-    spans = [sent[number + 9] - sent[number] for number in (0, 10, 20)]
-    expected = [9 * SPACING, 90 * SPACING, 18 * SPACING]
-    assert spans == pytest.approx(expected)
-
-
 def test_a_failure_counts_from_now_and_is_no_short_latency() -> None:
     """A request that failed may still be on its way, for as long as the quickest took;
     and how quickly it failed says nothing about how long answers take.
