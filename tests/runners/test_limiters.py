@@ -38,6 +38,7 @@ LIMITERS: dict[str, Callable[[int], Any]] = {
 TURNS: dict[str, Callable[[int], Any]] = {
     "Pacer": lambda _: Pacer(1, 0.001, limit=100),
     "Budgets": lambda _: Budgets(requests=(1, 0.001), limit=100).turn(),
+    "Budgets, a slot": lambda _: Budgets(requests=(1, 0.001), limit=1).turn(),
 }
 each_limiter = pytest.mark.parametrize("make", LIMITERS.values(), ids=list(LIMITERS))
 each_line = pytest.mark.parametrize(
