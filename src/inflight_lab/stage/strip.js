@@ -9,10 +9,10 @@ import { inFlightAt, sentLatelyAt } from "./run.js";
  * @import { Pen } from "./pen.js"
  * @import { Run } from "./run.js"
  *
- * @typedef {"inFlight" | "sentLately"} What
+ * @typedef {"in flight" | "rate"} What
  */
 
-const LEVELS = { inFlight: inFlightAt, sentLately: sentLatelyAt };
+const LEVELS = { "in flight": inFlightAt, rate: sentLatelyAt };
 
 /** A shorter run does not fill it, in seconds. */
 const SHORTEST = 3;
@@ -52,7 +52,7 @@ export function drawStrip(pen, run, { time, span, what }) {
   drawTime(pen, clamp(time, 0, until) * pen.width / span);
   const words = line === null
     ? ""
-    : what === "inFlight"
+    : what === "in flight"
     ? `limit ${inWords(line)}`
     : `${inWords(line)} allowed`;
   return { words, y: Math.round(y(line ?? 0)) };
@@ -75,7 +75,7 @@ function levelsOf(run, what, until, scale) {
 /** @param {Run} run @param {What} what @param {number} time @returns {number | null} */
 function lineAt(run, what, time) {
   const { limit, quota } = run.settingAt(time);
-  if (what === "inFlight") return limit;
+  if (what === "in flight") return limit;
   return quota && quota.shape !== "spacing" ? quota.rate : null;
 }
 

@@ -10,6 +10,7 @@ import { createStage } from "./stage.js";
 /**
  * @import { Settings, Runner } from "./simulate.js"
  * @import { Quota } from "./run.js"
+ * @import { What } from "./strip.js"
  *
  * @typedef {object} ToySettings
  * @property {number} count
@@ -21,6 +22,7 @@ import { createStage } from "./stage.js";
  * @property {Partial<Quota> & { rate: number } | null} quota
  * @property {number} maxConcurrent
  * @property {SliderName[]} sliders
+ * @property {What} strip What the strips show first.
  * @property {boolean} opens Whether it opens with one request.
  *
  * @typedef {"limit" | "count" | "latency" | "rate"} SliderName
@@ -38,6 +40,7 @@ const USUAL = {
   quota: { rate: 20 },
   maxConcurrent: 0,
   sliders: ["limit", "latency"],
+  strip: "in flight",
   opens: false,
 };
 
@@ -69,12 +72,13 @@ export class Toy {
     this.settings = { ...USUAL, ...settings };
     /** @type {Scene} */
     this.scene = this.settings.opens ? "one" : "all";
-    const { runners, names } = this.settings;
+    const { runners, names, strip } = this.settings;
     const isSeveral = runners.length > 1;
     const places = make("div", { className: "ifl-stages" });
-    const stages = runners.map((each, index) =>
-      createStage(places, { title: isSeveral ? names[index] ?? NAMES[each] : "" })
-    );
+    const stages = runners.map((each, index) => {
+      const title = isSeveral ? names[index] ?? NAMES[each] : "";
+      return createStage(places, { title, strip });
+    });
     this.player = new Player(stages);
     this.parts = this.#build();
     root.append(places, this.parts.controls, this.parts.computed);
