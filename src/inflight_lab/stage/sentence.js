@@ -83,7 +83,7 @@ function planned({ run, setting }) {
   if (run.size === 0) return ["Nothing has been sent yet."];
   if (run.size === 1) return ["This dot is a request to an API."];
   const requests = `${inWords(run.size)} requests`;
-  if (setting.manner === "paced") return [`${requests}, evenly spaced.`];
+  if (setting.manner === "paced") return [`${requests}, at a steady pace.`];
   if (setting.limit === null) {
     return [run.isUnlimited ? `${requests}, all at once.` : `${requests}.`];
   }

@@ -11,7 +11,8 @@ import { inFlightAt, outcomeOf, PAUSE, Run } from "./run.js";
  *
  * @typedef {object} Settings
  * @property {Runner} runner
- * @property {number} limit
+ * @property {number | null} limit How many slots it has; null for none.  All at once
+ *   never has any.
  * @property {number} latency
  * @property {Quota | null} quota
  * @property {number} maxConcurrent How many the API takes at once; 0 for any number.
@@ -69,8 +70,9 @@ export class Simulation {
     this.set({});
   }
 
-  get isLimited() {
-    return isLimited(this.settings.runner);
+  get #limit() {
+    const { runner, limit } = this.settings;
+    return runner === "naive" ? null : limit;
   }
 
   get isOver() {
@@ -81,15 +83,16 @@ export class Simulation {
   /** Change what is set, from now on. @param {Partial<Settings>} changes */
   set(changes) {
     this.settings = { ...this.settings, ...changes };
-    const { runner, limit, latency, quota, maxConcurrent } = this.settings;
+    const { runner, latency, quota, maxConcurrent } = this.settings;
+    const isPacedOnly = runner === "paced" && this.#limit === null;
     this.run.isUnlimited = runner === "naive";
     this.run.set(this.now, {
-      limit: isLimited(runner) ? limit : null,
+      limit: this.#limit,
       latency,
       way: this.world.way,
       quota,
       maxConcurrent,
-      manner: runner === "pause" || runner === "paced" ? runner : "",
+      manner: runner === "pause" || isPacedOnly ? runner : "",
     });
     if (this.#waiting) this.#sendAll();
   }
@@ -163,8 +166,8 @@ export class Simulation {
    * The first that is free; null where there are no slots, undefined if all are taken.
    */
   #freeSlot() {
-    if (!this.isLimited) return null;
-    for (let slot = 0; slot < this.settings.limit; slot += 1) {
+    if (this.#limit === null) return null;
+    for (let slot = 0; slot < this.#limit; slot += 1) {
       if (!this.#takenSlots.has(slot)) return slot;
     }
     return undefined;
@@ -228,7 +231,7 @@ export class Simulation {
     this.run.end(this.now, journey, outcomeOf(journey.reason), journey.reason);
     const { slot } = journey;
     if (slot === null) return;
-    const isLocked = this.#takenSlots.size >= this.settings.limit;
+    const isLocked = this.#takenSlots.size >= (this.#limit ?? Infinity);
     const sleeps = this.settings.runner === "pause" && isLocked;
     if (sleeps) this.#later(PAUSE, () => this.#free(slot));
     else this.#free(slot);
@@ -251,11 +254,6 @@ export class Simulation {
     const later = this.#agenda.findLastIndex((each) => each.time > time);
     this.#agenda.splice(later + 1, 0, { time, act });
   }
-}
-
-/** Whether a runner has slots. @param {string} runner */
-export function isLimited(runner) {
-  return runner === "semaphore" || runner === "pause";
 }
 
 /** How the quota stands after an arrival, as the practice server says it. */

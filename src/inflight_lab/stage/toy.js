@@ -4,7 +4,7 @@
 import { make, write } from "./dom.js";
 import { Player, playerBar, watchablePace } from "./player.js";
 import { inWords, secondsInWords } from "./quota.js";
-import { isLimited, quotaOf, Simulation } from "./simulate.js";
+import { quotaOf, Simulation } from "./simulate.js";
 import { createStage } from "./stage.js";
 
 /**
@@ -123,7 +123,7 @@ export class Toy {
   set(changes) {
     this.settings = { ...this.settings, ...changes };
     if (this.isRunning) {
-      for (const each of this.simulations) each.set(this.#apiAndLimit());
+      for (const each of this.simulations) each.set(this.#terms(each.settings.runner));
       this.player.setPace(watchablePace(this.settings.latency));
     } else this.#prepare();
     this.#show();
@@ -140,18 +140,23 @@ export class Toy {
   #prepare() {
     const { runners } = this.settings;
     this.simulations = runners.map((runner) => {
-      const simulation = new Simulation({ ...this.#apiAndLimit(), runner }, {
-        seed: SEED,
-      });
+      const simulation = new Simulation(this.#terms(runner), { seed: SEED });
       simulation.ask(this.count);
       return simulation;
     });
     this.player.show(this.simulations.map((each) => each.run));
   }
 
-  #apiAndLimit() {
-    const { limit, latency, maxConcurrent, quota } = this.settings;
-    return { limit, latency, maxConcurrent, quota: quota && quotaOf(quota) };
+  /** @param {Runner} runner */
+  #terms(runner) {
+    const { latency, maxConcurrent, quota } = this.settings;
+    const limit = this.#isLimited(runner) ? this.settings.limit : null;
+    return { runner, limit, latency, maxConcurrent, quota: quota && quotaOf(quota) };
+  }
+
+  /** A panel gives its limit to the paced runner, too. @param {Runner} runner */
+  #isLimited(runner) {
+    return runner !== "naive" && !(runner === "paced" && this.settings.opens);
   }
 
   /** Ask for as many again, in mid-run. */
@@ -239,7 +244,7 @@ export class Toy {
     for (const input of controls.querySelectorAll("input")) {
       if (input.type === "radio") input.checked = input.value === runners[0];
       const isLimit = input.parentElement?.dataset.name === "limit";
-      if (isLimit) input.disabled = !runners.some(isLimited);
+      if (isLimit) input.disabled = !runners.some((each) => this.#isLimited(each));
     }
   }
 
@@ -255,10 +260,11 @@ export class Toy {
   }
 
   #hint() {
-    const { quota, runners, sliders } = this.settings;
+    const { quota, opens, runners } = this.settings;
     const isOver = this.player.hasBegun && !this.isRunning;
     if (isOver && this.scene !== "one") return "Drag on the strip to look back.";
-    const canDrag = sliders.includes("limit") && runners.some(isLimited);
+    if (!opens) return ""; // the text of the page says what to do
+    const canDrag = runners.some((each) => this.#isLimited(each));
     if (canDrag && this.scene === "all") return "Drag the limit while they fly.";
     if (!quota || (this.scene === "one" && !isOver)) return "";
     const { rate, period } = quotaOf(quota);

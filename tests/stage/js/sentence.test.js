@@ -17,7 +17,7 @@ function expectSaid(run, time, ...facts) {
 Deno.test("before its start it says what will be sent, and how", () => {
   expectSaid(simulation(90).run, -1, /90 requests/, /at most 5 in flight/);
   expectSaid(simulation(90, { runner: "naive" }).run, -1, /all at once/);
-  expectSaid(simulation(90, { runner: "paced" }).run, -1, /evenly spaced/);
+  expectSaid(simulation(90, { runner: "paced", limit: null }).run, -1, /steady pace/);
   expectSaid(simulation(90, { runner: "pause" }).run, -1, /pause/);
   expectSaid(simulation(1).run, -1, /This dot is a request/);
 });
@@ -38,7 +38,7 @@ Deno.test("the pause is in the sum of the runner that has one", () => {
 });
 
 Deno.test("what is paced has its spacing", () => {
-  const run = runOf(60, { runner: "paced" });
+  const run = runOf(60, { runner: "paced", limit: null });
   expectSaid(run, 2, /One every 51 ms/, /20 a second/);
 });
 
@@ -66,7 +66,7 @@ Deno.test("a live run's pause is found out from the slots that are kept", () => 
 });
 
 Deno.test("a live run's pace is found out from how evenly they leave", () => {
-  const run = runOf(60, { runner: "paced" });
+  const run = runOf(60, { runner: "paced", limit: null });
   run.set(0, { manner: "" });
   expectSaid(run, 2, /One every 51 ms/, /20 a second/);
   const spike = runOf(100, { runner: "naive", latency: 1 });
