@@ -16,7 +16,7 @@ import { ASLEEP_AFTER, bouncedAt, countsAt, isAsleep, PAUSE } from "./run.js";
  * @property {number} time
  * @property {Setting} setting
  * @property {Counts} counts
- * @property {number | null} latency Of those that are out.
+ * @property {number | null} latency Of those that are out; null where it differs.
  *
  * @typedef {(view: View) => Words[] | null} Pattern
  */
@@ -40,8 +40,7 @@ const RECENT = 1;
 export function sentenceAt(run, time) {
   const counts = countsAt(run, time);
   const setting = run.settingAt(time);
-  const before = run.settingAt(Math.max(0, time - (setting.latency ?? 0)));
-  const view = { run, time, setting, counts, latency: before.latency };
+  const view = { run, time, setting, counts, latency: latencyAt(run, time) };
   const isOver = isDone(run, counts) || (!run.isLive && time >= run.now);
   const isPlanned = time < 0 || run.size === 0;
   const patterns = isPlanned ? [planned] : isOver ? OVER : UNDER_WAY;
@@ -50,6 +49,14 @@ export function sentenceAt(run, time) {
     if (words) return words;
   }
   return [""];
+}
+
+/** @param {Run} run @param {number} time */
+function latencyAt(run, time) {
+  const oldest = run.journeys.find(({ sent, ended }) => sent <= time && time < ended);
+  const { latency } = run.settingAt(time);
+  const before = run.settingAt(oldest?.sent ?? time).latency;
+  return before === latency ? latency : null;
 }
 
 /** One of two side by side may be done while the other goes on. @param {Run} run */
@@ -222,6 +229,8 @@ function average(values) {
 /** @type {Pattern} */
 function flowing({ run, setting: { quota }, counts, latency, time }) {
   const { inFlight, refused } = counts;
+  const turned = run.isUnlimited ? turnedAway(run, time, refused) : null;
+  if (turned) return turned;
   if (latency === null || inFlight === 0) {
     const sent = run.sent.within(time - RECENT, time);
     return [[`${inWords(inFlight)} in flight`, "out"], `, ${sent} sent in 1 s.`];
@@ -235,6 +244,22 @@ function flowing({ run, setting: { quota }, counts, latency, time }) {
       ? comparedWith(quota, rate, refused)
       : bounced(run, time) ?? comparedWith(quota, rate, 0)),
   ];
+}
+
+/**
+ * All at once: there is no rate to speak of, only what came and what was too much.
+ *
+ * @param {Run} run
+ * @param {number} time
+ * @param {number} refused
+ * @returns {Words[] | null}
+ */
+function turnedAway(run, time, refused) {
+  const bounced = bouncedAt(run, time);
+  if (!bounced && !refused) return null;
+  const count = inWords(bounced + refused);
+  const words = bounced ? `${count} come back refused` : `${count} refused`;
+  return [[words, "refused"], `: ${whyRefused(run, time)}.`];
 }
 
 /**
@@ -299,7 +324,9 @@ function mixed({ run, time, counts: { answered, refused, failed, cancelled } }) 
  * @param {number} time
  */
 export function whyRefused(run, time) {
-  const last = lastWith(run, "refused", time);
+  const last = run.journeys.findLast(({ outcome, arrived }) =>
+    outcome === "refused" && arrived <= time
+  );
   const status = last?.reason ?? 429;
   const { quota, maxConcurrent } = run.settingAt(last?.arrived ?? time);
   if (maxConcurrent && status !== 429) {
@@ -323,17 +350,15 @@ export function whyRefused(run, time) {
 
 /** Why the last that failed did. @param {Run} run @param {number} time */
 export function whyFailed(run, time) {
-  const { reason = null, sent = 0, ended = 0 } = lastWith(run, "failed", time) ?? {};
+  const last = run.journeys.findLast(({ outcome, ended }) =>
+    outcome === "failed" && ended <= time
+  );
+  const { reason = null, sent = 0, ended = 0 } = last ?? {};
   if (reason === null) return "";
   if (typeof reason === "number") return `the API answered ${reason}`;
   const within = `within ${secondsInWords(ended - sent)} (${reason})`;
   if (reason === "PoolTimeout") return `no free connection ${within}`;
   return reason.endsWith("Timeout") ? `no answer ${within}` : reason;
-}
-
-/** @param {Run} run @param {"refused" | "failed"} outcome @param {number} time */
-function lastWith({ journeys }, outcome, time) {
-  return journeys.findLast((each) => each.outcome === outcome && each.ended <= time);
 }
 
 /** The most that came to the API within any one period. @param {Run} run */

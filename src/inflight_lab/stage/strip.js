@@ -47,7 +47,7 @@ export function drawStrip(pen, run, { time, span, what }) {
   const y = (level) => pen.height - 1 - level / most * (pen.height - MARK - 4);
   pen.clear();
   drawArea(pen, levels, y);
-  drawLimits(pen, run, { what, until, scale: pen.width / span }, y);
+  drawLimits(pen, run, { what, scale: pen.width / span }, y);
   drawMarks(pen, run, pen.width / span);
   drawTime(pen, clamp(time, 0, until) * pen.width / span);
   const words = line === null
@@ -96,10 +96,10 @@ function drawArea({ context, colours }, levels, y) {
 /**
  * @param {Pen} pen
  * @param {Run} run
- * @param {{ what: What, until: number, scale: number }} shown
+ * @param {{ what: What, scale: number }} shown
  * @param {(level: number) => number} y
  */
-function drawLimits({ context, colours }, run, { what, until, scale }, y) {
+function drawLimits({ context, colours, width }, run, { what, scale }, y) {
   const { list } = run.settings;
   context.strokeStyle = colours.waiting;
   context.lineWidth = 1.5;
@@ -107,10 +107,10 @@ function drawLimits({ context, colours }, run, { what, until, scale }, y) {
   context.beginPath();
   list.forEach(({ time }, index) => {
     const level = lineAt(run, what, time);
-    const next = list[index + 1]?.time ?? until / FILLED;
+    const next = list[index + 1]?.time ?? Infinity;
     if (level === null) return;
     context.moveTo(time * scale, y(level));
-    context.lineTo(next * scale, y(level));
+    context.lineTo(Math.min(next * scale, width), y(level));
   });
   context.stroke();
   context.setLineDash([]);

@@ -55,7 +55,7 @@ const SLIDERS = {
 const NAMES = {
   naive: "All at once",
   semaphore: "Semaphore",
-  pause: "Semaphore + pause",
+  pause: "With a pause",
   paced: "Paced",
 };
 

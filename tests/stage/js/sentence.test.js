@@ -70,12 +70,20 @@ Deno.test("a live run's pace is found out from how evenly they leave", () => {
   run.set(0, { manner: "" });
   expectSaid(run, 2, /One every 51 ms/, /20 a second/);
   const spike = runOf(100, { runner: "naive", latency: 1 });
-  for (const time of [0.1, 0.3, 0.9]) expectSaid(spike, time, /in flight/);
+  for (const time of [0.1, 0.3, 0.9]) {
+    assert.doesNotMatch(said(spike, time), /One every/);
+  }
 });
 
 Deno.test("refused ones on their way back are said, and are still in flight", () => {
+  const run = runOf(60, { limit: 30, latency: 1 });
+  expectSaid(run, 0.8, /30 in flight/, /20 allowed/, /10 come back refused/);
+});
+
+Deno.test("all at once, it says what was too much as soon as the API has", () => {
   const run = runOf(60, { runner: "naive", latency: 1 });
-  expectSaid(run, 0.8, /60 in flight/, /20 allowed/, /40 come back refused/);
+  expectSaid(run, 0.05, /60 in flight/);
+  expectSaid(run, 0.8, /40 come back refused/, /60 came within 1 s, 20 are allowed/);
 });
 
 Deno.test("the last ones, and one that is alone", () => {
@@ -166,4 +174,13 @@ Deno.test("there are words at every time, and no number that is none", () => {
       assert.doesNotMatch(said(run, time), /NaN|Infinity|undefined|null|^$/);
     }
   }
+});
+
+Deno.test("while a latency is dragged there is no sum: those out have several", () => {
+  const made = simulation(90, { latency: 1.1 });
+  made.advance(1.5);
+  made.set({ latency: 0.3 });
+  made.advance(Infinity);
+  expectSaid(made.run, 1.6, /^5 in flight, 5 sent in 1 s\.$/);
+  expectSaid(made.run, 2.6, /5 in flight/, /0\.3 s each = 17 a second/);
 });

@@ -68,6 +68,7 @@ function addControls(page) {
       { className: "ifl-controls" },
       go,
       make("div", { className: "ifl-settings" }, ...always.map(sliderFor)),
+      present,
     ),
   );
   more.ariaExpanded = "false";
@@ -109,7 +110,7 @@ function addControls(page) {
     go.title = running ? STOP_REACHES : "Space";
     root.classList.toggle("ifl-running", running);
   }, signal);
-  return [make("div", { className: "ifl-aside" }, reset, more, present), folded];
+  return [make("div", { className: "ifl-aside" }, reset, more), folded];
 }
 
 /** @param {Page} page */
