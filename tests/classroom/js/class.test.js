@@ -5,6 +5,7 @@ import {
   append,
   NOBODY,
   refusedLately,
+  sceneOf,
   sentenceAt,
 } from "../../../src/inflight_lab/classroom/page/class_run.js";
 import { initialsOf } from "../../../src/inflight_lab/classroom/page/colours.js";
@@ -68,8 +69,7 @@ Deno.test("the sentence says who sent too much, how much, and what is allowed", 
   const { run, state } = classOf(64, { phones: people(31) });
   const said = "31 phones sent 64 in one second; 40 are allowed: 24 refused.";
   assert.equal(asText(sentenceAt(run, 0.6, state)), said);
-  assert.equal(asText(sentenceAt(run, 5, state)), said, "it stays to be read");
-  assert.equal(asText(sentenceAt(run, 9, state)), "31 phones are here. Nobody sends.");
+  assert.equal(asText(sentenceAt(run, 60, state)), said, "a class talks about it");
 });
 
 Deno.test("one or two are called by their names", () => {
@@ -83,6 +83,27 @@ Deno.test("with one shared pace it says who waits", () => {
   const said = "One shared pace: 30 sent in one second; 40 are allowed, " +
     "nobody is refused, 12 wait for their turn.";
   assert.equal(asText(sentenceAt(run, 0.6, state)), said);
+});
+
+Deno.test("after a pause, or with one shared pace, a scene begins with counts at 0", () => {
+  const { run, state } = classOf(64, {});
+  /** @type {(time: number) => EventRow} */
+  const sent = (time) => [time, "sent", 64, 200, 1, 1];
+  assert.equal(sceneOf(run, state, { now: 9, events: [] }), run);
+  assert.equal(sceneOf(run, state, { now: 2, events: [sent(2)] }), run);
+  for (const news of [{ events: [sent(9)] }, { events: [], shared: true }]) {
+    const scene = sceneOf(run, state, { now: 9, ...news });
+    assert.deepEqual(countsAt(scene, 9), countsAt(new Run(), 9));
+    assert.deepEqual(scene.settingAt(9).quota, run.settingAt(9).quota);
+    const said = asText(sentenceAt(scene, 9, state));
+    assert.equal(said, "3 phones are here. Nobody sends.");
+  }
+});
+
+Deno.test("nobody's request is lost when a scene begins", () => {
+  const { run, state } = classOf(4, {});
+  run.send(0.8, 1, 99);
+  assert.equal(sceneOf(run, state, { now: 9, events: [], shared: true }), run);
 });
 
 Deno.test("before anybody has come it says how to", () => {

@@ -8,7 +8,7 @@ import { middle, Places } from "../../stage/places.js";
 import { Player } from "../../stage/player.js";
 import { inWords, wallAt } from "../../stage/quota.js";
 import { countsAt, Run } from "../../stage/run.js";
-import { append, NOBODY, refusedLately, sentenceAt } from "./class_run.js";
+import { append, NOBODY, refusedLately, sceneOf, sentenceAt } from "./class_run.js";
 import { colourOf, initialsOf } from "./colours.js";
 import { drawHistory } from "./history.js";
 import { byId, slider, talk } from "./parts.js";
@@ -116,13 +116,15 @@ class Wall {
   /** @param {News} news */
   #hear(news) {
     const isFirst = !this.run.isLive;
+    const before = this.run;
+    this.run = sceneOf(before, this.state, news);
     this.state = append(this.run, this.state, news);
     if (news.url) write(byId("address", HTMLElement), news.url);
     if (news.quota) this.rate.show(news.quota.rate);
     if (news.latency !== undefined) this.latency.show(news.latency);
     if (news.shared !== undefined) this.shared.checked = news.shared;
     if (news.phones) this.#showPhones();
-    if (!isFirst) return;
+    if (!isFirst && this.run === before) return;
     this.player.show([this.run]);
     this.player.follow();
   }
