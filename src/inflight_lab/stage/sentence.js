@@ -143,11 +143,15 @@ function nobodySends({ run, time, counts }) {
 }
 
 /** @type {Pattern} */
-function tail({ run, counts: { waiting, inFlight, sent } }) {
+function tail({ run, counts: { waiting, inFlight, sent, refused } }) {
   const isKnown = run.levels.waiting.list.length > 0;
   if (!isKnown || waiting || sent < run.size || inFlight === run.size) return null;
+  if (inFlight === 0) return null;
   const verb = inFlight === 1 ? "one is" : `${inWords(inFlight)} are`;
-  return inFlight ? ["The last ", [verb, "out"], " still out."] : null;
+  /** @type {Words[]} */
+  const words = ["The last ", [verb, "out"], " still out"];
+  if (refused) words.push(", ", [`${inWords(refused)} refused`, "refused"]);
+  return [...words, "."];
 }
 
 /** @type {Pattern} */

@@ -15,7 +15,6 @@ import { inFlightAt, outcomeOf, PAUSE, Run } from "./run.js";
  *   never has any.
  * @property {number} latency
  * @property {Quota | null} quota
- * @property {number} maxConcurrent How many the API takes at once; 0 for any number.
  *
  * @typedef {object} World What is as it is.
  * @property {number} way How long a request is on its way to the API, at any latency:
@@ -83,7 +82,7 @@ export class Simulation {
   /** Change what is set, from now on. @param {Partial<Settings>} changes */
   set(changes) {
     this.settings = { ...this.settings, ...changes };
-    const { runner, latency, quota, maxConcurrent } = this.settings;
+    const { runner, latency, quota } = this.settings;
     const isPacedOnly = runner === "paced" && this.#limit === null;
     this.run.isUnlimited = runner === "naive";
     this.run.set(this.now, {
@@ -91,7 +90,6 @@ export class Simulation {
       latency,
       way: this.world.way,
       quota,
-      maxConcurrent,
       manner: runner === "pause" || isPacedOnly ? runner : "",
     });
     if (this.#waiting) this.#sendAll();
@@ -210,18 +208,10 @@ export class Simulation {
 
   /** @param {Journey} journey */
   #arrive(journey) {
-    const status = this.#status();
-    const isLetIn = status === 200;
+    const isLetIn = hasRoom(this.run, this.now);
+    const status = isLetIn ? 200 : 429;
     const gauge = gaugeAfter(this.run, this.now, isLetIn);
     this.run.arrive(this.now, journey, { status, due: journey.due, gauge });
-  }
-
-  #status() {
-    const { maxConcurrent } = this.settings;
-    const { answered } = this.run.ends;
-    const working = this.run.letIn.upTo(this.now) - answered.upTo(this.now);
-    if (maxConcurrent && working >= maxConcurrent) return 503;
-    return hasRoom(this.run, this.now) ? 200 : 429;
   }
 
   /** @param {Journey} journey */

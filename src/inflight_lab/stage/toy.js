@@ -20,7 +20,6 @@ import { createStage } from "./stage.js";
  * @property {number} limit
  * @property {number} latency
  * @property {Partial<Quota> & { rate: number } | null} quota
- * @property {number} maxConcurrent
  * @property {SliderName[]} sliders
  * @property {What} strip What the strips show first.
  * @property {boolean} opens Whether it opens with one request.
@@ -38,7 +37,6 @@ const USUAL = {
   limit: 5,
   latency: 1.2,
   quota: { rate: 20 },
-  maxConcurrent: 0,
   sliders: ["limit", "latency"],
   strip: "in flight",
   opens: false,
@@ -149,19 +147,14 @@ export class Toy {
 
   /** @param {Runner} runner */
   #terms(runner) {
-    const { latency, maxConcurrent, quota } = this.settings;
+    const { latency, quota } = this.settings;
     const limit = this.#isLimited(runner) ? this.settings.limit : null;
-    return { runner, limit, latency, maxConcurrent, quota: quota && quotaOf(quota) };
+    return { runner, limit, latency, quota: quota && quotaOf(quota) };
   }
 
   /** A panel gives its limit to the paced runner, too. @param {Runner} runner */
   #isLimited(runner) {
     return runner !== "naive" && !(runner === "paced" && this.settings.opens);
-  }
-
-  /** Ask for as many again, in mid-run. */
-  #askForMore() {
-    for (const each of this.simulations) each.ask(this.settings.count);
   }
 
   /** @param {Runner} runner */
@@ -179,7 +172,6 @@ export class Toy {
       /** @type {() => void} */ onclick,
     ) => make("button", { type: "button", className, onclick });
     const send = button("ifl-send", () => this.press());
-    const more = button("ifl-more", () => this.#askForMore());
     const skip = button("ifl-skip", () => {
       this.settings.runners = ["semaphore"];
       this.#enter("all");
@@ -187,7 +179,7 @@ export class Toy {
     const hint = make("span", { className: "ifl-hint" });
     write(skip, "All controls");
     const bar = playerBar(this.player);
-    const go = make("div", { className: "ifl-go" }, send, more, hint, skip, bar);
+    const go = make("div", { className: "ifl-go" }, send, hint, skip, bar);
     const rows = sliders.map((name) => this.#slider(name));
     const radios = choices.map((each) => this.#choice(each));
     const group = {
@@ -199,7 +191,7 @@ export class Toy {
     if (radios.length) controls.append(make("div", group, ...radios));
     const computed = make("p", { className: "ifl-computed" });
     write(computed, "Computed in your browser: nothing is sent to anybody.");
-    return { send, more, hint, controls, computed };
+    return { send, hint, controls, computed };
   }
 
   /** @param {SliderName} name */
@@ -235,11 +227,10 @@ export class Toy {
   }
 
   #show() {
-    const { send, more, hint, controls } = this.parts;
-    const { runners, count } = this.settings;
+    const { send, hint, controls } = this.parts;
+    const { runners } = this.settings;
     this.root.toggleAttribute("data-running", this.isRunning);
     write(send, this.#label());
-    write(more, `${inWords(count)} more`);
     write(hint, this.#hint());
     for (const input of controls.querySelectorAll("input")) {
       if (input.type === "radio") input.checked = input.value === runners[0];

@@ -9,7 +9,6 @@ import {
   sentenceAt,
 } from "../../../src/inflight_lab/classroom/page/class_run.js";
 import { initialsOf } from "../../../src/inflight_lab/classroom/page/colours.js";
-import { secondsOf } from "../../../src/inflight_lab/classroom/page/history.js";
 import {
   answerInWords,
   Pace,
@@ -111,13 +110,11 @@ Deno.test("before anybody has come it says how to", () => {
   assert.match(asText(sentenceAt(new Run(), 0, state)), /Scan the code/);
 });
 
-Deno.test("counts, quota, bars and the ring of a phone agree with the events", () => {
+Deno.test("counts, quota and the ring of a phone agree with the events", () => {
   const { run } = classOf(64, { phones: people(31) });
   assert.equal(wallAt(run, 0.6).words, "40 of 40 in 1 s");
   const { answered, refused, inFlight } = countsAt(run, 0.9);
   assert.deepEqual([answered, refused, inFlight], [40, 24, 0]);
-  const bar = secondsOf(run, 1.5).find(({ begin }) => begin === 0);
-  assert.deepEqual(bar, { begin: 0, letIn: 40, turned: 24 });
   assert.equal(refusedLately(run, 0.9).size, 24);
   assert.equal(refusedLately(run, 2.5).size, 0);
 });

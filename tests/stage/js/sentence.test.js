@@ -107,8 +107,15 @@ Deno.test("refusals have a reason for each shape of a quota", () => {
     const run = runOf(60, { runner: "naive", quota });
     expectSaid(run, 99, /refused/, reason);
   }
-  const full = runOf(60, { runner: "naive", quota: null, maxConcurrent: 8 });
-  expectSaid(full, 99, /more than 8 came at once/);
+});
+
+Deno.test("an API that takes only so many at once says how many", () => {
+  const run = new Run();
+  run.set(0, { maxConcurrent: 8 });
+  const journey = run.send(0);
+  run.arrive(0, journey, { status: 503 });
+  run.end(0.5, journey, "refused", 503);
+  expectSaid(run, 9, /1 refused: more than 8 came at once/);
 });
 
 Deno.test("where all are answered in the end, refusals were more tries", () => {

@@ -63,7 +63,6 @@ Deno.test("a semaphore whose average keeps the quota is refused once it is dragg
     limit: 20,
     latency: 1.1,
     quota: quotaOf({ rate: 20 }),
-    maxConcurrent: 0,
   });
   made.ask(200);
   made.advance(4);
@@ -96,12 +95,6 @@ Deno.test("who fails gives its slot to the next", () => {
   const run = runOf(200, { limit: 150, quota: null, latency: 8 });
   const { answered, failed } = countsAt(run, run.now);
   assert.deepEqual([answered, failed, run.isLive], [150, 50, false]);
-});
-
-Deno.test("an API that is full answers 503", () => {
-  const run = runOf(30, { runner: "naive", quota: null, maxConcurrent: 8 });
-  assert.equal(countsAt(run, run.now).refused, 22);
-  assert.equal(run.journeys[29].reason, 503);
 });
 
 Deno.test("a limit that is moved in mid-run counts at once, up and down", () => {

@@ -37,7 +37,7 @@ export const NOBODY = {
 };
 
 /** Seconds of the run that are kept, and then in how large steps they are forgotten. */
-export const KEPT = 22;
+const KEPT = 22;
 const STEP = 1;
 
 /** After so many seconds without a request, the next one begins a new scene. */
