@@ -90,6 +90,8 @@ Deno.test("after a pause, or with one shared pace, a scene begins with counts at
   const sent = (time) => [time, "sent", 64, 200, 1, 1];
   assert.equal(sceneOf(run, state, { now: 9, events: [] }), run);
   assert.equal(sceneOf(run, state, { now: 2, events: [sent(2)] }), run);
+  const slow = { ...state, quota: { ...QUOTA, period: 60 } };
+  assert.equal(sceneOf(run, slow, { now: 9, events: [sent(9)] }), run, "still counted");
   for (const news of [{ events: [sent(9)] }, { events: [], shared: true }]) {
     const scene = sceneOf(run, state, { now: 9, ...news });
     assert.deepEqual(countsAt(scene, 9), countsAt(new Run(), 9));

@@ -61,7 +61,9 @@ export function sceneOf(run, state, { shared = state.shared, events, now }) {
   const last = run.sent.lastUpTo(now);
   const next = events.find(([, kind]) => kind === "sent")?.[0] ?? -Infinity;
   const begins = shared !== state.shared || next > last + QUIET;
-  if (!run.sent.list.length || !begins || inFlightAt(run, now) > 0) return run;
+  // The API still counts those of the last period.
+  const isOver = now > last + (state.quota?.period ?? 1) && inFlightAt(run, now) === 0;
+  if (!run.sent.list.length || !begins || !isOver) return run;
   const scene = new Run();
   scene.set(0, run.settingAt(now));
   return scene;
