@@ -143,10 +143,11 @@ function nobodySends({ run, time, counts }) {
 }
 
 /** @type {Pattern} */
-function tail({ run, counts: { waiting, inFlight, sent, refused } }) {
+function tail({ run, time, counts: { waiting, inFlight, sent, refused } }) {
   const isKnown = run.levels.waiting.list.length > 0;
   if (!isKnown || waiting || sent < run.size || inFlight === run.size) return null;
-  if (inFlight === 0) return null;
+  const isWall = run.isUnlimited && run.turned.upTo(time) > 0; // that is the news
+  if (inFlight === 0 || isWall) return null;
   const verb = inFlight === 1 ? "one is" : `${inWords(inFlight)} are`;
   /** @type {Words[]} */
   const words = ["The last ", [verb, "out"], " still out"];
@@ -231,10 +232,10 @@ function average(values) {
 }
 
 /** @type {Pattern} */
-function flowing({ run, setting: { quota }, counts, latency, time }) {
+function flowing(view) {
+  const { run, setting: { quota }, counts, latency, time } = view;
   const { inFlight, refused } = counts;
-  const turned = run.isUnlimited ? turnedAway(run, time, refused) : null;
-  if (turned) return turned;
+  if (run.isUnlimited) return allAtOnce(view);
   if (latency === null || inFlight === 0) {
     const sent = run.sent.within(time - RECENT, time);
     return [[`${inWords(inFlight)} in flight`, "out"], `, ${sent} sent in 1 s.`];
@@ -250,18 +251,13 @@ function flowing({ run, setting: { quota }, counts, latency, time }) {
   ];
 }
 
-/**
- * All at once: there is no rate to speak of, only what came and what was too much.
- *
- * @param {Run} run
- * @param {number} time
- * @param {number} refused
- * @returns {Words[] | null}
- */
-function turnedAway(run, time, refused) {
+/** There is no rate to speak of, only what came and what was too much. @type {Pattern} */
+function allAtOnce({ run, time, counts: { inFlight, refused } }) {
   const bounced = bouncedAt(run, time);
-  if (!bounced && !refused) return null;
   const count = inWords(bounced + refused);
+  if (count === "0") {
+    return [[`${inWords(inFlight)} in flight`, "out"], ", all at once."];
+  }
   const words = bounced ? `${count} come back refused` : `${count} refused`;
   return [[words, "refused"], `: ${whyRefused(run, time)}.`];
 }
@@ -338,7 +334,7 @@ export function whyRefused(run, time) {
   }
   if (!quota) return `the API answered ${status}`;
   const { shape, rate, period, burst } = quota;
-  if (quota.tokens && busiest(run, period) <= rate) {
+  if (quota.tokens && busiest(run, period, time) <= rate) {
     return "the tokens ran out, not the requests";
   }
   if (shape === "spacing") return `they came faster than ${everyInWords(quota)}`;
@@ -346,7 +342,7 @@ export function whyRefused(run, time) {
     const refill = `${inWords(rate)} ${perInWords(period)}`;
     return `the bucket of ${inWords(burst)} was empty, and ${refill} refill it`;
   }
-  const most = busiest(run, period);
+  const most = busiest(run, period, time);
   if (most <= rate) return `the API answered ${status}`;
   const came = `${inWords(most)} came within ${spanInWords(period)}`;
   return `${came}, ${inWords(rate)} are allowed`;
@@ -365,9 +361,16 @@ export function whyFailed(run, time) {
   return reason.endsWith("Timeout") ? `no answer ${within}` : reason;
 }
 
-/** The most that came to the API within any one period. @param {Run} run */
-function busiest({ letIn, turned }, /** @type {number} */ period) {
-  const times = [...letIn.list, ...turned.list].sort((one, other) => one - other);
+/**
+ * The most that came to the API within any one period.
+ *
+ * @param {Run} run
+ * @param {number} period
+ * @param {number} until
+ */
+function busiest({ letIn, turned }, period, until) {
+  const times = [letIn, turned].flatMap((each) => each.between(-Infinity, until));
+  times.sort((one, other) => one - other);
   let first = 0;
   let most = 0;
   times.forEach((time, index) => {
