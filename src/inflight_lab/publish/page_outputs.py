@@ -5,8 +5,8 @@ A cell's metadata may ask for a run that is simulated:
 >>> {"inflight_lab": {"simulate": ["semaphore"]}}
 
 Its panel is then computed on the page, with the panel's own settings, sliders, strip
-and names, and sends as these runners of ``stage/simulate.js`` do, side by side.  Otherwise
-the page plays the run that was recorded.
+and names, and sends as these runners of ``stage/simulate.js`` do, side by side.
+Otherwise the page plays the run that was recorded.
 """
 
 import json
