@@ -2,7 +2,11 @@
 
 import assert from "node:assert/strict";
 import { Run } from "../../../src/inflight_lab/stage/run.js";
-import { asText, sentenceAt } from "../../../src/inflight_lab/stage/sentence.js";
+import {
+  asText,
+  sentenceAt,
+  whyRefused,
+} from "../../../src/inflight_lab/stage/sentence.js";
 import { quotaOf } from "../../../src/inflight_lab/stage/simulate.js";
 import { momentsOf, runOf, simulation } from "./support.js";
 
@@ -86,6 +90,14 @@ Deno.test("all at once, it says what was too much as soon as the API has", () =>
   for (const time of [0.8, 0.99, 1]) {
     expectSaid(run, time, /40 .*refused/, /60 came within 1 s, 20 are allowed/);
   }
+  const pooled = runOf(150, { runner: "naive", latency: 1 });
+  expectSaid(pooled, 1.5, /refused/, /came within 1 s/); // 50 are still out
+});
+
+Deno.test("a cause counts what had come by then", () => {
+  const run = runOf(60, { limit: 30, latency: 0.4 });
+  assert.match(whyRefused(run, 0.3), /30 came/);
+  assert.match(whyRefused(run, 9), /60 came/);
 });
 
 Deno.test("the last ones, and one that is alone", () => {
