@@ -1,47 +1,77 @@
-"""A cell that runs again: what it made the last time is closed, and nothing else."""
+"""A cell that runs again, edited or not: what it made the last time is closed, and
+nothing else.
+"""
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 
 import pytest
 
 from tests.support.notebook_tools import Kernel, kernel
 
-MAKES = """
+IMPORT = "from inflight_lab import PracticeServer"
+FIRST = f"{IMPORT}\nserver = PracticeServer(latency=0).start()"
+OTHER = f"{IMPORT}\nother = PracticeServer(latency=0).start()"
+MAKES_TWO = """
 from inflight_lab.jupyter.cells import closed_on_rerun
 for part in ("a", "b"):
-    closed_on_rerun(lambda name={name!r} + part: closed.append(name))
+    closed_on_rerun(lambda part=part: closed.append(part))
 """
 
 
 @pytest.fixture(scope="module")
 def notebook() -> Iterator[Kernel]:
-    """One kernel for all of them; each test begins with an empty list."""
+    """One kernel for all of them."""
     with kernel() as notebook:
         yield notebook
 
 
 def test_a_cell_that_runs_again_closes_what_it_made(notebook: Kernel) -> None:
-    """All that its last run made, once, and nothing that another cell made."""
-    cells = ["closed = []", MAKES.format(name="one-"), MAKES.format(name="two-")]
-    assert {run.status for run in notebook.run_all(cells, within=60)} == {"ok"}
-    assert notebook.value("closed") == []
-    notebook.run_all(cells[:2], within=60)
-    assert notebook.value("closed") == ["one-a", "one-b"]
-    notebook.run_all(["", cells[1]], within=60)
-    assert notebook.value("closed") == ["one-a", "one-b"] * 2
-    notebook.run_all(["", "", cells[2]], within=60)
-    assert notebook.value("closed") == ["one-a", "one-b"] * 2 + ["two-a", "two-b"]
+    """All that its last run made, once."""
+    for closed in ([], ["a", "b"], ["a", "b"]):
+        for run in notebook.run_all(["closed = []", MAKES_TWO], within=60):
+            assert run.status == "ok"
+        assert notebook.value("closed") == closed
 
 
-def test_a_server_in_a_cell_that_runs_again_is_stopped(notebook: Kernel) -> None:
-    """However often the cell runs, there is one server."""
-    cell = "from inflight_lab import PracticeServer\nserver = PracticeServer().start()"
-    for _ in range(3):
-        (ran,) = notebook.run_all([cell], within=60)
-        assert ran.status == "ok"
-    assert notebook.run("import threading").status == "ok"
-    threads: list[str] = notebook.value("[each.name for each in threading.enumerate()]")
-    assert threads.count("practice-server") == 1
+@pytest.mark.parametrize(
+    "edited",
+    ["print('no server')", "def broken(:", "1 / 0"],
+    ids=["makes nothing", "no Python", "fails"],
+)
+def test_an_edited_cell_leaves_no_server_behind(notebook: Kernel, edited: str) -> None:
+    """What the cell made is closed, whatever it does now; what others made stays."""
+    for run in notebook.run_all([FIRST, OTHER], within=60):
+        assert run.status == "ok"
+    port, others = notebook.value("(server.port, other.port)")
+    assert accepts(port)
+    notebook.run_all([edited], within=60)
+    assert not notebook.value("server.running")
+    assert not accepts(port)
+    assert accepts(others)
+
+
+def test_a_cell_that_runs_again_takes_the_same_port(notebook: Kernel) -> None:
+    """Its old server is gone before its new one starts."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    cell = FIRST.replace("latency=0", f"latency=0, port={port}")
+    for _ in range(2):
+        run = notebook.run_all([cell], within=60)[0]
+        assert (run.status, run.error) == ("ok", "")
+        assert accepts(port)
+
+
+def test_what_a_cell_runs_inside_itself_is_the_same_run(notebook: Kernel) -> None:
+    """IPython announces a cell inside a cell as well: the server that the outer one
+    just made goes on.
+    """
+    notebook.run_all([FIRST + "\nget_ipython().run_cell('1 + 1')"], within=60)
     assert notebook.value("server.running")
+
+
+def accepts(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

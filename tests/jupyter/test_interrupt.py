@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from tests.support.notebook_tools import kernel
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.notebook_tools import Kernel, kernel
 
 SET_UP = """
-import asyncio, os, subprocess, threading, time
-from inflight_lab import PracticeServer
+import asyncio, os, signal, threading, time
+from inflight_lab import Panel, PracticeServer, enable_nested_run
 from inflight_lab.runners import semaphore
-server = PracticeServer(latency=600).start()
+server = PracticeServer().start()
 
-def interrupt_when_in_flight():
-    while server.timeline.in_flight < 3:
-        time.sleep(0.01)
-    subprocess.run(["kill", "-INT", str(os.getpid())])
+async def tick():  # IPython hears an interrupt when its loop wakes up
+    while True:
+        await asyncio.sleep(0.05)
+
+ticking = asyncio.create_task(tick())
+
+def interrupt_when(condition):
+    def wait():
+        while not condition():
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+    threading.Thread(target=wait).start()
 """
-INTERRUPTED = "threading.Thread(target=interrupt_when_in_flight).start()\n"
-SEND_FIFTY = "await semaphore.make_many_requests(server.url, 50, limit=3)"
+SEND_FIFTY = """
+server.latency = 600
+interrupt_when(lambda: server.timeline.in_flight == 3)
+await semaphore.make_many_requests(server.url, 50, limit=3)
+"""
 SEND_FIVE = """
 server.latency = 0
 await semaphore.make_many_requests(server.url, 5)
@@ -25,78 +40,74 @@ WAIT_FOR_NOBODY = """
 while server.timeline.in_flight:
     await asyncio.sleep(0.01)
 """
+START_PANEL = """
+server.latency = 600
+panel = Panel(semaphore.make_many_requests, server=server, count=50, limit=3)
+interrupt_when(lambda: server.timeline.in_flight == 3)
+await panel.start()
+"""
+BLOCK = """
+async def blocks(url, count):
+    global blocking
+    blocking = True
+    time.sleep(600)
+
+async def main():
+    await panel.start()
+
+enable_nested_run()
+blocking = False
+panel = Panel(blocks, server=server, count=5)
+interrupt_when(lambda: blocking)
+asyncio.run(main())
+"""
+WAIT_FOR_PANEL = """
+while panel.running:
+    await asyncio.sleep(0.01)
+"""
+PANEL = "(panel.running, panel.status, len(panel.outcomes))"
 
 
-def test_an_interrupted_run_stops_and_the_next_cell_works() -> None:
+@pytest.fixture(scope="module")
+def notebook() -> Iterator[Kernel]:
+    """One kernel for all of them."""
+    with kernel() as notebook:
+        assert notebook.run(SET_UP).status == "ok"
+        yield notebook
+
+
+def test_an_interrupted_run_stops_and_the_next_cell_works(notebook: Kernel) -> None:
     """An interrupt of an awaited run ends its requests; a client of the next cell is
     served as usual.
     """
-    with kernel() as notebook:
-        assert notebook.run(SET_UP).status == "ok"
-        interrupted = notebook.run(INTERRUPTED + SEND_FIFTY, within=30)
-        assert interrupted.status == "error"
-        assert notebook.run(WAIT_FOR_NOBODY, within=30).status == "ok"
-        assert notebook.run(SEND_FIVE, within=30).status == "ok"
-        assert notebook.value("len(asyncio.all_tasks()) < 12")
+    assert notebook.run(SEND_FIFTY).status == "error"
+    assert notebook.run(WAIT_FOR_NOBODY).status == "ok"
+    assert notebook.run(SEND_FIVE).status == "ok"
+    assert notebook.value("len(asyncio.all_tasks()) < 12")
 
 
-PANEL = """
-from inflight_lab import Panel
-server = PracticeServer(latency=600).start()
-panel = Panel(semaphore.make_many_requests, server=server, count=50, limit=3)
-"""
-READY = "(panel.running, panel.status, len(panel.outcomes))"
-
-
-def test_an_interrupt_of_a_cell_that_awaits_the_panel_stops_the_run() -> None:
+def test_an_interrupt_of_a_cell_that_awaits_the_panel_stops_the_run(
+    notebook: Kernel,
+) -> None:
     """The cell ends with an error, the run as if Stop had been pressed, and Run can be
     pressed again.
     """
-    with kernel() as notebook:
-        assert notebook.run(SET_UP + PANEL).status == "ok"
-        assert (
-            notebook.run(INTERRUPTED + "await panel.start()", within=30).status
-            == "error"
-        )
-        assert notebook.run(WAIT_FOR_NOBODY, within=30).status == "ok"
-        disabled, status, outcomes = notebook.value(READY)
-        assert (disabled, outcomes) == (False, 50)
-        assert status.startswith("stopped: 50 results")
-        assert (
-            notebook.run("server.latency = 0\nawait panel.start()", within=30).status
-            == "ok"
-        )
-        assert notebook.value(READY)[1].startswith("done: 50 results")
+    assert notebook.run(START_PANEL).status == "error"
+    assert notebook.run(WAIT_FOR_PANEL + WAIT_FOR_NOBODY).status == "ok"
+    running, status, outcomes = notebook.value(PANEL)
+    assert (running, outcomes) == (False, 50)
+    assert status.startswith("stopped: 50 results")
+    assert notebook.run("server.latency = 0\nawait panel.start()").status == "ok"
+    assert notebook.value(PANEL)[1].startswith("done: 50 results")
 
 
-NESTED = """
-from inflight_lab import enable_nested_run
-enable_nested_run()
-async def blocks(url, count):
-    subprocess.Popen(["sh", "-c", f"sleep 0.3; kill -INT {os.getpid()}"])
-    time.sleep(600)
-panel = Panel(blocks, server=server, count=5)
-async def main():
-    await panel.start()
-asyncio.run(main())
-"""
-
-
-def test_an_interrupt_of_a_cell_in_which_a_runner_blocks_ends_both() -> None:
+def test_an_interrupt_of_a_cell_in_which_a_runner_blocks_ends_both(
+    notebook: Kernel,
+) -> None:
     """There the interrupt is raised in the runner: it is the run's error, and still
     interrupts the cell.
     """
-    with kernel() as notebook:
-        assert notebook.run(SET_UP + PANEL).status == "ok"
-        interrupted = notebook.run(NESTED, within=30)
-        assert (interrupted.status, interrupted.error) == (
-            "error",
-            "KeyboardInterrupt: ",
-        )
-        ended = "while panel.running:\n    await asyncio.sleep(0.01)"
-        assert notebook.run(ended, within=30).status == "ok"
-        assert notebook.value(READY) == (
-            False,
-            "your code raised KeyboardInterrupt: ",
-            5,
-        )
+    interrupted = notebook.run(BLOCK)
+    assert (interrupted.status, interrupted.error) == ("error", "KeyboardInterrupt: ")
+    assert notebook.run(WAIT_FOR_PANEL).status == "ok"
+    assert notebook.value(PANEL) == (False, "your code raised KeyboardInterrupt: ", 5)

@@ -39,11 +39,8 @@ def test_a_policy_is_a_list_of_integers_and_never_too_much(
     ("rate", "period", "field"),
     [
         (100, 1.0, '"default";q=100;w=1'),
-        (2_000_000, 60, '"default";q=2000000;w=60'),
         (2.5, 1.5, '"default";q=2;w=2'),
-        (1, 0.001, '"default";q=1;w=1'),
         (0.1, 1.0, '"default";q=1;w=10'),
-        (0.4, 1.0, '"default";q=1;w=3'),
         (7, 50 * 0.14, '"default";q=7;w=7'),  # 7.000000000000001
     ],
 )
@@ -57,13 +54,11 @@ def test_the_strictest_integers(rate: float, period: float, field: str) -> None:
 @pytest.mark.parametrize(
     ("seconds", "whole", "milliseconds", "duration"),
     [
-        (0, 0, 0, "0s"),
         (0.00001, 1, 1, "1ms"),
         (0.12, 1, 120, "120ms"),
         (8.64, 9, 8640, "8.64s"),
         (17.0000000001, 17, 17_000, "17s"),  # what a float adds
         (59.9996, 60, 60_000, "1m0s"),
-        (86.4, 87, 86_400, "1m26.4s"),
         (86_400, 86_400, 86_400_000, "24h0m0s"),
     ],
 )

@@ -72,12 +72,6 @@ def test_a_file_with_something_else_is_left_alone(
     assert path.read_text() == text
 
 
-def test_a_file_that_cannot_be_opened(tmp_path: Path, start: Start) -> None:
-    """The error names it, and says why."""
-    with pytest.raises(OSError, match=r"No such file .*nowhere"):
-        AnswerFile(str(tmp_path / "nowhere" / "results.jsonl"))
-
-
 def test_a_secret_in_an_address_is_not_written(path: Path, start: Start) -> None:
     """With a new key, the address is still the same one."""
     answers = start()
@@ -114,7 +108,7 @@ async def test_collect_asks_once_for_what_is_missing(
     answers["old"] = 0
     asked, inside, peak = [], 0, 0
 
-    async def ask(key: str) -> str:
+    async def ask(key: str) -> str | None:
         nonlocal inside, peak
         asked.append(key)
         inside += 1
@@ -123,32 +117,34 @@ async def test_collect_asks_once_for_what_is_missing(
         inside -= 1
         if key.startswith("bad"):
             raise NoAnswer("status 400: no")
-        return key
+        return None if key == "gap" else key
 
-    keys = ["old", "a", "b", "a", "bad 1", "bad 2", "c"]
+    keys = ["old", "a", "b", "a", "bad 1", "bad 2", "gap"]
     assert not await answers.collect(keys, ask, limit=3)
-    assert sorted(asked) == ["a", "b", "bad 1", "bad 2", "c"]
+    assert sorted(asked) == ["a", "b", "bad 1", "bad 2", "gap"]
     assert peak == 3
     out = capsys.readouterr().out
     assert "4 of 6 have an answer" in out
     assert "2 x NoAnswer: status 400: no" in out
+    assert "1 x there is no such item" in out
     assert await answers.collect(["a", "old"], ask, limit=3)
     assert len(asked) == 5
 
 
 @pytest.mark.anyio
-async def test_each_hundred_answers_are_said_once(
-    path: Path, start: Start, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("count", "lines"), [(5, 5), (30, 10), (350, 10), (2000, 20)])
+async def test_progress_is_said_each_tenth_or_each_hundred(
+    count: int, lines: int, start: Start, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Not again with each error that comes next."""
+    """A short job is not silent, and a failure says nothing of answers."""
 
     async def ask(key: int) -> int:
-        if not 0 <= key < 100:
+        if key < 0:
             raise NoAnswer("status 400: no")
         return key
 
-    await start().collect(range(-5, 105), ask, limit=1)
-    assert capsys.readouterr().out.count(" answers\n") == 1
+    await start().collect(range(-3, count), ask, limit=1)
+    assert capsys.readouterr().out.count(" answers\n") == lines
 
 
 @pytest.mark.anyio

@@ -2,211 +2,162 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
 import sqlite3
 import subprocess
-from collections.abc import Mapping
-from contextlib import closing, redirect_stdout
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from inflight_lab import PracticeServer
+from inflight_lab.recipes import RECIPES
 from inflight_lab.recipes.__main__ import main
 from inflight_lab.recipes.snippet import snippet
 from tests.support.faulty_path import FaultyPath
 from tests.support.paged_server import PagedServer
 from tests.support.pasting import run, start
-from tests.support.printed import EDITS, edited, lines_in, run_here, write_script
+from tests.support.printed import (
+    EDITS,
+    FETCH_ALL,
+    VARIANTS,
+    WITH_REQUESTS,
+    Job,
+    edited,
+    lines_in,
+    run_here,
+    write_script,
+)
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
 ALL = sorted(path.stem for path in EDITS.glob("*.diff"))
 SETTING = re.compile(r"(?m)^(?:URL|IDS|RATE|REQUESTS|PERIOD|TOKENS|LIMIT|HEADERS)\b.*")
+OPTIONS = (
+    "--url https://api.shop.test/v1/{id} --rate 20 --period 5 --limit 7 "
+    "--header authorization"
+)
 
 
-def script_with(name: str, folder: Path, settings: Mapping[str, object]) -> Path:
-    """The printed script after an edit, with settings."""
-    recipe, _, _ = name.partition("-")
-    return write_script(folder, edited(snippet(recipe), name), settings)
+def fetch_all_with(edit: str) -> Job:
+    """The script after an edit."""
+    return replace(FETCH_ALL, edit=edit)
 
 
-@pytest.mark.parametrize("name", ALL)
-async def test_an_edit_sends_nothing_before_it_is_told_where(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def patch(script: Path, name: str, *options: str) -> None:
+    """Apply an edit as a reader does."""
+    diff = str(EDITS / f"{name}.diff")
+    subprocess.run(["patch", *options, str(script), diff], check=True)
+
+
+@pytest.mark.parametrize("name", [*RECIPES, *ALL])
+async def test_nothing_is_sent_before_a_script_is_told_where(
+    name: str, tmp_path: Path
 ) -> None:
-    """With its sample settings each script ends with a sentence."""
-    monkeypatch.setenv("API_KEY", "secret")
-    monkeypatch.chdir(tmp_path)
-    said = await run_here(script_with(name, tmp_path, {}))
-    assert str(said).startswith("Nothing was sent: ")
+    """With its sample settings, and after an edit, it ends with a sentence."""
+    text = snippet(name.partition("-")[0])
+    if name in ALL:
+        text = edited(text, name)
+    said = await run_here(write_script(tmp_path, text, {}))
+    assert re.match("Nothing was sent: (URL|ORDERS)", str(said))
     assert os.listdir(tmp_path) == ["my_script.py"]
 
 
-OPTIONS = {
-    "--url": "https://api.shop.test/v1/{id}",
-    "--ids": "1-30",
-    "--rate": "20",
-    "--period": "5",
-    "--limit": "7",
-    "--tokens": "4000",
-    "--header": "authorization",
-}
-
-
-@pytest.mark.parametrize("command", ["patch", "git apply"])
 @pytest.mark.parametrize("name", ALL)
-def test_an_edit_fits_a_script_with_any_settings(
-    name: str, command: str, tmp_path: Path
-) -> None:
-    """As `patch` and git apply it, none of the settings lost."""
-    recipe, _, _ = name.partition("-")
-    not_there = {"ask_model": ("--ids",)}.get(recipe, ("--tokens",))
-    options = [
-        word
-        for option, value in OPTIONS.items()
-        if option not in not_there
-        for word in (option, value)
-    ]
+def test_an_edit_fits_a_script_with_any_settings(name: str, tmp_path: Path) -> None:
+    """As `patch` applies it, none of the settings lost."""
+    recipe = name.partition("-")[0]
+    own = "--tokens 4000" if recipe == "ask_model" else "--ids 1-30"
     script = tmp_path / f"{recipe}.py"
-    main([recipe, *options, "--output", str(script)])
-    settings = set(SETTING.findall(script.read_text("utf-8")))
-    diff = EDITS / f"{name}.diff"
-    if command == "patch":
-        ran = ["patch", "--fuzz=0", str(script), str(diff)]
-    else:
-        ran = ["git", "apply", "-p0", str(diff)]
-    subprocess.run(ran, cwd=tmp_path, check=True)
+    main([recipe, *OPTIONS.split(), *own.split(), "--output", str(script)])
+    before = script.read_text("utf-8")
+    patch(script, name, "--fuzz=0")
     changed = script.read_text("utf-8")
     compile(changed, str(script), "exec")
-    assert changed == edited(snippet_with(recipe, options), name)
-    assert settings <= set(SETTING.findall(changed))
+    assert changed == edited(before, name)
+    assert set(SETTING.findall(before)) <= set(SETTING.findall(changed))
 
 
-def snippet_with(recipe: str, options: list[str]) -> str:
-    """What the command prints."""
-    said = io.StringIO()
-    with redirect_stdout(said):
-        main([recipe, *options])
-    return said.getvalue()
+@pytest.mark.parametrize(
+    "names", ["pages hosts", "hosts pages", "sqlite pages", "sqlite hosts"]
+)
+def test_edits_that_fit_together(names: str, tmp_path: Path) -> None:
+    """What notebook 15 says of two changes to one script."""
+    script = write_script(tmp_path, snippet("fetch_all"), {})
+    for name in names.split():
+        patch(script, f"fetch_all-{name}")
+    compile(script.read_text("utf-8"), str(script), "exec")
 
 
-async def test_openai_finds_the_key_however_the_header_was_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The variable is the one that the script names."""
-    script = snippet_with("ask_model", ["--header", "authorization"])
-    assert "API_KEY" not in script
-    monkeypatch.setenv("API_TOKEN", "s3cret-value")
-    with PracticeServer(latency=0, dialect="openai") as server:
-        async with FaultyPath(server, lambda _: b"", "close", harmed=set()) as path:
-            settings = {
-                "URL": path.url.replace("/get", "/v1/chat/completions"),
-                "MODEL": "m",
-                "PROMPTS": {"1": "hello"},
-                "RESULTS": str(tmp_path / "answers.jsonl"),
-            }
-            text = edited(script, "ask_model-openai")
-            assert not await run_here(write_script(tmp_path, text, settings))
-    assert re.findall("(?i)authorization: (.*?)\r?\n", "\n".join(path.heads)) == [
-        "Bearer s3cret-value"
-    ]
+async def test_openai_gets_the_key(server: PracticeServer, tmp_path: Path) -> None:
+    """It stands where the script has it, among the headers."""
+    job = VARIANTS["ask_model with openai"]
+    async with FaultyPath(server, b"", harmed=()) as path:
+        await run_here(job.script(path.url, tmp_path))
+    assert len(path.heads) == len(job.items)
+    assert all(
+        "authorization: bearer secret\r\n" in each.lower() for each in path.heads
+    )
 
 
 async def test_pages(tmp_path: Path) -> None:
-    """Each list has the items of all its pages."""
-    with PagedServer(pages=3, latency=0) as server:
-        settings = {
-            "URL": f"{server.url}?list={{id}}",
-            "IDS": ["a", "b"],
-            "RESULTS": str(tmp_path / "results.jsonl"),
-        }
-        assert not await run_here(script_with("fetch_all-pages", tmp_path, settings))
-    found = {line["data"][0]: line["data"] for line in lines_in(tmp_path)}
-    assert {name: found[name][1::3] for name in found} == {
-        "a": [1, 2, 3],
-        "b": [1, 2, 3],
-    }
+    """A list has the items of all its pages, and few lists are unfinished at a time."""
+    lists = [str(number) for number in range(20)]
+    with PagedServer(pages=3, latency=0.02) as server:
+        async with FaultyPath(server, b"", harmed=()) as path:
+            url = f"{path.url}?list={{id}}"
+            settings = {"URL": url, "IDS": lists, "LIMIT": 50}
+            script = fetch_all_with("pages").script(path.url, tmp_path, **settings)
+            assert not await run_here(script)
+    found = {line["data"][0]: line["data"][1::3] for line in lines_in(tmp_path)}
+    assert found == {each: [1, 2, 3] for each in lists}
+    asked = re.findall(r"list=(\d+)", " ".join(path.heads))
+    unfinished = [set(asked[:sent]) & set(asked[sent:]) for sent in range(len(asked))]
+    assert max(map(len, unfinished)) == 5
 
 
-@pytest.mark.parametrize("recipe", ["fetch_all", "with_requests"])
+@pytest.mark.parametrize("job", [FETCH_ALL, WITH_REQUESTS], ids=lambda job: job.recipe)
 async def test_the_first_of_several_pages_is_not_kept_as_the_answer(
-    recipe: str, tmp_path: Path
+    job: Job, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Without the edit a script says that there are more; what is whole it keeps."""
     with PagedServer(pages=2, latency=0) as server:
-        settings = {
-            "URL": f"{server.url}?list=a&page={{id}}",
-            "IDS": [1, 2],
-            "RESULTS": str(tmp_path / "results.jsonl"),
-        }
-        said = io.StringIO()
-        with redirect_stdout(said):
-            await run_here(write_script(tmp_path, snippet(recipe), settings))
-    (line,) = lines_in(tmp_path)
-    assert line["data"][1] == 2
-    assert "there are more pages" in said.getvalue()
+        settings = {"URL": f"{server.url}?list=a&page={{id}}", "IDS": [1, 2]}
+        assert await run_here(job.script(server.url, tmp_path, **settings))
+    assert [line["data"][1] for line in lines_in(tmp_path)] == [2]
+    assert "there are more pages" in capsys.readouterr().out
 
 
-async def test_sqlite(tmp_path: Path) -> None:
+async def test_sqlite(server: PracticeServer, tmp_path: Path) -> None:
     """The second start asks for nothing that the database has, and neither is there a
     second one at the same time.
     """
     path = tmp_path / "results.sqlite"
-    with PracticeServer(latency=0) as server:
-        url = f"{server.url}?id={{id}}"
-        settings = {"URL": url, "IDS": range(5), "RESULTS": str(path)}
-        script = script_with("fetch_all-sqlite", tmp_path, settings)
-        for _ in range(2):
-            assert not await run_here(script)
-            assert server.stats().started == 5
-        with closing(sqlite3.connect(path)) as database:
-            (rows,) = database.execute("SELECT count(*) FROM answers").fetchone()
-            assert rows == 5
-            database.execute("BEGIN EXCLUSIVE")
-            status, _, err = await run(script)
+    script = fetch_all_with("sqlite").script(server.url, tmp_path, RESULTS=str(path))
+    for _ in range(2):
+        assert not await run_here(script)
+        assert server.stats().started == 12
+    with closing(sqlite3.connect(path)) as database:
+        (rows,) = database.execute("SELECT count(*) FROM answers").fetchone()
+        assert rows == 12
+        database.execute("BEGIN EXCLUSIVE")
+        text = script.read_text("utf-8")
+        script.write_text(text.replace("connect(path, ", "connect(path, 0, "))
+        status, _, err = await run(script)  # at once, and not after five seconds
     assert status == 1
     assert re.search("Nothing was sent: cannot open .* database is locked", err)
 
 
-async def test_hosts(tmp_path: Path) -> None:
-    """Each has a pace of its own."""
-    knobs: dict[str, Any] = {
-        "latency": 0,
-        "quota": "sliding-window",
-        "rate": 12,
-        "period": 2,
-    }
-    with PracticeServer(**knobs) as one, PracticeServer(**knobs) as other:
-        settings = {
-            "URL": f"{one.url}?id={{id}}",
-            "OTHERS": [f"{other.url}?id={{id}}"],
-            "IDS": range(15),
-            "RATE": 10,
-            "PERIOD": 2,
-            "RESULTS": str(tmp_path / "results.jsonl"),
-        }
-        assert not await run_here(script_with("fetch_all-hosts", tmp_path, settings))
-        for each in (one, other):
-            assert (each.stats().accepted, each.stats().refused) == (15, 0)
-
-
 async def test_a_slow_host_does_not_hold_up_the_other(tmp_path: Path) -> None:
-    """Each has connections of its own."""
+    """Each has a pace and connections of its own."""
     with PracticeServer(latency=60) as slow, PracticeServer(latency=0) as quick:
-        settings = {
-            "URL": f"{slow.url}?id={{id}}",
-            "OTHERS": [f"{quick.url}?id={{id}}"],
-            "IDS": range(3),
-            "LIMIT": 1,
-            "RESULTS": str(tmp_path / "results.jsonl"),
-        }
-        child = await start(script_with("fetch_all-hosts", tmp_path, settings))
-        await until(lambda: quick.stats().accepted == 3)
+        settings = {"OTHERS": [f"{quick.url}?id={{id}}"], "LIMIT": 1}
+        script = fetch_all_with("hosts").script(slow.url, tmp_path, **settings)
+        child = await start(script)
+        await until(lambda: quick.stats().accepted == 12)
         child.kill()
         await child.communicate()
 
@@ -216,12 +167,9 @@ async def test_post(tmp_path: Path) -> None:
     orders = [{"messages": [{"content": f"order {n}"}], "n": 1} for n in range(3)]
     with PracticeServer(latency=0, dialect="openai") as server:
         async with FaultyPath(server, lambda _: b"", "close", harmed={0}) as path:
-            settings = {
-                "URL": path.url.replace("/get", "/v1/chat/completions"),
-                "ORDERS": orders,
-                "RESULTS": str(tmp_path / "results.jsonl"),
-            }
-            script = script_with("fetch_all-post", tmp_path, settings)
+            url = path.url.replace("/get", "/v1/chat/completions")
+            settings = {"URL": url, "ORDERS": orders}
+            script = fetch_all_with("post").script(url, tmp_path, **settings)
             for _ in range(2):
                 assert not await run_here(script)
     keys = re.findall(r"(?i)Idempotency-Key: (\S+)", "\n".join(path.heads))
@@ -233,14 +181,9 @@ async def test_post(tmp_path: Path) -> None:
 
 async def test_quotas(tmp_path: Path) -> None:
     """The longer one is kept as well, and does not space the requests."""
-    knobs: dict[str, Any] = {
-        "latency": 0,
-        "quota": "sliding-window",
-        "rate": 5,
-        "period": 2,
-    }
-    with PracticeServer(**knobs) as server:
+    with PracticeServer(latency=0, quota="sliding-window", rate=5) as server:
         url = f"{server.url}?id={{id}}"
-        settings = {"URL": url, "IDS": range(8), "ALSO": (5, 2)}
-        assert not await run_here(script_with("paced-quotas", tmp_path, settings))
+        settings = {"URL": url, "IDS": range(8), "ALSO": (5, 1)}
+        script = edited(snippet("paced"), "paced-quotas")
+        assert not await run_here(write_script(tmp_path, script, settings))
         assert (server.stats().accepted, server.stats().refused) == (8, 0)

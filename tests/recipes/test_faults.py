@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -38,75 +37,14 @@ pytestmark = pytest.mark.anyio
 logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
-@pytest.fixture(autouse=True)
-def _with_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("API_KEY", "secret")
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No waits between attempts, also where a page runs on the package."""
-    monkeypatch.setattr(patiently, "BACKOFFS", QUICK)
-
-
 BY_ID = [FETCH_ALL, WITH_REQUESTS]
 
 
-def by_recipe(job: Job) -> str:
-    """The name of a job in a list of tests."""
-    return job.recipe
-
-
-@pytest.fixture(params=list(JOBS.values()), ids=by_recipe)
+@pytest.fixture(params=list(JOBS.values()), ids=list(JOBS))
 def job(request: pytest.FixtureRequest) -> Job:
     """Each of them."""
     assert isinstance(request.param, Job)
     return request.param
-
-
-@pytest.fixture
-def server() -> Iterator[PracticeServer]:
-    with PracticeServer(latency=0) as server:
-        yield server
-
-
-async def check_both_starts(job: Job, path: FaultyPath, folder: Path) -> set[str]:
-    """Start a job twice, the second time without the fault; returns what failed first.
-
-    The exit status says whether all is there, and the second start asks for all that
-    had no answer, and for nothing else.
-    """
-    script = job.script(path.url, folder)
-    make_quick(script)
-    if path.is_silent:
-        make_hasty(script)
-    first = await run_here(script)
-    await path.quiet()
-    answered = set(job.answered(folder))
-    assert bool(first) == (answered != job.items)
-    path.recover()
-    before = job.asked_for(path)
-    script = job.script(path.url, folder)
-    assert not await run_here(script)
-    assert job.asked_for(path) - before == Counter(job.items - answered)
-    assert job.answered(folder) == Counter(job.items)
-    return set(job.items - answered)
-
-
-@pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize("name", sorted(FAULTS))
-@pytest.mark.parametrize(
-    "job", [FETCH_ALL, WITH_REQUESTS], ids=by_recipe, indirect=True
-)
-async def test_fault(
-    job: Job, name: str, server: PracticeServer, tmp_path: Path
-) -> None:
-    """An item has no answer only if no retry can help."""
-    fault = FAULTS[name]
-    async with FaultyPath(server, fault.says, fault.then, harmed=fault.harmed) as path:
-        failed = await check_both_starts(job, path, tmp_path)
-    is_hopeless = name in job.hopeless or fault.shuts or fault.then == "silence"
-    assert bool(failed) == is_hopeless
 
 
 OTHERS = {"ask_model": ASK_MODEL} | VARIANTS
@@ -114,27 +52,43 @@ FAULTS_OF_OTHERS = (
     *("429", "404", "500", "no JSON", "closed in mid body"),
     *("Retry-After: 0", "Retry-After: garbage", "Retry-After: a year"),
 )
+"""With other items, on the package, or with another client, a few are enough."""
+CASES = {f"{job.recipe}: {name}": (job, name) for job in BY_ID for name in FAULTS}
+CASES |= {
+    f"{other}: {name}": (OTHERS[other], name)
+    for other in OTHERS
+    for name in FAULTS_OF_OTHERS
+}
 
 
-@pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize("name", FAULTS_OF_OTHERS)
-@pytest.mark.parametrize("variant", OTHERS.values(), ids=list(OTHERS))
-async def test_fault_of_another(
-    variant: Job, name: str, server: PracticeServer, tmp_path: Path
+@pytest.mark.parametrize(("job", "name"), CASES.values(), ids=list(CASES))
+async def test_fault(
+    job: Job,
+    name: str,
+    server: PracticeServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """With other items, on the package, or with another client, it ends as these do."""
-    await test_fault(variant, name, server, tmp_path)
-
-
-@pytest.mark.usefixtures("quick")
-async def test_an_outage_in_the_middle(
-    job: Job, server: PracticeServer, tmp_path: Path
-) -> None:
-    """Items whose attempts all fall into it fail; those before have their answers."""
-    outage = range(3, 103)  # more than all of them try
-    async with FaultyPath(server, b"", "close", harmed=outage) as path:
-        failed = await check_both_starts(job, path, tmp_path)
-    assert 0 < len(failed) <= len(job.items) - 3  # the first ones were answered
+    """An item has no answer only if no retry can help; the exit status says whether all
+    is there, and the second start, without the fault, asks for the others only.
+    """
+    monkeypatch.setattr(patiently, "BACKOFFS", QUICK)  # where a page runs on it
+    fault = FAULTS[name]
+    async with FaultyPath(server, fault.says, fault.then, harmed=fault.harmed) as path:
+        script = job.script(path.url, tmp_path)
+        make_quick(script)
+        if path.is_silent:
+            make_hasty(script)
+        first = await run_here(script)
+        await path.quiet()
+        answered = set(job.answered(tmp_path))
+        is_hopeless = name in job.hopeless or fault.shuts or fault.then == "silence"
+        assert bool(first) == is_hopeless == (answered != job.items)
+        path.recover()
+        before = job.asked_for(path)
+        assert not await run_here(job.script(path.url, tmp_path))
+        assert job.asked_for(path) - before == Counter(job.items - answered)
+    assert job.answered(tmp_path) == Counter(job.items)
 
 
 async def test_401(
@@ -154,11 +108,6 @@ async def test_401(
     assert job.answered(tmp_path) == Counter(job.items)
 
 
-async def until_written(job: Job, folder: Path, count: int) -> None:
-    """Wait until so many items have an answer."""
-    await until(lambda: len(job.answered(folder)) >= count)
-
-
 async def test_killed_twice_and_started_again(job: Job, tmp_path: Path) -> None:
     """Through resets, kill -9 and a line cut short no item is lost, and none is asked
     for that was written.
@@ -169,7 +118,7 @@ async def test_killed_twice_and_started_again(job: Job, tmp_path: Path) -> None:
             script = job.script(path.url, tmp_path, LIMIT=2)
             for written in (2, 5):
                 child = await start(script)
-                await until_written(job, tmp_path, written)
+                await until(lambda: len(job.answered(tmp_path)) >= written)  # noqa: B023
                 child.kill()
                 await child.communicate()
                 await path.quiet()
@@ -202,12 +151,10 @@ async def test_interrupted(job: Job, tmp_path: Path) -> None:
         assert server.stats().started == before + len(job.items) - written
 
 
-async def test_two_starts_at_once(
-    job: Job, server: PracticeServer, tmp_path: Path
-) -> None:
+async def test_two_starts_at_once(server: PracticeServer, tmp_path: Path) -> None:
     """While one writes to the file, a second one ends with a word and sends nothing."""
     server.latency = 600
-    script = job.script(server.url, tmp_path, LIMIT=1)
+    script = FETCH_ALL.script(server.url, tmp_path, LIMIT=1)
     first = await start(script)
     await until(lambda: server.stats().in_flight == 1, patience=START_UP)
     status, _, err = await run(script)
@@ -220,10 +167,11 @@ async def test_two_starts_at_once(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no such limit")
-def test_a_full_disk(job: Job, server: PracticeServer, tmp_path: Path) -> None:
+def test_a_full_disk(server: PracticeServer, tmp_path: Path) -> None:
     """The script says so and stops; every line is whole, and once there is room the
     next start goes on.
     """
+    job = FETCH_ALL
     script = job.script(server.url, tmp_path)
     command = [sys.executable, "-W", "error", str(script)]
     blocks = 2  # of 512 or 1,024 bytes

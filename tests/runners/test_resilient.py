@@ -220,6 +220,7 @@ def test_a_failure_says_its_status_and_the_apis_words() -> None:
     assert isinstance(failure, NoAnswer)
     assert (str(failure), failure.status) == ("status 404 No such model.", 404)
     [lost] = run(lambda *_: httpx.ReadError("gone"), attempts=2).failures
+    assert isinstance(lost.__cause__, httpx.ReadError)
     assert str(lost) == "ReadError gone"
 
 

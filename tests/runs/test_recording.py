@@ -12,66 +12,50 @@ from inflight_lab.runs.events import Stats
 from inflight_lab.runs.recording import FORMAT, load, save
 from inflight_lab.runs.run import RequestEvent, Run
 
-SHORT = Run(
-    events=[RequestEvent(0.01, "sent", 0, None)], counts=Stats(started=1), now=0.02
-)
+SENT = RequestEvent(0.01, "sent", 0, None)
+SHORT = Run(events=[SENT], counts=Stats(started=1), now=0.02)
+NO_RECORDINGS = [
+    "a recording",
+    "[]",
+    "[" * 100_000,
+    b'{"format": "\xff"}',
+    '{"format": "inflight-lab recording 1", "runs": {}}',
+    json.dumps({"format": FORMAT, "runs": {"Ada": {"now": 1}}}),
+]
 
 
-def test_what_is_saved_comes_back_complete(tmp_path: Path) -> None:
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "run.json"
+
+
+def test_what_is_saved_comes_back_complete(path: Path) -> None:
     """Each run by its name; one that went on as it was saved is over."""
-    path = tmp_path / "run.json"
     save(path, {"Ada": Run(now=0.5, live=True), "": SHORT})
     assert load(path) == {"Ada": Run(now=0.5), "": SHORT}
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "a recording",
-        "[]",
-        "null",
-        "[" * 100_000,
-        b'{"format": "\xff"}',
-        '{"format": "inflight-lab recording 1", "runs": {}}',
-        json.dumps({"format": FORMAT}),
-        json.dumps({"format": FORMAT, "runs": [1]}),
-        json.dumps({"format": FORMAT, "runs": {"Ada": None}}),
-        json.dumps({"format": FORMAT, "runs": {"Ada": {"now": 1}}}),
-    ],
-    ids=lambda text: str(text)[:30],
-)
-def test_what_is_no_recording_is_refused(tmp_path: Path, text: str | bytes) -> None:
-    """One short line names the file."""
-    path = tmp_path / "other.json"
+@pytest.mark.parametrize("text", NO_RECORDINGS, ids=lambda text: str(text)[:30])
+def test_what_is_no_recording_is_refused(path: Path, text: str | bytes) -> None:
+    """One short line names the file; one that is not there is an error of its own."""
+    with pytest.raises(FileNotFoundError):
+        load(path)
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    says = r"path must name a recording .*other\.json"
-    with pytest.raises(ValueError, match=says) as error:
+    with pytest.raises(ValueError, match=r"name a recording .*run\.json") as error:
         load(path)
     assert len(str(error.value)) < 500
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    """It is an error of its own."""
-    with pytest.raises(FileNotFoundError):
-        load(tmp_path / "missing.json")
-
-
-def test_a_run_that_has_not_begun_is_not_saved(tmp_path: Path) -> None:
-    """The error says what to do, and the old file stays."""
-    path = tmp_path / "run.json"
+def test_a_run_that_is_not_whole_is_not_saved(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that has not begun, or whose beginning is gone; the old file stays."""
     save(path, {"": SHORT})
     with pytest.raises(ValueError, match="no run to record yet: start one first"):
         save(path, {"": Run()})
-    assert load(path) == {"": SHORT}
-
-
-def test_a_run_that_was_too_long_is_not_saved(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its beginning is gone."""
     monkeypatch.setattr(run_module, "MAX_ROWS", 2)
     run = Run()
-    run.append(Run(events=3 * [RequestEvent(0.1, "sent", 0, None)], now=1.0))
+    run.append(Run(events=3 * [SENT], now=1.0))
     with pytest.raises(ValueError, match="too long to be recorded"):
-        save(tmp_path / "run.json", {"": run})
+        save(path, {"": run})
+    assert load(path) == {"": SHORT}

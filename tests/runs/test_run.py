@@ -29,38 +29,47 @@ def lives(number: int, sent: float, status: int) -> list[RequestEvent]:
     ]
 
 
-def sorted_events(*parts: list[RequestEvent]) -> list[RequestEvent]:
-    return sorted((event for part in parts for event in part), key=lambda it: it.time)
+def full_run() -> Run:
+    """One with something in every field."""
+    quota = QuotaPolicy("token-bucket", 7, 2.0, 4, 900, "bucket")
+    return Run(
+        levels=no_levels() | {"limit": levels(3, 5), "tokens": levels(3)},
+        events=[
+            *lives(7, 1.0, 429),
+            RequestEvent(2.0, "taken", None, 2),
+            RequestEvent(2.5, "failed", 8, "ConnectError"),
+        ],
+        terms=[Terms(quota, 3, 0.3, 0.1), Terms(time=1.5)],
+        counts=Stats(started=9, refused=1, failed=2, elapsed=2.5, busiest_period=6),
+        announced=8,
+        dropped=Counter({"accepted": 3, "cancelled": 2}),
+        now=2.75,
+        live=True,
+        stopped=True,
+        unlimited=True,
+    )
 
 
 def test_what_is_new_is_appended() -> None:
     """Rows follow those that there are, and how it stands is what was said last."""
-    run = Run()
-    terms = Terms(QuotaPolicy("gcra", 7, 2.0), latency=0.3)
-    first = Run(
-        levels=no_levels() | {"waiting": levels(3)},
-        events=lives(0, 1.0, 200),
-        terms=[terms],
-        counts=Stats(started=2, accepted=1),
-        now=1.5,
-        live=True,
-    )
-    second = Run(
-        levels=no_levels() | {"waiting": [Level(2.5, 2)]},
-        events=lives(1, 2.0, 429),
-        terms=[Terms(latency=0.1, time=2.0)],
-        counts=Stats(started=3, accepted=1, refused=1),
-        now=2.6,
-        stopped=True,
-        unlimited=True,
-    )
+    run, second = Run(), full_run()
+    first = Run(levels=no_levels() | {"limit": levels(2)}, events=lives(0, 0.5, 200))
+    first.terms = [Terms(latency=0.1)]
     run.append(first)
     run.append(second)
-    assert run.levels["waiting"] == [*levels(3), Level(2.5, 2)]
-    assert run.events == lives(0, 1.0, 200) + lives(1, 2.0, 429)
-    assert run.terms == [terms, Terms(latency=0.1, time=2.0)]
+    assert run.levels["limit"] == [*levels(2), *levels(3, 5)]
+    assert run.events == first.events + second.events
+    assert run.terms == first.terms + second.terms
     assert run.standing() == second.standing()
     assert run.whole
+
+
+def test_an_update_may_hold_events_from_before_the_last_one() -> None:
+    """On a busy computer one side is read a little later than the other."""
+    run = Run(events=[RequestEvent(0.5, "sent", 0, None)])
+    run.append(Run(events=[RequestEvent(0.4, "arrived", 1, 200)]))
+    run.append(Run(events=[RequestEvent(0.6, "answered", 0, 200)]))
+    assert [event.time for event in run.events] == [0.4, 0.5, 0.6]
 
 
 def test_older_rows_are_dropped_and_what_ended_is_counted(
@@ -71,8 +80,7 @@ def test_older_rows_are_dropped_and_what_ended_is_counted(
     run = Run()
     statuses = (200, 429, 500, 204)
     for number in range(40):
-        update = Run(events=lives(number, number, statuses[number % 4]), now=number)
-        run.append(update)
+        run.append(Run(events=lives(number, number, statuses[number % 4])))
         assert len(run.events) <= 33
     assert len(run.events) >= 30
     assert run.events[-1].request == 39
@@ -106,7 +114,8 @@ def test_a_late_view_gets_what_is_under_way() -> None:
     ]
     ends_late = lives(2, 7.9, 200)
     run = Run(
-        events=sorted_events(stays, was_freed, lives(1, 1.0, 429), ends_late),
+        events=[*stays, *was_freed, *lives(1, 1.0, 429), *ends_late],
+        levels=no_levels() | {"limit": levels(5, 6, 7, 8, 9, 10, 11, 12)},
         dropped=Counter({"accepted": 5}),
         now=8.5,
     )
@@ -115,6 +124,8 @@ def test_a_late_view_gets_what_is_under_way() -> None:
     assert snapshot.events == [*stays, last_counted, *ends_late]
     assert snapshot.dropped == Counter(accepted=5, refused=1)
     assert run.dropped == Counter(accepted=5)
+    # With the last step before it, which has the level.
+    assert snapshot.levels["limit"] == [Level(7, 11), Level(8, 12)]
 
 
 def test_what_comes_after_the_end_holds_nothing() -> None:
@@ -130,56 +141,14 @@ def test_what_comes_after_the_end_holds_nothing() -> None:
     assert snapshot.dropped == Counter(cancelled=1)
 
 
-def test_a_late_view_gets_the_levels_of_its_own_span() -> None:
-    """With the last step before it, which has the level."""
-    run = Run(levels=no_levels() | {"limit": levels(5, 6, 7, 8)}, now=4.0)
-    snapshot = run.since(2.5)
-    assert snapshot.levels["limit"] == levels(5, 6, 7, 8)[1:]
-
-
 def test_a_run_is_what_its_columns_say() -> None:
-    """Nothing is lost on the way to a page or a file, and back."""
-    run = Run(
-        levels=no_levels() | {"limit": levels(3, 5), "tokens": [Level(1, 3)]},
-        events=[
-            *lives(7, 1.0, 429),
-            RequestEvent(2.0, "taken", None, 2),
-            RequestEvent(2.5, "failed", 8, "ConnectError"),
-        ],
-        terms=[
-            Terms(QuotaPolicy("token-bucket", 7, 2.0, 4, 900, "bucket"), 3, 0.3, 0.1),
-            Terms(time=1.5),
-        ],
-        counts=Stats(
-            started=9,
-            refused=1,
-            failed=2,
-            elapsed=2.5,
-            busiest_period=6,
-        ),
-        announced=8,
-        dropped=Counter({"accepted": 3, "cancelled": 2}),
-        now=2.75,
-        live=True,
-        stopped=True,
-        unlimited=True,
-    )
-    assert from_columns(to_columns(run)) == run
-
-
-def test_the_columns_are_those_that_the_page_reads() -> None:
-    """``stage/wire.js`` names each of them, as the fields are named here."""
+    """Nothing is lost on the way to a page or a file, and back; ``stage/wire.js`` names
+    each of them, as the fields are named here.
+    """
+    run = full_run()
+    columns = to_columns(run)
+    assert from_columns(columns) == run
     wire = (STAGE / "wire.js").read_text(encoding="utf-8")
     named = set(re.findall(r"@property \{.*?\} \[?(\w+)", wire, re.S))
-    run = Run(events=lives(7, 1.0, 429), terms=[Terms()])
-    columns = to_columns(run)
     sent = {*columns, *columns["events"], *columns["terms"][0]}
     assert sent - named == set()
-
-
-def test_an_update_may_hold_events_from_before_the_last_one() -> None:
-    """On a busy computer one side is read a little later than the other."""
-    run = Run(events=[RequestEvent(0.5, "sent", 0, None)])
-    run.append(Run(events=[RequestEvent(0.4, "arrived", 1, 200)]))
-    run.append(Run(events=[RequestEvent(0.6, "answered", 0, 200)]))
-    assert [event.time for event in run.events] == [0.4, 0.5, 0.6]

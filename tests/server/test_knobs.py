@@ -3,115 +3,64 @@
 from __future__ import annotations
 
 import asyncio
-import re
-import statistics
-import time
-from typing import Any, NamedTuple
 
 import httpx
 import pytest
 
 from inflight_lab import PracticeServer
-from inflight_lab.quotas.algorithms import KINDS
+from inflight_lab.runs.events import Event
 from inflight_lab.server.app import PracticeApp
+from tests.support.asgi import client_of
+from tests.support.virtual_clock import BEGIN, run, virtual_loop
 
 NAN, INFINITY = float("nan"), float("inf")
+REFUSED: dict[str, list[object]] = {
+    "quota": ["leaky", None, ["gcra"]],
+    "latency": [-0.1, 86_401, NAN, INFINITY, "0.3", True, None],
+    "jitter": [-0.1, 1.1, NAN, "0.5", None],
+    "way": [-0.1, 86_401, "0.3"],
+    "rate": [0.5, 1_000_000_001, INFINITY, "100", None],
+    "period": [0.0009, 86_401, 0, "1", None],
+    "max_concurrent": [0, -1, 1_000_000_001, "9"],
+    "tokens": [0, 1_000_000_001, 1.5, True],
+    "dialect": ["GitHub", None, ["draft"]],
+    "exhausted": [0, 1, "yes", None],
+    "seed": [-1, "3"],
+    "port": [-1, 99_999, "80"],
+}
 
 
-class Knob(NamedTuple):
-    """What a knob allows, in words, and values that it refuses."""
-
-    name: str
-    allowed: str
-    wrong_type: list[object]
-    out_of_bounds: list[object]
-
-
-ALLOWED_DIALECTS = "'draft', 'github', 'openai', 'azure', 'anthropic', 'gemini'"
-ALLOWED_QUOTAS = ", ".join(map(repr, ["none", *KINDS]))
-COUNT = "1 to 1000000000, or None"
-KNOBS = [
-    Knob("quota", ALLOWED_QUOTAS, [], ["leaky", None, ["gcra"]]),
-    Knob("latency_kind", "'fixed', 'jittered', 'heavy-tailed'", [True], ["slow"]),
-    Knob("latency", "0 to 86400", ["0.3", True, None], [-0.1, NAN, INFINITY, 86_401]),
-    Knob("way", "0 to 86400", ["0.3", True, None], [-0.1, NAN, INFINITY, 86_401]),
-    Knob("rate", "1 to 1000000000", ["100", True, None], [INFINITY, 0, 0.5, NAN]),
-    Knob("period", "0.001 to 86400", ["1", None], [0.0009, 1e308, 0, -1, NAN]),
-    Knob("burst", COUNT, [1.5, True], [10**400, 0]),
-    Knob("max_concurrent", COUNT, ["9", True], [10**400, 0, -1]),
-    Knob("tokens", COUNT, [1.5, True], [10**400, 0]),
-    Knob("dialect", ALLOWED_DIALECTS, [True], ["GitHub", None, ["draft"]]),
-    Knob("exhausted", "True or False", [0, 1, "yes", None], []),
-]
-
-
-@pytest.mark.parametrize("knob", KNOBS, ids=lambda knob: knob.name)
-def test_server_refuses_a_knob(knob: Knob) -> None:
-    """A bad knob is an error where it is written, at the start and while it runs, and
-    changes nothing.
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_knob_refuses(name: str) -> None:
+    """A bad knob is an error where it is written, which names it and the value; so it
+    is while the server runs, and changes nothing.
     """
-    gcra: dict[str, Any] = {"quota": "gcra"}
-    server = PracticeServer(**gcra)
-    before = getattr(server, knob.name)
-    for value in knob.wrong_type + knob.out_of_bounds:
-        error = TypeError if value in knob.wrong_type else ValueError
-        message = rf"^{knob.name} must be .*{knob.allowed}.*{re.escape(repr(value))}"
-        with pytest.raises(error, match=message):
-            PracticeServer(**(gcra | {knob.name: value}))
-        with pytest.raises(error, match=message):
-            setattr(server, knob.name, value)
-    assert getattr(server, knob.name) == before
+    server = PracticeServer()
+    before = getattr(server, name, None)
+    for value in REFUSED[name]:
+        with pytest.raises((TypeError, ValueError), match=rf"^{name} must be ") as at:
+            PracticeServer(**{name: value})  # type: ignore[arg-type]
+        assert str(at.value).endswith(f"got {value!r}")
+        if name not in ("seed", "port"):
+            with pytest.raises(type(at.value), match=rf"^{name} must be "):
+                setattr(server, name, value)
+    assert getattr(server, name, None) == before
 
 
-@pytest.mark.parametrize("quota", ["none", "fixed-window", "sliding-window"])
-def test_burst_needs_a_quota_that_has_one(quota: str) -> None:
-    """A burst that would do nothing is an error that says which quotas have one."""
-    expected = r"^burst goes with quota 'token-bucket' or 'gcra'.*, got burst=5"
-    with pytest.raises(ValueError, match=expected):
-        PracticeServer(quota=quota, burst=5)
+def test_the_ends_of_each_knob_are_allowed() -> None:
+    """The smallest and the largest values that make sense."""
+    least = PracticeServer(latency=0, rate=1, period=0.001, max_concurrent=1, tokens=1)
+    assert (least.rate, least.period, least.tokens) == (1, 0.001, 1)
+    PracticeServer(latency=86_400, rate=1_000_000_000, period=86_400)
 
 
-@pytest.mark.parametrize(
-    ("knobs", "burst"),
-    [
-        ({"quota": "token-bucket", "rate": 7.5}, 7),
-        ({"quota": "gcra", "rate": 7.5}, 1),
-        ({"quota": "gcra", "rate": 7.5, "burst": 3}, 3),
-    ],
-)
-def test_a_policy_names_the_usual_burst(knobs: dict[str, Any], burst: int) -> None:
-    """A whole rate for a bucket, one by one for GCRA, unless the knob says so."""
-    policy = PracticeServer(**knobs).quota_policy
-    assert policy
-    assert policy.burst == burst
-
-
-def test_a_twin_of_a_server_whose_quota_was_changed() -> None:
-    """A burst that waits for its quota to come back goes to the twin too, and is no
-    error there.
-    """
-    server = PracticeServer(quota="gcra", burst=10, rate=7, seed=1)
-    server.quota = "sliding-window"
+def test_a_twin_has_the_same_knobs() -> None:
+    """Also those that were set after the start; it is a server of its own."""
+    server = PracticeServer(quota="gcra", rate=7, seed=1)
+    server.quota, server.dialect = "sliding-window", "github"
     twin = server.twin()
     assert twin == server
     assert twin is not server
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "error", "allowed"),
-    [
-        ("seed", "3", TypeError, "0 or more, or None"),
-        ("seed", -1, ValueError, "0 or more, or None"),
-        ("port", 99999, ValueError, "0 to 65535"),
-        ("port", "80", TypeError, "0 to 65535"),
-    ],
-)
-def test_a_bad_seed_or_port_is_named(
-    name: str, value: object, error: type[Exception], allowed: str
-) -> None:
-    """They are checked as the knobs are."""
-    with pytest.raises(error, match=rf"^{name} must be .*{allowed}, got "):
-        PracticeServer(**{name: value})  # type: ignore[arg-type]
 
 
 def test_unknown_knob_is_an_error() -> None:
@@ -120,99 +69,77 @@ def test_unknown_knob_is_an_error() -> None:
         PracticeServer(latencey=0.3)
 
 
-def draw(app: PracticeApp, count: int = 50) -> list[float]:
-    """The latencies of the next requests."""
-    return [app._draw_latency() for _ in range(count)]
+# ---- latencies, on a virtual clock
 
 
-@pytest.mark.parametrize("kind", ["fixed", "jittered", "heavy-tailed"])
-def test_latencies_repeat_with_the_seed(kind: str) -> None:
+def send(app: PracticeApp, count: int) -> list[Event]:
+    """Send requests at the same moment; returns the events of each kind in order."""
+
+    async def main() -> None:
+        app.timeline.clock = virtual_loop().time
+        async with client_of(app) as client:
+            requests = [client.get("/get") for _ in range(count)]
+            await asyncio.gather(*requests)
+
+    run(main())
+    return app.timeline.events
+
+
+def seconds(app: PracticeApp, count: int) -> list[float]:
+    """How long each request is at the server, in the order of sending."""
+    began, took = {}, {}
+    for event in send(app, count):
+        if event.kind == "sent":
+            began[event.request] = event.time
+        else:
+            took[event.request] = event.time - began[event.request]
+    return [took[request] for request in began]
+
+
+def test_latencies_repeat_with_the_seed() -> None:
     """The same seed draws the same latencies, after a reset too; another seed draws
     others.
     """
     first, same, other = (
-        PracticeApp(latency=0.1, latency_kind=kind, seed=seed) for seed in (1, 1, 2)
+        PracticeApp(latency=0.1, jitter=0.5, seed=seed) for seed in (1, 1, 2)
     )
-    drawn = draw(first)
-    assert draw(same) == drawn
+    drawn = seconds(first, 50)
+    assert seconds(same, 50) == drawn
     first.reset()
-    assert draw(first) == drawn
-    assert (draw(other) == drawn) == (kind == "fixed")
+    assert seconds(first, 50) == drawn
+    assert seconds(other, 50) != drawn
 
 
-def test_latency_kinds_have_their_shapes() -> None:
-    """Fixed is constant, jittered stays within half, heavy-tailed has the median and a
-    long tail: one in a hundred takes more than ten times as long.
-    """
-
-    def sample(kind: str) -> list[float]:
-        app = PracticeApp(latency=0.2, latency_kind=kind, seed=7)
-        return sorted(draw(app, 10_000))
-
-    assert set(sample("fixed")) == {0.2}
-    jittered = sample("jittered")
-    assert 0.1 <= jittered[0] < 0.105
-    assert 0.295 < jittered[-1] <= 0.3
-    heavy = sample("heavy-tailed")
-    assert statistics.median(heavy) == pytest.approx(0.2, rel=0.05)
-    share = sum(latency > 2.0 for latency in heavy) / len(heavy)
-    assert share == pytest.approx(0.01, abs=0.004)
+def test_jitter_is_a_share_of_the_latency() -> None:
+    """Evenly drawn, as much below as above."""
+    drawn = sorted(seconds(PracticeApp(latency=0.2, jitter=0.5, seed=7), 200))
+    assert drawn[0] == pytest.approx(0.1, abs=0.005)
+    assert drawn[100] == pytest.approx(0.2, abs=0.02)
+    assert drawn[-1] == pytest.approx(0.3, abs=0.005)
 
 
-@pytest.mark.anyio
-async def test_every_answer_takes_the_latency(
-    server: PracticeServer, client: httpx.AsyncClient
-) -> None:
+def test_every_answer_takes_the_latency() -> None:
     """Refusals take as long as answers, and requests wait side by side, not one after
     the other.
     """
-    server.latency = 0.25
-    server.quota, server.rate, server.period = "fixed-window", 5, 3600
-    started = time.perf_counter()
-    await asyncio.gather(*(client.get(server.url) for _ in range(20)))
-    assert time.perf_counter() - started < 20 * 0.25
-    events = server.timeline.events
-    sent = {event.request: event.time for event in events if event.kind == "sent"}
-    answered = [event for event in events if event.kind == "answered"]
-    assert len(answered) == 20
-    assert all(event.time - sent[event.request] >= 0.24 for event in answered)
+    app = PracticeApp(latency=0.25, quota="fixed-window", rate=5, period=3600)
+    assert seconds(app, 20) == pytest.approx([0.25] * 20)
+    assert (app.stats().accepted, app.stats().refused) == (5, 15)
 
 
-@pytest.mark.anyio
-async def test_an_answer_takes_little_more_than_the_latency(
-    server: PracticeServer, client: httpx.AsyncClient
-) -> None:
-    """No hidden 40 ms: a kept-alive connection gets its answer at once (the median of
-    twenty).
-    """
-    seconds = []
-    for _ in range(20):
-        started = time.perf_counter()
-        await client.get(server.url)
-        seconds.append(time.perf_counter() - started)
-    assert statistics.median(seconds) < 0.03
-
-
-@pytest.mark.anyio
-async def test_a_request_is_counted_when_it_has_come_its_way(
-    server: PracticeServer, client: httpx.AsyncClient
-) -> None:
+def test_a_request_is_counted_when_it_has_come_its_way() -> None:
     """The way is a part of the latency, and on arrival the server says when it will
-    answer: never before that.
+    answer, which is never before that.
     """
-    server.way, server.latency, server.latency_kind = 0.2, 0.3, "jittered"
-    began = server.timeline.clock()
-    await asyncio.gather(*(client.get(server.url) for _ in range(9)))
-    events = server.timeline.events
-    due = {event.request: event.due for event in events if event.kind == "sent"}
-    arrived = [event.time for event in events if event.kind == "sent"]
+    app = PracticeApp(latency=0.3, way=0.2, jitter=0.5, seed=1)
+    events = send(app, 50)
     answered = {event.request: event.time for event in events if event.kind != "sent"}
-    assert min(arrived) - began >= 0.19
-    assert len(set(due.values())) > 5
-    for request, time_due in due.items():
-        assert time_due is not None
-        assert time_due - began >= 0.19
-        assert answered[request] >= time_due - 0.01
+    sent = [event for event in events if event.kind == "sent"]
+    assert {round(event.time - BEGIN, 6) for event in sent} == {0.2}
+    due = [event.due or 0 for event in sent]
+    assert [answered[event.request] for event in sent] == pytest.approx(due)
+    assert min(due) - BEGIN == pytest.approx(0.2)  # would be 0.15 without the way
+    assert max(due) - BEGIN > 0.4
 
 
 @pytest.mark.anyio

@@ -49,23 +49,16 @@ def test_a_proxy_is_not_asked(proxy: dict[str, str]) -> None:
     assert httpx.get(second.url).status_code == 200
     second.stop()
     assert variables() == proxy
-    with pytest.raises(httpx.ConnectError):
-        httpx.get(second.url)
     with second:
         assert httpx.get(second.url).status_code == 200
-
-
-def test_a_server_that_cannot_start_changes_nothing(proxy: dict[str, str]) -> None:
-    """The environment is as it was when the error arrives."""
-    with PracticeServer(latency=0) as server, pytest.raises(OSError, match="in use"):
-        PracticeServer(port=server.port).start()
+        with pytest.raises(OSError, match="in use"):
+            PracticeServer(port=second.port).start()
     assert variables() == proxy
 
 
 @pytest.mark.parametrize(
     "named",
     [
-        {},
         {"NO_PROXY": "example.org"},
         {"ftp_proxy": NOBODY},
         {"http_proxy": NOBODY, "no_proxy": "example.org, 127.0.0.1"},
@@ -82,19 +75,6 @@ def test_nothing_is_changed_without_need(
     before = variables()
     with ProxyException(HOST):
         assert variables() == before
-    assert variables() == before
-
-
-def test_what_somebody_else_sets_meanwhile_stays(
-    proxy: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Only what is still as it was set is taken back."""
-    monkeypatch.setenv("no_proxy", "")  # taken back with this test
-    with ProxyException(HOST):
-        assert os.environ["no_proxy"] == os.environ["NO_PROXY"]
-        os.environ["no_proxy"] = "example.com"
-    assert os.environ["no_proxy"] == "example.com"
-    assert os.environ["NO_PROXY"] == "example.org"
 
 
 def test_the_proxies_of_the_systems_settings_stay(

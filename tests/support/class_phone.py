@@ -67,6 +67,7 @@ async def talking(
         (page or room.url).replace("http", "ws") + "talk",
         local_addr=(NEXT.format(host), 0),
         proxy=None,
+        max_queue=None,  # else it cannot say goodbye while it leaves messages unread
         **more,
     ) as socket:
         yield socket

@@ -32,7 +32,8 @@ async def run(script: Path, **environment: str) -> tuple[int | None, str, str]:
 async def run_cell(code: str) -> dict[str, Any]:
     """Run a notebook cell's code on this loop; returns its names."""
     names: dict[str, Any] = {}
-    compiled = compile(code, "<cell>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    compiled = compile(code, "<cell>", "exec", flags, dont_inherit=True)
     result = eval(compiled, names)
     if asyncio.iscoroutine(result):
         await result

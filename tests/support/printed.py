@@ -151,7 +151,7 @@ async def run_here(script: Path) -> object:
 
 def execute(script: Path) -> object:
     """As ``python my_script.py`` does."""
-    code = compile(script.read_text("utf-8"), str(script), "exec")
+    code = compile(script.read_text("utf-8"), str(script), "exec", dont_inherit=True)
     try:
         exec(code, {"__name__": "__main__"})
     except SystemExit as end:

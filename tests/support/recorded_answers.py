@@ -107,15 +107,8 @@ ROWS = [
     ),
     Row("Scaleway, busy", 429, {}, {"error": "INSUFFICIENT QUOTA"}, "wait"),
     Row("OpenAI, never", 429, {"x-should-retry": "false"}, {}, "stop"),
+    Row("Azure, never", 403, {"x-should-retry": "false"}, {}, "stop"),
     Row("OpenAI, not this", 500, {"x-should-retry": "false"}, {}, "not this one"),
-    Row("OpenAI, once more", 500, {"x-should-retry": "true"}, {}, "wait"),
-    Row(
-        "OpenAI, once more in spite of all",
-        429,
-        {"x-should-retry": "true"},
-        {"error": {"code": "insufficient_quota"}},
-        "wait",
-    ),
     Row(
         "Stripe, one card",
         402,

@@ -1,7 +1,6 @@
 """The phones of a class: who is there, how much each may send, and whose turn it is."""
 
 import asyncio
-import contextlib
 import secrets
 from collections import deque
 from collections.abc import Iterator
@@ -10,9 +9,6 @@ from dataclasses import dataclass, field
 from inflight_lab.quotas.algorithms import SlidingWindow
 
 MOST_PHONES = 60
-MOST_AT_AN_ADDRESS = 10
-"""One computer must not take all the places.  Phones behind a router that hides them
-share an address."""
 REQUESTS_A_SECOND = 40
 """Of one phone."""
 REQUESTS_IN_ALL = 800
@@ -20,8 +16,6 @@ REQUESTS_IN_ALL = 800
 MESSAGES_A_SECOND = 60
 """Of one phone, beside its requests."""
 LONGEST_NAME = 12
-UNREAD = 200
-"""A phone that has left so many messages unread gets no more: it will soon be gone."""
 
 
 class NoPlaceError(Exception):
@@ -38,15 +32,12 @@ class Phone:
 
     number: int
     """Its place on the wall, from 1: the lowest that was free."""
-    address: str
     key: str = field(default_factory=lambda: secrets.token_urlsafe(9))
     """What its requests show, so that nobody else can send in its name."""
     name: str = ""
     turns: int = 0
     """How many it waits for."""
-    outbox: asyncio.Queue[dict[str, object]] = field(
-        default_factory=lambda: asyncio.Queue(UNREAD)
-    )
+    outbox: asyncio.Queue[dict[str, object]] = field(default_factory=asyncio.Queue)
     requests: SlidingWindow = field(
         default_factory=lambda: SlidingWindow(REQUESTS_A_SECOND, 1.0)
     )
@@ -61,8 +52,7 @@ class Phone:
 
     def tell(self, **message: object) -> None:
         """Send a message, as soon as the phone takes it."""
-        with contextlib.suppress(asyncio.QueueFull):
-            self.outbox.put_nowait(message)
+        self.outbox.put_nowait(message)
 
 
 class Phones:
@@ -77,19 +67,17 @@ class Phones:
     def __iter__(self) -> Iterator[Phone]:
         return iter(list(self._by_key.values()))
 
-    def join(self, address: str) -> Phone:
-        """Let one more in; raises `NoPlaceError`."""
+    def join(self) -> Phone:
+        """Let one more in; raises `NoPlaceError`.
+
+        Whoever has the code may join, from whatever address: a school's network may
+        show all of its phones under one.
+        """
         if len(self._by_key) >= MOST_PHONES:
             raise NoPlaceError(f"{MOST_PHONES} phones are here, and no more may join")
-        at_the_address = [phone for phone in self if phone.address == address]
-        if len(at_the_address) >= MOST_AT_AN_ADDRESS:
-            raise NoPlaceError(
-                f"{MOST_AT_AN_ADDRESS} pages are open at your address, "
-                "and no more may join"
-            )
         taken = {phone.number for phone in self}
         number = next(each for each in range(1, MOST_PHONES + 1) if each not in taken)
-        phone = Phone(number, address)
+        phone = Phone(number)
         self._by_key[phone.key] = phone
         return phone
 

@@ -208,7 +208,7 @@ class ClassRoom(PracticeServer):
     async def _talk_to_phone(self, socket: WebSocket) -> None:
         await socket.accept()
         try:
-            phone = self.phones.join(socket.client.host if socket.client else "")
+            phone = self.phones.join()
         except NoPlaceError as error:
             await socket.close(1013, f"{error}.")
             return

@@ -26,8 +26,8 @@ class Timeline:
 
     >>> server.timeline.stats().busiest_period
 
-    ``period`` is the length in seconds of the window for `recent` and for
-    ``busiest_period``.
+    ``period`` is the length in seconds of the window for ``busiest_period`` and
+    `recent_tokens`.
 
     ``events`` holds the newest ``keep`` events, and up to an eighth more; older ones
     are dropped, so that a server can run for days.  `stats` counts every request since
@@ -199,13 +199,8 @@ class Timeline:
         """How many requests are sent and not answered yet."""
         return len(self._open)
 
-    def recent(self) -> int:
-        """How many requests were sent in the last period."""
-        with self._lock:
-            return self._count_recent(self.clock())
-
     def recent_tokens(self) -> int:
-        """How many tokens the server charged for those."""
+        """How many tokens the server charged for the requests of the last period."""
         with self._lock:
             self._count_recent(self.clock())
             return sum(tokens for _, tokens in self._recent)

@@ -111,8 +111,12 @@ class SlidingWindow(QuotaCounter):
         return self._used
 
     def _forget(self, now: float) -> None:
-        while self._admitted and self._admitted[0][0] <= now - self.period:
-            self._used -= self._admitted.popleft()[1]
+        while self._admitted:
+            admitted, cost = self._admitted[0]
+            if admitted > now - self.period:
+                break
+            self._admitted.popleft()
+            self._used -= cost
 
 
 class FixedWindow(SlidingWindow):

@@ -3,7 +3,7 @@
 ``answers[key] = data`` appends a line, ``{"key": ..., "data": ...}``.  When it returns,
 the line is there, even if the process is killed next.  ``key in answers`` says whether
 it was written, now or by an earlier start.  ``answers.collect`` asks for all that is
-missing.
+missing, and says how far it is.
 """
 
 import asyncio
@@ -81,6 +81,7 @@ class AnswerFile(FileIO):
         """
         wanted = {as_written(key): key for key in keys}  # each once
         queue = (key for name, key in wanted.items() if name not in self.keys)
+        step = min(100, len(wanted) // 10 or 1)  # answers until it says how far it is
         notes: Counter[str] = Counter()
 
         async def work() -> None:
@@ -96,7 +97,7 @@ class AnswerFile(FileIO):
                 else:
                     if data is None:
                         notes["there is no such item: its data is null"] += 1
-                    if len(self.keys) % 100 == 0:
+                    if len(self.keys) % step == 0:
                         print(f"{len(self.keys)} answers", flush=True)
 
         await asyncio.gather(*(work() for _ in range(limit)))

@@ -12,10 +12,9 @@ from urllib.parse import quote
 
 def addresses(url: str, ids: Any) -> list[str]:
     """The address of each id.  Raises ``ValueError`` if the settings have none."""
-    if "{id}" not in url or "example.com" in url:
-        raise ValueError(f"URL must be that of your API, with {{id}}, got {url!r}")
-    if not ids:
-        raise ValueError("IDS must be the ids of your items, and there are none")
+    if "{id}" not in url or "example.com" in url or not ids:
+        needed = "URL must be that of your API, with {id}, and IDS those of your items"
+        raise ValueError(f"{needed}, got {url!r} and {ids!r:.50}")
     return [url.replace("{id}", quote(str(id), safe="")) for id in ids]
 
 

@@ -17,6 +17,9 @@ PACKAGE = "inflight_lab"
 LESSON = ("make_one_request", "make_many_requests")  # of a rung whose class is used
 DOCUMENTED = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 TO_START = 'if __name__ == "__main__":'
+CONTENTS = """\
+# Yours to change are the settings and main().  What they use stands below them:
+# """
 
 
 def snippet(name: str, *, keep_imports: bool = False, **settings: object) -> str:
@@ -38,7 +41,10 @@ def snippet(name: str, *, keep_imports: bool = False, **settings: object) -> str
     pieces = [job, *used, to_start + last_lines] if to_start else [*used, job]
     code = "\n\n\n".join(piece.strip() for piece in pieces)
     imports = import_lines([page, *parts.values()], code)
-    return f'"""{page.docstring}"""\n\n{imports}\n\n{code.strip()}\n'
+    top = f'"""{page.docstring}"""\n\n'
+    if to_start:
+        top += CONTENTS + ", ".join(part.name for part in parts.values()) + ".\n\n"
+    return f"{top}{imports}\n\n{code.strip()}\n"
 
 
 def page_of(name: str) -> str:
@@ -77,6 +83,11 @@ class File:
                 self.begins = node.end_lineno or 0
 
     @property
+    def name(self) -> str:
+        """What it is called where it is printed."""
+        return self.docstring.partition(":")[0]
+
+    @property
     def body(self) -> str:
         """What stands below its imports."""
         return "\n".join(self.lines[self.begins :]).strip()
@@ -99,7 +110,7 @@ class File:
                 lines.pop(number, None)
         title = self.docstring.partition("\n")[0]
         code = [line for number, line in lines.items() if number > self.begins]
-        return f"# {title}\n" + "\n".join(code).strip()
+        return f"# ---- {title}\n" + "\n".join(code).strip()
 
 
 def lines_of(node: ast.stmt) -> list[int]:

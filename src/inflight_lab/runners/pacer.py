@@ -27,11 +27,11 @@ client waiting where the API would refuse.
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass(eq=False)
 class Pacer:
     """``async with pacer:`` waits until the quota has room for one more request.
 
@@ -51,8 +51,9 @@ class Pacer:
 
     HEADROOM = 1.0125  # the spacing is the quota's own, times this
 
-    rate: float = field(default=100, kw_only=False)
-    period: float = field(default=1, kw_only=False)
+    rate: float = 100
+    period: float = 1
+    _: KW_ONLY
     also: Sequence[tuple[float, float]] = ()  # further quotas
     limit: int = 90  # requests inside at once: httpx's pool has 100 connections
     limiter: Any = None  # takes the place of a semaphore of that size
@@ -129,9 +130,10 @@ class Pacer:
         sent = self._sent.pop(sender)
         end = now
         if answered:
+            latency = now - sent
             self._answers += 1
-            self._average += (now - sent - self._average) / self._answers
-            self._quickest = min(self._quickest or now - sent, now - sent)
+            self._average += (latency - self._average) / self._answers
+            self._quickest = min(self._quickest or latency, latency)
         else:  # it may still be on its way to the API
             end += 2 * self._quickest
         longest, _ = max(self._windows())

@@ -1,8 +1,8 @@
 """Patiently: send a request, and again for as long as that may help.
 
 - *The API decides first.*  If it asks one request to wait, all wait: the pacer pauses.
-  If it names no time, or refuses again after it, all wait for 0.5 s, and twice as long
-  each time in a row.
+  If it names no time, all wait for 0.5 s, and at least twice as long each time in a
+  row.
 - *Back off* as well, exponentially and with full jitter, so that requests that failed
   together do not come back together.
 - *Stop* if no wait will help: the money is spent, the key is wrong, or the pause is too
@@ -36,6 +36,8 @@ from typing import Any
 from inflight_lab.runners.refusals import Refusal, read_refusal, reason_in
 
 BACKOFFS = (0, 0.5, 1, 2, 4, 8, 16, 30)  # seconds: the longest before each attempt
+MOST_REFUSALS = 10  # in a row; those during one pause count as one
+MOST_FAILURES = 50  # in a row, of requests that no other attempt helps
 # Errors that another attempt may fix, by the names of their classes in any client
 LOST = re.compile("Timeout|Connect|Network|RemoteProtocol|Proxy|Payload")
 
@@ -82,12 +84,10 @@ class Patience:
     attempts: int = len(BACKOFFS)  # for each request, the first one included; no more
     timeout: float = 30.0  # seconds for one attempt
     longest_pause: float = 600.0  # seconds; if the API asks for more, nobody waits
-    refusals_in_a_row: int = 10  # end the run; those during one pause count as one
-    failures_in_a_row: int = 50  # end the run; requests that no other attempt helps
 
     def __post_init__(self) -> None:
-        self._failed = 0  # attempts in a row
-        self._held_back = 0  # times in a row
+        self._failures = 0  # attempts in a row
+        self._refusals = 0  # in a row
         self._paused_until = 0.0
         self._why = ""  # nothing is sent any more
         self._has_ended = asyncio.Event()
@@ -98,9 +98,7 @@ class Patience:
         """Await ``send(*args, **more)`` until there is an answer, and return it."""
         pause = 0.0
         for backoff in BACKOFFS[: self.attempts]:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause + random.uniform(0, backoff)):
-                    await self._has_ended.wait()
+            await self._sleep(pause + random.uniform(0, backoff))
             try:
                 async with pacer:
                     if self._why:
@@ -111,47 +109,61 @@ class Patience:
                 if not any(LOST.search(kind.__name__) for kind in type(error).__mro__):
                     raise
                 failure = NoAnswer(f"{type(error).__name__} {error}")
-                refusal = None
+                failure.__cause__ = error
+                refusal = Refusal(None, concerns_all=False)
             else:
                 status = response.status_code
+                if status < 400 or status in (404, 410):  # there is no such thing
+                    self._failures = self._refusals = 0
                 if status < 400:
-                    self._failed = self._held_back = 0
                     return response
                 said = f"status {status} {reason_in(response)}"
                 failure = NoAnswer(said.strip(), status)
-                refusal = read_refusal(response)
-            pause = self._heed(failure, refusal, pacer)
+                is_final = status // 100 != 5 and status not in (408, 409)
+                other = Refusal(None, is_final, concerns_all=status == 401)
+                refusal = read_refusal(response) or other
+            pause = self._heed(refusal, failure, pacer)
         raise failure
 
-    def _heed(self, failure: NoAnswer, refusal: Refusal | None, pacer: Any) -> float:
+    async def _sleep(self, seconds: float) -> None:
+        """Wait for so long, or until the run ends."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._has_ended.wait()
+
+    def _heed(self, refusal: Refusal, failure: NoAnswer, pacer: Any) -> float:
         """The seconds until another attempt.  Raises why none is made."""
-        status = failure.status
-        if refusal is None:
-            is_final = status not in (0, 408, 409) and not 500 <= status < 600
-            refusal = Refusal(None, is_final, concerns_all=status == 401)
         pause = refusal.pause or 0.0
         is_final = refusal.is_permanent or pause > self.longest_pause
-        self._failed += 1
-        if status in (404, 410):  # an answer: there is no such thing
-            self._failed = self._held_back = 0
-        most = self.failures_in_a_row if is_final else self.refusals_in_a_row
-        if not refusal.concerns_all and self._failed < most:
+        self._failures += 1
+        most = MOST_FAILURES if is_final else MOST_REFUSALS
+        if refusal.concerns_all or self._failures >= most:
             if is_final:
-                raise failure
-            return pause
+                raise self._stop(pause, failure, pacer)
+            return self._hold_back_all(pause, failure, pacer)
+        if is_final:
+            raise failure
+        return pause
+
+    def _hold_back_all(self, pause: float, failure: NoAnswer, pacer: Any) -> float:
+        """Let all wait, longer each time, and return for how many seconds."""
         now = time.perf_counter()
-        is_new = now >= self._paused_until  # those during one pause count as one
-        self._held_back += is_new
-        if is_final or self._held_back >= self.refusals_in_a_row:
-            asked = f" (a pause of {pause:.0f} s)" if pause else ""
-            self._why = self._why or f"{failure}{asked}"
-            self._has_ended.set()
-            pacer.end()
-            raise Stop(self._why)
-        if refusal.pause is None or self._held_back > 1:
-            pause = max(pause, BACKOFFS[min(self._held_back, 7)])
+        is_new = now >= self._paused_until
+        if is_new:
+            self._refusals += 1
+        if self._refusals >= MOST_REFUSALS:
+            raise self._stop(pause, failure, pacer)
+        pause = max(pause, BACKOFFS[min(self._refusals, 7)])
         if is_new and pause > 5:
             logging.getLogger(__name__).warning("Waiting %.0f s: %s", pause, failure)
         self._paused_until = max(self._paused_until, now + pause)
         pacer.pause(pause)
         return pause
+
+    def _stop(self, pause: float, failure: NoAnswer, pacer: Any) -> Stop:
+        """End the run, and return why: the first reason is everybody's."""
+        asked = f" (a pause of {pause:.0f} s)" if pause else ""
+        self._why = self._why or f"{failure}{asked}"
+        self._has_ended.set()
+        pacer.end()
+        return Stop(self._why)

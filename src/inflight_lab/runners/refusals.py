@@ -80,46 +80,46 @@ def read_refusal(response: Any) -> Refusal | None:
     texts = texts_in(response)
     reason = reason_in(response)
     said = " ".join([str(status), *texts.values()])  # for the patterns above
-    should_retry = headers.get("x-should-retry")
-    is_spent = bool(IS_SPENT.match(said)) and should_retry != "true"
-    if is_spent or (should_retry == "false" and MAY_CHANGE.match(said)):
-        return Refusal(None, True, reason, is_spent or status in (403, 429))
+    if IS_SPENT.match(said):
+        return Refusal(None, True, reason)
+    if not MAY_CHANGE.match(said):
+        return None
+    if headers.get("x-should-retry") == "false":
+        return Refusal(None, True, reason, concerns_all=status in (403, 429))
     has_none_left = status == 403 and headers.get("x-ratelimit-remaining") == "0"
     is_limit = has_none_left or bool(IS_LIMIT.match(said))
     pause = pause_in(headers, texts, is_limit=is_limit)
     if status == 402:
         return Refusal(pause, pause is None, reason, concerns_all=False)
-    is_refused = is_limit or pause is not None or should_retry == "true"
-    if is_refused and MAY_CHANGE.match(said):
+    if is_limit or pause is not None:
         return Refusal(pause, reason=reason)
     return None
 
 
 def pause_in(headers: Any, texts: Any, *, is_limit: bool) -> float | None:
     """The seconds to wait, from the first source that names them."""
-    now = seconds_in(headers.get("date"), 0) or time.time()  # by the API's clock
-    milliseconds = seconds_in(headers.get("retry-after-ms"), now)
+    now = seconds_in(headers.get("date", ""), 0) or time.time()  # by the API's clock
+    milliseconds = seconds_in(headers.get("retry-after-ms", ""), now)
     if milliseconds is not None:
         return milliseconds / 1000
-    for written in (headers.get("retry-after"), texts.get("retryDelay")):
+    for written in (headers.get("retry-after", ""), texts.get("retryDelay", "")):
         seconds = seconds_in(written, now)
         if seconds is not None:
             return seconds
     if not is_limit:
         return None
-    waits = [
-        seconds_in(headers[name], now) or 0
-        for name in filter(RESET.fullmatch, headers)
-        if headers.get(name.replace("reset", "remaining"), "0") == "0"
-    ]
-    if "secondary rate limit" in texts.get("message", ""):
-        waits.append(0 if any(waits) else 60.0)  # GitHub's documentation says so
-    return max(waits, default=0) or None
+    pause = 0.0
+    for name in filter(RESET.fullmatch, headers):
+        remaining = headers.get(name.replace("reset", "remaining"), "0")
+        if remaining == "0":
+            pause = max(pause, seconds_in(headers[name], now) or 0.0)
+    if not pause and "secondary rate limit" in texts.get("message", ""):
+        return 60.0  # GitHub's documentation says so
+    return pause or None
 
 
-def seconds_in(written: str | None, now: float) -> float | None:
+def seconds_in(written: str, now: float) -> float | None:
     """The seconds until a time; None if it is no pause, Unix time or date."""
-    written = written or ""
     if re.fullmatch(r"\d{1,15}(\.\d{1,20})?s?", written, re.ASCII):
         number = float(written.removesuffix("s"))
         return number if number < 1e9 else max(0.0, number - now)

@@ -15,21 +15,18 @@ from inflight_lab.runs.terms import QuotaPolicy, Terms
 Columns = dict[str, Any]
 """A `Run` as JSON: objects, lists, texts and numbers only."""
 
-PLAIN = ("now", "live", "stopped", "unlimited")
-"""The fields that are the same in both."""
-
 
 def to_columns(run: Run) -> Columns:
     """The columns of ``run``."""
-    return {name: getattr(run, name) for name in PLAIN} | {
+    return {
+        "now": run.now,
+        "live": run.live,
+        "stopped": run.stopped,
+        "unlimited": run.unlimited,
         "counts": vars(run.counts) | {"announced": run.announced},
-        "dropped": {outcome: run.dropped[outcome] for outcome in OUTCOME_KINDS},
+        "dropped": {kind: run.dropped[kind] for kind in OUTCOME_KINDS},
         "terms": [terms_as_json(terms) for terms in run.terms],
-        "levels": {
-            line: _columns(Level._fields, steps)
-            for line, steps in run.levels.items()
-            if steps
-        },
+        "levels": _levels_as_json(run),
         "events": _columns(RequestEvent._fields, run.events),
     }
 
@@ -45,7 +42,10 @@ def from_columns(columns: Columns) -> Run:
     for line, steps in columns["levels"].items():
         levels[line] = [Level(**row) for row in _rows(steps)]
     return Run(
-        **{name: columns[name] for name in PLAIN},
+        now=columns["now"],
+        live=columns["live"],
+        stopped=columns["stopped"],
+        unlimited=columns["unlimited"],
         counts=Stats(**counts),
         announced=announced,
         dropped=Counter(columns["dropped"]),
@@ -57,13 +57,26 @@ def from_columns(columns: Columns) -> Run:
 
 def terms_as_json(terms: Terms) -> Columns:
     """The fields of ``terms``, and those of its quota."""
-    quota = terms.quota._asdict() if terms.quota else None
-    return terms._asdict() | {"quota": quota}
+    fields: Columns = terms._asdict()
+    if terms.quota:
+        fields["quota"] = terms.quota._asdict()
+    return fields
 
 
 def _terms_of(fields: Columns) -> Terms:
-    quota = QuotaPolicy(**fields["quota"]) if fields["quota"] else None
-    return Terms(**fields | {"quota": quota})
+    terms = Terms(**fields)
+    if not terms.quota:
+        return terms
+    return terms._replace(quota=QuotaPolicy(**fields["quota"]))
+
+
+def _levels_as_json(run: Run) -> Columns:
+    """Those of the lines that have any."""
+    return {
+        line: _columns(Level._fields, steps)
+        for line, steps in run.levels.items()
+        if steps
+    }
 
 
 def _columns(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Columns:

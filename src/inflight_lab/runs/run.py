@@ -75,8 +75,12 @@ class RequestEvent(NamedTuple):
     @property
     def request_count(self) -> int:
         """How many requests this event ends, if it is an end."""
-        many = self.request is None and isinstance(self.detail, int)
-        return int(self.detail or 0) if many else 1
+        if self.request is None and isinstance(self.detail, int):
+            return self.detail
+        return 1
+
+
+_time_of = attrgetter("time")
 
 
 def no_levels() -> dict[Line, list[Level]]:
@@ -148,10 +152,10 @@ class Run:
 
     def _append_events(self, events: list[RequestEvent]) -> None:
         """Add events; some may belong before others, if their side was read later."""
-        overlap = self.events and events and events[0].time < self.events[-1].time
+        latest = self.events[-1].time if self.events else 0.0
         self.events += events
-        if overlap:
-            self.events.sort(key=attrgetter("time"))
+        if events and events[0].time < latest:
+            self.events.sort(key=_time_of)
 
     def standing(self) -> "Run":
         """The same counts and state, without anything that happened."""
@@ -163,13 +167,16 @@ class Run:
         That is the events from then on and the earlier ones that are still relevant,
         and the steps of each line from the one before on.
         """
-        cut = bisect_left(self.events, time, key=attrgetter("time"))
-        earlier = self.events[:cut]
+        first = bisect_left(self.events, time, key=_time_of)
+        earlier = self.events[:first]
+        levels = no_levels()
+        for line, steps in self.levels.items():
+            levels[line] = _since(time, steps)
         return replace(
             self,
-            levels={line: _since(time, steps) for line, steps in self.levels.items()},
-            events=_events_still_relevant(earlier) + self.events[cut:],
-            terms=self.terms[:],
+            levels=levels,
+            events=_events_still_relevant(earlier) + self.events[first:],
+            terms=self.terms.copy(),
             dropped=self.dropped + outcomes_in(earlier),
         )
 
@@ -192,30 +199,30 @@ def outcomes_in(events: Iterable[RequestEvent]) -> Counter[OutcomeKind]:
 
 
 def _since(time: float, steps: list[Level]) -> list[Level]:
-    first = bisect_left(steps, time, key=attrgetter("time"))
+    first = bisect_left(steps, time, key=_time_of)
     return steps[max(0, first - 1) :]
 
 
 def _events_still_relevant(events: list[RequestEvent]) -> list[RequestEvent]:
     """Those of taken slots and of unfinished requests, and the last with a quota."""
-    relevant = [*_of_taken_slots(events), *_of_unfinished_requests(events)]
+    relevant = _of_taken_slots(events) + _of_unfinished_requests(events)
     last_counted = _last_with_a_quota(events)
     if last_counted and last_counted not in relevant:
         relevant.append(last_counted)
-    return sorted(relevant, key=attrgetter("time"))
+    return sorted(relevant, key=_time_of)
 
 
-def _of_taken_slots(events: list[RequestEvent]) -> Iterable[RequestEvent]:
+def _of_taken_slots(events: list[RequestEvent]) -> list[RequestEvent]:
     taken: dict[object, RequestEvent] = {}
     for event in events:
         if event.what == "taken":
             taken[event.detail] = event
         elif event.what == "freed":
             taken.pop(event.detail, None)
-    return taken.values()
+    return list(taken.values())
 
 
-def _of_unfinished_requests(events: list[RequestEvent]) -> Iterable[RequestEvent]:
+def _of_unfinished_requests(events: list[RequestEvent]) -> list[RequestEvent]:
     unfinished: dict[int | None, list[RequestEvent]] = {}
     for event in events:
         if event.what == "sent":
@@ -224,9 +231,11 @@ def _of_unfinished_requests(events: list[RequestEvent]) -> Iterable[RequestEvent
             unfinished.pop(event.request, None)
         elif event.request in unfinished:
             unfinished[event.request].append(event)
-    return chain.from_iterable(unfinished.values())
+    return list(chain.from_iterable(unfinished.values()))
 
 
 def _last_with_a_quota(events: list[RequestEvent]) -> RequestEvent | None:
-    counted = (event for event in reversed(events) if event.quota is not None)
-    return next(counted, None)
+    for event in reversed(events):
+        if event.quota is not None:
+            return event
+    return None

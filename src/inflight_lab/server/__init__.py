@@ -1,7 +1,6 @@
 """A real HTTP server to practise on: see `PracticeServer`."""
 
 import sys
-import threading
 from typing import Any, Self
 
 from inflight_lab.arguments import check
@@ -51,8 +50,6 @@ class PracticeServer(PracticeApp):
         check("seed", seed, or_none=True)
         super().__init__(seed=seed, **knobs)
         self.port = port
-        # One start or stop at a time, whichever thread it comes from.
-        self._switch = threading.Lock()
 
     @property
     def url(self) -> str:
@@ -66,11 +63,10 @@ class PracticeServer(PracticeApp):
 
     def start(self) -> Self:
         """Serve from now on.  Does nothing if it serves already."""
-        with self._switch:
-            if not self.running:
-                self._listener = self.listen(self, self.port)
-                self.port = self._listener.port
-                closed_on_rerun(self.stop)
+        if not self.running:
+            self._listener = self.listen(self, self.port)
+            self.port = self._listener.port
+            closed_on_rerun(self.stop)
         return self
 
     def stop(self) -> None:
@@ -78,9 +74,8 @@ class PracticeServer(PracticeApp):
 
         Does nothing if it has stopped already.
         """
-        with self._switch:
-            if self.running:
-                self._listener.close()
+        if self.running:
+            self._listener.close()
 
     def __enter__(self) -> Self:
         return self.start()

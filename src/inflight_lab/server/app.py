@@ -28,7 +28,7 @@ from inflight_lab.server.counting import Counters
 from inflight_lab.server.dialects import DIALECTS
 from inflight_lab.server.echo import echo
 from inflight_lab.server.foreign_pages import comes_from_a_foreign_page
-from inflight_lab.server.knobs import LATENCIES, Knobs
+from inflight_lab.server.knobs import Knobs
 
 LOOPBACK = "127.0.0.1"
 LOOPBACK_NAMES = [LOOPBACK, "localhost"]
@@ -73,8 +73,10 @@ class PracticeApp(Knobs):
 
     def routes(self) -> list[BaseRoute]:
         """The path of each endpoint.  A subclass may serve other paths."""
-        chats = Route("/v1/chat/completions", self.chat, methods=["POST"])
-        return [Route("/get", self.get), chats]
+        return [
+            Route("/get", self.get),
+            Route("/v1/chat/completions", self.chat, methods=["POST"]),
+        ]
 
     def reset(self) -> None:
         """Forget all requests and the used quota; draw the first latencies again."""
@@ -84,13 +86,7 @@ class PracticeApp(Knobs):
 
     def twin(self) -> Self:
         """Make another one with the same knobs and seed; a server gets its own port."""
-        knobs = asdict(self)
-        # A burst may be left over from an earlier quota.  The constructor does not
-        # allow one without a quota that uses it; an assignment does.
-        burst = knobs.pop("burst")
-        twin = type(self)(seed=self._seed, **knobs)
-        twin.burst = burst
-        return twin
+        return type(self)(seed=self._seed, **asdict(self))
 
     @property
     def quota_policy(self) -> QuotaPolicy | None:
@@ -102,7 +98,7 @@ class PracticeApp(Knobs):
             kind=self.quota,
             rate=self.rate,
             period=self.period,
-            burst=self.burst or quota.usual_burst,
+            burst=quota.usual_burst,
             tokens=self.tokens or 0,
             shape=quota.shape,
             starts=quota.starts,
@@ -112,7 +108,10 @@ class PracticeApp(Knobs):
     def terms(self) -> Terms:
         """What it allows and how long it takes now."""
         return Terms(
-            self.quota_policy, self.max_concurrent or 0, self.latency, self.way
+            quota=self.quota_policy,
+            max_concurrent=self.max_concurrent or 0,
+            latency=self.latency,
+            way=self.way,
         )
 
     def stats(self) -> Stats:
@@ -148,18 +147,23 @@ class PracticeApp(Knobs):
         One whose client hangs up on the way is never counted.
         """
         timeline = self.timeline
-        due = timeline.clock() + max(self.way, self._draw_latency())
+        seconds = max(self.way, self._draw_latency())
+        due = timeline.clock() + seconds
         if self.way and await _disconnected_within(request, self.way):
             return answer
         decision = self._decide(tokens)
         response = decision.refusal or answer
-        status = response.status_code
-        counted = decision.counted_tokens
-        with timeline.sending(status, counted, quota=decision.gauge, due=due) as number:
-            if await _disconnected_within(request, due - timeline.clock()):
+        with timeline.sending(
+            response.status_code,
+            decision.counted_tokens,
+            quota=decision.gauge,
+            due=due,
+        ) as number:
+            rest = due - timeline.clock()
+            if await _disconnected_within(request, rest):
                 timeline.cancel(number)
             else:
-                timeline.answer(number, status)
+                timeline.answer(number, response.status_code)
         if decision.refusal is None:
             answer.headers.update(decision.quota_headers)
         response.headers["Date"] = formatdate(usegmt=True)
@@ -184,7 +188,10 @@ class PracticeApp(Knobs):
         # second.
         now = self.timeline.clock()
         admission = self._counters.decide(
-            policy, tokens=tokens, now=now, counts_refused=dialect.counts_refused
+            policy,
+            tokens=tokens,
+            now=now,
+            counts_refused=dialect.counts_refused,
         )
         return Decision(
             refusal=dialect.refuse(admission),
@@ -195,7 +202,8 @@ class PracticeApp(Knobs):
 
     def _draw_latency(self) -> float:
         """Seconds until the next answer."""
-        return self.latency * LATENCIES[self.latency_kind](self._random)
+        varying = self._random.uniform(-self.jitter, self.jitter)
+        return self.latency * (1 + varying)
 
 
 async def _disconnected_within(request: Request, seconds: float) -> bool:

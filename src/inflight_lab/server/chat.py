@@ -53,13 +53,16 @@ def read_chat(body: bytes) -> Chat:
 
 
 def _read(asked: dict[str, Any]) -> Chat:
-    prompt = "\n".join(str(message["content"]) for message in asked["messages"])
+    contents = [str(message["content"]) for message in asked["messages"]]
+    prompt = "\n".join(contents)
     limit = asked.get("max_completion_tokens") or asked.get("max_tokens")
+    if limit:
+        limit = max(1, int(limit))
     stream_options = asked.get("stream_options") or {}
     return Chat(
         prompt_tokens=len(prompt.split()),
         prompt_characters=len(prompt),
-        max_tokens=max(1, int(limit)) if limit else None,
+        max_tokens=limit or None,
         model=str(asked.get("model", "practice")),
         stream=bool(asked.get("stream")),
         stream_usage=bool(stream_options.get("include_usage")),
@@ -68,8 +71,8 @@ def _read(asked: dict[str, Any]) -> Chat:
 
 def draw_answer(chat: Chat, draw: random.Random) -> list[str]:
     """The words of an answer: as many as are drawn, and no more than are allowed."""
-    length = round(MEDIAN * draw.lognormvariate(0, 1))
-    length = max(1, min(length, chat.most_tokens))
+    drawn = round(MEDIAN * draw.lognormvariate(0, 1))
+    length = max(1, min(drawn, chat.most_tokens))
     return [str(number) for number in range(1, length + 1)]
 
 
@@ -93,10 +96,18 @@ def completion(chat: Chat, words: list[str]) -> Response:
 def _at_once(
     common: dict[str, Any], words: list[str], usage: dict[str, int]
 ) -> Response:
-    message = {"role": "assistant", "content": " ".join(words)}
-    choice = {"index": 0, "message": message, "finish_reason": "stop"}
-    completion = {"object": "chat.completion", "choices": [choice], "usage": usage}
-    return JSONResponse(common | completion)
+    answer = {
+        "object": "chat.completion",
+        "choices": [
+            {
+                "index": 0,
+                "message": {"role": "assistant", "content": " ".join(words)},
+                "finish_reason": "stop",
+            }
+        ],
+        "usage": usage,
+    }
+    return JSONResponse(common | answer)
 
 
 def _in_events(
@@ -106,10 +117,15 @@ def _in_events(
     common = common | {"object": "chat.completion.chunk"}
     chunks = []
     for word in words:
-        delta = {"content": f"{word} "}
-        choice = {"index": 0, "delta": delta, "finish_reason": None}
+        choice = {
+            "index": 0,
+            "delta": {"content": f"{word} "},
+            "finish_reason": None,
+        }
         chunks.append(common | {"choices": [choice]})
     if usage is not None:
         chunks.append(common | {"choices": [], "usage": usage})
-    lines = [f"data: {json.dumps(chunk)}\n\n" for chunk in chunks]
-    return Response("".join(lines) + "data: [DONE]\n\n", media_type="text/event-stream")
+    events = [json.dumps(chunk) for chunk in chunks]
+    events.append("[DONE]")
+    text = "".join(f"data: {event}\n\n" for event in events)
+    return Response(text, media_type="text/event-stream")

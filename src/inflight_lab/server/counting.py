@@ -85,11 +85,14 @@ class Counters:
         if is_counted:
             for name, quota in quotas.items():
                 quota.take(now, costs[name])
-        if is_counted and not is_admitted:
-            # The refused request was counted too, so wait for that as well.
-            _, wait = _strictest(quotas, costs, now)
+            if not is_admitted:
+                # It was counted too, so wait for that as well.
+                _, wait = _strictest(quotas, costs, now)
+        usages = {}
+        for name, quota in quotas.items():
+            usages[name] = _usage(name, quota, now)
         return Admission(
-            usages={name: _usage(name, quotas[name], now) for name in quotas},
+            usages=usages,
             refused_by="" if is_admitted else strictest,
             wait=Pause(wait),
             cost=costs[strictest],
@@ -121,8 +124,10 @@ def _strictest(
     quotas: dict[str, QuotaCounter], costs: dict[str, int], now: float
 ) -> tuple[str, float]:
     """The quota by which a request would wait longest, and how long that is."""
-    waits = {name: quota.wait(now, costs[name]) for name, quota in quotas.items()}
-    strictest = max(waits, key=waits.__getitem__)
+    waits = {}
+    for name, quota in quotas.items():
+        waits[name] = quota.wait(now, costs[name])
+    strictest = max(waits, key=lambda name: waits[name])
     return strictest, waits[strictest]
 
 

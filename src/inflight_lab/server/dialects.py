@@ -61,9 +61,9 @@ class Dialect:
 
     def quota_headers(self, usages: Mapping[str, QuotaUsage]) -> dict[str, str]:
         """What an answer says about the quotas."""
-        headers = self.on_requests
+        headers = dict(self.on_requests)
         if "tokens" in usages:
-            headers = headers | self.on_tokens
+            headers.update(self.on_tokens)
         filled: dict[str, str] = _filled(headers, usages)
         return filled
 
@@ -96,7 +96,11 @@ class Dialect:
 
 def _response(refusal: dict[str, Any], facts: Mapping[str, object]) -> JSONResponse:
     filled = _filled(refusal, facts)
-    return JSONResponse(filled["body"], filled["status"], filled.get("headers"))
+    return JSONResponse(
+        filled["body"],
+        status_code=filled["status"],
+        headers=filled.get("headers"),
+    )
 
 
 def _filled(template: Any, facts: Mapping[str, object]) -> Any:
@@ -104,16 +108,20 @@ def _filled(template: Any, facts: Mapping[str, object]) -> Any:
     if isinstance(template, str):
         return template.format_map(facts)
     if isinstance(template, dict):
-        pairs = template.items()
-        return {_filled(name, facts): _filled(value, facts) for name, value in pairs}
+        filled = {}
+        for name, value in template.items():
+            filled[_filled(name, facts)] = _filled(value, facts)
+        return filled
     if isinstance(template, list):
         return [_filled(value, facts) for value in template]
     return template
 
 
 def _read(file: Path) -> dict[str, Dialect]:
-    tables = tomllib.loads(file.read_text(encoding="utf-8"))
-    return {name: Dialect(**table) for name, table in tables.items()}
+    dialects = {}
+    for name, table in tomllib.loads(file.read_text(encoding="utf-8")).items():
+        dialects[name] = Dialect(**table)
+    return dialects
 
 
 DIALECTS = _read(FILE)

@@ -58,19 +58,21 @@ def _without_secrets(url: URL) -> URL:
         return url
     path = []
     for part in url.path.split("/"):
-        path.append(quote(NOT_SHOWN) if looks_random(part) else part)
+        if looks_random(part):
+            part = quote(NOT_SHOWN)
+        path.append(part)
     params = []
     for name, value in QueryParams(url.query).multi_items():
-        params.append((name, NOT_SHOWN if is_secret(name, value) else value))
+        if is_secret(name, value):
+            value = NOT_SHOWN
+        params.append((name, value))
     return url.replace(path="/".join(path), query=urlencode(params))
 
 
 def _args(query: QueryParams) -> dict[str, object]:
     """The parameters by name; one that comes more than once has a list of values."""
-    values: dict[str, list[str]] = {}
-    for name, value in query.multi_items():
-        values.setdefault(name, []).append(value)
     args: dict[str, object] = {}
-    for name, of_that_name in values.items():
-        args[name] = of_that_name[0] if len(of_that_name) == 1 else of_that_name
+    for name in query:
+        values = query.getlist(name)
+        args[name] = values if len(values) > 1 else values[0]
     return args

@@ -99,7 +99,7 @@ class _Connection(httpcore.AsyncConnectionInterface):
 
     def __init__(self, origin: httpcore.Origin, keepalive_expiry: float | None) -> None:
         self._origin = origin
-        self._kept_for = math.inf if keepalive_expiry is None else keepalive_expiry
+        self._kept_for = keepalive_expiry
         self._state: Literal["new", "busy", "idle", "closed"] = "new"
         self._expires = math.inf
 
@@ -118,7 +118,8 @@ class _Connection(httpcore.AsyncConnectionInterface):
             self._state = "closed"
             raise
         self._state = "idle"  # the body is here already
-        self._expires = time.monotonic() + self._kept_for
+        if self._kept_for is not None:
+            self._expires = time.monotonic() + self._kept_for
         return httpcore.Response(
             answer.status_code,
             headers=answer.headers.raw,

@@ -19,8 +19,7 @@ USED_FOR_HTTP = {"http", "https", "all"}
 class ProxyException:
     """``with ProxyException("127.0.0.1"):`` no proxy is used for that host.
 
-    Blocks may overlap, in different threads: the last one to end cleans up.  A variable
-    that somebody else sets meanwhile stays as they set it.
+    Blocks may overlap, in different threads: the last one to end cleans up.
     """
 
     def __init__(self, host: str) -> None:
@@ -28,12 +27,11 @@ class ProxyException:
         self._lock = threading.Lock()
         self._blocks = 0
         self._before: dict[str, str | None] = {}
-        self._set: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         with self._lock:
             self._blocks += 1
-            if not self._set and self._is_needed():
+            if self._is_needed():
                 self._change_environment()
         return self
 
@@ -44,34 +42,36 @@ class ProxyException:
                 self._restore_environment()
 
     def _is_needed(self) -> bool:
-        exceptions = _exceptions()
-        proxies = urllib.request.getproxies().keys() & USED_FOR_HTTP
-        return bool(proxies) and not {self._host, "*"} & set(exceptions)
+        proxies = urllib.request.getproxies()
+        exceptions = _exceptions(proxies)
+        is_excepted = self._host in exceptions or "*" in exceptions
+        return not USED_FOR_HTTP.isdisjoint(proxies) and not is_excepted
 
     def _change_environment(self) -> None:
+        proxies = urllib.request.getproxies()
         if not urllib.request.getproxies_environment():
             # Proxies from the settings of Windows and macOS count only as long as the
             # environment says nothing about proxies.
-            for scheme, proxy in urllib.request.getproxies().items():
-                self._set[f"{scheme}_proxy"] = proxy
+            for scheme, proxy in proxies.items():
+                self._set(f"{scheme}_proxy", proxy)
+        exceptions = [*_exceptions(proxies), self._host]
         for name in NO_PROXY:
-            self._set[name] = ",".join([*_exceptions(), self._host])
-        self._before = {name: os.environ.get(name) for name in self._set}
-        os.environ.update(self._set)
+            self._set(name, ",".join(exceptions))
+
+    def _set(self, name: str, value: str) -> None:
+        self._before[name] = os.environ.get(name)
+        os.environ[name] = value
 
     def _restore_environment(self) -> None:
-        for name, value in self._set.items():
-            if os.environ.get(name) != value:
-                continue
-            before = self._before[name]
+        for name, before in self._before.items():
             if before is None:
-                del os.environ[name]
+                os.environ.pop(name, None)
             else:
                 os.environ[name] = before
-        self._set = {}
+        self._before.clear()
 
 
-def _exceptions() -> list[str]:
+def _exceptions(proxies: dict[str, str]) -> list[str]:
     """The hosts for which no proxy is used."""
-    hosts = urllib.request.getproxies().get("no", "").split(",")
+    hosts = proxies.get("no", "").split(",")
     return [host.strip() for host in hosts if host.strip()]

@@ -108,7 +108,6 @@ class Listener(threading.Thread):
         for connection in list(self.state.connections):
             connection.transport.abort()
         # On its next turn asyncio reports them as lost, which ends their requests.
-        await asyncio.sleep(0)
         await asyncio.gather(*self.state.tasks, return_exceptions=True)
 
     def _handle_error(

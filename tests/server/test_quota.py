@@ -1,0 +1,323 @@
+"""What counts against the quotas, requests and tokens, and what answers say of them."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+from inflight_lab.quotas.algorithms import KINDS
+from inflight_lab.server.app import PracticeApp
+from inflight_lab.server.dialects import DIALECTS
+from tests.support.asgi import client_of
+from tests.support.virtual_clock import SetClock
+
+pytestmark = pytest.mark.anyio
+TOKENS = 1000
+
+
+def app_with(**knobs: Any) -> PracticeApp:
+    """An app that answers at once, with 7 requests in 20 s unless told otherwise."""
+    usual = {"latency": 0, "seed": 3, "rate": 7, "period": 20}
+    app = PracticeApp(**(usual | knobs))
+    app.timeline.clock = SetClock(1007.0)
+    return app
+
+
+def app_for_chats(dialect: str = "draft", **knobs: Any) -> PracticeApp:
+    """An app that allows `TOKENS` and 100 requests a minute."""
+    usual = {"quota": "sliding-window", "rate": 100, "period": 60, "tokens": TOKENS}
+    return app_with(dialect=dialect, **(usual | knobs))
+
+
+def wait(app: PracticeApp, seconds: float) -> None:
+    """Let the app's clock go on."""
+    assert isinstance(app.timeline.clock, SetClock)
+    app.timeline.clock.now += seconds
+
+
+async def statuses(client: httpx.AsyncClient, count: int) -> list[int]:
+    """Those of the next requests."""
+    return [(await client.get("/get")).status_code for _ in range(count)]
+
+
+async def ask(client: httpx.AsyncClient, words: int, **options: Any) -> httpx.Response:
+    """A question of so many words, with five characters each."""
+    question = {"messages": [{"role": "user", "content": "word " * words}]}
+    return await client.post("/v1/chat/completions", json=question | options)
+
+
+def left(answer: httpx.Response) -> tuple[int, int]:
+    """The requests and the tokens that remain, as the headers say."""
+    names = ("requests", "tokens")
+    requests, tokens = (answer.headers[f"x-ratelimit-remaining-{n}"] for n in names)
+    return int(requests), int(tokens)
+
+
+FIELDS = [
+    ("fixed-window", "r=6;t=13", "r=0;t=10", 10),
+    ("sliding-window", "r=6;t=20", "r=0;t=17", 17),
+    ("token-bucket", "r=6;t=3", "r=0;t=3", 3),
+    ("gcra", "r=0;t=3", "r=0;t=3", 3),
+]
+"""What a quota says at the first request, and 3 s later at one too many."""
+
+
+@pytest.mark.parametrize(("quota", "at_first", "then", "retry_after"), FIELDS)
+async def test_429_says_when_to_come_back(
+    quota: str, at_first: str, then: str, retry_after: int
+) -> None:
+    """The draft's fields on every answer, and Retry-After in whole seconds with a
+    refusal: a client that waits for that long is admitted, and a second before it is
+    not, which costs nothing.
+    """
+    app = app_with(quota=quota)
+    async with client_of(app) as client:
+        first = await client.get("/get")
+        wait(app, 3)
+        accepted = refused = first
+        while refused.status_code == 200:
+            accepted, refused = refused, await client.get("/get")
+        assert refused.status_code == 429
+        for response in (first, accepted, refused):
+            assert response.headers["ratelimit-policy"] == '"default";q=7;w=20'
+        assert first.headers["ratelimit"] == f'"default";{at_first}'
+        assert accepted.headers["ratelimit"].startswith('"default";r=0;t=')
+        assert "retry-after" not in first.headers
+        assert refused.headers["ratelimit"] == f'"default";{then}'
+        assert refused.headers["retry-after"] == str(retry_after)
+        wait(app, retry_after - 1)
+        assert await statuses(client, 1) == [429]
+        wait(app, 1)
+        assert await statuses(client, 1) == [200]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("rate", "period"), [(1, 86_400), (7.5, 1.5), (1e9, 0.001)])
+async def test_everything_is_written_in_digits(
+    kind: str, rate: float, period: float
+) -> None:
+    """At both ends of every knob the first request passes, the fields are integers as
+    RFC 9651 wants them, and no text has an exponent.
+    """
+    app = app_with(quota=kind, rate=rate, period=period, tokens=2_000_000)
+    async with client_of(app) as client:
+        answers = [await ask(client, 1, max_tokens=1) for _ in range(3)]
+    assert answers[0].status_code == 200
+    for answer in answers:
+        policy, now = (
+            answer.headers[name] for name in ("RateLimit-Policy", "RateLimit")
+        )
+        assert re.fullmatch(r'"default";q=\d{1,15};w=\d{1,15}', policy)
+        assert re.fullmatch(r'"default";r=\d{1,15};t=\d{1,15}', now)
+        assert answer.headers["x-ratelimit-limit-tokens"] == "2000000"
+        if answer.status_code == 429:
+            assert re.search(r"[\d.]+ requests in [\d.]+ s", answer.json()["error"])
+
+
+async def test_knobs_turn_while_it_runs() -> None:
+    """Every knob counts from the next request on, and the timeline learns the new
+    period.
+    """
+    app = app_with()
+    async with client_of(app) as client:
+        assert await statuses(client, 20) == [200] * 20
+        app.quota, app.rate, app.period = "sliding-window", 1, 3600
+        assert await statuses(client, 2) == [200, 429]
+        app.rate = 3
+        assert await statuses(client, 3) == [200, 200, 429]
+        app.quota = "gcra"
+        assert await statuses(client, 2) == [200, 429]
+        wait(app, 900)
+        app.rate = 4
+        assert await statuses(client, 2) == [200, 429]
+        assert app.timeline.period == 3600
+        app.dialect, app.quota = "anthropic", "sliding-window"
+        app.rate, app.period = 1, 20
+        assert await statuses(client, 2) == [200, 429]
+        wait(app, 5)
+        app.period = 4
+        assert await statuses(client, 2) == [200, 429]
+
+
+async def test_reset_forgets_the_used_quota() -> None:
+    """After a reset the numbers are zero and the whole quota is there again."""
+    app = app_with(quota="sliding-window", rate=1)
+    async with client_of(app) as client:
+        assert await statuses(client, 2) == [200, 429]
+        app.reset()
+        assert app.stats().started == 0
+        assert await statuses(client, 2) == [200, 429]
+
+
+async def test_too_many_at_once_use_no_quota() -> None:
+    """``max_concurrent`` refuses by what is in flight at this moment; a request that is
+    turned away is not counted by the quota.
+    """
+    app = app_with(quota="sliding-window", rate=1, max_concurrent=4)
+    in_flight = [app.timeline.send() for _ in range(3)]
+    async with client_of(app) as client:
+        in_flight.append(app.timeline.send())
+        assert await statuses(client, 2) == [503, 503]
+        app.timeline.answer(in_flight[0], 200)
+        assert await statuses(client, 2) == [200, 429]
+
+
+async def test_quotas_count_on_a_clock_that_ticks_often_enough() -> None:
+    """Not on Windows' monotonic one; and it is the timeline's clock that counts."""
+    assert PracticeApp().timeline.clock is time.perf_counter
+    app = app_with(quota="gcra", rate=100, period=1)
+    async with client_of(app) as client:
+        for _ in range(20):
+            wait(app, 0.0101)
+            assert await statuses(client, 1) == [200]
+        assert await statuses(client, 1) == [429]  # at the same moment
+
+
+PAUSES = {
+    "fixed-window": [40, 40, 40],
+    "sliding-window": [40, 60, 60],
+    "token-bucket": [40, 70, 100],
+    "gcra": [40, 70, 100],
+}
+"""Of three refusals at once, 20 s into a minute whose two requests are used."""
+
+
+@pytest.mark.parametrize("quota", PAUSES)
+async def test_refused_requests_count_too(quota: str) -> None:
+    """At OpenAI, a client that asks again at once has to wait longer, and is admitted
+    when it has waited for as long as the last refusal says.
+    """
+    app = app_with(dialect="openai", quota=quota, rate=2, period=60)
+    most = KINDS[quota](2, 60).most
+    wait(app, 13)  # a window begins
+    async with client_of(app) as client:
+        assert await statuses(client, most) == [200] * most
+        wait(app, 20)
+        refused = [await client.get("/get") for _ in range(3)]
+        pauses = [float(each.headers["retry-after-ms"]) / 1000 for each in refused]
+        assert pauses == PAUSES[quota]
+        wait(app, pauses[-1])
+        assert await statuses(client, 1) == [200]
+
+
+async def test_each_arrival_says_how_the_quota_stands() -> None:
+    """Right after it was counted, if it was."""
+    app = app_with(quota="token-bucket")
+    async with client_of(app) as client:
+        await statuses(client, 2)
+        app.quota = "none"
+        await statuses(client, 1)
+    sent = [event.quota for event in app.timeline.events if event.kind == "sent"]
+    assert sent == [6, 5, None]
+
+
+# ---- tokens
+
+
+ON_ARRIVAL = [
+    ("openai", 8, {"max_tokens": 200}, 200),  # more than the prompt
+    ("openai", 400, {"max_tokens": 100}, 500),  # 2000 characters may be 500 tokens
+    ("openai", 8, {}, 10),  # the prompt's estimate alone
+    ("azure", 8, {"max_tokens": 200}, 210),  # the prompt and max_tokens
+    ("azure", 8, {}, 510),  # the longest answer there is
+]
+
+
+@pytest.mark.parametrize(("dialect", "words", "limit", "counted"), ON_ARRIVAL)
+async def test_tokens_count_on_arrival(
+    dialect: str, words: int, limit: dict[str, int], counted: int
+) -> None:
+    """As OpenAI and Azure document it; what the answer does not use is not given
+    back.
+    """
+    app = app_for_chats(dialect)
+    async with client_of(app) as client:
+        answer = await ask(client, words, **limit)
+    assert left(answer) == (99, TOKENS - counted)
+    assert app.timeline.recent_tokens() == counted
+    assert answer.json()["usage"]["total_tokens"] != counted
+
+
+@pytest.mark.parametrize("dialect", sorted({*DIALECTS} - {"openai", "azure"}))
+async def test_tokens_count_as_they_are_used(dialect: str) -> None:
+    """In the other dialects a chat counts for what its usage says, for a period."""
+    app = app_for_chats(dialect)
+    async with client_of(app) as client:
+        answer = await ask(client, 8, max_tokens=300)
+    assert app.timeline.recent_tokens() == answer.json()["usage"]["total_tokens"]
+    wait(app, 60)
+    assert app.timeline.recent_tokens() == 0
+
+
+@pytest.mark.parametrize("quota", ["sliding-window", "token-bucket"])
+async def test_requests_and_tokens_are_taken_together_or_not_at_all(quota: str) -> None:
+    """What one quota refuses costs nothing in the other; the refusal names the quota,
+    and the headers say what is left of both.
+    """
+    app = app_for_chats(quota=quota, rate=4, tokens=20, period=50)
+    async with client_of(app) as client:
+        answers = [await ask(client, 3, max_tokens=most) for most in (1, 5)]
+        used = [answer.json()["usage"]["total_tokens"] for answer in answers]
+        too_long = 20 - sum(used)
+        refused = [await ask(client, too_long, max_tokens=1) for _ in range(5)]
+        third = await ask(client, 3, max_tokens=1)
+    assert {answer.status_code for answer in refused} == {429}
+    assert refused[-1].json() == {"error": "more than 20 tokens in 50 s"}
+    assert left(refused[-1]) == (2, too_long)
+    reset = refused[-1].headers["x-ratelimit-reset-tokens"]
+    assert 0 < float(reset.removesuffix("s")) <= 50
+    assert third.status_code == 200
+
+
+async def test_a_refusal_for_tokens_says_what_is_left_of_the_requests() -> None:
+    """``RateLimit`` is about the requests alone, and ``Retry-After`` about this one."""
+    app = app_for_chats(quota="token-bucket", rate=5, tokens=100, period=20)
+    async with client_of(app) as client:
+        accepted = await ask(client, 80, max_tokens=1)
+        refused = await ask(client, 80, max_tokens=1)
+        wait(app, 13)  # 62 tokens more, at 5 a second
+        all_there = await ask(client, 90, max_tokens=1)
+    for answer in (accepted, refused):
+        assert answer.headers["ratelimit"] == '"default";r=4;t=4'
+    assert refused.headers["retry-after"] == "13"
+    assert all_there.headers["ratelimit"] == '"default";r=5;t=0'
+
+
+async def test_tokens_are_counted_only_if_asked_for() -> None:
+    """Without the knob a chat is one request among others, and no header speaks of
+    tokens.
+    """
+    app = app_for_chats(rate=2, tokens=None)
+    async with client_of(app) as client:
+        answers = [await ask(client, 3), await client.get("/get"), await ask(client, 3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert not any("tokens" in name for name in answers[-1].headers)
+    app.tokens = 120
+    assert app.quota_policy
+    assert app.quota_policy.tokens == 120
+
+
+async def test_a_refused_chat_takes_tokens() -> None:
+    """At OpenAI, all that it asked for, of the tokens and of the requests."""
+    app = app_for_chats("openai")
+    async with client_of(app) as client:
+        assert left(await ask(client, 8, max_tokens=700)) == (99, 300)
+        assert left(await ask(client, 8, max_tokens=400)) == (98, 0)
+        assert left(await ask(client, 8, max_tokens=400)) == (97, 0)
+    assert app.timeline.recent_tokens() == 1500
+
+
+@pytest.mark.parametrize("max_tokens", [-5000, 0, 10**40])
+@pytest.mark.parametrize("dialect", DIALECTS)
+async def test_an_odd_limit_breaks_no_count(dialect: str, max_tokens: int) -> None:
+    """Negative or absurd: nothing is given back for it, and the next chat is served."""
+    app = app_for_chats(dialect)
+    async with client_of(app) as client:
+        answer = await ask(client, 8, max_tokens=max_tokens)
+        assert answer.status_code in (200, 400, 413, 429)
+        assert app.timeline.recent_tokens() >= 0
+        assert (await ask(client, 8, max_tokens=10)).status_code == 200
