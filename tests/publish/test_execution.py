@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from inflight_lab.plot.plain_picture import PANEL as ABOUT
 from inflight_lab.plot.plain_picture import RECORDING
 from inflight_lab.publish.execution import run_cells
 from inflight_lab.runs.recording import from_text
@@ -25,7 +26,9 @@ with plot:
 """
 PANEL = """
 server.quota = "none"
-panel = Panel(semaphore.make_many_requests, server=server, count=6, limit=2)
+panel = Panel(
+    semaphore.make_many_requests, server=server, count=6, limit=2, strip="rate"
+)
 panel.start()
 panel
 """
@@ -64,14 +67,19 @@ print("20 of 20")
 
 def test_what_cells_show_is_kept(tmp_path: Path) -> None:
     """A plot has the run of a cell further down, and a panel its own, which goes on in
-    the background when its cell has ended.  One cell that fails does not cost the next
-    ones; a progress bar is one line, as in a terminal when it has ended.
+    the background when its cell has ended; with it is what the panel shows.  One cell
+    that fails does not cost the next ones; a progress bar is one line, as in a terminal
+    when it has ended.
     """
     document, failed = run(tmp_path, PLOT, RUN, PANEL, FAILS, BAR)
     plotted, ran, panel, failing, bar = document.cells
     assert answered_in(plotted) == [4]
     assert answered_in(ran) == []
     assert answered_in(panel) == [6]
+    (about,) = [
+        each.metadata[ABOUT] for each in panel.outputs if ABOUT in each.metadata
+    ]
+    assert about == {"sliders": ["limit"], "strip": "rate"}
     assert [cell.execution_count for cell in document.cells] == [1, 2, 3, 4, 5]
     assert failed == ["cell c3: ValueError: no"]
     assert texts_of(failing) == ["no\nlimit"]
