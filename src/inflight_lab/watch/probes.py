@@ -5,6 +5,7 @@ place of whichever host was asked.
 """
 
 import asyncio
+import re
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -28,6 +29,7 @@ from inflight_lab.watch.request_log import (
 LOOPBACK = "127.0.0.1"
 BODY_ERRORS: Errors = (Exception, asyncio.CancelledError)
 """How a body may break off; whoever wants no more of it raises none of these."""
+MODEL = re.compile(rb'"model":\s*"([\w./:@-]{1,80})"', re.ASCII)
 Instead = Callable[..., Any]
 
 
@@ -163,19 +165,26 @@ def _begin(
         str(asked.url),
         library.__name__,
         number_of(transport),
-        tuple(asked.headers),
-        _number_for(getattr(asked, "_content", b"")),
+        asked.headers,
         pool=getattr(pool, "_max_connections", 0),
         retry=int(count) if count.isdigit() else 0,
+        is_async=is_async,
+        **_seen_in(getattr(asked, "_content", b"")),
     )
-    log.begin(request, is_async=is_async)
+    log.begin(request)
     if pool is None:  # nothing will say when it has a connection
         log.send(request)
     return request
 
 
-def _number_for(body: object) -> int:
-    return hash(body) if isinstance(body, bytes | str) else 0
+def _seen_in(body: object) -> dict[str, Any]:
+    """What is noted of a body, if it is all there."""
+    if isinstance(body, str):
+        body = body.encode()
+    if not isinstance(body, bytes):
+        return {}
+    model = MODEL.search(body)
+    return {"content": hash(body), "model": model[1].decode() if model else ""}
 
 
 def _note_answer(
@@ -240,9 +249,9 @@ def noting_connect(log: RequestLog) -> Instead:
             str(asked.url),
             "aiohttp",
             number_of(connector),
-            tuple(asked.headers),
-            _number_for(getattr(asked.body, "_value", b"")),
+            asked.headers,
             pool=min((limit for limit in limits if limit), default=0),
+            **_seen_in(getattr(asked.body, "_value", b"")),
         )
         log.begin(request)
         if log.practice_port:
@@ -319,16 +328,18 @@ def watch_requests(log: RequestLog, requests: Any) -> None:
     current = _OfThread()
 
     def send(original: Any, adapter: Any, asked: Any, **options: Any) -> Any:
-        current.url, current.adapter = asked.url, adapter
+        current.url = asked.url
+        current.adapter = adapter
         try:
             if log.practice_port:
                 to_practice = _for_practice(asked, log.practice_port)
                 response = original(adapter, to_practice, **options | {"proxies": {}})
-                response.url, response.request = asked.url, asked
+                response.url = asked.url
+                response.request = asked
             else:
                 response = original(adapter, asked, **options)
         finally:
-            current.url, current.adapter = "", None
+            current.adapter = None
         if current.noted and response.status_code >= 400 and not options.get("stream"):
             current.noted.body = response.content[:MAX_BODY]
         return response
@@ -336,17 +347,20 @@ def watch_requests(log: RequestLog, requests: Any) -> None:
     def make_request(
         original: Any, pool: Any, connection: Any, method: str, url: str, **options: Any
     ) -> Any:
+        if current.adapter is None:  # it is not requests that sends
+            return original(pool, connection, method, url, **options)
         request = Request(
             method,
-            current.url or f"{pool.scheme}://{pool.host}:{pool.port}{url}",
-            "requests" if current.url else "urllib3",
-            number_of(current.adapter or pool),
-            tuple(options.get("headers") or ()),
-            _number_for(options.get("body")),
+            current.url,
+            "requests",
+            number_of(current.adapter),
+            options.get("headers") or {},
             retry=len(getattr(options.get("retries"), "history", ())),
+            is_async=False,
+            **_seen_in(options.get("body")),
         )
-        log.begin(request, is_async=False)
         current.noted = request
+        log.begin(request)
         log.send(request)
         with log.ending(request):
             response = original(pool, connection, method, url, **options)
