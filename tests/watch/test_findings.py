@@ -341,7 +341,7 @@ def test_stalls_far_above_the_median(is_blocked: bool) -> None:
     for number in range(60):
         note(log, number, took=20.0 if number % 20 == 0 else 0.2)
     if is_blocked:
-        log.blocks.append(Block("computing", "main.py:3", 19.0, 19.0))
+        log.blocks.append(Block("computing", "main.py:3", 19.0))
         assert names_of(log) == ["A blocked event loop"]
     else:
         assert "3 answers took up to 20 s" in found(log, "Answers that stalled").facts

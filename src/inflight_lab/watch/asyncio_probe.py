@@ -94,7 +94,7 @@ def _note_use(log: RequestLog, limit: Any, slots: float, period: float) -> int:
 def _watch_steps(log: RequestLog) -> None:
     def sleep(original_sleep: Any, seconds: float) -> None:
         if log.open and asyncio._get_running_loop() is not None:
-            log.blocks.append(Block("in time.sleep", script_line(), seconds, seconds))
+            log.blocks.append(Block("in time.sleep", script_line(), seconds))
         original_sleep(seconds)
 
     original: Any = asyncio.Handle._run
@@ -116,7 +116,7 @@ def _watch_steps(log: RequestLog) -> None:
         before = began - clock.at  # the steps before it computed no longer than that
         computed = time.thread_time() - clock.computed - before
         if computed >= LONG_COMPUTING:
-            log.blocks.append(Block("computing", _place(handle), seconds, computed))
+            log.blocks.append(Block("computing", _place(handle), computed))
 
     replace(time, "sleep", sleep)
     handle_class: Any = asyncio.Handle

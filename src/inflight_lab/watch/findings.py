@@ -235,8 +235,7 @@ def blocked_event_loop(log: RequestLog) -> Finding | None:
         by_place[block.doing, block.where].append(block)
     for (doing, where), blocks in by_place.items():
         seconds = sum(block.seconds for block in blocks)
-        stood = sum(block.stood for block in blocks)
-        if where and seconds >= 0.2 and stood >= 0.05 * seconds_of(log.requests):
+        if where and seconds >= max(0.2, 0.05 * seconds_of(log.requests)):
             return found(
                 "blocked_event_loop",
                 doing=doing,

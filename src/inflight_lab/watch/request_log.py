@@ -29,8 +29,6 @@ OURS = (
 )
 """The folders of the standard library and of this package, which calls others' code."""
 Errors = tuple[type[BaseException], ...]
-MAX_BODY = 2000
-"""Bytes that are kept of a failure's body."""
 
 limit_around: ContextVar[int] = ContextVar("limit_around", default=0)
 """The semaphore or limiter in whose block the current task is, or was started."""
@@ -124,8 +122,10 @@ class Request:
     error: str = ""
     raw_headers: Any = ()
     """Of the answer, as its library has them."""
+    response: Any = None
+    """Of a failure: the library's own, which may not have read its body yet."""
     body: bytes = b""
-    """Of a failure: how it begins, decoded."""
+    """Of a failure, where there is no such response."""
     number: int | None = None
     """In the timeline, once it is sent."""
 
@@ -152,16 +152,20 @@ class Request:
     @property
     def refusal(self) -> Refusal | None:
         """What the answer says about later requests; None if it is no refusal."""
-        if self.status < 400 or self.ended is None:
-            return None
-        return self._read_refusal
+        return None if self.ended is None else self._refusal
 
     @cached_property
-    def _read_refusal(self) -> Refusal | None:
+    def _refusal(self) -> Refusal | None:
+        return self.read_refusal()
+
+    def read_refusal(self) -> Refusal | None:
+        """The same while it goes on: the words of an answer come last."""
+        if self.status < 400:
+            return None
         plain = self.headers.copy()
         plain.pop("content-encoding", None)
-        answer = httpx.Response(self.status, headers=plain, content=self.body)
-        return read_refusal(answer)
+        body = getattr(self.response, "_content", None) or self.body
+        return read_refusal(httpx.Response(self.status, headers=plain, content=body))
 
     @property
     def reason(self) -> str:
@@ -245,9 +249,8 @@ class Block:
     doing: str
     """Such as ``computing``."""
     where: str
-    stood: float
-    """Seconds; on a busy machine more than it slept or computed."""
     seconds: float
+    """How long it slept or computed; on a busy machine it stands still for longer."""
 
 
 @dataclass(frozen=True)
@@ -356,7 +359,7 @@ class RequestLog:
         if not request.is_async and self.sees_asyncio and asyncio._get_running_loop():
             seconds = request.ended - request.asked
             doing = f"in a blocking call of {request.library}"
-            self.blocks.append(Block(doing, request.line, seconds, seconds))
+            self.blocks.append(Block(doing, request.line, seconds))
         if self.timeline:
             self._draw_end(request, self.timeline)
 
@@ -367,5 +370,5 @@ class RequestLog:
             timeline.fail(request.number, request.error, at=request.ended)
         elif request.number is not None:
             # The picture counts 429s as refused: other refusals are drawn as one.
-            status = 429 if request.refusal else request.status
+            status = 429 if request.read_refusal() else request.status
             timeline.answer(request.number, status, at=request.ended)

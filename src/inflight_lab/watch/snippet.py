@@ -1,6 +1,5 @@
 """The commands that write a script which stays within the quota, with what was seen."""
 
-import os
 import re
 from collections.abc import Iterable
 from itertools import chain, count
@@ -24,9 +23,7 @@ CHATS = "/chat/completions"
 EDITS = Path(__file__).parents[1] / "recipes" / "edits"
 ID = "{id}"
 """Stands in an address where the requests differ."""
-SEPARATOR = re.compile("([/?&=])")
-HOST = 4
-"""Where the host stands in an address that is split at `SEPARATOR`."""
+SEPARATOR = re.compile("[/?&=]")
 SAFE = re.compile(r"https?://[\w.:/?&=%~+,@;{}-]+", re.ASCII)
 """An address that every shell takes as it is between double quotes."""
 WHOLE_NUMBER = re.compile(r"0|[1-9]\d{0,15}", re.ASCII)
@@ -156,38 +153,37 @@ def _address_options(requests: list[Request]) -> list[str]:
     Nothing if they differ in more than one part, or hold what may be a secret.
     """
     urls = sorted({each.url for each in requests})
-    address = urls[0] if len(urls) == 1 else _with_one_id(urls)
+    address, ids = (urls[0], []) if len(urls) == 1 else _with_one_id(urls)
     if not SAFE.fullmatch(address) or has_a_secret(address.replace(ID, "")):
         return []
-    before, is_one_of_many, after = address.partition(ID)
-    options = [f'--url "{address}"']
-    if is_one_of_many:
-        ids = [url[len(before) : len(url) - len(after)] for url in urls]
-        options += _ids_option(ids)
-    return options
+    return [f'--url "{address}"', *_ids_option(ids)]
+
+
+def _with_one_id(urls: list[str]) -> tuple[str, list[str]]:
+    """What they have in common, and where they differ; "" if that is not one part."""
+    before = re.sub("[^/?&=]*$", "", _same_start(urls))
+    backwards = _same_start([url[::-1] for url in urls])
+    after = re.sub("^[^/?&=.]*", "", backwards[::-1])
+    ids = [url[len(before) : len(url) - len(after)] for url in urls]
+    has_a_path = before.count("/") > 2
+    if not has_a_path or any(not id or SEPARATOR.search(id) for id in ids):
+        return "", []
+    return f"{before}{ID}{after}", ids
+
+
+def _same_start(texts: list[str]) -> str:
+    first = min(texts)
+    letters = enumerate(max(texts))
+    differ = (n for n, letter in letters if first[n : n + 1] != letter)
+    return first[: next(differ, None)]
 
 
 def _ids_option(ids: list[str]) -> list[str]:
     """``--ids 1-3000``, or a few between commas; nothing where that is not clear."""
-    if all(WHOLE_NUMBER.fullmatch(each) for each in ids):
+    if ids and all(WHOLE_NUMBER.fullmatch(each) for each in ids):
         numbers = sorted(map(int, ids))
         if numbers[-1] - numbers[0] + 1 == len(numbers):
             return [f"--ids {numbers[0]}-{numbers[-1]}"]
-    if len(ids) <= FEW_IDS and all(SIMPLE.fullmatch(each) for each in ids):
+    if 0 < len(ids) <= FEW_IDS and all(SIMPLE.fullmatch(each) for each in ids):
         return [f"--ids {','.join(sorted(ids))}"]
     return []
-
-
-def _with_one_id(urls: list[str]) -> str:
-    """The address that they have in common; "" if they differ in more than one part."""
-    rows = [SEPARATOR.split(url) for url in urls]
-    if len({len(row) for row in rows}) > 1:
-        return ""
-    columns = list(zip(*rows, strict=True))
-    different = [n for n, parts in enumerate(columns) if len(set(parts)) > 1]
-    if len(different) != 1 or different[0] <= HOST:
-        return ""
-    (where,) = different
-    endings = {os.path.splitext(part)[1] for part in columns[where]}
-    ending = endings.pop() if len(endings) == 1 else ""
-    return "".join([*rows[0][:where], ID + ending, *rows[0][where + 1 :]])
