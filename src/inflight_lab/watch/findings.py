@@ -34,6 +34,8 @@ FEW = 4
 """How many requests, clients or semaphores a finding needs at least."""
 SURELY = 0.95
 """Of a quota's period: what was sent within that also arrived within the period."""
+MOST_OF_THE_TIME = 0.7
+"""Where tasks take turns within a rate, one may often be alone by chance."""
 NOT_YET_SLOW = 5.0
 """Seconds; no answer that takes less is called a stall."""
 POOL_ERRORS = ("PoolTimeout", "TimeoutError")
@@ -275,7 +277,7 @@ def one_after_the_other(log: RequestLog) -> Finding | None:
         return None
     alone = _alone_in_flight(requests)
     share = sum(each.last_seen - each.asked for each in alone) / seconds
-    if share < 0.5:
+    if share < MOST_OF_THE_TIME:
         return None
     return found(
         "one_after_the_other",
