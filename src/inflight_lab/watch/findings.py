@@ -128,7 +128,7 @@ def over_the_quota(log: RequestLog) -> Finding | None:
     kind = _kind_of_limit(refused) or _held_against(quota, requests)
     accepted = [each for each in requests if each.is_accepted]
     at_once = most_at_once(accepted, sent_times(accepted))
-    limit = at_once if "at_once" in str(WORDS[kind]["facts"]) else 0
+    limit = at_once if "is_about_requests_in_flight" in WORDS[kind] else 0
     return found(
         kind,
         command=command_for(requests, quota, limit=limit),

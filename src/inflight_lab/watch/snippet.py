@@ -66,7 +66,7 @@ def command_for(
         options.append(f"--model {most[0].model}")
     options += _header_options(most)
     words = ["inflight-lab snippet", recipe, *options, f"--output {file}"]
-    return "\n  ".join([" ".join(words), *_edits(most, recipe, file)])
+    return "\n  ".join([" ".join(words), *_edit(most, recipe, file)])
 
 
 def _most_alike(requests: Iterable[Request]) -> list[Request]:
@@ -86,18 +86,19 @@ def _recipe_for(request: Request) -> str:
     return RECIPES.get(request.library, FOR_ASYNCIO)
 
 
-def _edits(requests: list[Request], recipe: str, file: str) -> Iterable[str]:
-    """How to apply the edits that the script needs, each a command."""
+def _edit(requests: list[Request], recipe: str, file: str) -> list[str]:
+    """How to apply the edit that the script needs most; two do not fit together."""
     headers = {name.lower() for name in requests[0].sent_headers}
     is_needed = {
+        "pages": next_pages(requests),
         "openai": "x-stainless-lang" in headers,
         "aiohttp": requests[0].library == "aiohttp",
-        "pages": next_pages(requests),
     }
     for name, needed in is_needed.items():
         edit = EDITS / f"{recipe}-{name}.diff"
         if needed and edit.exists():
-            yield f'patch {file} < "{edit}"'
+            return [f'patch {file} < "{edit}"']
+    return []
 
 
 def _quota_options(
