@@ -140,9 +140,12 @@ def _note_answer(
 ) -> None:
     """It ends when its body is closed, which follows an error in the body too."""
 
+    errors = library.TransportError | asyncio.CancelledError
+    earlier = sys.exc_info()[1]  # a script may send while it tidies up after an error
+
     def close(original: Any, stream: Any) -> Any:
         error = sys.exc_info()[1]
-        is_of_body = isinstance(error, library.TransportError | asyncio.CancelledError)
+        is_of_body = isinstance(error, errors) and error is not earlier
         log.end(request, error if is_of_body else None)
         return original(stream)
 
