@@ -168,8 +168,8 @@ def _returned_nothing(task: Any) -> bool:
 
 
 def watch_the_rest(log: RequestLog, warn: Callable[[], None]) -> None:
-    """Note what is not seen: that the script starts another process, of which ``warn``
-    is told once, and whom it connects to, with whatever library.
+    """Note what is not seen: that the script starts another process (``warn`` is called
+    once), and whom it connects to, with whatever library.
     """
 
     def note() -> None:
