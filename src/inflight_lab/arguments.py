@@ -128,7 +128,6 @@ VALIDATORS = {
     "outside": integer(0),
     "seed": integer(0),
     "limit": integer(1),
-    "max_limit": integer(1),
     "port": integer(0, 65535),
     "rate": positive(),
     "period": positive(of="seconds"),

@@ -35,7 +35,7 @@ from inflight_lab.runners import semaphore
 server = PracticeServer(latency=2, seed=1).start()
 panel = Panel(
     semaphore.make_many_requests, server=server,
-    count=1000, max_count=10_000, limit=5, max_limit=100,
+    count=1000, max_count=10_000, limit=5,
 )
 panel
 """

@@ -13,15 +13,17 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, Page
 
 from tests.support.browser import (
     EVERYWHERE,
     IN_CI,
     ROOT,
     USUAL,
+    Pages,
     Place,
     make_environment,
+    watched,
 )
 from tests.support.lab import Lab, chromium
 
@@ -61,15 +63,9 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
 
 
 @pytest.fixture
-def lab(request: pytest.FixtureRequest, servers: Callable[[str], Lab]) -> Lab:
-    """The Jupyter server of the test's place, in its usual settings.
-
-    All tests of a place share it: give each notebook its own name.
-    """
-    has_place = "place" in request.fixturenames
-    place = request.getfixturevalue("place") if has_place else USUAL
-    lab = servers(place.front)
-    lab.use_subshells(True)
+def lab(servers: Callable[[str], Lab]) -> Lab:
+    """A JupyterLab that all tests share: give each notebook its own name."""
+    lab = servers("lab")
     lab.use_theme("JupyterLab Light")
     return lab
 
@@ -81,62 +77,17 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-NOT_OURS = (
-    # Notebook 7.6, on an empty notebook too.
-    "Cannot read properties of undefined (reading 'schema')",
-)
-AT_HOME = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "file:")
+@pytest.fixture
+def pages(browser: Browser) -> Iterator[Pages]:
+    """Pages that may neither log an error nor ask another site for anything."""
+    with watched(browser) as pages:
+        yield pages
 
 
 @pytest.fixture
-def errors() -> list[str]:
-    """What the pages of `new_page` put on the console as errors.
-
-    A test that provokes one takes it out.
-    """
-    return []
-
-
-@pytest.fixture
-def new_page(browser: Browser, errors: list[str]) -> Iterator[Callable[[], Page]]:
-    """Opens a page.  An error on its console, or a request to another site, fails the
-    test.
-    """
-    outside: list[str] = []
-    pages: list[Page] = []
-
-    def on_console(message: ConsoleMessage) -> None:
-        if message.type == "error":
-            errors.append(message.text)
-
-    def on_request(request: Request) -> None:
-        if not request.url.startswith(AT_HOME):
-            outside.append(request.url)
-
-    def on_failure(request: Request) -> None:
-        if request.failure == "csp":  # the page forbids it: it does not go out
-            outside.remove(request.url)
-
-    def open_one() -> Page:
-        page = browser.new_page(viewport={"width": 1280, "height": 1000})
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", on_console)
-        page.on("request", on_request)
-        page.on("requestfailed", on_failure)
-        pages.append(page)
-        return page
-
-    yield open_one
-    for page in pages:
-        page.close()
-    assert [error for error in errors if not error.endswith(NOT_OURS)] == []
-    assert outside == []
-
-
-@pytest.fixture
-def page(new_page: Callable[[], Page]) -> Page:
+def page(pages: Pages) -> Page:
     """One such page."""
-    return new_page()
+    return pages.open()
 
 
 @pytest.fixture
@@ -179,7 +130,7 @@ def pythons(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
     return python
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def place(
     request: pytest.FixtureRequest,
     servers: Callable[[str], Lab],

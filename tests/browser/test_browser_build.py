@@ -183,7 +183,6 @@ def test_slider_moves_the_plateau(site: Path, visit: Visit) -> None:
             assert verdict.text.startswith(WITHOUT_THREADS), verdict
             assert ran.kernel.run(LONG_RUN).status == "ok"
             panel = PanelOnPage(page)
-            panel.plot = page.locator(".ifl-panel .ifl-lane")
             panel.limit.scroll_into_view_if_needed()
             expect_plateau_to_follow(panel)
 

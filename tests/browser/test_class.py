@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from inflight_lab import ClassRoom
-from tests.support.browser import IN_BROWSER
+from tests.support.browser import IN_BROWSER, Pages
 
 pytestmark = IN_BROWSER
 REFUSED = "Failed to load resource: the server responded with a status of 429"
@@ -23,13 +23,11 @@ def room() -> Iterator[ClassRoom]:
         yield room
 
 
-def test_phones_send_and_the_wall_shows_who(
-    room: ClassRoom, new_page: Callable[[], Page], errors: list[str]
-) -> None:
+def test_phones_send_and_the_wall_shows_who(room: ClassRoom, pages: Pages) -> None:
     """Real requests of two phones to one quota: each sees its own, what the API says,
     and how long to wait; the wall sees all, and says why some are refused.
     """
-    wall, ana, other = new_page(), new_page(), new_page()
+    wall, ana, other = pages.open(), pages.open(), pages.open()
     wall.goto(room.wall)
     expect(wall.locator("#join")).to_contain_text(room.url)
     ana.goto(room.url)
@@ -52,7 +50,7 @@ def test_phones_send_and_the_wall_shows_who(
     ana.close()
     expect(wall.get_by_role("listitem")).to_have_text(["2Phone 2"])
     assert (room.stats().accepted, room.stats().refused) == (10, 11)
-    errors[:] = [error for error in errors if not error.startswith(REFUSED)]
+    pages.errors[:] = [error for error in pages.errors if not error.startswith(REFUSED)]
 
 
 def test_a_limit_holds_and_may_move(room: ClassRoom, page: Page) -> None:
@@ -72,14 +70,12 @@ def test_a_limit_holds_and_may_move(room: ClassRoom, page: Page) -> None:
     assert room.stats().peak_in_flight == 4
 
 
-def test_one_shared_pace_from_the_wall(
-    room: ClassRoom, new_page: Callable[[], Page]
-) -> None:
+def test_one_shared_pace_from_the_wall(room: ClassRoom, pages: Pages) -> None:
     """The teacher turns it on: phones say so, wait for their turns, and nobody is
     refused.
     """
     room.rate, room.period = 30, 1.0
-    wall, phone = new_page(), new_page()
+    wall, phone = pages.open(), pages.open()
     wall.goto(room.wall)
     phone.goto(room.url)
     wall.get_by_label("One shared pace").check()
@@ -97,10 +93,10 @@ def test_one_shared_pace_from_the_wall(
 
 
 def test_pages_say_that_the_class_is_closed_and_come_back(
-    room: ClassRoom, new_page: Callable[[], Page], errors: list[str]
+    room: ClassRoom, pages: Pages
 ) -> None:
     """Nothing can be sent meanwhile; when it is open again, the same pages go on."""
-    wall, phone = new_page(), new_page()
+    wall, phone = pages.open(), pages.open()
     wall.goto(room.wall)
     phone.goto(room.url)
     phone.get_by_label("Your name").fill("Ana")
@@ -117,4 +113,4 @@ def test_pages_say_that_the_class_is_closed_and_come_back(
     phone.get_by_text("Send one").click()
     expect(phone.get_by_text("200 OK after")).to_be_visible()
     expect(wall.locator(".ifl-counts")).to_contain_text("1 answered")
-    errors[:] = [error for error in errors if "WebSocket" not in error]
+    pages.errors[:] = [error for error in pages.errors if "WebSocket" not in error]

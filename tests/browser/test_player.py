@@ -14,18 +14,10 @@ from inflight_lab.plot.replay import RECORDINGS
 from inflight_lab.runs.recording import load
 from inflight_lab.runs.run import Run
 from tests.support.browser import IN_BROWSER
-from tests.support.lab import Lab, run_all, save
-from tests.support.marimo_page import marimo
-from tests.support.panel_page import PLOT_COMES
 
 pytestmark = IN_BROWSER
 
 RUNS = load(RECORDINGS / "pause_and_paced.json")
-SHOW_REPLAY = """
-from inflight_lab import Replay
-from inflight_lab.plot.replay import RECORDINGS
-replay = Replay(RECORDINGS / "pause_and_paced.json")
-replay"""
 
 
 @dataclass
@@ -93,38 +85,26 @@ def test_a_page_plays_from_the_file_system(page: Page, address: str) -> None:
     assert [url for url in asked if not url.startswith("data:")] == [address]
 
 
-def test_wherever_one_goes_it_shows_what_was_recorded(page: Page, address: str) -> None:
-    """By keyboard, forth and back: both stages have the counts of that time."""
-    page.goto(address)
-    player = Player(page.locator("inflight-run"))
-    player.strip.press("Home")
-    expect(player.strip).to_have_attribute("aria-valuenow", "0.0")
-    for key, steps in (("PageUp", 2), ("ArrowRight", 3), ("ArrowLeft", 2)):
-        for _ in range(steps):
-            now = player.strip.get_attribute("aria-valuenow") or ""
-            player.strip.press(key)
-            expect(player.strip).not_to_have_attribute("aria-valuenow", now)
-        time = float(player.strip.get_attribute("aria-valuenow") or "nan")
-        for stage, run in zip(player.stages.all(), RUNS.values(), strict=True):
-            seen = int(stage.locator(".ifl-count-answered b").inner_text())
-            assert answered_by(run, time - 0.06) <= seen
-            assert seen <= answered_by(run, time + 0.06)
-    player.strip.press("End")
-    player.expect_over()
-
-
-def test_a_drag_looks_back_in_both(page: Page, address: str) -> None:
-    """One clock: where one strip is pressed, both stages show that time."""
+def test_where_one_looks_back_it_shows_what_was_recorded(
+    page: Page, address: str
+) -> None:
+    """By pointer and by keyboard: both stages have the counts of that one time."""
     page.goto(address)
     player = Player(page.locator("inflight-run"))
     player.expect_over()
     box = player.strip.bounding_box()
     assert box
     player.strip.click(position={"x": box["width"] / 10, "y": box["height"] / 2})
-    times = player.root.locator(".ifl-time")
-    expect(times.first).not_to_have_text("")
-    first, second = times.all_inner_texts()
-    assert first == second
+    pressed = player.strip.get_attribute("aria-valuenow") or ""
+    player.strip.press("PageUp")
+    expect(player.strip).not_to_have_attribute("aria-valuenow", pressed)
+    time = float(player.strip.get_attribute("aria-valuenow") or "nan")
+    for stage, run in zip(player.stages.all(), RUNS.values(), strict=True):
+        expect(stage.locator(".ifl-time")).to_have_text(f"{time:.1f} s")
+        seen = int(stage.locator(".ifl-count-answered b").inner_text())
+        assert answered_by(run, time - 0.06) <= seen <= answered_by(run, time + 0.06)
+    player.strip.press("End")
+    player.expect_over()
 
 
 def test_without_javascript_and_on_paper_the_picture_stands_there(
@@ -141,40 +121,3 @@ def test_without_javascript_and_on_paper_the_picture_stands_there(
     page.emulate_media(media="print")
     expect(picture).to_be_visible()
     expect(page.locator(".ifl-stage").first).to_be_hidden()
-
-
-def test_a_replay_plays_with_a_kernel_and_without(lab: Lab, page: Page) -> None:
-    """While the widget lives it is the only player; the saved notebook has another,
-    which plays where no kernel is.
-    """
-    name = lab.write("replay.ipynb", SHOW_REPLAY)
-    lab.open(page, name)
-    run_all(page)
-    players = page.locator(".ifl-plot").locator("visible=true")
-    expect(players).to_have_count(1, timeout=PLOT_COMES)
-    Player(players).press("Play again")
-    Player(players).expect_plays()
-    second = page.locator("inflight-run")
-    expect(second).to_have_count(
-        1
-    )  # it comes after the widget: saved too early, it is lost
-    expect(second).to_be_hidden()
-    save(page)
-    lab.end_kernel_of(name)
-    page.goto("about:blank")
-    page.goto(lab.where(name))
-    player = Player(page.locator("inflight-run"))
-    expect(player.root).to_be_visible(timeout=PLOT_COMES)
-    player.press("Play again")
-    player.expect_plays()
-
-
-def test_a_replay_plays_in_marimo(page: Page, tmp_path: Path) -> None:
-    """In its page, which is not Jupyter's."""
-    with marimo(tmp_path, SHOW_REPLAY) as address:
-        page.goto(address)
-        player = Player(page.locator(".ifl-plot"))
-        expect(player.root).to_be_visible(timeout=PLOT_COMES)
-        player.press("Play again")
-        player.expect_plays()
-        page.close()  # before its server ends

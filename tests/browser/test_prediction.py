@@ -7,7 +7,7 @@ import contextlib
 from playwright.sync_api import Page, expect
 
 from tests.support.accessible import serious_findings
-from tests.support.browser import IN_BROWSER, USUAL, Place, in_both_front_ends
+from tests.support.browser import IN_BROWSER
 from tests.support.lab import Lab, run_all
 
 pytestmark = IN_BROWSER
@@ -44,15 +44,12 @@ def compare(page: Page, words: str) -> None:
     expect(card).to_contain_text(words)
 
 
-@in_both_front_ends
-def test_it_takes_an_answer_from_the_keyboard(
-    place: Place, lab: Lab, page: Page
-) -> None:
+def test_it_takes_an_answer_from_the_keyboard(lab: Lab, page: Page) -> None:
     """Run All goes on without one; what is typed then is compared, and a "00" in it
     restarts no kernel, as it does where a notebook has the focus.
     """
-    lab.use_theme(f"JupyterLab {'Light' if place == USUAL else 'Dark'}")
-    lab.open(page, lab.write(f"predict-{place}.ipynb", NUMBER, CHOICE, COMPARE))
+    lab.use_theme("JupyterLab Dark")
+    lab.open(page, lab.write("predict.ipynb", NUMBER, CHOICE, COMPARE))
     run_all(page)
     cards = page.locator(CARDS)
     expect(cards.first).to_contain_text("Why not 1000?", timeout=60_000)

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from inflight_lab.publish import site
 from inflight_lab.publish.landing_page import NAME
+from tests.support.accessible import THEMES, serious_findings
 from tests.support.browser import IN_BROWSER
 from tests.support.links import broken_links, outside_links
 from tests.support.made_pages import pages_of
@@ -27,7 +28,7 @@ CUT_OFF = """blocks => blocks.filter(
 
 
 @pytest.fixture(scope="module")
-def pages(
+def made(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> list[Path]:
     """The page of a notebook with a panel; on demand all, by the command."""
@@ -44,13 +45,13 @@ def to_a_command(name: str, words: str) -> str:
 
 
 def test_a_page_has_a_run_wherever_the_notebook_has(
-    page: Page, pages: list[Path]
+    page: Page, made: list[Path]
 ) -> None:
     """Each widget is a run that plays or is computed, and none left its bare text;
     nothing is loaded but what stands beside the page.
     """
-    assert pages
-    for path in pages:
+    assert made
+    for path in made:
         page.goto(path.as_uri(), wait_until="networkidle")
         source = NOTEBOOKS[0].with_stem(path.stem).read_text(encoding="utf-8")
         runs = page.locator("inflight-run.ifl-plays, inflight-toy > .ifl-controls")
@@ -64,9 +65,9 @@ def test_a_page_has_a_run_wherever_the_notebook_has(
         assert page.locator(".highlight").evaluate_all(CUT_OFF) == 0
 
 
-def test_a_panel_answers_on_a_page(page: Page, pages: list[Path]) -> None:
+def test_a_panel_answers_on_a_page(page: Page, made: list[Path]) -> None:
     """Run starts it, the limit moves it, and it says that it is computed."""
-    page.goto(pages[0].as_uri())
+    page.goto(made[0].as_uri())
     toy = page.locator("inflight-toy").first
     toy.get_by_role("button", name="Run").click()
     expect(toy.locator(".ifl-sentence")).to_contain_text("in flight")
@@ -76,21 +77,21 @@ def test_a_panel_answers_on_a_page(page: Page, pages: list[Path]) -> None:
 
 
 def test_without_javascript_there_is_the_picture(
-    browser: Browser, pages: list[Path]
+    browser: Browser, made: list[Path]
 ) -> None:
     """Every run can still be seen, and there is nothing to press."""
     page = browser.new_page(java_script_enabled=False)
-    page.goto(pages[0].as_uri())
+    page.goto(made[0].as_uri())
     still = page.locator(":is(inflight-run, inflight-toy) img.ifl-picture")
     expect(still.first).to_be_visible()
     expect(page.get_by_role("button")).to_have_count(0)
     page.close()
 
 
-def test_links_lead_from_page_to_page(page: Page, pages: list[Path]) -> None:
+def test_links_lead_from_page_to_page(page: Page, made: list[Path]) -> None:
     """A link to another notebook leads to its page."""
-    assert pages
-    for path in pages:
+    assert made
+    for path in made:
         page.goto(path.as_uri())
         targets = page.locator("a[href*='.html'], a[href*='.ipynb']").evaluate_all(
             "(links) => links.map((link) => link.getAttribute('href').split('#')[0])"
@@ -104,9 +105,9 @@ def test_links_lead_from_page_to_page(page: Page, pages: list[Path]) -> None:
 
 
 @pytest.mark.full
-def test_every_link_of_the_series_leads_somewhere(pages: list[Path]) -> None:
+def test_every_link_of_the_series_leads_somewhere(made: list[Path]) -> None:
     """To a page and a passage that are there; what leads outside is explained."""
-    folder = pages[0].parent
+    folder = made[0].parent
     assert broken_links(folder) == []
     hosts = {urlsplit(link.target).netloc for link in outside_links(folder)}
     assert hosts <= {"httpbin.org"}
@@ -126,12 +127,12 @@ LETTERS = """all => all.filter((picture) => picture.checkVisibility())
 
 
 def test_a_page_can_be_read_on_a_phone_and_on_a_desk(
-    page: Page, pages: list[Path]
+    page: Page, made: list[Path]
 ) -> None:
     """Lines are not too long, letters in pictures not too small, links are underlined,
-    and nothing is wider than the screen.
+    nothing is wider than the screen, and axe finds nothing, in the dark neither.
     """
-    for path in pages:
+    for path in made:
         page.goto(path.as_uri())
         for width in (390, 768, 1280):
             page.set_viewport_size({"width": width, "height": 844})
@@ -143,3 +144,6 @@ def test_a_page_can_be_read_on_a_phone_and_on_a_desk(
             "all => all.map(a => getComputedStyle(a).textDecorationLine)"
         )
         assert set(lines) == {"underline"}
+        for theme in THEMES:
+            page.emulate_media(color_scheme=theme)
+            assert serious_findings(page) == []

@@ -107,25 +107,19 @@ async def test_a_panel_that_is_closed_in_mid_run_sends_nothing_more(
     assert len(panel.outcomes) == 9
 
 
-@pytest.mark.parametrize("flying", [False, True])
 async def test_a_panel_whose_cell_runs_again_forgets(
-    server: PracticeServer,
-    open_panel: OpenPanel,
-    monkeypatch: pytest.MonkeyPatch,
-    flying: bool,
+    server: PracticeServer, open_panel: OpenPanel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """IPython's ``Out`` keeps each panel for good: after the cell ran again it keeps no
-    outcome of it.
+    outcome of it, also if that was in mid-run.
     """
     cell: list[Any] = [InteractiveShell(), "cell", "first run of it"]
     monkeypatch.setattr(cells, "_running_cell", lambda: tuple(cell))
     panel = open_panel(count=9)
     await panel.start()
     assert len(panel.outcomes) == 9
-    server.latency = 600 if flying else 0
-    run = await start_until(panel, in_flight=3) if flying else panel.start()
-    if not flying:
-        await run
+    server.latency = 600
+    run = await start_until(panel, in_flight=3)
     cell[2] = "second run of it"
     cell[0].events.trigger("pre_run_cell", None)
     await run

@@ -18,28 +18,19 @@ from inflight_lab.runs.terms import QuotaPolicy, Terms
 TERMS = Terms(QuotaPolicy("sliding-window", 7))
 
 
-def late_view_of(run: Run) -> list[float]:
-    """The times of the events that a page gets which opens now."""
+def test_a_view_that_opens_late_can_play_what_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Every event of the last minute; or of a busy run as many as it can take."""
     sent: list[Message] = []
     late = Feed(PlotSource(Timeline(), None), sent.append, PlainPicture(dict))
-    late.run = run
+    arrivals = [RequestEvent(second, "arrived", None, 200) for second in range(100)]
+    late.run = Run(events=arrivals, now=100.0)
     late.send_all()
-    times: list[float] = sent[-1]["run"]["events"]["time"]
-    return times
-
-
-def test_what_is_drawn_can_be_played_again() -> None:
-    """A view that opens late has every event of the last minute."""
-    arrivals = [RequestEvent(second, "arrived", None, 200) for second in range(100)]
-    assert late_view_of(Run(events=arrivals, now=100.0))[0] == 100.0 - HISTORY
-
-
-def test_a_crowd_of_events_is_not_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a busy run the last ones are, and the view can be played from there."""
+    assert sent[-1]["run"]["events"]["time"][0] == 100.0 - HISTORY
     monkeypatch.setattr(feed, "MANY_EVENTS", 30)
-    arrivals = [RequestEvent(second, "arrived", None, 200) for second in range(100)]
-    late = late_view_of(Run(events=arrivals, now=100.0))
-    assert late == list(range(70, 100))
+    late.send_all()
+    assert sent[-1]["run"]["events"]["time"] == list(range(70, 100))
 
 
 class InterruptedSource(PlotSource):

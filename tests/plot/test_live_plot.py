@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from inflight_lab import LivePlot, ObservedTransport, PracticeServer
-from inflight_lab.plot.feed import HISTORY
+from inflight_lab.plot import plain_picture, widget_page
 from inflight_lab.runs.columns import from_columns
 from inflight_lab.runs.recording import load
 from inflight_lab.runs.run import Run
@@ -60,50 +60,40 @@ def idle(clock: SetClock) -> PracticeServer:
 def test_each_run_has_a_number(
     idle: PracticeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By it a view knows what it has already, when another one opens."""
+    """By it a view knows what it has already, when another one opens; before the first
+    run there is nothing, whatever the server sees.
+    """
     plot = LivePlot(idle)
     page = Page(plot, monkeypatch)
+    idle.timeline.send()
+    assert page.hello() == Run()
     for _ in range(2):
         with plot:
             page.hello()
-    plot.clear()
-    page.hello()
     numbers = [message["number"] for message in page.messages if "reset" in message]
-    assert numbers == [1, 1, 2, 2, 3, 3]
+    assert numbers == [0, 1, 1, 2, 2]
 
 
 def test_a_page_gets_every_row_once(
     idle: PracticeServer, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All messages together are the run, which is what a later view is sent."""
+    """All messages together are the run, which is what a later view is sent.  The first
+    says that it goes on, the last that it does not.
+    """
     plot = LivePlot(idle)
     page = Page(plot, monkeypatch)
     with plot:
         for step in range(1, 20):
             clock.now = step / 10
             idle.timeline.answer(idle.timeline.send(), 429 if step % 2 else 200)
-            plot.set_limit(step)
+            plot.feed.set_limit(step)
     run = page.put_together()
     assert run == plot.run == page.hello()
     assert len(run.events) == 3 * 19
     assert len(run.levels["limit"]) == 19
     assert len(run.terms) == 1
     assert (run.counts.accepted, run.counts.refused) == (9, 10)
-    plot.close()
-
-
-def test_a_run_is_shown_as_it_begins_and_as_it_ends(
-    idle: PracticeServer, clock: SetClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The first message says that it goes on, the last that it does not."""
-    plot = LivePlot(idle)
-    page = Page(plot, monkeypatch)
-    with plot:
-        first = page.messages[0]["run"]
-        clock.now = 1.5
-    last = page.messages[-1]["run"]
-    assert (first["live"], first["now"], len(first["terms"])) == (True, 0, 1)
-    assert (last["live"], last["now"], last["terms"]) == (False, 1.5, [])
+    assert (page.messages[0]["run"]["live"], run.live) == (True, False)
     plot.close()
 
 
@@ -122,59 +112,37 @@ def test_a_finished_run_stays_what_it_was(
     assert [event.time for event in shown.events] == [1, 1, 1]
     assert (shown.now, shown.live) == (1, False)
     assert (shown.counts.started, shown.counts.refused) == (1, 0)
-    plot.clear()
-    assert page.hello() == Run()
     plot.close()
 
 
-def test_a_view_that_comes_late_gets_what_is_still_to_be_seen(
+def test_the_plain_picture_is_of_the_last_run(
     idle: PracticeServer, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The events of the last minute, and all counts."""
+    """It is drawn when the run has ended, in the place where it was displayed."""
+    shown: list[str] = []
+
+    class Handle:
+        """A display that was given an id."""
+
+        def update(self, data: dict[str, str], **_: object) -> None:
+            """It shows something else."""
+            shown.append(f"instead: {data['text/plain']}")
+
+    def display(data: dict[str, str], **_: object) -> Handle:
+        shown.append(data["text/plain"])
+        return Handle()
+
+    monkeypatch.setattr(plain_picture, "display", display)
+    monkeypatch.setattr(widget_page, "display", lambda *_, **__: None)
     plot = LivePlot(idle)
-    page = Page(plot, monkeypatch)
+    plot._ipython_display_()
     with plot:
-        for second in range(1, 101):
-            clock.now = second
-            idle.timeline.answer(idle.timeline.send(200, quota=1), 200)
-        plot.feed.send_new()
-        shown = page.hello()
-    oldest = 100 - HISTORY
-    assert min(event.time for event in shown.events if event.what == "sent") == oldest
-    assert shown.dropped["accepted"] == oldest - 1
-    assert (shown.counts.accepted, shown.live) == (100, True)
-    plot.close()
-
-
-def test_a_second_run_has_nothing_of_the_first(
-    idle: PracticeServer, clock: SetClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It begins at 0, on a page that forgets the other."""
-    plot = LivePlot(idle)
-    page = Page(plot, monkeypatch)
-    with plot:
-        idle.timeline.send()
-    page.messages.clear()
-    clock.now = 50
-    with plot:
-        clock.now = 51
-        plot.set_limit(3)
-    run = page.put_together()
-    assert run == plot.run
-    assert (run.now, run.events) == (1, [])
-    assert run.levels["limit"] == [(1, 3)]
-    plot.close()
-
-
-def test_nothing_is_drawn_while_nothing_runs(
-    idle: PracticeServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Neither a limit nor what the server sees."""
-    plot = LivePlot(idle)
-    page = Page(plot, monkeypatch)
-    idle.timeline.send()
-    plot.set_limit(5)
-    assert page.hello() == Run()
+        clock.now = 0.5
+        idle.timeline.answer(idle.timeline.send(), 200)
+    before, after = shown
+    assert before == "Nothing was sent yet."
+    assert after.startswith("instead: ")
+    assert "1 answered" in after
     plot.close()
 
 
@@ -205,20 +173,19 @@ def test_the_last_run_can_be_kept(tmp_path: Path) -> None:
     plot.close()
 
 
-def test_nothing_to_draw() -> None:
-    """Neither side, or a transport twice, is refused by name."""
-    with pytest.raises(TypeError, match="server or client must have a timeline"):
-        LivePlot()
-    transport = ObservedTransport()
-    with pytest.raises(TypeError, match="client must be None after a transport"):
-        LivePlot(transport, transport)
+TRANSPORT = ObservedTransport()
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"server": "http://127.0.0.1:8000"}, {"client": 3}]
+    ("sides", "error"),
+    [
+        ([], "server or client must have a timeline"),
+        ([TRANSPORT, TRANSPORT], "client must be None after a transport"),
+        (["http://127.0.0.1:8000"], "server must have a timeline"),
+        ([None, 3], "client must have a timeline"),
+    ],
 )
-def test_what_has_no_timeline(arguments: dict[str, Any]) -> None:
-    """Something else in place of a server or a client is refused by name."""
-    (name,) = arguments
-    with pytest.raises(TypeError, match=f"{name} must have a timeline"):
-        LivePlot(**arguments)
+def test_nothing_to_draw(sides: list[Any], error: str) -> None:
+    """Neither side, a transport twice, or something else is refused by name."""
+    with pytest.raises(TypeError, match=error):
+        LivePlot(*sides)

@@ -9,7 +9,7 @@ import pytest
 
 from inflight_lab import LivePlot, Panel, Replay
 from inflight_lab.plot.modules import joined, without_comments
-from inflight_lab.plot.player import page_parts, player_html
+from inflight_lab.plot.player import player_html
 from inflight_lab.runs.recording import from_text
 from inflight_lab.runs.run import Run
 from tests.support.deno import OFFLINE, deno
@@ -106,10 +106,3 @@ def test_a_page_is_given_the_runs_and_their_picture() -> None:
     assert from_text(text) == runs
     with pytest.raises(ValueError, match="no run to record"):
         player_html({"": Run()}, "")
-
-
-def test_a_page_needs_nothing_else() -> None:
-    """Neither another module nor a style sheet, a font or a picture from elsewhere."""
-    parts = page_parts()
-    assert not re.search(r"^\s*(import|export)\b|@import|url\(|src=", parts, re.M)
-    assert parts.count("</script>") == 1

@@ -28,17 +28,6 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     return outputs
 
 
-def test_an_exporter_is_given_the_recording(
-    shown: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """If it asks, with every run by its name."""
-    monkeypatch.setattr(plain_picture, "keep_recordings", True)
-    PlainPicture(lambda: {"paced": OVER, "naive": OVER}).show()
-    (output,) = shown
-    recorded = from_text(json.dumps(output["data"][RECORDING]))
-    assert recorded == {"paced": OVER, "naive": OVER}
-
-
 def test_a_saved_notebook_has_the_picture_alone(shown: list[dict[str, Any]]) -> None:
     """As an image and as SVG, in words, and nothing else."""
     PlainPicture(lambda: {"": OVER}).show()

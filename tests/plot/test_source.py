@@ -45,19 +45,13 @@ def test_a_new_run_has_nothing_of_the_last(clock: SetClock, server: Timeline) ->
     server.send()
     source.set_limit(3)
     source.note_stop()
+    assert source.end().stopped
     clock.now += 5
     source.begin(unlimited=True)
     run = source.read()
     assert (run.now, run.live, run.stopped, run.unlimited) == (0, True, False, True)
     assert (run.events, run.levels["limit"]) == ([], [])
     assert run.counts.started == 0
-
-
-def test_a_run_that_is_stopped_says_so(server: Timeline) -> None:
-    """To its last reading."""
-    source = PlotSource(server, None)
-    source.note_stop()
-    assert source.end().stopped
 
 
 def test_each_run_has_its_own_counts(clock: SetClock, server: Timeline) -> None:
@@ -197,9 +191,3 @@ def test_a_limit_that_cannot_be_drawn(limit: float, server: Timeline) -> None:
     with pytest.raises(ValueError, match=f"limit must be .* got {limit}"):
         source.set_limit(limit)
     assert source.read().levels["limit"] == []
-
-
-def test_without_a_timeline_there_is_nothing_to_read() -> None:
-    """It is refused by name."""
-    with pytest.raises(TypeError, match="server or client must have a timeline"):
-        PlotSource(None, None)

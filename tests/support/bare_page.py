@@ -17,6 +17,11 @@ from inflight_lab.runs.run import RequestEvent, Run
 from tests.support.javascript import Functions
 
 SHOW_WIDGET = Functions("bare_page.js")["showWidget"]
+EMPTY = """<!doctype html><html lang="en"><title>a panel</title>
+<style>
+:root { color-scheme: light dark }
+body { margin: 8px; background: Canvas }
+</style>"""
 STATE = ("limit", "count", "latency", "rate", "running", "notice", "_lanes", "_fixed")
 
 
@@ -48,9 +53,7 @@ def show(
     """The panel on a page of that size."""
     page.set_viewport_size({"width": width, "height": height})
     page.goto("about:blank")
-    page.set_content(
-        "<!doctype html><title>a panel</title><style>body { margin: 8px }</style>"
-    )
+    page.set_content(EMPTY)
     page.evaluate(
         SHOW_WIDGET, {"esm": state["_esm"], "css": str(state["_css"]), "state": state}
     )

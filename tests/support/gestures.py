@@ -2,35 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from tests.support.driven_panel import DrivenPanel
+from tests.support.lab import PanelOnPage
 
 
-class Panel(Protocol):
-    """`tests.support.lab.PanelOnPage` in Chromium,
-    `tests.support.driven_panel.DrivenPanel` elsewhere.
-    """
-
-    def press(self, button: str) -> None:
-        """Click Run, Stop or Reset."""
-
-    def key(self, key: str) -> None:
-        """Press a key on the limit's slider."""
-
-    def drag(self, slider: str, share: float) -> int:
-        """Drag a slider's handle to ``share`` of its track; returns the number that it
-        then shows.
-        """
-
-    def expect(self, **numbers: object) -> None:
-        """Wait until the plot shows these numbers: ``in_flight`` is the server's own
-        count.
-        """
-
-    def expect_end(self) -> None:
-        """Wait until nothing runs."""
-
-
-def try_out(panel: Panel) -> None:
+def try_out(panel: PanelOnPage | DrivenPanel) -> None:
     """Run, keys, a drag, Stop by the keyboard, Run again, Stop: in flight follows.
 
     The panel has 1000 requests, a limit of 3 at first, and a server that takes long

@@ -1,7 +1,7 @@
 """Runners that do their worst, in one table: a function each, with a line above it.
 
 Each says what the panel's ``status`` must contain at the end.  Some end by themselves,
-some only when they are stopped; `BLOCKING` ones cannot be stopped.
+some only when they are stopped.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any, NamedTuple
 
@@ -145,16 +144,6 @@ class UnprintableError(Exception):
 @hostile("your code raised UnprintableError: (which cannot be printed)")
 async def raises_what_cannot_be_printed(url: str, count: int) -> Any:
     raise UnprintableError
-
-
-BLOCKED_FOR = 3.0
-"""Seconds."""
-
-
-async def blocks(url: str, count: int, *, client: httpx.AsyncClient) -> Any:
-    """What Stop cannot reach: the panel says so meanwhile.  Not in the table."""
-    time.sleep(BLOCKED_FOR)  # noqa: ASYNC251
-    return await for_ever(lambda: client.get(url, timeout=SHORT))
 
 
 @pytest.fixture

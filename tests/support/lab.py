@@ -36,6 +36,8 @@ FLAGS = [
 ]
 START_UP = 1000 * children.START_UP
 """Milliseconds for a kernel or a page to come up on a busy machine."""
+PREFIX = "/user/student/"
+"""The path that a server lives under, as a student's does on a JupyterHub."""
 FRONTS = {"lab": "lab/tree/{name}?reset", "notebook": "notebooks/{name}"}
 """By front end: where it shows a notebook."""
 # The indicator says "idle" where there is no kernel as well, so look at its name too.
@@ -46,43 +48,19 @@ return dot?.dataset.status === "idle" && name && !/No Kernel/.test(name);
 """
 
 
-class Server:
-    """A process that serves pages, with its log in ``folder``."""
-
-    def __init__(
-        self, command: list[str], folder: Path, environment: dict[str, str]
-    ) -> None:
-        self._path = folder / "log"
-        self._log = self._path.open("w")
-        self.process = subprocess.Popen(
-            command, env=os.environ | environment, stderr=self._log
-        )
-
-    def wait_until_up(self, address: str) -> None:
-        """Wait until ``address`` answers."""
-        wait_until_up(address, self.process, self._path)
-
-    def close(self) -> None:
-        """End the process, which ends its kernels: dozens, each in its own time."""
-        self.process.terminate()
-        self.process.wait(children.START_UP)
-        self._log.close()
-
-
 class Lab:
     """A Jupyter server of its own, with settings, kernels and notebooks in ``folder``.
 
-    ``front`` is one of FRONTS.  ``prefix`` is the path that it lives under, as a
-    student's server does on a JupyterHub.
+    ``front`` is one of FRONTS.
     """
 
-    def __init__(self, folder: Path, front: str = "lab", prefix: str = "/") -> None:
+    def __init__(self, folder: Path, front: str = "lab") -> None:
         self.folder = folder
         self.notebooks = folder / "notebooks"
         self.front = front
         self.notebooks.mkdir(parents=True)
         self.port = free_port()
-        self.address = f"http://127.0.0.1:{self.port}{prefix}"
+        self.address = f"http://127.0.0.1:{self.port}{PREFIX}"
         self._write_settings(
             "notification", {"fetchNews": "false", "checkForUpdates": False}
         )
@@ -92,7 +70,7 @@ class Lab:
             f"--ServerApp.port={self.port}",
             "--IdentityProvider.token=",
             f"--ServerApp.root_dir={self.notebooks}",
-            f"--ServerApp.base_url={prefix}",
+            f"--ServerApp.base_url={PREFIX}",
             "--ServerApp.disable_check_xsrf=True",  # for `ask`
             "--LabApp.expose_app_in_browser=True",  # for its commands
         ]
@@ -105,12 +83,18 @@ class Lab:
             "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
         }
         own = {name: str(folder / place) for name, place in folders.items()}
-        self._server = Server(command, folder, own)
-        self._server.wait_until_up(self.address + "api")
+        log = folder / "log"
+        self._log = log.open("w")
+        self._process = subprocess.Popen(
+            command, env=os.environ | own, stderr=self._log
+        )
+        wait_until_up(self.address + "api", self._process, log)
 
     def close(self) -> None:
-        """End the server and its kernels."""
-        self._server.close()
+        """End the server, which ends its kernels: dozens, each in its own time."""
+        self._process.terminate()
+        self._process.wait(children.START_UP)
+        self._log.close()
 
     def add_kernel(self, name: str, python: str) -> None:
         """Offer the ipykernel of another Python as the kernel ``name``."""
@@ -124,11 +108,6 @@ class Lab:
     def use_theme(self, theme: str) -> None:
         """For example "JupyterLab Dark", for pages that are opened from now on."""
         self._write_settings("themes", {"theme": theme})
-
-    def use_subshells(self, use: bool) -> None:
-        """Whether pages opened from now on reach widgets while a cell is running."""
-        choice = "perCommTarget" if use else "disabled"
-        self._write_settings("kernels-settings", {"commsOverSubshells": choice})
 
     def write(self, name: str, *cells: str, kernel: str = "python3") -> str:
         """Write a notebook of code cells; returns its name.
@@ -198,7 +177,7 @@ class PanelOnPage:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.plot = page.locator(".ifl-lane, .ifl-plot")
+        self.plot = page.locator(".ifl-lane")
         self.limit = self.slider("limit")
 
     def slider(self, name: str) -> Locator:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page
 
-from tests.support.browser import USUAL, Place
+from tests.support.browser import USUAL
 from tests.support.lab import Lab, PanelOnPage, run_all
 
 SET_UP = """
@@ -20,14 +20,12 @@ PLOT_COMES = 60_000
 
 
 def open_panel(
-    lab: Lab, page: Page, name: str, *cells: str, place: Place = USUAL
+    lab: Lab, page: Page, name: str, *cells: str, kernel: str = USUAL.kernel
 ) -> PanelOnPage:
-    """The panel of a new notebook ``{name}-{place}.ipynb``, after Run All of SET_UP and
-    ``cells``.
+    """The panel of a new notebook ``{name}-{kernel}.ipynb``, after Run All of SET_UP
+    and ``cells``.
     """
-    lab.open(
-        page, lab.write(f"{name}-{place}.ipynb", SET_UP, *cells, kernel=place.kernel)
-    )
+    lab.open(page, lab.write(f"{name}-{kernel}.ipynb", SET_UP, *cells, kernel=kernel))
     run_all(page)
     return panel_of(page)
 

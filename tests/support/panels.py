@@ -31,15 +31,6 @@ async def stop(panel: Panel) -> None:
     await run
 
 
-def in_threads(sends: Any) -> Any:
-    """A runner that has ``sends(url, count, limit=3)`` send from other threads."""
-
-    async def runner(url: str, count: int) -> object:
-        return await asyncio.to_thread(sends, url, count, limit=3)
-
-    return runner
-
-
 async def raises_at_a_refusal(
     url: str, count: int, *, client: Any, limiter: Any
 ) -> list[Any]:

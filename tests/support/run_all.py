@@ -20,7 +20,7 @@ import asyncio
 if not panel.outcomes:
     panel.start()  # as a reader presses Run
     await asyncio.sleep(0.5)
-    if not panel.goals and len(panel.lanes) == 1:
+    if not panel._lanes[0]["goals"] and len(panel.lanes) == 1:
         panel.latency = 0  # nothing is claimed about how long the rest of it takes
     await panel.finished()
 """

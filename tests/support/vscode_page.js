@@ -25,7 +25,7 @@ async function newKernel() {
     page.require(["@jupyterlab/services"], found)
   );
   const serverSettings = services.ServerConnection.makeSettings({
-    baseUrl: location.origin,
+    baseUrl: new URL("..", document.baseURI).href,
   });
   const manager = new services.KernelManager({ serverSettings });
   return manager.startNew({ name: "python3" });

@@ -38,7 +38,7 @@ class VSCodePage:
         page.route(f"{lab.address}vscode/*", self._answer)
         # Chromium lets only a document of this machine speak to this machine.
         page.goto(f"{lab.address}static/style/index.css")
-        page.set_content(_PAGE)
+        page.set_content(_PAGE.format(address=lab.address))
         page.evaluate(Functions("vscode_page.js")["runCell"], code)
 
     def _answer(self, route: Route) -> None:
@@ -46,10 +46,10 @@ class VSCodePage:
         route.fulfill(path=self._files[name], content_type="text/javascript")
 
 
-_PAGE = """<!doctype html><title>outputs</title><base href="/vscode/">
+_PAGE = """<!doctype html><title>outputs</title><base href="{address}vscode/">
 <script src="require.js"></script><script src="services.js"></script>
 <style>
-body { background: #1f1f1f; color: #ccc; }
-.cell-output-ipywidget-background { background: white; } /* in every theme */
+body {{ background: #1f1f1f; color: #ccc; }}
+.cell-output-ipywidget-background {{ background: white; }} /* in every theme */
 </style>
 <body><div id="outputs"></div>"""

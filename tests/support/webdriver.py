@@ -7,7 +7,6 @@ browser.
 
 from __future__ import annotations
 
-import base64
 import itertools
 import json
 import os
@@ -39,11 +38,8 @@ if not (WEBKIT and XVFB):
 KEYS = {
     "Escape": "\ue00c",
     "PageUp": "\ue00e",
-    "PageDown": "\ue00f",
     "End": "\ue010",
     "Home": "\ue011",
-    "ArrowLeft": "\ue012",
-    "ArrowUp": "\ue013",
     "ArrowRight": "\ue014",
     "ArrowDown": "\ue015",
 }
@@ -103,10 +99,8 @@ PATHS = {
     "PerformActions": "actions",
     "SetTimeouts": "timeouts",
     "SetWindowRect": "window/rect",
-    "TakeScreenshot": "screenshot",
     "DeleteSession": "",
 }
-METHODS = {"TakeScreenshot": "GET", "DeleteSession": "DELETE"}
 
 
 class Classic:
@@ -120,7 +114,8 @@ class Classic:
     def __call__(self, command: str, **parameters: Any) -> Any:
         """Raises ``AssertionError`` with what the driver says if it cannot do it."""
         path = PATHS[command]
-        return self._ask(METHODS.get(command, "POST"), path and f"/{path}", parameters)
+        method = "POST" if path else "DELETE"
+        return self._ask(method, path and f"/{path}", parameters)
 
     def _ask(self, method: str, path: str, body: dict[str, Any]) -> Any:
         data = json.dumps(body).encode() if method == "POST" else None
@@ -201,10 +196,6 @@ class Page:
         actions = [{"type": kind, "value": value} for kind in ("keyDown", "keyUp")]
         keyboard = {"type": "key", "id": "keys", "actions": actions}
         self.driver("PerformActions", actions=[keyboard])
-
-    def screenshot(self, path: Path) -> None:
-        """For whoever looks."""
-        path.write_bytes(base64.b64decode(self.driver("TakeScreenshot")))
 
     def forget_errors(self, beginning: str) -> None:
         """Errors so far that begin like this are the front end's own."""

@@ -9,7 +9,7 @@ from inflight_lab.runs.events import Event
 def ask(quota: QuotaCounter, times: Iterable[float]) -> list[Event]:
     """Each request as it comes, and its answer at once: 200, or 429 if it is refused.
 
-    ``times`` are in seconds and in order.  `draw_strips` draws what is returned.
+    ``times`` are in seconds and in order.  `draw_marks` draws what is returned.
     """
     events = []
     for number, time in enumerate(times, start=1):

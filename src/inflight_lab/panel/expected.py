@@ -1,9 +1,11 @@
 """What a panel would show, computed: for the picture of one that nobody has run."""
 
 import inspect
-from heapq import heapify, heapreplace
+from collections import Counter
+from heapq import heapreplace
 from itertools import accumulate
 from operator import attrgetter
+from typing import NamedTuple
 
 from inflight_lab.engine.runner import Runner
 from inflight_lab.quotas.algorithms import KINDS
@@ -13,6 +15,14 @@ from inflight_lab.runs.terms import Terms
 
 HEADROOM = 1.0125
 """What a pacer adds to the spacing of its quota."""
+
+
+class Timing(NamedTuple):
+    """When a request is sent, when it ends, and when the next may have its slot."""
+
+    sent: float
+    ended: float
+    freed: float
 
 
 def expected_run(
@@ -29,40 +39,23 @@ def expected_run(
     is less.  A group that fills the slots keeps them for ``pause`` more seconds.
     Requests leave ``spacing`` seconds apart, or later.
     """
+    slots = min(limit or count, count)
     latency = max(terms.latency or 0.0, terms.way, 0.001)
-    quota = None
-    if policy := terms.quota:
-        quota = KINDS[policy.kind](policy.rate, policy.period, policy.burst)
-    slots = [0.0] * min(limit or count, count)
-    heapify(slots)
-    events = []
-    refused = 0
-    due = 0.0
-    for number in range(count):
-        sent = max(slots[0], due)
-        due = sent + spacing
-        ended = sent + latency
-        end_of_group = (number // len(slots) + 1) * len(slots)
-        heapreplace(slots, ended + pause if end_of_group <= count else ended)
-        arrived = sent + terms.way
-        status = 429 if quota and quota.admit(arrived) else 200
-        refused += status == 429
-        events.append(RequestEvent(sent, "sent", number, None))
-        events.append(RequestEvent(arrived, "arrived", number, status))
-        events.append(RequestEvent(ended, "answered", number, status))
-    events.sort(key=attrgetter("time"))
+    timings = _timings(count, slots, latency=latency, pause=pause, spacing=spacing)
+    events = _events_of(timings, terms)
+    statuses = Counter(each.detail for each in events if each.what == "answered")
     levels = no_levels()
     if limit:
         levels["limit"].append(Level(0.0, limit))
-    elapsed = max(slots, default=0.0)
+    elapsed = max((each.freed for each in timings), default=0.0)
     return Run(
         events=events,
         levels=levels,
         terms=[terms],
         counts=Stats(
             started=count,
-            accepted=count - refused,
-            refused=refused,
+            accepted=statuses[200],
+            refused=statuses[429],
             peak_in_flight=_peak(events),
             elapsed=elapsed,
         ),
@@ -70,6 +63,39 @@ def expected_run(
         unlimited=limit is None,
         now=elapsed,
     )
+
+
+def _timings(
+    count: int, slots: int, *, latency: float, pause: float, spacing: float
+) -> list[Timing]:
+    """Each request takes the slot that is free first."""
+    free = [0.0] * slots  # when each slot is: a heap
+    due = 0.0
+    timings = []
+    for number in range(count):
+        sent = max(free[0], due)
+        due = sent + spacing
+        ended = sent + latency
+        in_a_full_group = number < count // slots * slots
+        freed = ended + pause if in_a_full_group else ended
+        heapreplace(free, freed)
+        timings.append(Timing(sent, ended, freed))
+    return timings
+
+
+def _events_of(timings: list[Timing], terms: Terms) -> list[RequestEvent]:
+    quota = None
+    if policy := terms.quota:
+        quota = KINDS[policy.kind](policy.rate, policy.period, policy.burst)
+    events = []
+    for number, (sent, ended, _) in enumerate(timings):
+        arrived = sent + terms.way
+        status = 429 if quota and quota.admit(arrived) else 200
+        events.append(RequestEvent(sent, "sent", number, None))
+        events.append(RequestEvent(arrived, "arrived", number, status))
+        events.append(RequestEvent(ended, "answered", number, status))
+    events.sort(key=attrgetter("time"))
+    return events
 
 
 def _peak(events: list[RequestEvent]) -> int:

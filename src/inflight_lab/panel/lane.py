@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from inflight_lab.engine.client import Outcome
-from inflight_lab.engine.execution import GRACE, Execution
+from inflight_lab.engine.execution import Execution
 from inflight_lab.engine.runner import Runner, check_runner, takes
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.panel.expected import expected_run, pause_of, spacing_of
@@ -18,9 +18,6 @@ from inflight_lab.server import PracticeServer
 
 DISCONNECT_DELAY = 0.2
 """Seconds that a server takes at most to notice that a client hung up."""
-
-IDLE_AFTER = 2 * GRACE
-"""Seconds without a request after which threads are taken to have stopped sending."""
 
 _running: list["Lane"] = []
 """The lanes that run now.  The first of several on one server resets it."""
@@ -119,13 +116,12 @@ class Lane:
         self.outcomes, self.error = execution.result
         if execution.stopped:
             self.feed.note_stop()
-        cut_short = execution.stopped or self.error is not None
-        if cut_short and not self._observed:
-            self._stop_plot_when_idle()
-        else:
-            self._stop_plot()
+        if not self._observed and not is_busy(self.server):
+            self.server.timeline.cancel_waiting()
+        self.feed.stop()
         stats = replace(self.server.stats(), elapsed=plain_time(self.feed.run.elapsed))
-        self.goals.judge(stats, finished=not cut_short, settings=settings)
+        finished = not execution.stopped and self.error is None
+        self.goals.judge(stats, finished=finished, settings=settings)
         return self._end_of(execution)
 
     @property
@@ -197,26 +193,6 @@ class Lane:
         for _ in range(checks):
             if self.server.timeline.in_flight:
                 await asyncio.sleep(DISCONNECT_DELAY / checks)
-
-    def _stop_plot_when_idle(self, waiting_before: int = 0) -> None:
-        """Stop the plot once the server has nothing to do: threads send after Stop.
-
-        ``waiting_before`` is how many requests were still unsent at the last check.
-        """
-        if self._execution:
-            return  # the plot is that of the next run
-        stats = self.server.stats()
-        idle = not stats.in_flight and stats.waiting == waiting_before
-        if idle or is_busy(self.server):
-            self._stop_plot()
-            return
-        loop = asyncio.get_running_loop()
-        loop.call_later(IDLE_AFTER, self._stop_plot_when_idle, stats.waiting)
-
-    def _stop_plot(self) -> None:
-        if not self._observed and not is_busy(self.server):
-            self.server.timeline.cancel_waiting()
-        self.feed.stop()
 
     def _end_of(self, execution: Execution) -> End:
         raised = _raised_by(execution)

@@ -8,7 +8,6 @@ from typing import Any
 import anywidget
 import traitlets
 
-from inflight_lab.arguments import check
 from inflight_lab.engine.client import Outcome
 from inflight_lab.engine.runner import Runner
 from inflight_lab.jupyter.cells import closed_on_rerun
@@ -19,14 +18,11 @@ from inflight_lab.panel.lane import Lane, runners_by_name
 from inflight_lab.panel.settings import (
     NAMES,
     OF_THE_SERVER,
-    SILENCE,
-    check_knobs,
     check_setting,
-    settings_for,
+    fixed_for,
 )
 from inflight_lab.plot.modules import STAGE, script, style
 from inflight_lab.plot.widget_page import WidgetPage
-from inflight_lab.runs.columns import terms_as_json
 from inflight_lab.runs.recording import save
 from inflight_lab.runs.run import Run
 from inflight_lab.server import PracticeServer
@@ -65,12 +61,12 @@ class Panel(anywidget.AnyWidget):
     rounded as there: from the first request that was asked for to the end of the last.
 
     ``knobs`` names the settings that always stand on the page; the others are under
-    *More*.  ``count`` and ``limit`` are where their sliders begin, ``max_count`` and
-    ``max_limit`` where they end.  These two, ``latency`` and ``rate`` are traits: set
-    one, also during a run, and its slider moves; ``observe`` it, or ``jslink`` it to a
-    widget of your own.  ``running`` and ``status`` can be observed too.  ``strip`` is
-    what the line below the requests shows at first: how many are "in flight", or the
-    "rate" at which they are sent.
+    *More*.  ``count`` and ``limit`` are where their sliders begin, and ``max_count`` is
+    where that of the count ends.  ``count``, ``limit``, ``latency`` and ``rate`` are
+    traits: set one, also during a run, and its slider moves, even beyond its end;
+    ``observe`` it, or ``jslink`` it to a widget of your own.  ``running`` and
+    ``status`` can be observed too.  ``strip`` is what the line below the requests shows
+    at first: how many are "in flight", or the "rate" at which they are sent.
 
     After a run ``outcomes`` holds one response or exception per request, and ``error``
     what the runner raised, or None.  Of several runners these are the first one's;
@@ -109,7 +105,6 @@ class Panel(anywidget.AnyWidget):
         limit: int = 3,
         goals: Mapping[str, Goal] | None = None,
         max_count: int = 1000,
-        max_limit: int = 50,
         knobs: Sequence[str] = ("limit",),
         strip: str = "in flight",
     ) -> None:
@@ -119,27 +114,15 @@ class Panel(anywidget.AnyWidget):
             raise TypeError(f"server must be a PracticeServer(...), got {server!r}")
         check_setting("count", count)
         check_setting("limit", limit)
-        check("max_count", max_count)
-        check("max_limit", max_limit)
         goals = {} if goals is None else goals
         check_goals(goals)
-        check_knobs(knobs)
-        if strip not in ("in flight", "rate"):
-            raise ValueError(f"strip must be one of 'in flight', 'rate', got {strip!r}")
+        fixed = fixed_for(server, max_count=max_count, knobs=knobs, strip=strip)
         self._task: asyncio.Task[None] | None = None
         self._initial = {
             "limit": limit,
             "count": count,
             "latency": server.latency,
             "rate": server.rate,
-        }
-        settings = settings_for(server, max_count=max_count, max_limit=max_limit)
-        fixed = {
-            "settings": [each._asdict() for each in settings],
-            "knobs": list(knobs),
-            "terms": terms_as_json(server.terms),
-            "strip": strip,
-            "silence": SILENCE,
         }
         super().__init__(_fixed=fixed, **self._initial)
         self._page = WidgetPage(self, self._expected)
@@ -226,11 +209,6 @@ class Panel(anywidget.AnyWidget):
     def error(self) -> BaseException | None:
         """What the first runner raised in the last run, or None."""
         return self._first.error
-
-    @property
-    def goals(self) -> dict[str, Goal]:
-        """The conditions by which every run is judged, by name."""
-        return self._first.goals.conditions
 
     @property
     def goals_met(self) -> dict[str, bool]:

@@ -2,9 +2,10 @@
 
 import sys
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from inflight_lab.arguments import check
+from inflight_lab.arguments import check, one_of
+from inflight_lab.runs.columns import terms_as_json
 from inflight_lab.server import PracticeServer
 from inflight_lab.server.knobs import VALIDATORS as KNOBS
 
@@ -30,13 +31,31 @@ class Setting(NamedTuple):
     """What stands after the number."""
 
 
-def settings_for(
-    server: PracticeServer, *, max_count: int, max_limit: int
-) -> list[Setting]:
-    """The settings of a panel, in the order in which the page shows them."""
+def fixed_for(
+    server: PracticeServer, *, max_count: int, knobs: Sequence[str], strip: str
+) -> dict[str, Any]:
+    """What a page gets once: the settings, where they stand, and the terms of the API.
+
+    Raises ``TypeError`` or ``ValueError`` for a bad argument of a panel.
+    """
+    check("max_count", max_count)
+    _check_knobs(knobs)
+    one_of("in flight", "rate").check("strip", strip)
+    settings = _settings_for(server, max_count)
+    return {
+        "settings": [each._asdict() for each in settings],
+        "knobs": list(knobs),
+        "terms": terms_as_json(server.terms),
+        "strip": strip,
+        "silence": SILENCE,
+    }
+
+
+def _settings_for(server: PracticeServer, max_count: int) -> list[Setting]:
+    """In the order in which the page shows them."""
     period = "" if server.period == 1 else f"{server.period:g} "
     return [
-        Setting("limit", "limit", 1, max_limit, 1, ""),
+        Setting("limit", "limit", 1, 50, 1, ""),
         Setting("count", "requests", 1, max_count, 1, ""),
         Setting("latency", "latency", 0, 2, 0.05, "s"),
         Setting("rate", "rate", 1, 300, 1, f"/ {period}s"),
@@ -51,7 +70,7 @@ def check_setting(name: str, value: object) -> None:
         check(name, value)
 
 
-def check_knobs(knobs: Sequence[str]) -> None:
+def _check_knobs(knobs: Sequence[str]) -> None:
     """Raise an error unless these are names of settings, each once."""
     if not isinstance(knobs, tuple | list):
         raise TypeError(

@@ -47,10 +47,6 @@ class Plot(anywidget.AnyWidget):
         """End the run and leave its picture in the notebook."""
         self.feed.stop()
 
-    def clear(self) -> None:
-        """Forget the run: an empty plot."""
-        self.feed.clear()
-
     def save_recording(self, path: str | Path) -> None:
         """Write the last run to a file; `Replay` shows it without sending anything.
 
@@ -58,13 +54,6 @@ class Plot(anywidget.AnyWidget):
         file cannot be written.
         """
         save(path, {"": self.run})
-
-    def set_limit(self, limit: float) -> None:
-        """Draw the limit at ``limit`` from now on.
-
-        Raises an error unless it is a finite number, 0 or more.
-        """
-        self.feed.set_limit(limit)
 
     def close(self) -> None:
         """Stop, and take it off the page."""

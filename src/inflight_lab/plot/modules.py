@@ -45,7 +45,9 @@ def joined(entry: Path) -> str:
     """
     found: list[_Module] = []
     _collect(entry.resolve(), found, importing=[])
-    return "\n".join([*(module.as_function() for module in found[:-1]), found[-1].text])
+    *others, last = found
+    functions = [module.as_function() for module in others]
+    return "\n".join([*functions, last.text])
 
 
 def without_comments(text: str) -> str:
@@ -62,7 +64,8 @@ class _Module:
     """One module, whose imports are taken from ``others``, which come before it."""
 
     def __init__(self, path: Path, others: list["_Module"]) -> None:
-        self.path, self.name = path, f"module{len(others)}"
+        self.path = path
+        self.name = f"module{len(others)}"
         source = path.read_text(encoding="utf-8")
         self.exported = EXPORT.findall(source)
         self.text = IMPORT.sub(
@@ -96,5 +99,6 @@ def _collect(path: Path, found: list[_Module], *, importing: list[Path]) -> None
     if path in (module.path for module in found):
         return
     for _, address in IMPORT.findall(path.read_text(encoding="utf-8")):
-        _collect((path.parent / address).resolve(), found, importing=[*importing, path])
+        imported = (path.parent / address).resolve()
+        _collect(imported, found, importing=[*importing, path])
     found.append(_Module(path, found))

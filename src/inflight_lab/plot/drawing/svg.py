@@ -13,7 +13,6 @@ WIDTH = 860
 BLUE = "#0072b2"
 ORANGE = "#b86e00"
 GREEN = "#00785a"
-PURPLE = "#97527c"
 RED = "#c23b00"
 """Okabe and Ito's colours, which survive colour blindness.  None is light or dark, so
 all can be read on any ground."""
@@ -74,20 +73,17 @@ class Scale(NamedTuple):
         share = (number - self.first) / (self.last - self.first)
         return round(self.start + share * (self.end - self.start), 1)
 
-    @property
-    def per_pixel(self) -> float:
-        """By how much two numbers differ that are a pixel apart."""
-        return (self.last - self.first) / (self.end - self.start)
-
     def round_numbers(self, at_most: int) -> list[float]:
-        """Round numbers at equal distances, ``at_most`` + 1 of them at most."""
-        rough = (self.last - self.first) / at_most
-        power = 10.0 ** math.floor(math.log10(rough))
-        steps = (factor * power for factor in (1, 2, 5, 10))
-        step = next(step for step in steps if step >= rough)
-        first = math.ceil(self.first / step)
-        last = math.floor(self.last / step)
-        return [step * count for count in range(first, last + 1)]
+        """Round numbers from 0 on, at equal distances, ``at_most`` + 1 of them at most.
+
+        The scale begins at 0.
+        """
+        smallest = self.last / at_most
+        power = 10.0 ** math.floor(math.log10(smallest))
+        distances = (factor * power for factor in (1, 2, 5, 10))
+        distance = next(each for each in distances if each >= smallest)
+        count = math.floor(self.last / distance)
+        return [distance * number for number in range(count + 1)]
 
 
 def picture(
@@ -128,6 +124,15 @@ def line(path: str, colour: str, width: float = 1, *, dashes: str = "none") -> E
         stroke_width=width,
         stroke_dasharray=dashes,
     )
+
+
+def marks(
+    x: Scale, times: Iterable[float], top: float, bottom: float, colour: str
+) -> list[Element]:
+    """A short upright line at each of these times; nothing if there are none."""
+    places = dict.fromkeys(x(time) for time in times)
+    path = "".join(f"M{place} {top}V{bottom}" for place in places)
+    return [line(path, colour, 2)] if path else []
 
 
 def time_axis(x: Scale, bottom: float) -> list[Element]:

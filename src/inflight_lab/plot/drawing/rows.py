@@ -1,0 +1,117 @@
+"""When the requests of several runs came: a row of marks for each run."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+from xml.etree.ElementTree import Element
+
+from inflight_lab.plot.drawing.svg import (
+    GREEN,
+    GRID,
+    INK,
+    RED,
+    WIDTH,
+    Picture,
+    Scale,
+    line,
+    many,
+    marks,
+    number_of,
+    picture,
+    text,
+    time_axis,
+)
+from inflight_lab.runs.events import Event, outcome_of
+
+LEFT = 150
+"""Pixels for the names."""
+
+RIGHT = 190
+"""Pixels for the counts."""
+
+ROW = 58
+"""Pixels from one row to the next."""
+
+
+class Row(NamedTuple):
+    """When the requests of a run came, in seconds since its first, by what came back.
+
+    A request without an answer is one of the ``others``.
+    """
+
+    answered: list[float]
+    refused: list[float]
+    others: list[float]
+
+    @property
+    def last(self) -> float:
+        """When the last request came; 0 if none did."""
+        return max([*self.answered, *self.refused, *self.others], default=0.0)
+
+    @property
+    def counts(self) -> str:
+        """How many requests there are, and how many were refused."""
+        count = len(self.answered) + len(self.refused) + len(self.others)
+        return f"{many(count, 'request')}, {len(self.refused)} refused"
+
+
+def draw_marks(runs: Mapping[str, Iterable[Event]]) -> Picture:
+    """One row per run, on one axis of time, with a mark for each request.
+
+    ``runs`` are a server's timeline events by the run's name.  Answered requests stand
+    on the line, refused ones hang below it; the counts stand at its end.
+    """
+    rows = {name: _row_of(events) for name, events in runs.items()}
+    last = max((row.last for row in rows.values()), default=0.0)
+    x = Scale(0, last or 1.0, LEFT, WIDTH - RIGHT)
+    bottom = len(rows) * ROW
+    parts = time_axis(x, bottom)
+    spoken = []
+    for number, (name, row) in enumerate(rows.items()):
+        parts += _drawn(x, number * ROW + 34, name, row)
+        spoken.append(_in_words(name, row))
+    caption = "When each request came.  Green, up: answered; red, down: refused"
+    parts.append(text(LEFT, bottom + 38, caption))
+    return picture(parts, bottom + 50, " ".join(spoken))
+
+
+def _row_of(events: Iterable[Event]) -> Row:
+    came: dict[int | None, float] = {}
+    refused = set[int | None]()
+    answered = set[int | None]()
+    for event in events:
+        if event.kind == "sent":
+            came[event.request] = event.time
+        elif outcome_of(event.kind, event.detail) == "refused":
+            refused.add(event.request)
+        elif event.kind == "answered":
+            answered.add(event.request)
+    row = Row([], [], [])
+    begin = min(came.values(), default=0.0)
+    for request, time in came.items():
+        times = row.others
+        if request in refused:
+            times = row.refused
+        elif request in answered:
+            times = row.answered
+        times.append(time - begin)
+    return row
+
+
+def _drawn(x: Scale, y: float, name: str, row: Row) -> list[Element]:
+    """The refused hang below the line, so that colours are not needed."""
+    return [
+        text(LEFT - 12, y, name, "end"),
+        line(f"M{LEFT} {y}H{x.end}", GRID),
+        text(x.end + 12, y, row.counts),
+        *marks(x, row.answered, y - 22, y, GREEN),
+        *marks(x, row.others, y - 10, y, INK),
+        *marks(x, row.refused, y, y + 14, RED),
+    ]
+
+
+def _in_words(name: str, row: Row) -> str:
+    words = f"{name}: {row.counts}, within {number_of(row.last)} s"
+    if row.refused:
+        first, last = min(row.refused), max(row.refused)
+        words += f"; refusals from {number_of(first)} to {number_of(last)} s"
+    return f"{words}."

@@ -1,0 +1,148 @@
+"""The panel in every other front end and browser, by the same gestures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from copy import copy
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.browser import IN_BROWSER
+from tests.support.children import free_port
+from tests.support.driven_panel import DrivenPanel, driven, run_command
+from tests.support.gestures import try_out
+from tests.support.lab import HAS_KERNEL, PREFIX, Lab
+from tests.support.marimo_page import marimo
+from tests.support.nginx import need_nginx, serving
+from tests.support.npm import NPM
+from tests.support.panel_page import PANEL, PLOT_COMES, SET_UP, open_panel, panel_of
+from tests.support.vscode_page import VSCodePage
+from tests.support.webdriver import BROWSERS
+
+pytestmark = IN_BROWSER
+
+CENSUS = """
+import builtins
+import threading
+
+builtins.runs = getattr(builtins, "runs", 0) + 1
+names = [thread.name for thread in threading.enumerate()]
+servers, plots = names.count("practice-server"), names.count("live-plot")
+print(f"run {builtins.runs}: {servers} server, {plots} plots")
+"""
+REPLAY = """
+from inflight_lab import Replay
+from inflight_lab.plot.replay import RECORDINGS
+
+replay = Replay(RECORDINGS / "pause_and_paced.json")
+replay"""
+
+
+def test_in_marimo(page: Page, tmp_path: Path) -> None:
+    """On a dark page it follows every gesture and can be presented; a cell that runs
+    again closes what it made, and a recording plays.
+    """
+    cells = (SET_UP + CENSUS + PANEL, REPLAY)
+    with marimo(tmp_path, *cells, mode="edit", theme="dark") as address:
+        page.goto(address)
+        for run in (1, 2):
+            editor = page.locator(".cm-content").first
+            editor.click(timeout=PLOT_COMES)
+            page.keyboard.press("Control+Enter")
+            page.get_by_text(f"run {run}: 1 server, 0 plots").wait_for()
+        panel = panel_of(page)
+        try_out(panel)
+        expect(page.locator(".ifl-panel.ifl-dark")).to_have_count(1)
+        panel.press("Present")
+        expect(page.locator(".ifl-presented")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.locator(".ifl-presented")).to_have_count(0)
+        page.locator(".cm-content").last.click()
+        page.keyboard.press("Control+Enter")
+        player = page.locator(".ifl-plot")
+        player.get_by_role("button", name="Play again").click(timeout=PLOT_COMES)
+        expect(player.get_by_role("button", name="Pause")).to_be_visible()
+        page.close()  # before its server ends
+
+
+@pytest.mark.skipif(not NPM and not os.environ.get("CI"), reason="there is no npm here")
+def test_in_vscodes_bundle(lab: Lab, page: Page, tmp_path: Path) -> None:
+    """It is not shown twice, and is dark on the white that VS Code puts behind it."""
+    VSCodePage(tmp_path).run(page, lab, SET_UP + PANEL)
+    try_out(panel_of(page))
+    picture = page.locator("#outputs > div > :is(img, svg)")
+    expect(picture).to_have_count(1)
+    expect(picture).to_be_hidden()
+    expect(page.locator(".ifl-dark")).to_have_count(0)
+
+
+FILLS_THE_SCREEN = """
+const middle = document.elementFromPoint(innerWidth / 2, innerHeight / 2);
+return document.fullscreenElement && middle.closest(".ifl-presented");
+"""
+
+
+@pytest.mark.parametrize("name", BROWSERS)
+def test_in_another_browser(
+    name: str, servers: Callable[[str], Lab], tmp_path: Path
+) -> None:
+    """In JupyterLab it also fills the screen and leaves it, and its colours follow the
+    theme.
+    """
+    lab = servers("lab")
+    lab.use_theme("JupyterLab Dark")
+    with driven(name, tmp_path) as page:
+        page.open(lab.where(lab.write(f"{name}.ipynb", SET_UP, PANEL)))
+        page.wait_for(HAS_KERNEL, within=90)
+        run_command(page, "notebook:run-all-cells")
+        panel = DrivenPanel(page)
+        page.wait_for("return document.querySelector('.ifl-dark')")
+        try_out(panel)
+        panel.press("Present")
+        page.wait_for(FILLS_THE_SCREEN)
+        page.press("Escape")
+        page.wait_for("return !document.fullscreenElement")
+        page.wait_for("return !document.querySelector('.ifl-presented')")
+        run_command(page, "apputils:change-theme", theme="JupyterLab Light")
+        page.wait_for("return !document.querySelector('.ifl-dark')")
+
+
+SETTINGS = """\
+    map $http_upgrade $connection_upgrade {
+        default upgrade;
+        '' close;
+    }"""
+LOCATIONS = """\
+        location {prefix} {{
+            proxy_pass http://127.0.0.1:{port};
+            proxy_http_version 1.1;
+            proxy_set_header Host $http_host;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection $connection_upgrade;
+        }}
+        location / {{
+            return 404;
+        }}"""
+
+
+def test_behind_a_proxy(tmp_path: Path, lab: Lab, page: Page) -> None:
+    """On a student's server of a JupyterHub, under a prefix: what the page asked for
+    outside of it would be a 404 on the console.
+    """
+    need_nginx()
+    port = free_port()
+    locations = LOCATIONS.format(prefix=PREFIX, port=lab.port)
+    proxied = copy(lab)
+    proxied.address = f"http://127.0.0.1:{port}{PREFIX}"
+    with serving(tmp_path, port, settings=SETTINGS, locations=locations):
+        panel = open_panel(proxied, page, "proxied", PANEL)
+        panel.press("Run")
+        panel.expect(in_flight=3, live=True)
+        panel.key("PageUp")
+        panel.expect(limit=8, in_flight=8)
+        panel.press("Stop")
+        panel.expect_end()
+        page.goto("about:blank")  # before its server goes away

@@ -1,0 +1,344 @@
+"""The panel in JupyterLab and in Notebook: all that a person does to it in a lesson.
+
+One page in each serves these tests, and the panel is reset before each.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support.accessible import serious_findings
+from tests.support.browser import (
+    IN_BROWSER,
+    NOTEBOOK,
+    USUAL,
+    Pages,
+    Place,
+    watched,
+)
+from tests.support.gestures import try_out
+from tests.support.lab import START_UP, Lab, PanelOnPage, run_all, save
+from tests.support.notebook_tools import notebook
+from tests.support.panel_page import open_panel, panel_of
+
+pytestmark = IN_BROWSER
+
+TEXT = """<img src=x onerror="window.harmed=1"><b>bold</b> $\\text{formula}$ &amp;"""
+PANEL = f"""
+goals = {{{TEXT!r}: lambda stats: False}}
+panel = Panel(
+    semaphore.make_many_requests, server=server, count=1000, limit=3, goals=goals
+)
+panel"""
+REPLAY = """
+from inflight_lab import Replay
+from inflight_lab.plot.replay import RECORDINGS
+
+Replay(RECORDINGS / "pause_and_paced.json")"""
+LAST = """
+import asyncio
+import threading
+import time
+from pathlib import Path
+
+while Path("awaiting").exists():
+    await asyncio.sleep(0.05)
+while Path("blocking").exists():
+    time.sleep(0.05)
+names = [thread.name for thread in threading.enumerate()]
+print(f"{names.count('practice-server')} server on port {server.port}")
+"""
+ENDED = re.compile(r"^\d server on port \d+")
+FULL = "document.fullscreenElement && document.querySelector('.ifl-presented')"
+
+in_lab = pytest.mark.parametrize("place", [USUAL], ids=str, indirect=True)
+in_both = pytest.mark.parametrize("place", [USUAL, NOTEBOOK], ids=str, indirect=True)
+
+
+class Opened(NamedTuple):
+    """A notebook with a panel on a page."""
+
+    lab: Lab
+    name: str
+    pages: Pages
+    page: Page
+    panel: PanelOnPage
+
+    @contextmanager
+    def last_cell(self, what: str) -> Iterator[None]:
+        """Run the last cell again, which is ``awaiting`` or ``blocking`` meanwhile."""
+        ended = self.page.get_by_text(ENDED)
+        expect(ended).to_be_visible()
+        held_up = self.lab.notebooks / what
+        held_up.touch()
+        try:
+            self.page.locator(".jp-CodeCell .cm-content").last.click()
+            self.page.keyboard.press("Control+Enter")
+            expect(ended).to_have_count(0)
+            yield
+        finally:
+            held_up.unlink()
+        expect(ended).to_be_visible()
+
+    def port(self, *, before: int = 0) -> int:
+        """That of its one server, as the last cell prints it; not ``before``."""
+        line = self.page.get_by_text(ENDED)
+        expect(line).not_to_contain_text(f"port {before}")
+        count, port = re.findall(r"\d+", line.inner_text())
+        assert count == "1"
+        return int(port)
+
+    def wait_for_a_new_panel(self) -> None:
+        """A panel made since the last call, shown at rest."""
+        self.page.wait_for_selector(".ifl-lane:not([data-old])", timeout=START_UP)
+        self.panel.expect(live=False, started=0)
+        self.page.evaluate("document.querySelector('.ifl-lane').dataset.old = 'yes'")
+
+
+@pytest.fixture(scope="module")
+def opened(
+    place: Place, servers: Callable[[str], Lab], browser: Browser
+) -> Iterator[Opened]:
+    """A notebook after Run All."""
+    lab = servers(place.front)
+    with watched(browser) as pages:
+        page = pages.open()
+        panel = open_panel(lab, page, "panel", PANEL, REPLAY, LAST, kernel=place.kernel)
+        opened = Opened(lab, f"panel-{place.kernel}.ipynb", pages, page, panel)
+        opened.wait_for_a_new_panel()
+        yield opened
+
+
+@pytest.fixture
+def panel(opened: Opened) -> Iterator[PanelOnPage]:
+    """Its panel, at rest."""
+    opened.panel.press("Reset")
+    opened.panel.expect(live=False, started=0)
+    yield opened.panel
+    opened.pages.expect_peace()
+
+
+def test_it_follows_every_gesture(panel: PanelOnPage) -> None:
+    """In a run, after it, and in the next; no request is lost, and Reset forgets."""
+    try_out(panel)
+    assert panel.number("answered") + panel.number("cancelled") == 1000
+    panel.press("Reset")
+    panel.expect(started=0, answered=0, cancelled=0)
+    expect(panel.limit).to_have_value("3")
+
+
+def test_the_slider_lives_while_a_cell_awaits_and_after(
+    panel: PanelOnPage, opened: Opened
+) -> None:
+    """Also in a kernel that hears of a page only between two cells."""
+    panel.press("Run")
+    panel.expect(in_flight=3)
+    with opened.last_cell("awaiting"):
+        for _ in range(3):
+            panel.key("PageUp")
+    panel.expect(limit=18, in_flight=18)
+    panel.key("PageUp")
+    panel.expect(limit=23, in_flight=23)
+
+
+def test_the_picture_moves_while_a_cell_blocks(
+    panel: PanelOnPage, opened: Opened
+) -> None:
+    """The kernel's main thread does nothing but sleep; the page says so."""
+    panel.press("Run")
+    panel.expect(in_flight=3)
+    with opened.last_cell("blocking"):
+        panel.notice("blocked")
+        seconds = opened.page.locator(".ifl-panel .ifl-time")
+        before = seconds.inner_text()
+        expect(seconds).not_to_have_text(before)
+
+
+@in_lab
+def test_everything_by_keyboard(panel: PanelOnPage, opened: Opened) -> None:
+    """On the whole screen and off it: Space runs and stops, arrows set the limit, R
+    resets, F presents, and no key reaches the notebook's shortcuts.
+    """
+    page = opened.page
+    cells = page.locator(".jp-Notebook .jp-CodeCell").count()
+    # It cannot take the focus: the cell would.
+    page.locator(".ifl-panel .ifl-flow").click()
+    page.keyboard.press("f")
+    page.wait_for_function(FULL)
+    page.keyboard.press("Space")
+    panel.expect(in_flight=3, live=True)
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowRight")
+    panel.expect(in_flight=5, limit=5)
+    for key in "dxabmz":
+        page.keyboard.press(key)
+        page.keyboard.press(key)
+    panel.expect(in_flight=5, live=True)
+    page.keyboard.press("Space")
+    panel.expect_end()
+    page.keyboard.press("r")
+    panel.expect(started=0)
+    page.keyboard.press("f")
+    page.wait_for_function(f"!({FULL})")
+    assert page.locator(".jp-Notebook .jp-CodeCell").count() == cells
+    save(page)  # its key is S with Control: the front end's, as ever
+
+
+@in_lab
+def test_text_is_shown_as_text(panel: PanelOnPage, opened: Opened) -> None:
+    """Whatever is in a name: no element, no script, no formula."""
+    panel.press("Run")
+    panel.expect(in_flight=3)
+    panel.press("Stop")
+    goal = opened.page.locator(".ifl-panel .ifl-missed")
+    expect(goal.locator("b")).to_have_text(f"✘ {TEXT}")
+    assert goal.locator("b b, img, mjx-container").count() == 0
+    assert opened.page.evaluate("window.harmed") is None
+
+
+@in_lab
+def test_its_colours_follow_the_theme(panel: PanelOnPage, opened: Opened) -> None:
+    """In a run too; in both, everybody can read it."""
+    panel.press("Run")
+    panel.expect(in_flight=3)
+    for theme in ("Dark", "Light"):
+        opened.page.evaluate(
+            "theme => jupyterapp.commands.execute('apputils:change-theme', { theme })",
+            f"JupyterLab {theme}",
+        )
+        dark = opened.page.locator(".ifl-panel.ifl-dark")
+        expect(dark).to_have_count(int(theme == "Dark"))
+        assert serious_findings(opened.page, ".ifl-panel") == []
+
+
+@in_lab
+def test_two_pages_on_one_notebook_show_the_same_run(
+    panel: PanelOnPage, opened: Opened
+) -> None:
+    """One that opens late has the run so far; either moves the slider, and stops it."""
+    save(opened.page)
+    panel.press("Run")
+    panel.expect(in_flight=3)
+    other = opened.pages.open()
+    opened.lab.open(other, opened.name)
+    second = panel_of(other)
+    second.expect(live=True, in_flight=3, limit=3)
+    panel.key("End")
+    for each in (panel, second):
+        each.expect(limit=50, in_flight=50)
+    expect(second.limit).to_have_value("50")
+    second.key("PageDown")
+    for each in (panel, second):
+        each.expect(limit=45, in_flight=45)
+    expect(panel.limit).to_have_value("45")
+    second.press("Stop")
+    for each in (panel, second):
+        each.expect_end()
+        each.expect(live=False, in_flight=0)
+    for name in ("started", "answered", "cancelled"):
+        assert panel.number(name) == second.number(name)
+    other.close()
+
+
+@in_lab
+def test_running_the_cells_again_leaves_one_server(
+    panel: PanelOnPage, opened: Opened
+) -> None:
+    """In a run, too: the first panel and its server are closed."""
+    panel.press("Run")
+    panel.expect(in_flight=3)
+    before = opened.port()
+    run_all(opened.page)
+    opened.wait_for_a_new_panel()
+    assert answers(opened.port(before=before))
+    assert not answers(before)
+
+
+@in_both
+def test_a_kernel_restart_in_mid_run_leaves_nothing_behind(
+    panel: PanelOnPage, opened: Opened
+) -> None:
+    """The old server is gone, and the new panel runs."""
+    page = opened.page
+    panel.press("Run")
+    panel.expect(in_flight=3)
+    before = opened.port()
+    page.get_by_role("menuitem", name="Kernel", exact=True).click()
+    page.get_by_text(re.compile("^Restart Kernel and Run All Cells")).click()
+    page.locator(".jp-Dialog button", has_text="Restart").click()
+    opened.wait_for_a_new_panel()
+    assert answers(opened.port(before=before))
+    assert not answers(before)
+    panel.press("Run")
+    panel.expect(in_flight=3, live=True)
+
+
+def answers(port: int) -> bool:
+    """Whether there is a server."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+@in_lab
+def test_a_notebook_opened_again_shows_pictures(
+    panel: PanelOnPage, opened: Opened
+) -> None:
+    """The last test of this page, whose kernel it ends: where the panel was there is
+    the picture of its run, and the recording plays as before.
+    """
+    page = opened.page
+    picture = page.locator("img.ifl-picture")
+    replay = page.locator("inflight-run")
+    panel.press("Run")
+    panel.expect(in_flight=3)
+    panel.press("Stop")
+    panel.expect_end()
+    expect(picture.first).to_be_hidden()
+    expect(replay).to_be_hidden()
+    expect(page.locator(".ifl-plot").locator("visible=true")).to_have_count(1)
+    save(page)
+    kept = json.loads((opened.lab.notebooks / opened.name).read_text(encoding="utf-8"))
+    assert "0 refused" in json.dumps(kept["cells"][1]["outputs"])
+
+    page.goto("about:blank")
+    opened.lab.end_kernel_of(opened.name)
+    opened.lab.open(page, opened.name)
+    expect(picture.first).to_be_visible()
+    assert picture.first.evaluate("({ naturalWidth }) => naturalWidth") == 860
+    lost = page.locator(".jp-OutputArea-output.jupyter-widgets").first
+    expect(lost).to_have_text("Error displaying widget: model not found")
+    expect(lost).to_have_css("font-size", "0px")
+    added = lost.evaluate("each => getComputedStyle(each, '::after').content")
+    assert "run this cell again" in added
+    expect(page.locator(".ifl-lane")).to_have_count(0)
+    replay.get_by_role("button", name="Play again").click()
+    expect(replay.get_by_role("button", name="Pause")).to_be_visible()
+
+
+def test_the_first_minute(lab: Lab, page: Page) -> None:
+    """The first cell of the first notebook sends at once, and without scrolling the
+    limit is in reach and changes how many are in flight.
+    """
+    shutil.copy(notebook("00"), lab.notebooks)
+    page.set_viewport_size({"width": 1024, "height": 768})
+    lab.open(page, notebook("00").name)
+    page.locator(".jp-CodeCell .cm-content").first.click()
+    page.keyboard.press("Shift+Enter")
+    panel = PanelOnPage(page)
+    panel.expect(in_flight=3)
+    for part in (panel.limit, page.locator(".ifl-sentence")):
+        expect(part).to_be_in_viewport(ratio=1)
+    panel.key("ArrowRight")
+    panel.expect(in_flight=4)
