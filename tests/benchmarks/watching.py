@@ -24,8 +24,8 @@ SERVER = (
     "print(PracticeServer(latency=0).start().url, flush=True); sys.stdin.read()"
 )
 LIMITS = (3, 100)
-COUNTS = {"httpx": 700, "httpx2": 700, "aiohttp": 3000}
-"""Requests of a run: about a second, so nine pairs take less than two minutes."""
+COUNTS = {"httpx": 500, "httpx2": 500, "aiohttp": 3000}
+"""Requests of a run: about half a second, so nine pairs take less than two minutes."""
 
 
 class Cost(NamedTuple):
