@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
-from tests.notebooks.one_run import expect_shown
 from tests.support import lite
 from tests.support.driven_panel import DrivenPanel, driven, run_command
 from tests.support.lab import CHROMIUM, PanelOnPage, run_all
@@ -23,7 +22,7 @@ from tests.support.notebook_tools import (
     notebook,
     without_code,
 )
-from tests.support.run_all import Ran, expect_done
+from tests.support.run_all import Ran, expect_done, expect_shown
 from tests.support.shows import looking_at
 
 NEEDED = {
