@@ -54,7 +54,7 @@ def test_it_opens_with_one_request_and_one_button(page: Page, address: str) -> N
 
 
 def test_the_limit_is_under_the_finger(page: Page, address: str) -> None:
-    """Dragged in mid-run, more are in flight at once."""
+    """Dragged in mid-run, more are in flight at once, and so in the next run."""
     open_at_all_controls(page, address)
     press(page, "Send 100", seconds=1)
     page.get_by_role("slider", name="limit").fill("12")
@@ -62,6 +62,9 @@ def test_the_limit_is_under_the_finger(page: Page, address: str) -> None:
     expect(page.locator(SENTENCE)).to_contain_text("12 in flight")
     press(page, "Stop", seconds=0.1)
     expect(page.locator(SENTENCE)).to_contain_text("Stopped after")
+    press(page, "Send 100", seconds=1)
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    expect(page.locator(SENTENCE)).to_contain_text("12 in flight")
 
 
 def test_a_dragged_rate_keeps_its_period(page: Page, address: str) -> None:
