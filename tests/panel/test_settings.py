@@ -138,11 +138,14 @@ async def test_each_lane_says_what_is_known_of_its_limit(
 async def test_a_setting_is_one_row_for_the_page(
     server: PracticeServer, open_panel: OpenPanel
 ) -> None:
-    """From where to where its slider goes, in which steps and unit."""
+    """From where to where its slider goes, in which steps and unit; its value is a
+    trait that the page shares.
+    """
     server.period = 3
     panel = open_panel(max_count=300)
     rows = {row.pop("name"): row for row in panel._fixed["settings"]}
     assert list(rows) == ["limit", "count", "latency", "rate"]
+    assert set(rows) <= set(panel.traits(sync=True))
     assert (rows["limit"]["max"], rows["count"]["max"]) == (50, 300)
     assert rows["rate"] == {
         "label": "rate",
