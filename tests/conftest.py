@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -21,6 +22,10 @@ from tests.support.redis_server import REDIS, redis_server
 from tests.support.sharing import ByFile
 from tests.support.waiting import PATIENCE, Hold
 
+# The tests start hundreds of Pythons. Each would compile every module that it imports,
+# which takes most of its start, unless one of them writes down what it compiled.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 # Neither Greenwich nor a whole hour away: a date that is taken for a local one shows.
 os.environ["TZ"] = "IST-5:30"
 time.tzset()

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
-from tests.notebooks.one_run import expect_shown
 from tests.support import lite
 from tests.support.driven_panel import DrivenPanel, driven, run_command
 from tests.support.lab import CHROMIUM, PanelOnPage, run_all
@@ -23,7 +22,7 @@ from tests.support.notebook_tools import (
     notebook,
     without_code,
 )
-from tests.support.run_all import Ran, expect_done
+from tests.support.run_all import Ran, expect_done, expect_shown
 from tests.support.shows import looking_at
 
 NEEDED = {
@@ -46,7 +45,13 @@ RUN_ALL = 90.0
 """Seconds: the promise is 30 on a computer that does nothing else."""
 WITH_SLIDER = notebook("03")
 LONG_RUN = "server.latency = 0.3\npanel.count = 1000\npanel.start()"
-TAKES_THREADS = ("check_paced_threads", "check_limiter")
+TAKES_THREADS = (
+    "check_both_quotas",
+    "check_gives_up",
+    "check_learns",
+    "check_limiter",
+    "check_paced_threads",
+)
 NEEDS_THREADS = """
 from inflight_lab.exercises import rates
 await rates.check_limiter(None)

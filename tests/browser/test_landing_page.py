@@ -78,7 +78,7 @@ def test_it_stays_at_the_end_and_one_can_look_back(page: Page, address: str) -> 
     strip.press("PageUp")
     page.clock.run_for(100)
     expect(page.locator(".ifl-time")).to_have_text("1.0 s")
-    expect(page.locator(SENTENCE)).to_contain_text("100 in flight")
+    expect(page.locator(SENTENCE)).to_contain_text("80 come back refused")
     strip.press("End")
     page.clock.run_for(100)
     expect(page.locator(SENTENCE)).to_contain_text("80 refused")
@@ -87,12 +87,13 @@ def test_it_stays_at_the_end_and_one_can_look_back(page: Page, address: str) -> 
 
 
 def test_on_a_phone_all_of_it_is_on_one_screen(page: Page, address: str) -> None:
-    """The sentence, the API, the button and the limit; nothing is wider than the
-    phone.
+    """The sentence, the API, the button, the limit and every way to send; nothing is
+    wider than the phone.
     """
     page.set_viewport_size(PHONE)
     open_at_all_controls(page, address)
-    for part in (SENTENCE, ".ifl-api", ".ifl-send", "[data-name=limit] input"):
+    controls = (".ifl-send", "[data-name=limit] input", ".ifl-runners")
+    for part in (SENTENCE, ".ifl-api", *controls):
         expect(page.locator(part)).to_be_in_viewport(ratio=1)
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
 

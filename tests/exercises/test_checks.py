@@ -15,13 +15,13 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from inflight_lab.exercises import check, first_steps, rates, scale, two_budgets
-from tests.exercises.wrong_answers import WRONG
-from tests.exercises.wrong_answers.wrong_answer import WrongAnswer
+from inflight_lab.exercises import check, first_steps, if_needed, rates, scale
+from tests.exercises.wrong_answers import MISTAKES, WRONG, WrongAnswer
 from tests.support.notebook_tools import Exercise, exercises
 
 EXERCISES = {exercise.check: exercise for exercise in exercises()}
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef)
+Capture = pytest.CaptureFixture[str]
 pytestmark = [
     pytest.mark.anyio,
     # Some answers cancel requests, and httpx leaves a connection that was cancelled
@@ -33,20 +33,11 @@ each_exercise = pytest.mark.parametrize(
 )
 
 
-async def verdict(
-    exercise: Exercise, cell: str, capsys: pytest.CaptureFixture[str]
-) -> str:
+async def verdict(exercise: Exercise, cell: str, capsys: Capture) -> str:
     """The one line that the check prints about ``cell`` in the place of its own."""
     await run_cells(definitions(exercise.before), cell)
     (line,) = capsys.readouterr().out.splitlines()
     return str(line)
-
-
-async def verdict_on(
-    exercise: Exercise, answer: str, capsys: pytest.CaptureFixture[str]
-) -> str:
-    """The same about an answer, which the exercise's own last line checks."""
-    return await verdict(exercise, f"{answer}\n{exercise.check_line}", capsys)
 
 
 async def run_cells(*cells: str) -> None:
@@ -68,7 +59,7 @@ def definitions(cells: list[str]) -> str:
 
 @each_exercise
 async def test_untouched_cell_gets_a_not_yet(
-    exercise: Exercise, capsys: pytest.CaptureFixture[str]
+    exercise: Exercise, capsys: Capture
 ) -> None:
     """Run All meets no error, and the learner reads what was observed."""
     line = await verdict(exercise, exercise.untouched, capsys)
@@ -77,106 +68,86 @@ async def test_untouched_cell_gets_a_not_yet(
 
 
 @each_exercise
-async def test_folded_solution_is_correct(
-    exercise: Exercise, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_folded_solution_is_correct(exercise: Exercise, capsys: Capture) -> None:
     """The solution below the exercise really solves it, pasted in the cell's place."""
-    line = await verdict_on(exercise, exercise.solution, capsys)
-    assert line.startswith("Correct: ")
+    cell = f"{exercise.solution}\n{exercise.check_line}"
+    assert (await verdict(exercise, cell, capsys)).startswith("Correct: ")
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=str)
 async def test_wrong_answer_is_not_accepted(
-    wrong: WrongAnswer, capsys: pytest.CaptureFixture[str]
+    wrong: WrongAnswer, capsys: Capture
 ) -> None:
     """A plausible mistake gets a "Not yet"."""
-    line = await verdict_on(EXERCISES[wrong.check], wrong.code, capsys)
+    exercise = EXERCISES[wrong.check]
+    cell = f"{wrong.answer(exercise.solution)}\n{exercise.check_line}"
+    line = await verdict(exercise, cell, capsys)
     assert line.startswith("Not yet: ")
+    assert "name '" not in line  # it is wrong, and not just incomplete
+    assert wrong.says in line
 
 
 def test_every_check_is_used_and_every_exercise_has_wrong_answers() -> None:
     """No check without its exercise, and none whose strictness is untested."""
     defined = {
         name
-        for module in (first_steps, rates, scale, two_budgets)
+        for module in (first_steps, rates, scale, if_needed)
         for name in vars(module)
         if name.startswith("check_")
     }
-    assert defined == set(EXERCISES) == {wrong.check for wrong in WRONG}
+    assert defined == EXERCISES.keys() == MISTAKES.keys()
 
 
-async def test_a_limiter_that_blocks_reads_why(
-    capsys: pytest.CaptureFixture[str],
+async def test_a_right_formula_is_not_blamed_for_a_slow_computer(
+    capsys: Capture,
 ) -> None:
-    """The share of the quota that it uses would not tell the learner what is wrong."""
-    (blocks,) = [
-        each for each in WRONG if each.mistake == "a wait that blocks the loop"
-    ]
-    line = await verdict_on(EXERCISES["check_limiter"], blocks.code, capsys)
-    assert line.startswith("Not yet: it blocks the event loop: ")
-
-
-async def test_verdict_on_the_safe_limit_says_what_10_is_for(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """The learner sees one line, and none of the numbers that the check asked for."""
-    exercise = EXERCISES["check_safe_limit"]
-    line = await verdict_on(exercise, exercise.solution, capsys)
-    assert line.startswith("Correct: 10 is safe for 20 a second at 0.6 s; 12, right on")
-
-
-async def test_verdict_on_a_predicted_time_says_the_shortest_too(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """On a slow computer, what the run took would make a right formula look wrong."""
+    """The verdict says what a run must take, beside what it took here."""
     exercise = EXERCISES["check_elapsed"]
     line = await verdict(exercise, exercise.untouched, capsys)
-    assert "it takes at least 0.80 s, and here " in line
+    assert "at least 0.80 s" in line
 
 
 async def test_answer_that_hangs_is_given_up(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     """A learner's endless wait does not take the notebook with it."""
     monkeypatch.setattr(check, "TIME_LIMIT", 0.2)
 
-    async def wait_for_ever(url: str, **_: object) -> None:
+    async def hang(url: str, **_: object) -> None:
         await asyncio.Event().wait()
 
-    await first_steps.check_two_at_once(wait_for_ever)
+    await first_steps.check_two_at_once(hang)
     assert capsys.readouterr().out.startswith("Not yet: your code was still not done")
 
 
-async def test_answer_that_cancels_itself_does_not_cancel_the_cell(
-    capsys: pytest.CaptureFixture[str],
+async def cancel_itself(url: str, **_: object) -> None:
+    task = asyncio.current_task()
+    assert task
+    task.cancel()
+    await asyncio.sleep(0)
+
+
+async def leave(url: str, **_: object) -> None:
+    sys.exit(1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (cancel_itself, "CancelledError"),
+        (leave, "SystemExit"),
+    ],
+)
+async def test_the_cell_goes_on_with_a_verdict(
+    answer: Any, says: str, capsys: Capture
 ) -> None:
-    """The cell goes on, with a verdict."""
-
-    async def give_up(url: str, **_: object) -> None:
-        task = asyncio.current_task()
-        assert task
-        task.cancel()
-        await asyncio.sleep(0)
-
-    await first_steps.check_two_at_once(give_up)
-    assert capsys.readouterr().out == "Not yet: your code raised CancelledError: \n"
+    """An answer that ends its task or the event loop ends neither."""
+    await first_steps.check_two_at_once(answer)
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"Not yet: your code raised {says}")
 
 
-async def test_answer_that_exits_does_not_take_the_kernel(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """A SystemExit in a task would end the event loop, and with it the kernel."""
-
-    async def leave(url: str, **_: object) -> None:
-        sys.exit(1)
-
-    await first_steps.check_two_at_once(leave)
-    assert capsys.readouterr().out == "Not yet: your code raised SystemExit: 1\n"
-
-
-async def test_interrupt_ends_the_cell_and_not_the_kernel(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+async def test_interrupt_ends_the_cell_and_not_the_kernel(capsys: Capture) -> None:
     """Whoever interrupts a check gets that in the cell; the event loop goes on."""
 
     async def interrupt(url: str, **_: object) -> None:
@@ -194,34 +165,17 @@ class Broken(NamedTuple):
     verdict: str
 
 
-DOES_NOT_FIT = "Not yet: what your code takes or returns does not fit: TypeError: "
-
-
 @pytest.mark.parametrize(
     "broken",
     [
-        Broken(answer=lambda: None, verdict=DOES_NOT_FIT),
-        Broken(
-            answer=lambda rate, quickest: None,
-            verdict="Not yet: return a whole number; you returned None.",
-        ),
-        Broken(
-            answer=lambda rate, quickest: rate / 0,
-            verdict="Not yet: your code raised ZeroDivisionError: ",
-        ),
-        Broken(
-            answer=lambda rate, quickest: [][rate],
-            verdict="Not yet: your code raised IndexError: ",
-        ),
-        Broken(  # as in a cell, whose namespace may have no name
-            answer=eval("lambda rate, quickest: rate / 0", {}),
-            verdict="Not yet: your code raised ZeroDivisionError: ",
-        ),
+        Broken(lambda: None, "what your code takes or returns does not fit: "),
+        Broken(lambda rate, quickest: None, "return a whole number; "),
+        Broken(lambda rate, quickest: rate / 0, "your code raised ZeroDivisionError"),
+        # As in a cell, whose namespace may have no name.
+        Broken(eval("lambda rate, quickest: rate / 0", {}), "your code raised Zero"),
     ],
 )
-async def test_an_error_says_whose_it_is(
-    broken: Broken, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_an_error_says_whose_it_is(broken: Broken, capsys: Capture) -> None:
     """Whoever forgot a ``return`` does not look for an error inside the function."""
     await rates.check_safe_limit(broken.answer)
-    assert capsys.readouterr().out.startswith(broken.verdict)
+    assert capsys.readouterr().out.startswith(f"Not yet: {broken.verdict}")

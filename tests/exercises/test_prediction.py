@@ -2,103 +2,99 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import pytest
 from ipywidgets.widgets import widget
 
+from inflight_lab.exercises import prediction
 from inflight_lab.exercises.prediction import Predict
+from inflight_lab.exercises.verdict import Verdict
 
 WRONG: dict[float | str, str] = {
     200: "That is what the client counts.",
     3: "That is another rung.",
 }
-EXPLAINED = (
-    "Why not 200? That is what the client counts. Why not 3? That is another rung."
-)
+WHY_NOT_3 = "Why not 3? That is another rung."
+EXPLAINED = f"Why not 200? That is what the client counts. {WHY_NOT_3}"
 """What is said to those who only read: the usual mistakes, each with its reason."""
 
 
-class Typed(NamedTuple):
-    """What a reader typed, and what is said about it when 100 was measured."""
-
-    text: str
-    comment: str
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[Verdict]:
+    """The cards that are shown."""
+    shown: list[Verdict] = []
+    monkeypatch.setattr(prediction, "display", shown.append)
+    return shown
 
 
 @pytest.mark.parametrize(
-    "typed",
+    ("typed", "word", "comment"),
     [
-        Typed("", comment=EXPLAINED),
-        Typed("  ", comment=EXPLAINED),
-        Typed("100", comment="You predicted 100: right."),
-        Typed(" 1e2 ", comment="You predicted 1e2: right."),
-        Typed("90", comment="You predicted 90: right."),
-        Typed("110", comment="You predicted 110: right."),
-        Typed("89", comment="You predicted 89."),
-        Typed("111", comment="You predicted 111."),
-        Typed("0", comment="You predicted 0."),
-        Typed("200", comment="You predicted 200. That is what the client counts."),
-        Typed("nan", comment="You predicted nan."),
-        Typed("lots", comment="You predicted lots."),
-        Typed("<b>", comment="You predicted <b>."),
+        ("", "Answer", EXPLAINED),
+        ("  ", "Answer", EXPLAINED),
+        ("100", "Right", "You predicted 100: right."),
+        (" 1e2 ", "Right", "You predicted 1e2: right."),
+        ("90", "Right", "You predicted 90: right."),
+        ("110", "Right", "You predicted 110: right."),
+        ("89", "Not as you predicted", "You predicted 89."),
+        ("111", "Not as you predicted", "You predicted 111."),
+        (
+            *("200", "Not as you predicted"),
+            "You predicted 200. That is what the client counts.",
+        ),
+        ("nan", "Not as you predicted", "You predicted nan."),
+        ("lots", "Not as you predicted", "You predicted lots."),
     ],
 )
 def test_number_is_set_beside_what_was_measured(
-    typed: Typed, capsys: pytest.CaptureFixture[str]
+    typed: str, word: str, comment: str, shown: list[Verdict]
 ) -> None:
     """A tenth beside it is right, and a usual mistake is explained."""
     guess = Predict("How many?")
-    guess.field.value = typed.text
+    guess.field.value = typed
     guess.compare(100, WRONG)
-    assert capsys.readouterr().out == f"How many? Measured: 100. {typed.comment}\n"
+    assert str(shown[0]) == f"How many? Measured: 100. {comment}"
+    assert f"<strong>{word}: How many?</strong>" in shown[0]._repr_html_()
 
 
+@pytest.mark.parametrize(
+    ("choice", "comment"),
+    [
+        (None, 'Why not "they stop"? `gather` cancels nothing.'),
+        ("they stop", 'You predicted "they stop". `gather` cancels nothing.'),
+        ("they go on", 'You predicted "they go on": right.'),
+    ],
+)
 def test_choice_is_set_beside_what_was_measured(
-    capsys: pytest.CaptureFixture[str],
+    choice: str | None, comment: str, shown: list[Verdict]
 ) -> None:
     """Nothing is chosen at first; then the choice counts, word for word."""
     guess = Predict("What do the others do?", "they stop", "they go on")
-    wrong: dict[float | str, str] = {"they stop": "`gather` cancels nothing."}
-    guess.compare("they go on", wrong)
-    for choice in guess.choices:
+    if choice:
         guess.field.value = choice
-        guess.compare("they go on", wrong)
-    assert capsys.readouterr().out.splitlines() == [
-        f'What do the others do? Measured: "they go on". {said}'
-        for said in (
-            'Why not "they stop"? `gather` cancels nothing.',
-            'You predicted "they stop". `gather` cancels nothing.',
-            'You predicted "they go on": right.',
-        )
-    ]
+    guess.compare("they go on", {"they stop": "`gather` cancels nothing."})
+    assert str(shown[0]).endswith(f'Measured: "they go on". {comment}')
 
 
-def test_a_mistake_that_was_measured_is_right(
-    capsys: pytest.CaptureFixture[str],
+def test_an_answer_that_nobody_can_choose_is_an_error() -> None:
+    """The author of a notebook sees it in the first Run All."""
+    guess = Predict("Which?", "one", "two")
+    with pytest.raises(ValueError, match="three"):
+        guess.compare("three")
+    with pytest.raises(ValueError, match="three"):
+        guess.compare("one", {"three": "There are two."})
+
+
+@pytest.mark.parametrize(
+    ("typed", "comment"), [("200", "You predicted 200: right."), ("", WHY_NOT_3)]
+)
+def test_what_was_measured_is_no_mistake(
+    typed: str, comment: str, shown: list[Verdict]
 ) -> None:
     """What a slow computer really shows is not called wrong."""
     guess = Predict("How many?")
-    guess.field.value = "200"
+    guess.field.value = typed
     guess.compare(200, WRONG)
-    assert capsys.readouterr().out.endswith("You predicted 200: right.\n")
-
-
-def test_what_was_measured_is_not_called_a_mistake(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """What a slow computer really shows needs no reason why it cannot be."""
-    Predict("How many?").compare(200, WRONG)
-    said = "How many? Measured: 200. Why not 3? That is another rung.\n"
-    assert capsys.readouterr().out == said
-
-
-def test_without_mistakes_only_the_answer_is_shown(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """Run All reproaches nobody."""
-    Predict("How many?").compare(100)
-    assert capsys.readouterr().out == "How many? Measured: 100.\n"
+    assert str(shown[0]) == f"How many? Measured: 200. {comment}"
 
 
 def test_question_is_text() -> None:

@@ -88,10 +88,10 @@ class Window(Spacer):
 
 
 class Leaks:
-    """Three slots, and one that is cancelled while it is under way never comes back."""
+    """One slot, and one that is cancelled while it is under way never comes back."""
 
     def __init__(self) -> None:
-        self._slots = asyncio.Semaphore(3)
+        self._slots = asyncio.Semaphore(1)
 
     async def __aenter__(self) -> Self:
         await self._slots.acquire()
@@ -99,19 +99,6 @@ class Leaks:
 
     async def __aexit__(self, kind: Any, *_: object) -> None:
         if kind is not asyncio.CancelledError:
-            self._slots.release()
-
-
-class LeaksTwo(Leaks):
-    """The same, and only the first two of them are lost."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._lost = 0
-
-    async def __aexit__(self, kind: Any, *_: object) -> None:
-        self._lost += kind is asyncio.CancelledError
-        if kind is not asyncio.CancelledError or self._lost > 2:
             self._slots.release()
 
 
@@ -129,40 +116,23 @@ class Locks:
 
 
 class Released:
-    """Five slots, with a ``release`` to be awaited."""
+    """One slot, without ``async with``."""
 
     def __init__(self) -> None:
-        self._slots = asyncio.Semaphore(5)
-        self.acquire = self._slots.acquire
-
-    async def release(self) -> None:
-        """Give the slot back."""
-        self._slots.release()
-
-
-class Raises(Spacer):
-    """Fails at the third request."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._left = 2
-
-    async def __aenter__(self) -> Self:
-        self._left -= 1
-        if self._left < 0:
-            raise TimeoutError("no more")
-        return self
+        slots = asyncio.Semaphore(1)
+        self.acquire = slots.acquire
+        self.release = slots.release
 
 
 class FailsInACrowd(Spacer):
-    """Fails when more than two hundred wait."""
+    """Fails when more than eighteen wait."""
 
     waiting = 0
 
     async def __aenter__(self) -> Self:
         self.waiting += 1
-        if self.waiting > 200:
-            raise ValueError("a crowd")
+        if self.waiting > 18:
+            raise TimeoutError("a crowd")
         try:
             return await super().__aenter__()
         finally:
@@ -178,18 +148,12 @@ class Blocks(Spacer):
 
 
 class Polls(Spacer):
-    """Asks again and again, and never waits for longer than ``PAUSE``."""
+    """Asks again and again, and waits for ``pause`` seconds in between."""
 
-    PAUSE = 0.0
+    pause = 0.0
 
     async def __aenter__(self) -> Self:
         while time.monotonic() < self._due:  # noqa: ASYNC110
-            await asyncio.sleep(self.PAUSE)
+            await asyncio.sleep(self.pause)
         self._due = time.monotonic() + SPACING
         return self
-
-
-class PollsWithAPause(Polls):
-    """Is slow, and sound otherwise."""
-
-    PAUSE = 0.02

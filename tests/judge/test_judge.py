@@ -6,8 +6,6 @@ All by way of ``judge(limiter)`` and the card, on the virtual clock.
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -36,17 +34,6 @@ REST, STALL, CANCELLED = "after a rest", "after a stall", "after cancelled reque
 # ---- shares
 
 
-def test_what_is_sound_uses_its_quota() -> None:
-    """Nearly all of it, and nothing is refused where varying delay does no harm."""
-    card = judge(lambda: Pacer(RATE, PERIOD), **QUOTA)
-    assert tuple(card.shares) == QUOTAS
-    for quota in QUOTAS[:-1]:
-        assert tuple(card.shares[quota]) == NETWORKS
-        assert card.shares[quota]["still"].used == pytest.approx(1 / 1.0125, abs=0.02)
-        assert all(share.refused == 0 for share in card.shares[quota].values())
-    assert all(finding.passed for finding in card.findings.values())
-
-
 @pytest.mark.parametrize(
     ("rate", "period", "used"),
     [(RATE, PERIOD, 1), (2 * RATE, PERIOD, 0.5), (7, 1, 0.5)],
@@ -54,6 +41,8 @@ def test_what_is_sound_uses_its_quota() -> None:
 def test_a_share_is_of_the_quota(rate: float, period: float, used: float) -> None:
     """Half the rate is half the share, and so is half the period."""
     shares = judge(limiters.Spacer, rate=rate, period=period).shares
+    assert tuple(shares) == QUOTAS
+    assert tuple(shares["fixed window"]) == NETWORKS
     assert shares["fixed window"]["still"].used == pytest.approx(used, abs=0.02)
 
 
@@ -76,13 +65,13 @@ def test_a_long_latency_is_no_ceiling() -> None:
     """With enough in flight all of a quota is used, and more is seen to be too much;
     with too few in flight, most of it is not.
     """
-    card = judge(lambda: Pacer(100, limit=200), latency=1.0)
+    card = judge(lambda: Pacer(20, limit=40), rate=20, latency=1.0)
     assert card.shares["sliding window"]["still"].used > 0.98
     unlimited = judge(limiters.LetsAllThrough, **QUOTA, latency=5)
     assert unlimited.shares["sliding window"]["still"].refused > 100
-    five_slots = judge(lambda: asyncio.Semaphore(5), latency=0.1)
+    five_slots = judge(lambda: asyncio.Semaphore(5), rate=20, latency=0.5)
     share = five_slots.shares["sliding window"]["still"]
-    assert share == (pytest.approx(0.5, abs=0.01), 0)
+    assert share == (pytest.approx(0.5, abs=0.05), 0)
 
 
 def test_a_network_is_the_way_to_the_api() -> None:
@@ -103,15 +92,10 @@ def test_kinds_of_quota_differ() -> None:
     assert refused["GCRA, burst 1"] > 50
 
 
-def test_a_card_is_the_same_each_time() -> None:
-    """Whatever the computer does meanwhile."""
-    assert str(judge(limiters.Window, **QUOTA)) == str(judge(limiters.Window, **QUOTA))
-
-
 @pytest.mark.anyio
-async def test_it_can_be_called_where_a_loop_runs() -> None:
-    """As in a notebook."""
-    assert judge(limiters.Spacer, **QUOTA).shares
+async def test_a_card_is_the_same_each_time() -> None:
+    """Whatever the computer does meanwhile, and where a loop runs, as in a notebook."""
+    assert str(judge(limiters.Window, **QUOTA)) == str(judge(limiters.Window, **QUOTA))
 
 
 # ---- what a limiter does after a rest, a stall, and requests that were cancelled
@@ -126,21 +110,27 @@ class Case(NamedTuple):
     period: float = PERIOD
 
 
+def polls_with_a_pause() -> limiters.Polls:
+    """A tenth of a second is a wait like any other."""
+    limiter = limiters.Polls()
+    limiter.pause = 0.1
+    return limiter
+
+
 @pytest.mark.parametrize(
     "case",
     [
-        Case(lambda: asyncio.Semaphore(5), set(), 100, 1),
-        Case(lambda: asyncio.Semaphore(1), set(), 500, 1),
-        Case(limiters.Released, set(), 100, 1),
+        Case(lambda: asyncio.Semaphore(1), set(), 40),
+        Case(limiters.Released, set(), 40),
         Case(lambda: Pacer(20, 10), set(), 20, 10),
         Case(limiters.Spacer, set()),
         Case(lambda: limiters.Bucket(), {REST, STALL}),
         Case(limiters.CatchesUp, {STALL}),
         Case(limiters.LetsAllThrough, {REST, STALL}),
-        Case(limiters.Leaks, {CANCELLED}, 100, 1),
-        Case(limiters.LeaksTwo, {CANCELLED}, 100, 1),
+        Case(limiters.Leaks, {CANCELLED}, 40),
         Case(limiters.Locks, {CANCELLED}),
-        Case(limiters.FailsInACrowd, {REST, STALL, CANCELLED}, 100, 30),
+        Case(limiters.FailsInACrowd, {REST, STALL, CANCELLED}),
+        Case(polls_with_a_pause, set()),
     ],
 )
 def test_a_fault_is_found(case: Case) -> None:
@@ -152,21 +142,23 @@ def test_a_fault_is_found(case: Case) -> None:
 
 
 def test_after_a_rest_answers_take_as_long_as_you_say() -> None:
-    """Five slots let 500 a second through if each answer takes a hundredth of it."""
-    findings = judge(lambda: asyncio.Semaphore(5), latency=0.01).findings
-    assert not findings[REST].passed
+    """One slot lets 20 a second through if each answer takes a twentieth of it."""
+    card = judge(lambda: asyncio.Semaphore(1), **QUOTA)
+    assert not card.findings[REST].passed
+    assert judge(lambda: asyncio.Semaphore(1), **QUOTA, latency=0.3).findings[REST][0]
 
 
 def test_what_goes_at_once_is_counted() -> None:
-    """Within a tenth of a spacing: a whole window, a pacer's burst, or one."""
+    """Within a tenth of a spacing: a window, one, what a stall held up, or a burst."""
     window = judge(limiters.Window, **QUOTA).findings
     assert window[REST].detail == "at most 7 in 2 s, 7 at once"
     spacer = judge(limiters.Spacer, **QUOTA).findings
     assert spacer[STALL].detail == "at most 7 in 2 s, 1 at once"
-    pacer = judge(Pacer).findings
+    catches_up = judge(limiters.CatchesUp, **QUOTA).findings
+    assert catches_up[STALL].detail == "at most 28 in 2 s, 21 at once"  # three periods
+    pacer = judge(lambda: Pacer(20, burst=3), rate=20).findings
     assert pacer[REST].detail.endswith(", 1 at once")
-    assert pacer[STALL].detail.endswith(", 8 at once")
-    assert judge(lambda: Pacer(burst=3)).findings[STALL].detail.endswith(", 3 at once")
+    assert pacer[STALL].detail.endswith(", 3 at once")
 
 
 # ---- what cannot be judged
@@ -193,12 +185,6 @@ def test_what_lets_nothing_else_run_cannot_be_judged(
     assert capsys.readouterr().err == ""
 
 
-def test_what_polls_with_a_pause_is_judged() -> None:
-    """A fiftieth of a second is a wait like any other."""
-    card = judge(limiters.PollsWithAPause, **QUOTA)
-    assert card.shares["fixed window"]["still"].used > 0.9
-
-
 def test_what_lets_nobody_through_cannot_be_judged() -> None:
     """It may wait for something that the virtual clock does not reach."""
     card = judge(lambda: asyncio.Semaphore(0), **QUOTA)
@@ -208,8 +194,8 @@ def test_what_lets_nobody_through_cannot_be_judged() -> None:
 
 def test_what_a_limiter_raises_is_on_its_card() -> None:
     """A ``TimeoutError`` of its own is no end of a trial."""
-    card = judge(limiters.Raises, **QUOTA)
-    assert card.problem == "it raised TimeoutError('no more')"
+    card = judge(limiters.FailsInACrowd, rate=100)
+    assert card.problem == "it raised TimeoutError('a crowd')"
 
 
 # ---- the card
@@ -246,58 +232,43 @@ def test_the_worst_is_said_in_one_sentence() -> None:
 def test_a_card_is_a_table() -> None:
     """A line for each quota with its verdict, then what it does after what."""
     card = card_with({"GCRA, burst 1": 400})
-    card.findings = {
-        REST: Reaction(True, "keeps to the rate", "at most 99 in 1 s"),
-        CANCELLED: Reaction(False, "gets stuck", "2 others"),
-    }
+    card.findings = {CANCELLED: Reaction(False, "gets stuck", "2 others")}
     lines = str(card).splitlines()
-    assert lines[0].startswith("Mine: ")
     assert lines[1] == "Judged for 100 requests in 1 s, made with rate=100."
     assert lines[2].split() == ["still", "jitter"]
     assert lines[3].split("%", 1)[1].split() == [",", "0", "50.0%,", "0", "no", "429"]
-    assert lines[7].startswith("GCRA, burst 1 ")
-    assert lines[7].endswith("400   429s")
-    assert lines[9] == "after a rest it keeps to the rate: at most 99 in 1 s"
-    assert lines[10] == "after cancelled requests it GETS STUCK: 2 others"
-    assert lines[11].startswith("In short: After cancelled requests it gets stuck")
+    assert lines[7].split()[-2:] == ["400", "429s"]
+    assert lines[9] == "after cancelled requests it GETS STUCK: 2 others"
+    assert lines[10].startswith("In short: After cancelled requests it gets stuck")
     assert max(map(len, lines)) <= 88
 
 
 # ---- what is passed on, and what is refused
 
 
-def both(rate: float = 0, period: float = 0) -> limiters.Spacer:
-    """It takes a whole quota."""
-    PASSED[:] = [rate, period]
-    return limiters.Spacer()
-
-
-def rate_only(rate: float = 0) -> limiters.Spacer:
+def pacer_for(rate: float = 100) -> Pacer:
     """It takes a rate per second."""
-    PASSED[:] = [rate]
-    return limiters.Spacer()
-
-
-PASSED: list[float] = []
+    return Pacer(rate)
 
 
 @pytest.mark.parametrize(
     ("make", "period", "passed", "says"),
     [
-        (both, 2.0, [7, 2.0], "made with rate=7, period=2."),
-        (rate_only, 1.0, [7], "made with rate=7."),
-        (rate_only, 2.0, [0], "It takes no `rate` and `period`"),
-        (limiters.Spacer, 2.0, [], "It takes no `rate` and `period`"),
+        (Pacer, 2.0, {"rate": 7, "period": 2.0}, "made with rate=7, period=2."),
+        (pacer_for, 1.0, {"rate": 7}, "made with rate=7."),
+        (pacer_for, 2.0, {}, "It takes no `rate` and `period`"),
+        (limiters.LetsAllThrough, 2.0, {}, "It takes no `rate` and `period`"),
     ],
 )
 def test_the_quota_is_passed_on_where_it_can_be(
-    make: Any, period: float, passed: list[float], says: str
+    make: Any, period: float, passed: dict[str, float], says: str
 ) -> None:
     """A rate alone is per second; the card says what a limiter was made with."""
-    PASSED.clear()
     card = judge(make, rate=7, period=period)
-    assert passed == PASSED
+    assert card.quota == passed
     assert says in str(card).splitlines()[1]
+    refused = card.shares["sliding window"]["still"].refused
+    assert (refused == 0) == bool(passed)
 
 
 async def sends_for_real(url: str, count: int) -> None:
@@ -346,20 +317,3 @@ def test_the_client_answers_as_an_api_does() -> None:
     refused = next(response for response in seen if response.status_code == 429)
     assert refused.headers["RateLimit-Policy"] == '"default";q=1;w=3'
     assert refused.headers["Retry-After"] == "2"  # the clock's window ends at 1002
-
-
-LOADED = """
-import sys
-import inflight_lab.judge
-unwanted = {"starlette", "uvicorn", "ipywidgets", "anywidget", "traitlets", "IPython"}
-rooms = {"inflight_lab.server", "inflight_lab.panel", "inflight_lab.plot"}
-print(sorted((unwanted | rooms) & sys.modules.keys()))
-"""
-
-
-def test_the_room_loads_no_server_and_no_widget() -> None:
-    """Whoever judges a limiter needs neither."""
-    run = subprocess.run(
-        [sys.executable, "-c", LOADED], capture_output=True, text=True, check=True
-    )
-    assert run.stdout == "[]\n"

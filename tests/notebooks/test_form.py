@@ -1,5 +1,5 @@
 """The notebooks' form: stored clean, in one shape, in short cells, with links that lead
-somewhere.
+somewhere; and the glossary that they link to.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from tests.support.notebook_tools import (
     GLOSSARY,
     NOTEBOOKS,
     QUESTIONS,
+    code_cell,
     code_cells,
     each_notebook,
     links,
@@ -115,19 +116,16 @@ def test_cells_of_prose_are_short(path: Path) -> None:
 
 @each_page
 def test_links_lead_somewhere(path: Path) -> None:
-    """Every link to a notebook or a file names one that exists."""
-    targets = [target.partition("#")[0] for target in links(path)]
-    assert targets
-    inside = [target for target in targets if not target.startswith("https://")]
-    assert [target for target in inside if not (path.parent / target).exists()] == []
-
-
-@each_page
-def test_links_to_other_sites_say_where_they_lead(path: Path) -> None:
-    """The words of a link to a source make sense without the sentence around it."""
-    for source in prose_of(path):
-        for words, target in re.findall(r"\[([^]]+)\]\((https://[^)]+)\)", source):
-            assert words.lower() not in ("here", "this", "link", "this page"), target
+    """Every link to a notebook, one of its cells or a file names one that exists."""
+    inside = [target for target in links(path) if not target.startswith("https://")]
+    assert inside
+    for target in inside:
+        file, _, place = target.partition("#")
+        there = path.parent / file if file else path
+        assert there.exists(), target
+        if place.startswith("cell-id="):
+            ids = [cell.id for cell in load(there).cells]
+            assert place.removeprefix("cell-id=") in ids, target
 
 
 @each_page
@@ -147,3 +145,50 @@ def test_minutes_are_those_of_the_map(path: Path) -> None:
     on_the_map = dict(re.findall(r"^- .*\((\w+)\.ipynb\).*, (\d+)$", lists, re.M))
     said = re.findall(r"About (\d+) minutes", opening(path))
     assert said in ([], [on_the_map.get(path.stem)])
+
+
+# ---- The glossary
+
+
+def terms() -> dict[str, str]:
+    """What it says about each term, by the id that links use."""
+    cells = load(GLOSSARY).cells
+    return {cell.id: cell.source for cell in cells if cell.source.startswith("### ")}
+
+
+def name_of(entry: str) -> str:
+    """The term itself."""
+    return entry.splitlines()[0].removeprefix("### ").replace("`", "")
+
+
+def test_every_term_stands_once_in_few_words() -> None:
+    """In alphabetical order, so that it is found without a search."""
+    names = [name_of(entry).lower() for entry in terms().values()]
+    assert names == sorted(set(names))
+    assert max(map(words_of, terms().values())) <= 40
+    assert sum(len(text.split()) for text in prose_of(GLOSSARY)) <= 2400
+
+
+def test_every_letter_can_be_jumped_to() -> None:
+    """From the first cell to the heading above the letter's terms."""
+    cells = load(GLOSSARY).cells
+    letters = [cell.id for cell in cells if cell.source.startswith("## ")]
+    first, *_ = prose_of(GLOSSARY)
+    assert re.findall(r"glossary\.ipynb#cell-id=([a-z-]+)", first) == letters
+
+
+def test_each_term_is_used_where_the_glossary_says() -> None:
+    """Its entry ends with a link to a page, or one cell, in whose text the word
+    stands.
+    """
+    astray = {}
+    for term, entry in terms().items():
+        (target,) = re.findall(r"\[[^]]+\]\((.+)\)$", entry)
+        word = name_of(entry).lower().split()[-1]
+        page, _, cell = target.partition("#cell-id=")
+        path = GLOSSARY.with_name(page)
+        prose = code_cell(path, cell) if cell else "\n".join(prose_of(path))
+        said = re.sub(r"\]\([^)]*\)", "]", prose)  # where links lead is not said
+        if word not in said.lower():
+            astray[term] = target
+    assert astray == {}

@@ -1,54 +1,65 @@
-"""The page of questions: short answers that stand alone, found from the list on top."""
+"""The page of questions: short answers that stand alone, found from the list on top,
+and true of the packages that they name.
+"""
 
 from __future__ import annotations
 
 import ast
+import asyncio
 import builtins
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import anyio
+import httpx2
 import pytest
+import requests
+import urllib3
 
-from tests.notebooks.one_run import expect_one_run_fits
-from tests.support.notebook_tools import QUESTIONS, code_cell, load, words_of
+from inflight_lab.runners.refusals import read_refusal
+from inflight_lab.server import PracticeServer
+from tests.support.notebook_tools import (
+    QUESTIONS,
+    code_cell,
+    load,
+    prose_of,
+    words_of,
+)
 
 MAX_WORDS_OF_AN_ANSWER = 120
 MAX_WORDS = 5500
-RUN_ALL = 120.0
 JUMP = re.compile(r"\[([^]]+)\]\(questions\.ipynb#cell-id=(q-[a-z0-9-]+)\)")
 NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler)
-
-
-PASTED = (
-    "429 Too Many Requests",
-    "httpx.PoolTimeout",
-    "ConnectTimeout",
-    "httpx.ReadTimeout",
-    "RemoteProtocolError: Server disconnected without sending a response",
-    "ServerDisconnectedError",
-    "[Errno 24]",
-    "Too many open files",
-    "Unclosed client session",
-    "Task exception was never retrieved",
-    "asyncio.run() cannot be called from a running event loop",
-    "RuntimeError: Event loop is closed",
-    "is bound to a different event loop",
-    "MemoryError",
-    "openai.RateLimitError",
-    "insufficient_quota: You exceeded your current quota",
-    "tokens per min (TPM): Limit 30000, Used",
-    "Request too large",
-    "overloaded_error",
-    "This request would exceed your organization's rate limit",
-    "Number of concurrent connections has exceeded your rate limit",
-    "RESOURCE_EXHAUSTED",
-    "ThrottlingException",
-    "token rate limit of your current OpenAI S0 pricing tier",
-    "You have exceeded a secondary rate limit",
-    "Max retries exceeded with url",
-    "StoreUnavailableError",
-    "is in use: is the script running?",
-)
+PASTED = """
+429 Too Many Requests
+httpx.PoolTimeout
+ConnectTimeout
+httpx.ReadTimeout
+RemoteProtocolError: Server disconnected without sending a response
+ServerDisconnectedError
+[Errno 24]
+Too many open files
+Unclosed client session
+Task exception was never retrieved
+asyncio.run() cannot be called from a running event loop
+RuntimeError: Event loop is closed
+is bound to a different event loop
+MemoryError
+openai.RateLimitError
+insufficient_quota: You exceeded your current quota
+tokens per min (TPM): Limit 30000, Used
+Request too large
+overloaded_error
+This request would exceed your organization's rate limit
+Number of concurrent connections has exceeded your rate limit
+RESOURCE_EXHAUSTED
+ThrottlingException
+token rate limit of your current OpenAI S0 pricing tier
+You have exceeded a secondary rate limit
+Max retries exceeded with url
+StoreUnavailableError
+is in use: is the script running?
+"""
 """What people copy from their terminal."""
 
 
@@ -73,11 +84,6 @@ def answers() -> list[Answer]:
 
 
 each_answer = pytest.mark.parametrize("answer", answers(), ids=lambda each: each.name)
-
-
-def test_the_cells_show_what_the_answers_say() -> None:
-    """Run All."""
-    expect_one_run_fits(QUESTIONS, within=RUN_ALL)
 
 
 @each_answer
@@ -113,7 +119,7 @@ def names_in(code: str) -> tuple[set[str], set[str]]:
     return bound, read
 
 
-@pytest.mark.parametrize("message", PASTED)
+@pytest.mark.parametrize("message", PASTED.strip().splitlines())
 def test_a_pasted_message_finds_its_answer(message: str) -> None:
     """A search in the page, or in all the files, finds its words as they are."""
     words = "\n".join(re.sub("[`*]", "", answer.text) for answer in answers())
@@ -121,13 +127,75 @@ def test_a_pasted_message_finds_its_answer(message: str) -> None:
 
 
 def test_every_question_is_in_the_list() -> None:
-    """Each once, in the order of the page."""
+    """Each once, in the order of the page; and the page is not a book."""
     listed = JUMP.findall(code_cell(QUESTIONS, "text-jump"))
     assert [name for _, name in listed] == [answer.name for answer in answers()]
+    assert sum(len(text.split()) for text in prose_of(QUESTIONS)) <= MAX_WORDS
 
 
-def test_the_page_is_not_a_book() -> None:
-    """All words, tables and code in the text included."""
-    cells = load(QUESTIONS).cells
-    texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
-    assert sum(len(text.split()) for text in texts) <= MAX_WORDS
+@pytest.mark.parametrize(
+    ("package", "headers", "waits"),
+    [
+        ("openai", {}, [0.5, 1]),
+        ("anthropic", {}, [0.5, 1]),
+        ("openai", {"Retry-After": "90"}, [90, 90]),
+        ("openai", {"retry-after-ms": "90000"}, [90, 90]),
+        ("openai", {"Retry-After": "121"}, []),
+        ("anthropic", {"Retry-After": "600"}, [600, 600]),
+    ],
+)
+def test_the_sdks_wait_as_the_answer_says(
+    package: str,
+    headers: dict[str, str],
+    waits: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As long as the API asks, within limits; otherwise by doubling, less a quarter."""
+    waited: list[float] = []
+
+    async def note(seconds: float) -> None:
+        waited.append(seconds)
+
+    def refuse(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(429, headers=headers, json={})
+
+    monkeypatch.setattr(anyio, "sleep", note)
+    error = asyncio.run(refused_by(package, httpx2.MockTransport(refuse)))
+    assert read_refusal(error.response) is not None  # "works with each of them"
+    for seconds, longest in zip(waited, waits, strict=True):
+        assert 0.75 * longest <= seconds <= longest
+        assert seconds == longest or not headers
+
+
+async def refused_by(package: str, transport: httpx2.MockTransport) -> Any:
+    """The ``RateLimitError`` that an SDK raises in the end."""
+    import anthropic  # takes long, as the other does
+    import openai
+
+    question: Any = [{"role": "user", "content": "How many words are these?"}]
+    async with httpx2.AsyncClient(transport=transport) as http_client:
+        shared: Any = {"api_key": "none", "http_client": http_client}
+        sdk: Any = None
+        if package == "openai":
+            sdk = openai.AsyncOpenAI(**shared).chat.completions
+        else:
+            sdk = anthropic.AsyncAnthropic(**shared).messages
+        errors = (openai.RateLimitError, anthropic.RateLimitError)
+        with pytest.raises(errors) as refused:
+            await sdk.create(model="practice", messages=question, max_tokens=1)
+    return refused.value
+
+
+def test_urllib3_gives_up_in_these_words() -> None:
+    """The message that people search for stands on the page, as it is raised."""
+    retry = urllib3.Retry(total=1, status_forcelist=[429])
+    assert retry.backoff_factor == 0
+    with (
+        PracticeServer(latency=0, exhausted=True, dialect="openai") as server,
+        requests.Session() as session,
+    ):
+        session.mount("http://", requests.adapters.HTTPAdapter(max_retries=retry))
+        with pytest.raises(requests.exceptions.RetryError) as failed:
+            session.get(server.url)
+    assert "too many 429 error responses" in str(failed.value)
+    assert "too many 429 error responses" in code_cell(QUESTIONS, "q-max-retries")

@@ -1,79 +1,146 @@
 """Run All: what each notebook shows when all of its cells are queued at once in a fresh
-kernel.
+kernel, and what is left when they run again.
 """
 
 from __future__ import annotations
 
 import contextlib
+import inspect
+import os
 import re
+import sys
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import psutil
 import pytest
 
-from tests.notebooks.one_run import expect_one_run_fits
-from tests.support.busy import busy_machine
+from tests.support.census import at_most, census
+from tests.support.children import child
 from tests.support.notebook_tools import (
+    COMPARISON,
     NOTEBOOKS,
+    QUESTIONS,
     Kernel,
     code_cell,
-    each_notebook,
+    code_cells,
     kernel,
     notebook,
 )
-from tests.support.run_all import NO_REDIS, PROMISED
+from tests.support.run_all import NO_REDIS, PROMISED, RUN_ALL, expect_run_fits, run_all
+from tests.support.waiting import PATIENCE
 
-BESIDE_OTHERS = notebook("04")
-"""The notebook that always runs beside busy processes; with ``--full`` they all do."""
-WITHOUT_EXTRAS = """
-import sys
-sys.modules["throttled"] = None
+PAGES = [*NOTEBOOKS, COMPARISON, QUESTIONS]
+each_page = pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+NEVER_WAITS = """
+import os
+parent = os.getppid()
+while os.getppid() == parent:
+    pass
 """
+"""A process that takes all of a core it gets, until the one that started it is gone."""
 BUSY_SOON = """
 import time
 asyncio.get_running_loop().call_later(0.2, time.sleep, 6)
 """
+CHILDREN = "[child.pid for child in psutil.Process().children(recursive=True)]"
 ONE_COUNT_KEEPS_THE_QUOTA = re.compile(
     r"counted apart: +accepted \d+, refused [1-9]\d*, [\d.]+ s\n"
     r"counted together: accepted 60, refused 0, (3\.[5-9]|[4-9]\.\d|\d\d+\.\d) s"
 )
 
 
-@each_notebook
-def test_run_all_shows_what_the_prose_says(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Every cell ends without an error, the panel's run too; what the notebook claims
-    holds, and each number of its prose is explained and contradicts none that is
-    printed.
-    """
+@pytest.fixture(autouse=True)
+def _no_redis(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As most readers have it."""
     monkeypatch.setenv("REDIS_URL", NO_REDIS)
-    with busy_machine() if path == BESIDE_OTHERS else contextlib.nullcontext():
-        expect_one_run_fits(path)
+
+
+@each_page
+def test_run_all_shows_what_the_prose_says(path: Path) -> None:
+    """Every cell ends without an error, the panel's run too, and what the notebook
+    claims holds.
+    """
+    with kernel() as fresh:
+        expect_run_fits(path, fresh)
+
+
+@contextlib.contextmanager
+def busy_machine(processes: int = 8, cores: int = 2) -> Iterator[None]:
+    """So many processes that never wait run on the first ``cores``.
+
+    So does whatever is started meanwhile.  Each is in a session of its own, because
+    Linux may share out a processor by session (sched_autogroup): together in one they
+    would get no more of it than a single kernel does.
+    """
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(before)[:cores])
+    command = [sys.executable, "-c", NEVER_WAITS]
+    try:
+        with contextlib.ExitStack() as others:
+            for _ in range(processes):
+                others.enter_context(child(command, start_new_session=True))
+            yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 @pytest.mark.full
-@pytest.mark.parametrize(
-    "path",
-    [path for path in NOTEBOOKS if path != BESIDE_OTHERS],
-    ids=lambda path: path.stem,
-)
-def test_the_same_on_a_slow_computer(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@each_page
+def test_the_same_on_a_slow_computer(path: Path) -> None:
     """With a fifth of a core Run All takes four times as long at most, and what is
     shown is still what the prose says.
     """
-    monkeypatch.setenv("REDIS_URL", NO_REDIS)
-    with busy_machine():
-        expect_one_run_fits(path, within=4 * PROMISED)
+    with busy_machine(), kernel() as fresh:
+        expect_run_fits(path, fresh, within=4 * PROMISED)
 
 
-def run_cells(kernel: Kernel, number: str, *ids: str) -> str:
-    """Run some cells of a notebook; returns what the last one printed."""
-    for cell_id in ids:
-        run = kernel.run(code_cell(notebook(number), cell_id))
-        assert (run.status, run.error) == ("ok", "")
-    return run.text
+@pytest.mark.parametrize(
+    "path",
+    [NOTEBOOKS[0], *(pytest.param(path, marks=pytest.mark.full) for path in PAGES[1:])],
+    ids=lambda path: path.stem,
+)
+def test_running_again_leaves_nothing_behind(path: Path) -> None:
+    """After a restart in mid-run all cells end well; when they run again there is no
+    more of anything in the kernel, and at its end no process of it stays.
+    """
+    with kernel() as again:
+        again.run_all(code_cells(path), within=2)  # and then it is restarted
+        again.restart()
+        run_all(path, again)
+        assert again.run(f"import psutil\n{inspect.getsource(census)}").status == "ok"
+        first = settled(again, {})
+        run_all(path, again)
+        settled(again, first)
+        children = [psutil.Process(pid) for pid in again.value(CHILDREN)]
+    # multiprocessing's tracker of resources ends when it notices that the kernel has.
+    assert not psutil.wait_procs(children, timeout=PATIENCE)[1]
+
+
+def settled(fresh: Kernel, most: dict[str, int]) -> dict[str, int]:
+    """What the kernel holds once it holds no more than ``most``; the first time, once
+    that stays the same for two seconds.
+    """
+    deadline = time.monotonic() + PATIENCE
+    counts: list[dict[str, int]] = []
+    while True:
+        counts.append(fresh.value("census()"))
+        # Sliders and texts of the notebook's own: ipywidgets keeps them.
+        counts[-1].pop("widgets")
+        latest = counts[-10:]
+        if at_most(latest[-1], most) if most else latest == 10 * latest[:1]:
+            return latest[-1]
+        assert time.monotonic() < deadline, f"{latest[-1]} is more than {most}"
+        fresh.run("import asyncio\nawait asyncio.sleep(0.2)")
+
+
+def shown_by(fresh: Kernel, number: str, cells: Sequence[str]) -> str:
+    """Run some cells of a notebook; what the last one printed."""
+    sources = [code_cell(notebook(number), cell) for cell in cells]
+    runs = [fresh.run(source, within=RUN_ALL) for source in sources]
+    assert [(run.status, run.error) for run in runs] == len(runs) * [("ok", "")]
+    return runs[-1].text
 
 
 def test_a_busy_computer_is_waited_for() -> None:
@@ -81,21 +148,41 @@ def test_a_busy_computer_is_waited_for() -> None:
     no other error.
     """
     with kernel() as fresh:
-        run_cells(fresh, "02", "code-panel", "code-imports", "code-make-many")
+        shown_by(fresh, "02", ["code-panel", "code-imports", "code-make-many"])
         assert fresh.run(BUSY_SOON).status == "ok"
-        assert "ValueError: Unexpected Status: Http status code is 429." in run_cells(
-            fresh, "02", "code-run"
-        )
+        shown = shown_by(fresh, "02", ["code-run"])
+    assert "ValueError: Unexpected Status: Http status code is 429." in shown
 
 
-def test_optional_packages_are_optional() -> None:
-    """Where one is missing, its cell says how to get it."""
+@pytest.mark.parametrize(
+    ("missing", "path", "cells", "shown"),
+    [
+        (
+            ["throttled"],
+            notebook("12"),
+            ["code-imports", "code-redis-look"],
+            'pip install "inflight-lab[redis]"',
+        ),
+        (
+            ["aiolimiter", "aiometer", "asynciolimiter"],
+            COMPARISON,
+            ["code-imports", "code-limiters", "code-runner"],
+            "",
+        ),
+    ],
+    ids=["12", "comparison"],
+)
+def test_optional_packages_are_optional(
+    missing: list[str], path: Path, cells: list[str], shown: str
+) -> None:
+    """Where one is missing, a cell says how to get it or goes on without."""
     with kernel() as fresh:
-        assert fresh.run(WITHOUT_EXTRAS).status == "ok"
-        assert 'pip install "inflight-lab[redis]"' in run_cells(
-            fresh, "12", "code-imports", "code-redis-look"
-        )
-        assert fresh.value("redis_found") is False
+        hide = f"import sys; sys.modules |= {dict.fromkeys(missing)}"
+        runs = [
+            fresh.run(code) for code in [hide, *(code_cell(path, id) for id in cells)]
+        ]
+        assert [run.error for run in runs] == len(runs) * [""]
+        assert shown in runs[-1].text
 
 
 def test_two_processes_keep_one_quota_through_redis(
@@ -106,10 +193,10 @@ def test_two_processes_keep_one_quota_through_redis(
     """
     monkeypatch.setenv("REDIS_URL", redis)
     with kernel() as fresh:
-        looked = run_cells(fresh, "12", "code-imports", "code-redis-look")
-        assert looked.startswith("There is a Redis")
-        run_cells(fresh, "12", "code-redis-send")
+        found = shown_by(fresh, "12", ["code-imports", "code-redis-look"])
+        assert found.startswith("There is a Redis")
+        shown_by(fresh, "12", ["code-redis-send"])
         # A busy computer may hold up the requests on their way, which the quota cannot
         # know, or the start of a process: then once more.
-        shown = (run_cells(fresh, "12", "code-redis-run") for _ in range(3))
+        shown = (shown_by(fresh, "12", ["code-redis-run"]) for _ in range(3))
         assert any(map(ONE_COUNT_KEEPS_THE_QUOTA.search, shown))

@@ -10,31 +10,24 @@ import pytest
 from tests.support.notebook_tools import CLASS, Kernel, code_cells, kernel, prose_of
 
 MAX_WORDS = 1000
-PANELS = (
-    "all_at_once",
-    "three_at_a_time",
-    "pause",
-    "faster",
-    "challenge",
-    "race",
-)
+PANELS = ("all_at_once", "three_at_a_time", "pause", "faster", "challenge", "race")
+SEEN = """
+def seen(panel):
+    return {name: vars(lane.server.stats()) for name, lane in panel.lanes.items()}
+"""
 GETS_FASTER = """
 import asyncio
 faster.start()
 await asyncio.sleep(1)
-before = vars(api_of(faster).stats())
+(before,) = seen(faster).values()
 faster.latency = 0
 while faster.running:
     await asyncio.sleep(0.1)
-    after = vars(api_of(faster).stats())
+    (after,) = seen(faster).values()
     if after["refused"] > after["accepted"]:
         break
 faster.stop()
 await faster.finished()
-"""
-API_OF = """
-def api_of(panel, name=None):
-    return panel.lanes[name or next(iter(panel.lanes))].server
 """
 
 
@@ -44,20 +37,16 @@ def lesson() -> Iterator[Kernel]:
     with kernel() as fresh:
         ran = fresh.run_all(code_cells(CLASS), within=120)
         assert [cell.error for cell in ran] == [""] * len(ran)
-        assert fresh.run(API_OF).status == "ok"
+        assert fresh.run(SEEN).status == "ok"
         yield fresh
 
 
-def play(lesson: Kernel, panel: str, **settings: float) -> None:
-    """Press Run with these settings, and wait for the end."""
+def played(lesson: Kernel, panel: str, **settings: float) -> dict[str, Any]:
+    """What the API counted of each runner, with these settings, from Run to the end."""
     for name, value in settings.items():
         assert lesson.run(f"{panel}.{name} = {value}").status == "ok"
     assert lesson.run(f"await {panel}.start()").status == "ok"
-
-
-def stats(lesson: Kernel, panel: str, lane: str | None = None) -> dict[str, Any]:
-    """What the API counted in the last run."""
-    return dict(lesson.value(f"vars(api_of({panel}, {lane!r}).stats())"))
+    return dict(lesson.value(f"seen({panel})"))
 
 
 def test_the_page_is_read_in_five_minutes() -> None:
@@ -69,13 +58,13 @@ def test_nothing_starts_by_itself(lesson: Kernel) -> None:
     """No answer is on the screen before the vote."""
     for panel in PANELS:
         assert lesson.value(f"{panel}.running") is False
-        assert stats(lesson, panel)["started"] == 0
+        sides = lesson.value(f"seen({panel})").values()
+        assert [side["started"] for side in sides] == [0] * len(sides)
 
 
 def test_all_at_once_is_refused_by_half(lesson: Kernel) -> None:
     """Scene 1."""
-    play(lesson, "all_at_once")
-    counted = stats(lesson, "all_at_once")
+    (counted,) = played(lesson, "all_at_once").values()
     assert (counted["accepted"], counted["refused"]) == (100, 100)
 
 
@@ -84,15 +73,14 @@ def test_ten_are_safe_and_twenty_are_not(
     lesson: Kernel, limit: int, is_safe: bool
 ) -> None:
     """Scene 2."""
-    play(lesson, "three_at_a_time", count=80, limit=limit)
-    assert (stats(lesson, "three_at_a_time")["refused"] == 0) is is_safe
+    (counted,) = played(lesson, "three_at_a_time", count=80, limit=limit).values()
+    assert (counted["refused"] == 0) is is_safe
 
 
 def test_the_pause_costs_a_second_for_each_group(lesson: Kernel) -> None:
     """Scene 3."""
-    play(lesson, "pause")
-    plain = stats(lesson, "pause", "semaphore")
-    pausing = stats(lesson, "pause", "with a pause")
+    counted = played(lesson, "pause")
+    plain, pausing = counted["semaphore"], counted["with a pause"]
     assert plain["refused"] == pausing["refused"] == 0
     assert pausing["elapsed"] > plain["elapsed"] + 1.8
 
@@ -111,7 +99,7 @@ def test_the_challenge_has_a_solution(
     lesson: Kernel, limit: int, latency: float
 ) -> None:
     """Scene 5, before and after the latency changes."""
-    play(lesson, "challenge", limit=limit, latency=latency)
+    played(lesson, "challenge", limit=limit, latency=latency)
     met = lesson.value("challenge.goals_met")
     assert met["120 answers"]
     assert met["no 429"]
@@ -119,9 +107,9 @@ def test_the_challenge_has_a_solution(
 
 def test_paced_wins_the_race(lesson: Kernel) -> None:
     """Scene 6: the first to finish has few answers, and the pace is first with all."""
-    play(lesson, "race")
+    counted = played(lesson, "race")
     names = ("all at once", "semaphore", "with a pause", "paced")
-    hasty, limited, pausing, paced = (stats(lesson, "race", name) for name in names)
+    hasty, limited, pausing, paced = (counted[name] for name in names)
     assert hasty["elapsed"] < paced["elapsed"] < pausing["elapsed"]
     assert hasty["accepted"] < 100
     is_slow_computer = limited["elapsed"] > 3

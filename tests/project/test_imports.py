@@ -26,9 +26,11 @@ HEAVY = (
     ("statement", "absent"),
     [
         ("import inflight_lab", (*HEAVY, "httpx", "anyio", "asyncio")),
-        ("from inflight_lab.runners import naive, semaphore, semaphore_pause", HEAVY),
-        ("from inflight_lab import AdjustableLimiter, ObservedTransport", HEAVY),
-        ("from inflight_lab import Event, Stats, Timeline", HEAVY),
+        (
+            "from inflight_lab.runners import naive, semaphore, semaphore_pause\n"
+            "from inflight_lab import AdjustableLimiter, ObservedTransport, Timeline",
+            HEAVY,
+        ),
         (
             "from inflight_lab import PracticeServer",
             ("ipywidgets", "anywidget", "traitlets", "IPython"),

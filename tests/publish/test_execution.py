@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from inflight_lab.plot.plain_picture import PANEL as ABOUT
 from inflight_lab.plot.plain_picture import RECORDING
 from inflight_lab.publish.execution import run_cells
 from inflight_lab.runs.recording import from_text
@@ -25,7 +26,9 @@ with plot:
 """
 PANEL = """
 server.quota = "none"
-panel = Panel(semaphore.make_many_requests, server=server, count=6, limit=2)
+panel = Panel(
+    semaphore.make_many_requests, server=server, count=6, limit=2, strip="rate"
+)
 panel.start()
 panel
 """
@@ -53,24 +56,34 @@ def texts_of(cell: Any) -> list[str]:
     return [output.get("text") or output["evalue"] for output in cell.outputs]
 
 
-def test_runs_are_kept_where_they_are_shown(tmp_path: Path) -> None:
+FAILS = "raise ValueError('no\\nlimit')"
+BAR = r"""
+import sys
+sys.stderr.write("\r  0%|   | 0/20")
+sys.stderr.write("\r100%|###| 20/20\n")
+print("20 of 20")
+"""
+
+
+def test_what_cells_show_is_kept(tmp_path: Path) -> None:
     """A plot has the run of a cell further down, and a panel its own, which goes on in
-    the background when its cell has ended.
+    the background when its cell has ended; with it is what the panel shows.  One cell
+    that fails does not cost the next ones; a progress bar is one line, as in a terminal
+    when it has ended.
     """
-    document, failed = run(tmp_path, PLOT, RUN, PANEL)
-    plotted, ran, panel = document.cells
+    document, failed = run(tmp_path, PLOT, RUN, PANEL, FAILS, BAR)
+    plotted, ran, panel, failing, bar = document.cells
     assert answered_in(plotted) == [4]
     assert answered_in(ran) == []
     assert answered_in(panel) == [6]
-    assert [cell.execution_count for cell in document.cells] == [1, 2, 3]
-    assert failed == []
-
-
-def test_a_cell_that_fails_is_named_and_the_next_ones_run(tmp_path: Path) -> None:
-    """One cell that fails on a busy computer does not cost the page, nor the site."""
-    document, failed = run(tmp_path, "raise ValueError('no\\nlimit')", "print(2)")
-    assert failed == ["cell c0: ValueError: no"]
-    assert [texts_of(cell) for cell in document.cells] == [["no\nlimit"], ["2\n"]]
+    (about,) = [
+        each.metadata[ABOUT] for each in panel.outputs if ABOUT in each.metadata
+    ]
+    assert about == {"sliders": ["limit"], "strip": "rate"}
+    assert [cell.execution_count for cell in document.cells] == [1, 2, 3, 4, 5]
+    assert failed == ["cell c3: ValueError: no"]
+    assert texts_of(failing) == ["no\nlimit"]
+    assert sorted(texts_of(bar)) == ["100%|###| 20/20\n", "20 of 20\n"]
 
 
 @pytest.mark.parametrize(
@@ -104,20 +117,6 @@ def test_a_panel_that_never_ends_is_a_failure(tmp_path: Path) -> None:
     """It is waited for when all cells have run, and not for ever."""
     _, failed = run(tmp_path, PLOT, HANGING_PANEL, patience=5)
     assert failed == ["cell panels: CellTimeoutError: it takes more than 5 seconds"]
-
-
-BAR = r"""
-import sys
-sys.stderr.write("\r  0%|   | 0/20")
-sys.stderr.write("\r100%|###| 20/20\n")
-print("20 of 20")
-"""
-
-
-def test_a_progress_bar_is_one_line(tmp_path: Path) -> None:
-    """As in a terminal when it has ended: what it overwrote is gone."""
-    document, _ = run(tmp_path, BAR)
-    assert sorted(texts_of(document.cells[0])) == ["100%|###| 20/20\n", "20 of 20\n"]
 
 
 def test_text_alone_needs_no_kernel(tmp_path: Path) -> None:

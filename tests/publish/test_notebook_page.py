@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 import pytest
@@ -14,94 +17,100 @@ from inflight_lab.publish import beside
 from tests.support.made_pages import pages_of
 
 LIVE = "<kbd>open it</kbd>"
-
-
-def page_of(folder: Path, *sources: str, text: str = "") -> str:
-    """The page of a notebook with these cells."""
-    title = new_markdown_cell(f"# Two\n\n**What for.**\n\n{text}")
-    cells = [title, *map(new_code_cell, sources)]
-    nbformat.write(new_notebook(cells=cells), folder / "two.ipynb")
-    (made,) = pages_of([folder / "two.ipynb"], folder, live=lambda *_: LIVE)
-    return made.read_text(encoding="utf-8")
-
-
 INTERACTIVE = """
 import ipywidgets
 ipywidgets.interactive(lambda rate: print("the rate is", rate), rate=(1, 3))
 """
-
-
-def test_what_sliders_print_is_on_the_page(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """An `interactive` leaves its text, and nothing is sent that can make nbclient miss
-    the cell's reply.
-    """
-    sent: list[OutputWidget] = []
-    monkeypatch.setattr(OutputWidget, "send", lambda widget, *_: sent.append(widget))
-    page = page_of(tmp_path, INTERACTIVE)
-    assert page.count("<pre>the rate is 2") == 1
-    assert "interactive(children" not in page
-    assert not sent
-
-
 PREDICT = """
 from inflight_lab.exercises.prediction import Predict
 Predict("How many are refused?", "none", "some")
 """
-
-
-def test_a_prediction_leaves_its_question_on_the_page(tmp_path: Path) -> None:
-    """Whoever reads can still predict before the answer, which stands below."""
-    page = page_of(tmp_path, PREDICT)
-    assert "<b>Predict:</b> How many are refused? (none, some)" in page
-
-
 PANEL = """
-from inflight_lab import Panel, PracticeServer
+from inflight_lab import LivePlot, Panel, PracticeServer
 from inflight_lab.runners import naive
 runners = {"Ada": naive.make_many_requests, "Ben": naive.make_many_requests}
 panel = Panel(runners, server=PracticeServer())
 panel
 """
-
-
-def test_a_page_says_what_nobody_ran_and_has_the_code_beside_it(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """It says that nothing is sent, shows what would happen in a panel that nobody
-    ran, and leads to the code.
-    """
-    text = "[its code](../src/inflight_lab/runners/paced.py)"
-    page = page_of(tmp_path, PANEL, text=text)
-    assert "nothing is sent" in page
-    assert "Nobody has run this panel: what you see is computed." in page
-    assert 'href="runners/paced.py"' in page
-    assert (tmp_path / "runners" / "paced.py").exists()
-    assert capsys.readouterr() == ("two.html\n", "")
-
-
-RUN = """
-from inflight_lab import LivePlot, PracticeServer
-from inflight_lab.runners import naive
+PLOT = """
 server = PracticeServer(latency=0.01).start()
 plot = LivePlot(server)
 plot
 """
 RUN_IT = "with plot:\n    await naive.make_many_requests(server.url, 3)"
+CELLS = {
+    "title": "# Two\n\n**What for.**\n\n[code](../src/inflight_lab/runners/paced.py)",
+    "interactive": INTERACTIVE,
+    "predict": PREDICT,
+    "panel": PANEL,
+    "plot": PLOT,
+    "run": RUN_IT,
+}
 
 
-def test_a_run_leaves_a_player_and_few_kilobytes(tmp_path: Path) -> None:
+class Made(NamedTuple):
+    """The page of a notebook with these cells."""
+
+    html: str
+    printed: str
+    sent: list[OutputWidget]
+
+    def cell(self, name: str) -> str:
+        """The part of the page that one of them takes."""
+        *_, begin = self.html.partition(f'id="cell-id={name}"')
+        return begin.partition('id="cell-id=')[0]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """The page, of a notebook that has run once for all tests."""
+    folder = tmp_path_factory.mktemp("page")
+    title, *code = CELLS.items()
+    cells = [new_markdown_cell(title[1], id=title[0])]
+    cells += [new_code_cell(source, id=name) for name, source in code]
+    nbformat.write(new_notebook(cells=cells), folder / "two.ipynb")
+    sent: list[OutputWidget] = []
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as printed:
+        patch.setattr(OutputWidget, "send", lambda widget, *_: sent.append(widget))
+        (page,) = pages_of([folder / "two.ipynb"], folder, live=lambda *_: LIVE)
+    assert (folder / "runners" / "paced.py").exists()
+    return Made(page.read_text(encoding="utf-8"), printed.getvalue(), sent)
+
+
+def test_what_sliders_print_is_on_the_page(made: Made) -> None:
+    """An `interactive` leaves its text, and nothing is sent that can make nbclient miss
+    the cell's reply.
+    """
+    assert made.cell("interactive").count("<pre>the rate is 2") == 1
+    assert "interactive(children" not in made.html
+    assert not made.sent
+
+
+def test_a_prediction_leaves_its_question_on_the_page(made: Made) -> None:
+    """Whoever reads can still predict before the answer, which stands below."""
+    assert "How many are refused? (none, some)" in made.cell("predict")
+
+
+def test_a_page_says_what_nobody_ran_and_has_the_code_beside_it(made: Made) -> None:
+    """It says that nothing is sent, shows what would happen in a panel that nobody
+    ran, and leads to the code.
+    """
+    assert "nothing is sent" in made.html
+    assert "what you see is computed" in made.cell("panel")
+    assert 'href="runners/paced.py"' in made.html
+    assert made.printed == "two.html\n"
+
+
+def test_a_run_leaves_a_player_and_few_kilobytes(made: Made) -> None:
     """The picture that was empty when it was displayed is the run's at the end; what
     plays it stands once beside all pages.
     """
-    page = page_of(tmp_path, RUN, RUN_IT)
-    assert "Nothing was sent here." not in page
-    (picture,) = re.findall(r"<img [^>]*>", page)
+    plot = made.cell("plot")
+    assert "Nothing was sent here." not in plot
+    (picture,) = re.findall(r"<img [^>]*>", plot)
     assert "3 answered" in picture
-    assert page.count("<inflight-run>") == 1
-    assert page.count(LIVE) == 2
-    assert len(page.replace(picture, "")) < 12_000
+    assert plot.count("<inflight-run>") == plot.count(LIVE) == 1
+    assert len(plot.replace(picture, "")) < 6_000
 
 
 def test_what_stands_beside_the_pages_is_small_and_no_module(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from html import unescape
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from inflight_lab.plot.plain_picture import KNOBS, RECORDING, STARTED
+from inflight_lab.plot.plain_picture import PANEL, RECORDING, STARTED
 from inflight_lab.publish.notebook_page import as_html
 from inflight_lab.publish.page_outputs import WIDGET, for_a_page
 from inflight_lab.runs.events import Stats
@@ -34,7 +34,7 @@ def picture_of(*names: str, started: int = 1) -> NotebookNode:
         "text/html": f"<b>{' '.join(names)}</b>",
         RECORDING: json.loads(as_text(dict.fromkeys(names, run))),
     }
-    metadata = {STARTED: started, KNOBS: ["count"]}
+    metadata = {STARTED: started, PANEL: {"sliders": ["count"], "strip": "rate"}}
     return new_output("display_data", data=data, metadata=metadata)
 
 
@@ -63,14 +63,15 @@ def test_the_runs_of_a_widget_are_one_player() -> None:
 
 
 def test_a_panel_can_be_simulated_with_its_own_settings() -> None:
-    """One can move what the panel lets one move, and the lanes are called what the
-    text calls them; the picture is there without JavaScript.
+    """One can move what the panel lets one move, its strip shows the same, and the
+    lanes are called what the text calls them; the picture is there without JavaScript.
     """
     (html,) = shown(picture_of("Ada", "Ben"), simulate=["pause", "paced"])
     assert "<b>Ada Ben</b>" in html
     settings = json.loads(unescape(re.findall('data-settings="([^"]+)"', html)[0]))
     assert settings["runners"] == ["pause", "paced"]
     assert (settings["names"], settings["sliders"]) == (["Ada", "Ben"], ["count"])
+    assert settings["strip"] == "rate"
     assert (settings["count"], settings["limit"], settings["latency"]) == (90, 3, 0.3)
     assert settings["quota"]["rate"] == 40
 

@@ -17,7 +17,7 @@ from tests.support.browser import ROOT
 
 LONGEST = {
     "fetch_all": 490,
-    "ask_model": 505,
+    "ask_model": 510,
     "with_requests": 510,
     "paced": 185,
     "on_a_cluster": 580,

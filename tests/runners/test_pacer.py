@@ -26,8 +26,6 @@ from tests.support.simulator import (
 )
 from tests.support.virtual_clock import WINDOWS_TICK, run, virtual_loop
 
-REAL_LATE = 0.0005
-"""Seconds that a loop on an idle machine wakes up too late, on average."""
 SPACING = Pacer.HEADROOM / 100
 """Seconds between two requests, for 100 a second."""
 many = pytest.mark.parametrize(
@@ -80,42 +78,35 @@ def refused_by(api: SimulatedApi) -> dict[str, int]:
 # The quota is used, and not exceeded.
 
 
-class Network(NamedTuple):
-    """Conditions, and how much of the quota has to be used under them."""
+class Conditions(NamedTuple):
+    """What a client meets, and how much of the quota it has to use then."""
 
-    jitter: float
-    stall: float
-    least: float
+    jitter: float = 0
+    stall: float = 0  # seconds for which the loop blocks, in each second
+    tick: float = 0  # of a clock that is coarse
+    least: float = 0.985
 
 
 @pytest.mark.parametrize("latency", [0.05, 0.3, 1.0])
 @pytest.mark.parametrize(
-    "network_",
-    [Network(0, 0, 0.985), Network(0.01, 0, 0.98), Network(0.01, 0.1, 0.94)],
+    "met",
+    [
+        Conditions(),
+        Conditions(jitter=0.01, least=0.98),
+        Conditions(jitter=0.01, stall=0.1, least=0.94),
+        Conditions(jitter=0.01, tick=WINDOWS_TICK, least=0.97),
+    ],
     ids=str,
 )
-def test_nearly_the_whole_quota_and_no_429(network_: Network, latency: float) -> None:
-    """At any latency, with 10 ms of jitter, and when the loop blocks for 100 ms in each
-    second.
+def test_nearly_the_whole_quota_and_no_429(met: Conditions, latency: float) -> None:
+    """At any latency, with jitter, when the loop blocks for 100 ms in each second, and
+    by a clock that moves 64 times a second, as on Windows.
     """
-    api = SimulatedApi(network(network_.jitter, latency=latency))
-    send(
-        api,
-        3000,
-        lambda: Pacer(100, limit=200),
-        stall=network_.stall,
-        late=REAL_LATE,
-    )
+    api = SimulatedApi(network(met.jitter, latency=latency))
+    clock = {"late": 0.0005, "tick": met.tick}  # an idle machine's
+    send(api, 2000, lambda: Pacer(100, limit=200), stall=met.stall, **clock)
     assert refused_by(api) == {}
-    assert api.used(1, 29) >= network_.least
-
-
-def test_a_coarse_clock() -> None:
-    """A loop's clock that moves 64 times a second, as on Windows, costs no 429."""
-    api = SimulatedApi(network(0.01))
-    send(api, 1000, tick=WINDOWS_TICK)
-    assert refused_by(api) == {}
-    assert api.used(1, 10) >= 0.97
+    assert api.used(1, 19) >= met.least
 
 
 @pytest.mark.parametrize(
@@ -127,25 +118,16 @@ def test_a_coarse_clock() -> None:
         (300, 1.0, 0.97),
         (2.5, 1.0, 0.78),  # a window holds whole requests
         (0.5, 1.0, 0.97),  # 1 in 2 s
+        (1, 0.01, 0.95),  # shorter than the latency: nobody waits for the answer
     ],
 )
 def test_other_quotas(rate: float, period: float, least: float) -> None:
-    """Slow, fast, by the minute, not whole, less than one in a period."""
+    """Slow, fast, by the minute, not whole, of less than one, by the hundredth."""
     api = SimulatedApi(network(0.01 * period))
-    send(api, round(12 * rate) + 2, lambda: Pacer(rate, period))
+    send(api, max(300, round(4 * rate)), lambda: Pacer(rate, period))
     whole = quota("sliding-window", max(1, int(rate)), max(period, period / rate))
     assert api.refused(whole) == 0
     assert api.utilisation(rate, period) >= least
-
-
-def test_a_latency_longer_than_the_period() -> None:
-    """A request without an answer was counted at the latest when it could have been:
-    nobody waits for the answer.
-    """
-    api = SimulatedApi(network(latency=0.5))
-    send(api, 400, lambda: Pacer(10, 0.1))
-    assert api.refused(quota("sliding-window", 10, 0.1)) == 0
-    assert api.used(1, 4) >= 0.95
 
 
 def test_what_varying_latency_costs() -> None:
@@ -157,21 +139,9 @@ def test_what_varying_latency_costs() -> None:
     assert api.utilisation() == pytest.approx(0.71, abs=0.01)
 
 
-def test_new_connections_arrive_late() -> None:
-    """Requests that first open a connection arrive together with later ones; that is no
-    429 either.
-    """
-    handshakes = [0.15] * 15
-    api = SimulatedApi(lambda: Path(there=handshakes.pop() if handshakes else 0))
-    send(api, 1000)
-    assert api.refused(quota("sliding-window")) == 0
-    assert api.utilisation() >= 0.97
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_a_busy_start(seed: int) -> None:
+def test_a_busy_start() -> None:
     """All of the first hundred requests are late, and then none is: no 429."""
-    draw = random.Random(seed).uniform
+    draw = random.Random(1).uniform
     late = [
         Path(there=0.02 + draw(0, 0.04), latency=0.3, back=draw(0, 0.04))
         for _ in range(100)
@@ -190,29 +160,6 @@ def test_an_api_that_allows_no_burst(jitter: float) -> None:
     assert api.refused(quota("gcra")) == 0
 
 
-def test_spread_evenly_for_minutes() -> None:
-    """Late wake-ups do not add up: minutes later requests still come one by one."""
-    api: Any = SimulatedApi(network())
-    send(api, 4000, lambda: Pacer(20), late=0.002)
-    assert api.refused(quota("gcra", 20, burst=2)) == 0
-    assert api.utilisation(20) >= 0.98
-
-
-def test_small_batches_in_a_row_share_one_quota() -> None:
-    """Polling keeps to the quota as one large run does, and a rest earns no credit."""
-
-    async def main() -> None:
-        pacer = Pacer(100)
-        for batch in range(60):
-            await paced.make_many_requests(URL, 30, client=api, limiter=pacer)
-            await asyncio.sleep(10 if batch % 10 == 0 else 0)
-
-    api: Any = SimulatedApi(network(0.01, latency=0.005))
-    run(main())
-    assert refused_by(api) == {}
-    assert api.refused(quota("gcra", burst=3)) == 0
-
-
 class Several(NamedTuple):
     """A quota, the others, and how long 50 requests take, in seconds."""
 
@@ -226,10 +173,8 @@ class Several(NamedTuple):
     "row",
     [
         Several(10, 1, [], 5.0),
-        Several(10, 1, [(1000, 3600)], 5.0),
         Several(1000, 3600, [(10, 1)], 5.0),  # in any order
         Several(10, 1, [(30, 60)], 62.0),  # 30 in 3 s, and the next a minute later
-        Several(10, 1, [(5, 1)], 10.0),
         Several(math.inf, 1, [(10, 1)], 5.0),
         Several(math.inf, 1, [], 0.0),  # a limit, and no pace
     ],
@@ -377,26 +322,6 @@ def test_no_window_holds_more_than_the_quota(examples: int) -> None:
 # Its rules, one by one.
 
 
-@pytest.mark.parametrize("burst", [1, 4])
-def test_catch_up_is_bounded(burst: int) -> None:
-    """After a blocked loop at most ``burst`` requests go at once; the rest of the delay
-    is given up.
-    """
-    sent: list[float] = []
-
-    async def main() -> None:
-        requests = asyncio.create_task(departures(Pacer(100, burst=burst), 20, sent))
-        await asyncio.sleep(0.05)
-        virtual_loop().stall(0.5)
-        await requests
-
-    run(main())
-    stalled = max(sent, key=sent.count) if burst > 1 else sent[5]
-    assert sent.count(stalled) == burst
-    after = [late - stalled for late in sent[sent.index(stalled) + burst :]]
-    assert after == pytest.approx([SPACING * (i + 1) for i in range(len(after))])
-
-
 def test_a_pause_holds_back_those_that_wait_already() -> None:
     """A shorter one changes nothing; then they go at the pace, and not all at once."""
     sent: list[float] = []
@@ -411,52 +336,6 @@ def test_a_pause_holds_back_those_that_wait_already() -> None:
 
     run(main())
     assert sent == pytest.approx([0, 3.05, 3.15125, 3.2525])
-
-
-def test_a_cancelled_waiter_gives_its_turn_and_its_slot_away() -> None:
-    """It costs the next in line no time, and the limiter no slot."""
-    sent: list[float] = []
-
-    async def main() -> None:
-        limiter = AdjustableLimiter(4)
-        pacer, began = Pacer(10, limiter=limiter), virtual_loop().now
-
-        async def enter() -> None:
-            async with pacer:
-                sent.append(virtual_loop().now - began)
-
-        requests = [asyncio.create_task(enter()) for _ in range(6)]
-        await asyncio.sleep(0.05)
-        requests[1].cancel()  # its turn comes next
-        requests[3].cancel()  # waits for its turn
-        requests[5].cancel()  # waits for a slot
-        await asyncio.wait(requests)
-        assert limiter.in_use == limiter.waiting == 0
-
-    run(main())
-    assert sent == pytest.approx([0, 0.10125, 0.2025])
-
-
-def test_a_new_rate_is_for_all_that_follow() -> None:
-    """``rate`` can be set while it is in use, up and down; other quotas stay."""
-    sent: list[float] = []
-
-    async def main() -> None:
-        pacer = Pacer(100, also=[(35, 60)])
-        for rate in (100, 10, 50):
-            pacer.rate = rate
-            await departures(pacer, 10, sent)
-            await asyncio.sleep(1)
-        await departures(pacer, 5, sent)
-        assert sent[-1] - sent[30] < 1
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(50), pacer:
-                raise AssertionError("was let in")
-
-    run(main())
-    spans = [sent[number + 9] - sent[number] for number in (0, 10, 20)]
-    expected = [9 * SPACING, 90 * SPACING, 18 * SPACING]
-    assert spans == pytest.approx(expected)
 
 
 def test_a_failure_counts_from_now_and_is_no_short_latency() -> None:
@@ -474,52 +353,12 @@ def test_a_failure_counts_from_now_and_is_no_short_latency() -> None:
     assert api.utilisation() >= 0.97
 
 
-def test_entering_twice_is_an_error_that_costs_no_slot() -> None:
-    """A task that is inside cannot enter again; the pacer serves others as before."""
-
-    async def main() -> None:
-        pacer = Pacer(limit=1)
-        async with pacer:
-            with pytest.raises(RuntimeError, match="already inside the pacer"):
-                async with pacer:
-                    raise AssertionError("was let in")
-        async with asyncio.timeout(1), pacer:
-            pass
-
-    run(main())
-
-
-def test_a_limiter_of_yours_stays_in_force() -> None:
-    """The panel's limiter caps what is in flight, also when it moves, and the pace
-    holds on top of it.
-    """
-
-    async def main() -> None:
-        limiter = AdjustableLimiter(2)
-        batch = asyncio.create_task(
-            paced.make_many_requests(URL, 150, client=api, limiter=limiter)
-        )
-        await asyncio.sleep(1)
-        slow = len(api.arrivals)
-        assert slow == pytest.approx(40, abs=2)  # 2 in flight / 50 ms
-        limiter.limit = 50
-        await asyncio.sleep(0.5)
-        assert len(api.arrivals) - slow == pytest.approx(50, abs=2)  # now the pace
-        await batch
-        assert limiter.in_use == 0
-
-    api: Any = SimulatedApi(network())
-    run(main())
-
-
 @pytest.mark.parametrize(
     ("arguments", "shown"),
     [
         ({"rate": 0}, "rate=0"),
-        ({"period": -1}, "period=-1"),
         ({"also": [(0, 60)]}, "also=[(0, 60)]"),
         ({"limit": 0}, "limit=0"),
-        ({"burst": -1}, "burst=-1"),
     ],
 )
 def test_a_bad_number_is_one_line(arguments: dict[str, Any], shown: str) -> None:

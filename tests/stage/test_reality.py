@@ -56,6 +56,7 @@ def settings() -> Iterator[Setting]:
         yield Setting("semaphore", 4, kind)
         yield Setting("pause", 6, kind)
         yield Setting("paced", 90, kind)
+        yield Setting("paced", 4, kind)
 
 
 SETTINGS = list(settings())
@@ -79,7 +80,7 @@ async def sent_by(setting: Setting) -> tuple[int, float]:
     options: dict[str, Any] = {"client": api, "return_exceptions": True}
     if setting.runner == "paced":
         options["rate"] = RATE
-    elif setting.runner != "naive":
+    if setting.runner != "naive":
         options["limit"] = setting.limit
     loop = asyncio.get_running_loop()
     begun = loop.time()

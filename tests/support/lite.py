@@ -159,6 +159,6 @@ def cells(page: Page, *, within: float) -> list[CellRun]:
     # By a timer: a hidden page draws no frames.
     page.wait_for_function(ENDED, timeout=within * 1000, polling=100)
     return [
-        CellRun(each["status"], each["text"], each["error"], set(each["mime_types"]))
+        CellRun(each["status"], each["text"], each["error"])
         for each in page.evaluate(CELLS)
     ]

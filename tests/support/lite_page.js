@@ -54,7 +54,6 @@ function shownBy(cell) {
     status,
     text: "",
     error: "",
-    mime_types: /** @type {string[]} */ ([]),
   };
   for (const output of cell.getOutputs()) {
     if (output.output_type === "stream") shown.text += text(output.text);
@@ -66,7 +65,6 @@ function shownBy(cell) {
       shown.status = "error";
       shown.error = `${output.ename}: ${output.evalue}`;
     }
-    shown.mime_types.push(...Object.keys(output.data ?? {}));
   }
   return shown;
 }

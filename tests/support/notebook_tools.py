@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -121,28 +121,19 @@ def _folded_solution(markdown: str) -> str:
 
 @dataclass
 class CellRun:
-    """What one cell did: its status, what it printed, the kinds of output it showed."""
+    """What one cell did: its status, what it printed, and its error."""
 
     status: str = "not finished"
     text: str = ""
     error: str = ""
-    mime_types: set[str] = field(default_factory=set)
 
 
 class Kernel:
     """A kernel in the notebooks' folder."""
 
-    def __init__(
-        self, manager: KernelManager, client: BlockingKernelClient, notes: Path
-    ) -> None:
-        self._manager, self._client, self._notes = manager, client, notes
+    def __init__(self, manager: KernelManager, client: BlockingKernelClient) -> None:
+        self._manager, self._client = manager, client
         self._more = itertools.count()
-
-    def tries_to_leave(self) -> list[str]:
-        """What tried to leave the machine since this was last asked, in vain."""
-        notes = self._notes.read_text().splitlines()
-        self._notes.write_text("")
-        return notes
 
     def restart(self) -> None:
         """Kernel > Restart, whatever is running."""
@@ -225,7 +216,6 @@ def _note(run: CellRun, kind: str, content: dict[str, Any]) -> None:
         run.error += f"{content['ename']}: {content['evalue']}"
     elif kind in ("display_data", "execute_result"):
         data = content["data"]
-        run.mime_types |= set(data)
         if kind == "execute_result":
             run.text += data.get("text/plain", "")
         elif VERDICT in data.get("text/html", ""):
@@ -251,7 +241,7 @@ def kernel() -> Iterator[Kernel]:
             extra_arguments=["--log-level=ERROR"],
         )
         try:
-            yield Kernel(manager, client, notes)
+            yield Kernel(manager, client)
         finally:
             client.stop_channels()
             manager.shutdown_kernel(now=True)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from tests.support.notebook_tools import CellRun, Kernel, code_cells, load
-
-NUMBER = re.compile(r"\d+(?:\.\d+)?")
+from tests.support.notebook_tools import CellRun, Kernel, code_cells
+from tests.support.shows import ANSWERS, false_in, looking_at
 
 PROMISED = 30.0
 """Seconds for Run All, on a computer that does nothing else."""
 RUN_ALL = 8 * PROMISED
 """What a test allows on any other: met by a hang, not by a busy machine."""
+NO_REDIS = "redis://127.0.0.1:1"
+"""For ``REDIS_URL``, whatever runs on this machine."""
 PANEL_RUNS = """
 import asyncio
 if not panel.outcomes:
@@ -45,24 +45,6 @@ class Ran:
     kernel: AnyKernel
     cells: list[CellRun]
 
-    @property
-    def number(self) -> str:
-        """Its place in the series: "00" to "13"."""
-        return self.path.stem[:2]
-
-    def cell(self, cell_id: str) -> CellRun:
-        """What the code cell of that id did."""
-        ids = [cell.id for cell in load(self.path).cells if cell.cell_type == "code"]
-        return self.cells[ids.index(cell_id)]
-
-    def text(self, cell_id: str) -> str:
-        """What that cell printed."""
-        return self.cell(cell_id).text.strip()
-
-    def numbers(self, cell_id: str) -> list[float]:
-        """The numbers that it printed."""
-        return [float(number) for number in NUMBER.findall(self.text(cell_id))]
-
 
 def run_all(path: Path, kernel: Kernel, within: float = RUN_ALL) -> Ran:
     """Run All, in ``kernel``, until every cell has ended well, and a panel's run."""
@@ -86,10 +68,18 @@ def expect_done(ran: Ran) -> None:
         assert ran.kernel.value(IN_FLIGHT) == 0
 
 
+def expect_shown(ran: Ran) -> None:
+    """What each cell says that it shows was true when it had run."""
+    false = false_in(ran.path, ran.kernel.value(ANSWERS))
+    assert not false, "\n".join(false)
+
+
+def expect_run_fits(path: Path, kernel: Kernel, within: float = RUN_ALL) -> None:
+    """Run All: each cell ends without an error, and shows what its metadata says."""
+    assert kernel.run(looking_at(path)).status == "ok"
+    expect_shown(run_all(path, kernel, within))
+
+
 def has_panel(path: Path) -> bool:
     """Whether a cell of the notebook makes a panel."""
     return any("panel = " in source for source in code_cells(path))
-
-
-NO_REDIS = "redis://127.0.0.1:1"
-"""For ``REDIS_URL``, whatever runs on this machine."""

@@ -9,8 +9,12 @@ from xdist.workermanage import WorkerController
 
 SPREAD = ("tests/notebooks/", "tests/exercises/", "tests/recipes/", "tests/watch/")
 """Tests that share nothing and take long: each goes to the worker that is free."""
-TOGETHER = ("tests/recipes/test_on_a_cluster.py",)
-"""Among those, files whose tests share something that takes long to make."""
+TOGETHER = (
+    "tests/notebooks/test_questions.py",
+    "tests/notebooks/test_show_it_to_a_class.py",
+    "tests/recipes/test_on_a_cluster.py",
+)
+"""Among those, files whose tests share something that takes long to make or import."""
 WITH_BROWSER = "tests/browser/"
 BROWSERS_AT_ONCE = 2
 """Two cores carry no more."""

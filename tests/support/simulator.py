@@ -25,7 +25,6 @@ __all__ = [
     "URL",
     "Path",
     "SimulatedApi",
-    "Stray",
     "network",
     "quota",
     "stall_each_second",
@@ -72,8 +71,8 @@ def network(
 class SimulatedApi(Api):
     """The judge's API, over ``paths``, with answers that may say less.
 
-    It refuses with ``status``, with ``retry_after(wait)`` as its ``Retry-After`` (None:
-    it sends none), and sends ``RateLimit-Policy`` if ``advertised``.  `refused` says
+    It refuses with ``retry_after(wait)`` as its ``Retry-After`` (None: it sends none),
+    and sends ``RateLimit-Policy`` if ``advertised``.  `refused` says
     afterwards what each kind of quota would have refused.
     """
 
@@ -83,13 +82,11 @@ class SimulatedApi(Api):
         quota: QuotaCounter | None = None,
         *,
         advertised: bool = True,
-        status: int = 429,
         retry_after: Callable[[float], str | None] = whole_seconds,
     ) -> None:
         super().__init__(quota)
         self.paths = paths
         self.advertised = advertised
-        self.status = status
         self.retry_after = retry_after
 
     async def get(self, url: str = URL, **_: Any) -> httpx.Response:
@@ -109,19 +106,17 @@ class SimulatedApi(Api):
         """What it says to a request."""
         policy = self.policy if self.advertised else None
         if wait:
-            return response(self.status, policy, self.retry_after(wait))
+            return response(429, policy, self.retry_after(wait))
         return response(200, policy)
 
     def refused(self, quota: QuotaCounter) -> int:
         """How many of the requests that have arrived ``quota`` would have refused."""
         return sum(quota.admit(arrival) > 0 for arrival in sorted(self.arrivals))
 
-    def utilisation(
-        self, rate: float = 100, period: float = 1.0, *, refused: int = 0
-    ) -> float:
+    def utilisation(self, rate: float = 100, period: float = 1.0) -> float:
         """Accepted / allowed, from the first arrival to the last."""
         elapsed = max(self.arrivals) - min(self.arrivals)
-        return (len(self.arrivals) - 1 - refused) / (elapsed * rate / period)
+        return (len(self.arrivals) - 1) / (elapsed * rate / period)
 
     def used(self, begin: float, end: float, *, rate: float = 100) -> float:
         """Accepted / allowed between two moments, in seconds from the first arrival."""
@@ -129,26 +124,6 @@ class SimulatedApi(Api):
         accepted = self.accepted if self.quota else self.arrivals
         within = [arrival for arrival in accepted if begin <= arrival - first < end]
         return len(within) / (rate * (end - begin))
-
-
-@dataclass
-class Stray:
-    """A quota that refuses one request more, the first after ``moment``, for no reason
-    the client can see.
-    """
-
-    quota: QuotaCounter
-    moment: float
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.quota, name)
-
-    def admit(self, now: float) -> float:
-        """Count a request at ``now``, as every quota does."""
-        if now < self.moment:
-            return self.quota.admit(now)
-        self.moment = math.inf
-        return 1.0
 
 
 async def stall_each_second(seconds: float, *, seed: int = 1) -> None:

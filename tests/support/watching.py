@@ -7,9 +7,11 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from inflight_lab.watch.finding import Finding
 from inflight_lab.watch.findings import diagnose
 from inflight_lab.watch.quota import Quota
 from inflight_lab.watch.request_log import Request, RequestLog, number_of
@@ -48,7 +50,7 @@ def findings_in(said: str) -> list[str]:
 
 def commands_in(said: str) -> list[str]:
     """The commands that are printed below findings."""
-    return re.findall(r"^  (inflight-lab .*)$", said, re.M)
+    return re.findall(r"^  ((?:inflight-lab|patch) .*)$", said, re.M)
 
 
 def summary_in(said: str) -> str:
@@ -90,6 +92,28 @@ def note(
         request.raw_headers = headers or {}
         request.body = body
     return request
+
+
+def run_of(
+    statuses: Iterable[int],
+    *,
+    every: float = 0.1,
+    exit_status: int | None = None,
+    **how: Any,
+) -> RequestLog:
+    """A log of made-up requests, one ``every`` so many seconds; 0 is an error."""
+    log = RequestLog()
+    log.exit_status = exit_status
+    for number, status in enumerate(statuses):
+        error = "" if status else "ReadTimeout"
+        note(log, number * every, status=status, error=error, **how)
+    return log
+
+
+def found(log: RequestLog, name: str) -> Finding:
+    """The one finding with this name."""
+    (finding,) = [each for each in diagnose(log) if each.name == name]
+    return finding
 
 
 def names_of(log: RequestLog, practice: Quota | None = None) -> list[str]:

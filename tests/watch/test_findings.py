@@ -9,56 +9,51 @@ from pathlib import Path
 
 import pytest
 
-from inflight_lab.watch.finding import WORDS, Finding
-from inflight_lab.watch.findings import diagnose
+from inflight_lab.watch.finding import WORDS
 from inflight_lab.watch.practice import AnyApi
 from inflight_lab.watch.quota import Quota
 from inflight_lab.watch.report import report, summary
-from inflight_lab.watch.request_log import Block, LimitUse, RequestLog, ThrownAway
+from inflight_lab.watch.request_log import Block, LimitUse, RequestLog
 from tests.support.watching import (
     Client,
     findings_in,
+    found,
     names_of,
     note,
+    run_of,
     summary_in,
     watch_text,
 )
 
-SECONDARY = (
-    b'{"message": "You have exceeded a secondary rate limit. Please wait a few '
-    b'minutes before you try again."}'
-)
+ITEM = "https://a.test/item"
+SECONDARY = b'{"message": "You have exceeded a secondary rate limit. Please wait."}'
+TOO_MANY = b'{"error": "too many concurrent requests"}'
 
 
-def found(log: RequestLog, name: str) -> Finding:
-    """The one finding with this name."""
-    (finding,) = [each for each in diagnose(log) if each.name == name]
-    return finding
+def policy(rate: int, period: int) -> dict[str, str]:
+    """The header that announces a quota."""
+    return {"ratelimit-policy": f'"default";q={rate};w={period}'}
+
+
+# Refusals
 
 
 def test_githubs_secondary_limit_is_not_the_quota() -> None:
     """The body says which it is; the answers' own quota has nothing to do with it."""
-    log = RequestLog()
-    for number in range(20):
-        note(log, number / 10)
-    for number in range(40):
-        headers = {"retry-after": "3", "x-ratelimit-remaining": "4980"}
-        note(log, 2 + number / 10, status=403, headers=headers, body=SECONDARY)
-    finding = found(log, "GitHub's secondary limit")
-    assert "40 of 60 requests were refused (403)" in finding.facts
-    assert "secondary rate limit" in finding.facts
-    assert "asks for is 3 s" in finding.facts
+    headers = {"retry-after": "3", "x-ratelimit-remaining": "4980"}
+    log = run_of([200] * 20 + [403] * 40, headers=headers, body=SECONDARY)
+    facts = found(log, "GitHub's secondary limit").facts
+    assert "40 of 60 requests were refused (403)" in facts
+    assert "secondary rate limit" in facts
+    assert "asks for is 3 s" in facts
 
 
 def test_a_limit_on_requests_in_flight_is_not_a_rate() -> None:
     """Where the API says that too many came at once, the advice is a semaphore, as
     wide as what was accepted at once; the pool was not the limit.
     """
-    log = RequestLog()
-    body = b'{"error": "too many concurrent requests"}'
-    for number in range(120):
-        status = 200 if number < 20 else 429
-        note(log, 0.0, took=0.5, status=status, body=body, pool=100)
+    statuses = [200] * 20 + [429] * 100
+    log = run_of(statuses, every=0, took=0.5, body=TOO_MANY, pool=100)
     finding = found(log, "Over the limit on requests in flight")
     assert "semaphore" in finding.advice
     assert 'concurrent requests". ' in finding.facts
@@ -68,96 +63,84 @@ def test_a_limit_on_requests_in_flight_is_not_a_rate() -> None:
 
 
 def test_an_overload_is_not_your_quota() -> None:
-    """503 and 529 are about everybody's requests."""
-    log = RequestLog()
-    for number in range(20):
-        note(log, number, status=200 if number < 10 else 529)
+    """503 and 529 are about everybody's requests, whatever the words are."""
+    log = run_of([200] * 10 + [529] * 10, body=TOO_MANY)
     assert names_of(log) == ["The API was overloaded"]
 
 
 def test_a_quota_that_is_not_named_is_not_guessed() -> None:
-    """It is said what was accepted in which time, and the headers as they are."""
-    log = RequestLog()
-    for number in range(60):
-        status = 200 if number < 49 else 429
-        note(log, number / 50, status=status, headers={"x-ratelimit-limit": "49"})
+    """It is said what was accepted in which time, and the headers as they are; every
+    status of a refusal is named.
+    """
+    statuses = [200] * 49 + [429] * 10 + [403]
+    headers = {"x-ratelimit-limit": "49", "retry-after": "1"}
+    log = run_of(statuses, every=0.02, headers=headers)
     finding = found(log, "Refused")
     assert finding.is_certain
     assert finding.advice.startswith("Likely")
-    assert "49 accepted in 1.3 s" in finding.facts
+    assert (
+        "11 of 60 requests were refused (403/429), 49 accepted in 1.3" in finding.facts
+    )
     assert "x-ratelimit-limit: 49" in finding.facts
     assert "--rate" not in finding.command
 
 
+@pytest.mark.parametrize(
+    ("words", "allowed"),
+    [
+        ("Rate limit reached on requests per 20 s: Limit 10, Used 10.", (10, 20)),
+        ("Rate limit reached on requests per min (RPM): Limit 3, Used 3", (3, 60)),
+        ("This would exceed your rate limit of 50 requests per minute.", (50, 60)),
+        ("You may send 1,000 requests/hour", (1000, 3600)),
+    ],
+)
+def test_a_quota_in_words_is_read(words: str, allowed: tuple[int, int]) -> None:
+    """It is held against what was sent, and stands in the command."""
+    rate, period = allowed
+    statuses = [200] * rate + [429] * 5
+    log = run_of(statuses, every=0.001, body=f'{{"error": "{words}"}}'.encode())
+    finding = found(log, "Over the quota")
+    assert (
+        f"{rate} requests in {period} s are allowed; you sent {rate + 5}"
+        in finding.facts
+    )
+    assert f"--rate {rate} --period {period} " in finding.command
+
+
 def test_as_many_as_are_allowed_are_not_over_the_quota() -> None:
     """Refusals within a known quota are said to be something else."""
-    log = RequestLog()
-    policy = {"ratelimit-policy": '"default";q=7;w=2'}
-    for number in range(35):
-        status = 429 if number == 30 else 200
-        note(log, number * 2 / 7, status=status, headers=policy)
-    advice = found(log, "Refused").advice
-    assert advice.startswith("Likely")
-    assert "Look up" not in advice
+    statuses = [200] * 30 + [429] + [200] * 4
+    log = run_of(statuses, every=2 / 7, headers=policy(7, 2))
+    assert "closer together than you sent it" in found(log, "Refused").advice
 
 
 def test_one_more_than_is_allowed_is_over_the_quota() -> None:
     """If all were sent long before the period was over, the network is not to blame."""
-    log = RequestLog()
-    for number in range(11):
-        policy = {"ratelimit-policy": '"default";q=10;w=60'}
-        note(log, number / 3, status=429 if number == 10 else 200, headers=policy)
+    log = run_of([200] * 10 + [429], every=1 / 3, headers=policy(10, 60))
     facts = found(log, "Over the quota").facts
     assert "10 requests in 60 s are allowed; you sent 11" in facts
 
 
 def test_the_quota_of_one_host_is_held_against_that_host() -> None:
-    """What went elsewhere was not sent there."""
+    """What went elsewhere was not sent there; the newest answers name the quota."""
     log = RequestLog()
     for number in range(30):
         note(log, 0.0, url=f"https://other.example/{number}")
     for number in range(12):
-        policy = {"ratelimit-policy": '"default";q=10;w=1'}
-        note(log, 0.01, status=200 if number < 10 else 429, headers=policy)
-    finding = found(log, "Over the quota")
-    assert "2 of 12 requests" in finding.facts
-    assert "you sent 12 within that time" in finding.facts
+        headers = policy(20 if number < 5 else 10, 1)
+        note(log, 0.01, status=200 if number < 10 else 429, headers=headers)
+    facts = found(log, "Over the quota").facts
+    assert "2 of 12 requests" in facts
+    assert "10 requests in 1 s are allowed; you sent 12 within that time" in facts
 
 
-def test_every_status_of_a_refusal_is_said() -> None:
-    """Some APIs refuse with 403 at first, and with 429 then."""
-    log = RequestLog()
-    for number in range(20):
-        status = 200 if number < 12 else 429 if number < 17 else 403
-        note(log, number, status=status, body=b'{"message": "rate limit exceeded"}')
-    assert "8 of 20 requests were refused (403/429)" in found(log, "Refused").facts
-
-
-def test_a_quota_that_changes_is_the_newest() -> None:
-    """What the last answers announce is what is allowed now."""
-    log = RequestLog()
-    for number in range(30):
-        rate, status = (20, 200) if number < 10 else (5, 429)
-        policy = {"ratelimit-policy": f'"default";q={rate};w=1'}
-        note(log, number / 30, status=status, headers=policy)
-    assert "5 requests in 1 s are allowed" in found(log, "Over the quota").facts
-
-
-def test_of_many_hosts_the_busiest_is_named() -> None:
-    """Up to three are all named."""
-    log = RequestLog()
-    for name in "aabc":
-        note(log, 0.0, url=f"https://{name}.example/")
-    assert "to a.example and b.example and c.example in" in summary(log)
-    note(log, 0.0, url="https://d.example/")
-    assert "to a.example and 3 other hosts in" in summary(log)
+# Limits
 
 
 def test_a_pacer_is_not_blamed_for_its_own_pace() -> None:
     """One semaphore that all tasks use, and pauses between requests, are no fault."""
     log = RequestLog()
-    senders = set(range(60))
-    log.limits[1] = LimitUse(50, "parts.py:254", senders)
+    log.limits[1] = LimitUse(50, "parts.py:254", set(range(60)))
     for number in range(60):
         request = note(log, number / 3, took=0.05)
         request.around, request.sender = 1, number
@@ -169,8 +152,8 @@ def test_a_limit_for_each_host_is_a_limit(period: float, hosts: int) -> None:
     """Whether one task asks all hosts, or each host has a task that keeps to a rate."""
     log = RequestLog()
     for host in range(6):
-        sender = host % hosts
-        use = LimitUse(1, "main.py:9", {sender}, acquired=20, period=period)
+        senders = {host % hosts}
+        use = LimitUse(1, "main.py:9", senders, acquired=20, period=period)
         log.limits[host + 1] = use
     for number in range(120):
         url = f"https://host{number % 6}.example/{number}"
@@ -178,17 +161,6 @@ def test_a_limit_for_each_host_is_a_limit(period: float, hosts: int) -> None:
         request.sender = number % hosts
         request.around = number % 6 + 1
     assert names_of(log) == []
-
-
-def test_a_rate_limiter_around_the_loop_limits_nothing() -> None:
-    """It is asked once, and the task that asked sends all: no other task is needed."""
-    log = RequestLog()
-    log.limits[1] = LimitUse(25, "main.py:9", {1}, acquired=1, period=60.0)
-    for number in range(40):
-        request = note(log, number / 5, took=0.1)
-        request.around, request.sender = 1, 1
-    facts = diagnose(log)[0].facts
-    assert "It allows 25 in 60 s (main.py:9), and 40 requests" in facts
 
 
 @pytest.mark.parametrize("period", [0.0, 3.0])
@@ -202,6 +174,9 @@ def test_a_permit_that_is_taken_before_the_task_begins(period: float) -> None:
         request = note(log, number // 5, took=0.9)
         request.around, request.sender = 1, 100 + number
     assert names_of(log) == []
+
+
+# The same request again
 
 
 @pytest.mark.parametrize(("jitter", "is_said"), [(0.0, True), (3.0, False)])
@@ -218,71 +193,21 @@ def test_retries_that_come_together(jitter: float, is_said: bool) -> None:
         is_accepted = accepted[int(asked)] < 5
         accepted[int(asked)] += is_accepted
         status = 200 if is_accepted else 429
-        note(log, asked, took=0.05, status=status, url=f"https://a.example/{number}")
+        note(log, asked, took=0.05, status=status, url=f"{ITEM}/{number}")
         if not is_accepted:
             again = asked + 1.5 + draw.uniform(0, jitter)
             heapq.heappush(waiting, (again, number))
     assert ("A storm of retries" in names_of(log)) is is_said
 
 
-def test_answers_that_gather_threw_away() -> None:
-    """All that its tasks got, those of unfinished tasks too."""
-    log = RequestLog()
-    for number in range(61):
-        note(log, number / 100, status=200 if number < 60 else 500).sender = number % 10
-    senders = frozenset(range(10))
-    log.thrown_away.append(ThrownAway("HTTPStatusError", senders, "main.py:20"))
-    facts = found(log, "What was lost").facts
-    assert "gather raised HTTPStatusError (main.py:20)" in facts
-    assert "60 accepted answers" in facts
-
-
-@pytest.mark.parametrize(
-    ("status", "words"),
-    [(0, "551 of its requests"), (1, "after 49 accepted answers"), (None, "")],
-)
-def test_a_script_that_ends_without_its_answers(status: int | None, words: str) -> None:
-    """551 of 600 were refused: exit status 0 says that all is well, and a script that
-    dies has what it saved.
-    """
-    log = RequestLog()
-    log.exit_status = status
-    for number in range(600):
-        note(log, 0.0, status=200 if number < 49 else 429)
-    said = [each for each in diagnose(log) if each.name == "What was lost"]
-    assert bool(said) is bool(words)
-    assert not said or words in said[0].facts
-
-
-@pytest.mark.parametrize(
-    ("exit_status", "status", "words"),
-    [
-        (0, 404, "4 requests failed (404 x 4)"),
-        (1, 500, "after 46 accepted answers: what it had not saved"),
-        (1, 500, "4 requests failed (500 x 4)."),
-        (1, 200, "after 50 accepted answers: what it had not saved"),
-    ],
-)
-def test_what_failed_stands_out(exit_status: int, status: int, words: str) -> None:
-    """Whether the script swallowed it or died, of that or of an error of its own."""
-    log = RequestLog()
-    log.exit_status = exit_status
-    for number in range(50):
-        note(log, 0.0, status=status if number < 4 else 200)
-    said = "\n".join(report(log))
-    assert words in said
-    assert "Nothing stood out" not in said
-
-
 def test_the_same_request_from_many_tasks_is_no_retry() -> None:
     """A task for each, three at once, all with one address: what another task sends
     after a refusal is not sent because of it, and what was refused is lost.
     """
-    log = RequestLog()
-    log.exit_status = 0
-    for number in range(60):
-        status = 200 if number < 20 else 429
-        request = note(log, number // 3, took=0.9, status=status, url="https://a.test/")
+    log = run_of(
+        [200] * 20 + [429] * 40, every=1 / 3, took=0.9, url=ITEM, exit_status=0
+    )
+    for number, request in enumerate(log.requests):
         request.sender = number
     assert names_of(log) == ["Refused", "What was lost"]
     assert "but 40 of its requests" in found(log, "What was lost").facts
@@ -292,35 +217,23 @@ def test_workers_with_one_address_do_not_retry() -> None:
     """A worker that was refused takes the next one, which is the same: that may be no
     retry, whoever else was never accepted; and how many were lost is a least number.
     """
-    log = RequestLog()
-    log.exit_status = 0
-    for number in range(100):
-        worker = number % 10
-        status = 200 if worker < 5 and number < 20 else 429
-        request = note(
-            log,
-            number // 10 / 5,
-            status=status,
-            headers={"retry-after": "1"},
-            url="https://a.test/",
-        )
-        request.sender = worker
+    statuses = [
+        200 if number % 10 < 5 and number < 20 else 429 for number in range(100)
+    ]
+    again = {"retry-after": "1"}
+    log = run_of(statuses, every=0.02, url=ITEM, headers=again, exit_status=0)
+    for number, request in enumerate(log.requests):
+        request.sender = number % 10
     assert names_of(log) == ["Refused", "What was lost"]
     assert "at least 10 of its requests" in found(log, "What was lost").facts
 
 
 def test_a_poll_that_fails_is_no_retry() -> None:
     """The same is asked for again anyway, and is answered then: nothing is lost."""
-    log = RequestLog()
-    log.exit_status = 0
-    for number in range(60):
-        status = 200 if number % 3 == 2 else 500
-        request = note(
-            log, number / 10, took=0.05, status=status, url="https://a.test/"
-        )
+    log = run_of([500, 500, 200] * 20, took=0.05, url=ITEM, exit_status=0)
+    for request in log.requests:
         request.sender = 1
-    assert "A storm of retries" not in names_of(log)
-    assert "What was lost" not in names_of(log)
+    assert names_of(log) == []
 
 
 def test_the_same_question_in_many_tasks_is_no_layer() -> None:
@@ -329,22 +242,49 @@ def test_the_same_question_in_many_tasks_is_no_layer() -> None:
     for task in range(30):
         for retry in range(2):
             status = 429 if retry == 0 else 200
-            url = "https://a.test/v1/chat/completions"
-            request = note(log, task / 10 + retry, status=status, url=url, retry=retry)
+            request = note(log, task / 10 + retry, status=status, url=ITEM, retry=retry)
             request.sender = task
     assert "your code retry" not in "".join(report(log))
 
 
-def test_wrong_addresses_are_no_losses() -> None:
-    """Where every answer is a 404, the advice is about the address."""
+# What was lost
+
+
+@pytest.mark.parametrize(
+    ("exit_status", "statuses", "words"),
+    [
+        (0, [200] * 49 + [429] * 551, "551 of its requests"),
+        (1, [200] * 49 + [429] * 551, "after 49 accepted answers"),
+        (None, [200] * 49 + [429] * 551, ""),
+        (0, [200] * 46 + [404] * 4, "4 requests failed"),
+        (0, [404] * 20, "404 x 20. Save each"),
+        (0, [200] * 46 + [0] * 4, "4 of its requests"),
+        (1, [200] * 46 + [500] * 4, "after 46 accepted answers: what it had not"),
+        (1, [200] * 46 + [500] * 4, "500 x 4. Save each"),
+        (1, [200] * 50, "after 50 accepted answers: what it had not saved"),
+    ],
+)
+def test_a_script_that_ends_without_its_answers(
+    exit_status: int | None, statuses: list[int], words: str
+) -> None:
+    """Exit status 0 says that all is well, and a script that dies has what it saved."""
+    log = run_of(statuses, every=0, exit_status=exit_status)
+    said = "\n".join(report(log))
+    assert ("certain: What was lost" in said) is bool(words)
+    assert words in said
+    assert "Nothing stood out" not in said
+
+
+def test_what_was_answered_in_the_end_is_not_lost() -> None:
+    """Neither is what the script cancelled."""
     log = RequestLog()
     log.exit_status = 0
-    for number in range(20):
-        note(log, number / 50, status=404)
-    finding = found(log, "Answers that no wait will change")
-    assert "20 requests failed (404 x 20)" in finding.facts
-    assert "check the address" in finding.advice
-    assert names_of(log) == [finding.name]
+    for number in range(30):
+        url = f"{ITEM}/{number}"
+        note(log, number, status=429, headers={"retry-after": "1"}, url=url)
+        note(log, number + 1.5, url=url)
+    note(log, 40.0, error="cancelled")
+    assert "What was lost" not in names_of(log)
 
 
 def test_what_never_left_the_pool_is_not_called_cancelled() -> None:
@@ -357,42 +297,27 @@ def test_what_never_left_the_pool_is_not_called_cancelled() -> None:
     assert "5 cancelled, 15 never sent" in report(log)[0]
 
 
-def test_what_was_answered_in_the_end_is_not_lost() -> None:
-    """Neither is what the script cancelled."""
-    log = RequestLog()
-    log.exit_status = 0
-    for number in range(30):
-        url = f"https://api.example.com/{number}"
-        note(log, number, status=429, headers={"retry-after": "1"}, url=url)
-        note(log, number + 1.5, url=url)
-    note(log, 40.0, error="cancelled")
-    assert "What was lost" not in names_of(log)
-
-
-def test_a_page_that_was_never_asked_for() -> None:
-    """Each answer names the next one; only those that nobody asked for are counted."""
-    log = RequestLog()
-    for number in range(40):
-        url = f"https://api.example.com/issues?repo={number}&page="
-        note(log, number / 10, url=f"{url}1", headers=next_page(f"{url}2"))
-    note(log, 5.0, url="https://api.example.com/issues?repo=0&page=2", headers={})
-    finding = found(log, "More pages")
-    assert not finding.is_certain  # the script may want the first ones only
-    assert "39 answers name a next page" in finding.facts
+def next_page(url: str) -> dict[str, str]:
+    """The header that names it, beside another one."""
+    return {"link": f'<{url}>; rel="next", <https://api.example.com/>; rel="first"'}
 
 
 def test_a_page_may_be_asked_for_by_another_name() -> None:
-    """GitHub names the next page of ``/repos/owner/name`` below ``/repositories/1``."""
+    """GitHub names the next page of ``/repos/owner/name`` below ``/repositories/1``;
+    only pages that nobody asked for are counted.
+    """
     log = RequestLog()
-    for number in range(60):
-        page, repository = number // 20 + 1, number % 20
-        url = f"https://api.github.com/repos/owner/{repository}/issues?page={page}"
-        following = f"https://api.github.com/repositories/{repository}/issues?page="
-        headers = next_page(f"{following}{page + 1}") if page < 3 else {}
-        note(log, number / 10, url=url, headers=headers)
+    following = "https://api.github.com/repositories/1/issues?page="
+    for page in (1, 2, 3):
+        for name in range(20):
+            url = f"https://api.github.com/repos/owner/{name}/issues?page={page}"
+            headers = next_page(f"{following}{page + 1}") if page < 3 else {}
+            note(log, len(log.requests) / 10, url=url, headers=headers)
     assert names_of(log) == []
     note(log, 6.0, url=f"{url}1", headers=next_page(f"{following}12"))
-    assert "1 answer names" in found(log, "More pages").facts
+    finding = found(log, "More pages")
+    assert not finding.is_certain  # the script may want the first ones only
+    assert "1 answer names a next page" in finding.facts
 
 
 def test_who_follows_pages_has_to_wait_for_each() -> None:
@@ -407,30 +332,30 @@ def test_who_follows_pages_has_to_wait_for_each() -> None:
     assert names_of(log) == []
 
 
-def next_page(url: str) -> dict[str, str]:
-    """The header that names it, beside another one."""
-    return {"link": f'<{url}>; rel="next", <https://api.example.com/>; rel="first"'}
-
-
-def test_stalls_far_above_the_median() -> None:
-    """Three answers of 20 s among those of 0.2 s are said; slow ones alone are not."""
+@pytest.mark.parametrize("is_blocked", [False, True])
+def test_stalls_far_above_the_median(is_blocked: bool) -> None:
+    """Three answers of 20 s among those of 0.2 s are said, unless the script itself
+    held them up.
+    """
     log = RequestLog()
     for number in range(60):
         note(log, number, took=20.0 if number % 20 == 0 else 0.2)
-    assert "3 answers took up to 20 s" in found(log, "Answers that stalled").facts
-    slow = RequestLog()
-    for number in range(60):
-        note(slow, number, took=5.0 + number % 20)
-    assert names_of(slow) == []
+    if is_blocked:
+        log.blocks.append(Block("computing", "main.py:3", 19.0))
+        assert names_of(log) == ["A blocked event loop"]
+    else:
+        assert "3 answers took up to 20 s" in found(log, "Answers that stalled").facts
 
 
-def test_a_blocked_loop_is_no_stalled_answer() -> None:
-    """What the script itself held up is not held against the API."""
+def test_slow_answers_alone_are_no_stalls() -> None:
+    """Where all are slow, none stands out."""
     log = RequestLog()
     for number in range(60):
-        note(log, number, took=20.0 if number % 20 == 0 else 0.2)
-    log.blocks.append(Block(19.0, 19.0, "computed", "main.py:3"))
-    assert names_of(log) == ["A blocked event loop"]
+        note(log, number, took=5.0 + number % 20)
+    assert names_of(log) == []
+
+
+# Clients and connections
 
 
 @pytest.mark.parametrize(
@@ -447,16 +372,29 @@ def test_a_client_for_each_host_opens_no_more_connections(
     assert names_of(log) == names
 
 
-def test_a_pool_of_aiohttp_may_be_the_limit() -> None:
+@pytest.mark.parametrize(
+    ("library", "names"),
+    [("aiohttp", []), ("httpx", ["The connection pool was the limit"])],
+)
+def test_a_pool_of_aiohttp_may_be_the_limit(library: str, names: list[str]) -> None:
     """Its queue is made for that; httpx's is not."""
-    for library, names in (
-        ("aiohttp", []),
-        ("httpx", ["The connection pool was the limit"]),
-    ):
-        log = RequestLog()
-        for number in range(40):
-            note(log, 0.0, took=1 + number // 10, pool=10).library = library
-        assert names_of(log) == names
+    log = RequestLog()
+    for number in range(40):
+        note(log, 0.0, took=1 + number // 10, pool=10).library = library
+    assert names_of(log) == names
+
+
+# All together
+
+
+def test_of_many_hosts_the_busiest_is_named() -> None:
+    """Up to three are all named."""
+    log = RequestLog()
+    for name in "aabc":
+        note(log, 0.0, url=f"https://{name}.example/")
+    assert "to a.example and b.example and c.example in" in summary(log)
+    note(log, 0.0, url="https://d.example/")
+    assert "to a.example and 3 other hosts in" in summary(log)
 
 
 def test_no_more_than_three_are_said_and_what_was_lost_is_one() -> None:
@@ -469,27 +407,17 @@ def test_no_more_than_three_are_said_and_what_was_lost_is_one() -> None:
     assert names_of(log) == ["A semaphore for each task", "Refused", "What was lost"]
 
 
-RAISES_ITS_OWN = {
-    "httpx": """
-import asyncio, sys
-import httpx
+def test_every_notebook_that_a_finding_names_is_there() -> None:
+    """Its number is printed as ``inflight-lab --open 06``."""
+    named = {words["notebook"] for words in WORDS.values()}
+    root = Path(__file__).parents[2]
+    there = {path.stem for path in root.glob("notebooks/*.ipynb")}
+    assert named <= there
 
-async def get(client, number, slots):
-    async with slots:
-        response = await client.get(f"{sys.argv[1]}/items/{number}")
-    status = response.status_code
-    if status != 200:
-        raise ValueError(f"Unexpected Status: Http status code is {status}.")
-    return response.json()
 
-async def main():
-    slots = asyncio.Semaphore(3)
-    async with httpx.AsyncClient() as client:
-        return await asyncio.gather(*(get(client, n, slots) for n in range(60)))
+# As real clients have it
 
-asyncio.run(main())
-""",
-    "aiohttp": """
+RAISES = """
 import asyncio, sys
 import aiohttp
 
@@ -503,18 +431,15 @@ async def main():
         return await asyncio.gather(*(get(session, n) for n in range(200)))
 
 asyncio.run(main())
-""",
-}
+"""
 
 
-@pytest.mark.parametrize("library", RAISES_ITS_OWN)
-def test_an_error_of_the_scripts_own_is_its_own(library: str, tmp_path: Path) -> None:
+def test_an_error_of_the_scripts_own_is_its_own(tmp_path: Path) -> None:
     """It said 429: nothing else is made of it.  What its closed client then gives up is
     no failure, and is not counted twice.
     """
-    text = RAISES_ITS_OWN[library]
     with AnyApi(quota="sliding-window", rate=10, period=60, latency=0.05) as server:
-        done = watch_text(tmp_path, text, f"http://127.0.0.1:{server.port}")
+        done = watch_text(tmp_path, RAISES, f"http://127.0.0.1:{server.port}")
     assert "Http status code is 429." in done.stderr
     assert findings_in(done.stderr)[0] == "certain: Over the quota"
     assert "failed" not in summary_in(done.stderr)
@@ -549,6 +474,7 @@ def test_gather_loses_what_no_task_had_returned_yet(tmp_path: Path) -> None:
     accepted = done.stderr.partition(" accepted, ")[0].rpartition(" ")[2]
     assert "gather raised KeyError (script.py:16)" in done.stderr
     assert f"its tasks got: {accepted} accepted answers" in done.stderr
+    assert "failed" not in summary_in(done.stderr)
 
 
 REFUSED_UNREAD = """
@@ -574,6 +500,36 @@ def test_a_refusal_whose_body_is_not_read_is_a_refusal(tmp_path: Path) -> None:
     with AnyApi(quota="fixed-window", rate=10, period=60, latency=0.02) as server:
         done = watch_text(tmp_path, REFUSED_UNREAD, f"http://127.0.0.1:{server.port}")
     assert "10 accepted, 50 refused." in done.stderr
+
+
+LEAVES_THE_BODY = """
+import asyncio
+import aiohttp
+
+async def serve(reader, writer):
+    await reader.readuntil(b"\\r\\n\\r\\n")
+    writer.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: 9\\r\\n\\r\\nbegun")
+    await reader.read()
+    writer.close()
+
+async def main():
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with aiohttp.ClientSession() as session:
+        for _ in range(5):
+            async with session.get(f"http://127.0.0.1:{port}/") as response:
+                assert response.status == 200
+
+asyncio.run(main())
+"""
+
+
+def test_a_body_that_nobody_reads_is_not_lost(tmp_path: Path) -> None:
+    """A script that looks at the status alone leaves the rest of the answer."""
+    done = watch_text(tmp_path, LEAVES_THE_BODY)
+    assert done.returncode == 0, done.stderr
+    assert "5 accepted, 0 refused." in done.stderr
+    assert "What was lost" not in done.stderr
 
 
 BLOCKING_CLIENT = """
@@ -625,8 +581,8 @@ asyncio.run(main())
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (BLOCKING_CLIENT, "6 requests were sent with requests's blocking client"),
-        (COMPUTES, "at main() (script.py:10), while requests were in flight"),
+        (BLOCKING_CLIENT, "in a blocking call of requests at script.py:6"),
+        (COMPUTES, "computing at main() (script.py:10), while requests were in flight"),
     ],
     ids=["a blocking client", "computing"],
 )
@@ -636,52 +592,3 @@ def test_what_blocks_a_loop(text: str, words: str, tmp_path: Path) -> None:
         done = watch_text(tmp_path, text, f"http://127.0.0.1:{server.port}")
     assert findings_in(done.stderr)[0] == "certain: A blocked event loop", done.stderr
     assert words in done.stderr
-
-
-LEAVES_THE_BODY = """
-import asyncio
-import aiohttp
-
-async def serve(reader, writer):
-    await reader.readuntil(b"\\r\\n\\r\\n")
-    writer.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: 9\\r\\n\\r\\nbegun")
-    await reader.read()
-    writer.close()
-
-async def main():
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    async with aiohttp.ClientSession() as session:
-        for _ in range(5):
-            async with session.get(f"http://127.0.0.1:{port}/") as response:
-                assert response.status == 200
-
-asyncio.run(main())
-"""
-
-
-def test_a_body_that_nobody_reads_is_not_lost(tmp_path: Path) -> None:
-    """A script that looks at the status alone leaves the rest of the answer."""
-    done = watch_text(tmp_path, LEAVES_THE_BODY)
-    assert done.returncode == 0, done.stderr
-    assert "5 accepted, 0 refused." in done.stderr
-    assert "What was lost" not in done.stderr
-
-
-def test_every_notebook_that_a_finding_names_is_there() -> None:
-    """Its number is printed as ``inflight-lab --open 06``."""
-    named = {words["notebook"] for words in WORDS.values()}
-    root = Path(__file__).parents[2]
-    there = {path.stem for path in root.glob("notebooks/*.ipynb")}
-    assert named <= there
-
-
-@pytest.mark.parametrize(("exit_status", "is_said"), [(1, True), (-15, False)])
-def test_only_an_error_may_come_from_made_up_answers(
-    exit_status: int, is_said: bool
-) -> None:
-    """A script that a signal ended missed no field."""
-    log = RequestLog()
-    log.practice, log.exit_status = Quota(9, 1.0), exit_status
-    note(log, 0.0)
-    assert ("practice answers are made up" in "".join(report(log))) is is_said

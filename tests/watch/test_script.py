@@ -14,7 +14,7 @@ import pytest
 from inflight_lab import PracticeServer
 from tests.support.children import child
 from tests.support.waiting import PATIENCE
-from tests.support.watching import COMMAND, watch
+from tests.support.watching import COMMAND, watch, watch_text
 
 SHOWS_ITSELF = """
 import __main__, os, pickle, sys, threading
@@ -188,8 +188,22 @@ def test_what_follows_the_script_is_the_scripts_own(tmp_path: Path) -> None:
 
 def test_other_processes_are_said_not_to_be_seen(tmp_path: Path) -> None:
     """In practice it is said at once: what they send is real."""
-    script = tmp_path / "mine.py"
-    script.write_text("import subprocess; subprocess.run(['true'])")
-    done = watch("--practice", "20/s", script)
+    text = "import subprocess; subprocess.run(['true'])"
+    done = watch_text(tmp_path, text, practice="20/s")
     assert "the script starts another process, which may send real" in done.stderr
-    assert "what that sent is not seen" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("import subprocess; subprocess.run(['true'])", "started another process"),
+        ("import urllib.request as u; u.urlopen('http://a.invalid/')", "to a.invalid,"),
+        ("import httpx; 1 / 0; httpx.get('http://a.invalid/')", "before it sent one"),
+        ("print('nothing to do')", "sent none"),
+    ],
+)
+def test_no_request_was_seen_for_a_reason(text: str, why: str, tmp_path: Path) -> None:
+    """The one that is true: who reads it knows what to change."""
+    (line,) = watch_text(tmp_path, text).stderr.splitlines()[-1:]
+    assert line.startswith("watch: No request was seen.")
+    assert why in line

@@ -35,7 +35,7 @@ async def answer(request: Request) -> Response:
     if path == "long":
         return StreamingResponse(parts())
     if path == "slow":
-        await asyncio.sleep(5)
+        await asyncio.sleep(1)
     if path == "broken":
         return Response("half", headers={"Content-Length": "9"})
     return Response("well")

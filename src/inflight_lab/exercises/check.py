@@ -158,13 +158,6 @@ async def observe(
         return returned, server.stats()
 
 
-async def sent_within(seconds: float, server: PracticeServer) -> int:
-    """How many requests reach ``server`` in the next ``seconds``."""
-    before = server.stats().started
-    await asyncio.sleep(seconds)
-    return server.stats().started - before
-
-
 def statuses(outcomes: Any) -> list[int | None]:
     """The status of each outcome of a solution, None for what is not a response."""
     return [getattr(each, "status_code", None) for each in outcomes or ()]

@@ -55,8 +55,12 @@ class Predict(VBox):  # type: ignore[misc]  # ipywidgets has no types
     ) -> None:
         """Show what was measured beside the answer: as a card, or as a line.
 
-        ``wrong`` has a line for each wrong answer that people really give.
+        ``wrong`` has a line for each wrong answer that people really give.  Raises
+        ``ValueError`` for one that is not among the choices.
         """
+        answers = {measured, *(wrong or {})}
+        if self.choices and not answers <= {*self.choices}:
+            raise ValueError(f"answers must be of {self.choices}, got {answers}")
         mistakes = without(measured, wrong or {})
         said = [f"Measured: {self._quoted(measured)}."]
         said += self._comments(measured, mistakes)

@@ -142,11 +142,5 @@ async def through(limiter: Any, api: Api) -> None:
     try:
         await api.get()
     finally:
-        await _release(limiter)
-
-
-async def _release(limiter: Any) -> None:
-    if hasattr(limiter, "release"):
-        released = limiter.release()
-        if inspect.isawaitable(released):
-            await released
+        if hasattr(limiter, "release"):
+            limiter.release()

@@ -126,7 +126,7 @@ class Panel(anywidget.AnyWidget):
         }
         super().__init__(_fixed=fixed, **self._initial)
         self._page = WidgetPage(self, self._expected)
-        self._page.picture.knobs = knobs
+        self._page.picture.panel = {"sliders": list(knobs), "strip": strip}
         self.lanes = self._make_lanes(runners, server, goals)
         self._show_lanes()
         self.observe(self._on_setting, list(NAMES))

@@ -1,7 +1,8 @@
 """The picture of runs that stays in a saved notebook, where no page draws them."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
@@ -14,8 +15,8 @@ from inflight_lab.runs.run import Run
 STARTED = "inflight_lab_started"
 """Metadata key of an output: how many requests its picture shows."""
 
-KNOBS = "inflight_lab_knobs"
-"""Metadata key of a recording: which settings have a slider on its panel."""
+PANEL = "inflight_lab_panel"
+"""Metadata key of a recording: ``sliders`` and ``strip`` of the panel that made it."""
 
 RECORDING = "application/vnd.inflight-lab.recording+json"
 """The MIME type of a recording: of what was sent or, with `STARTED` 0, computed."""
@@ -36,10 +37,10 @@ class PlainPicture:
 
     ``runs`` returns them by name; until one has begun, the image shows what is
     ``expected``.  ``mark`` is its class, by which a page finds it, to hide it.
-    ``knobs`` is kept with a recording.
+    What a ``panel`` says of itself is kept with a recording.
     """
 
-    knobs: Sequence[str] = ()
+    panel: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(self, runs: Callable[[], Runs], expected: Expected = dict) -> None:
         self.mark = f"ifl-{uuid4().hex}"
@@ -68,7 +69,7 @@ class PlainPicture:
         data = as_mime_types(draw_runs(shown, mark=self.mark, computed=not has_begun))
         if keep_recordings and all(_can_be_kept(run) for run in shown.values()):
             data[RECORDING] = json.loads(as_text(shown))
-            metadata[KNOBS] = list(self.knobs)
+            metadata[PANEL] = dict(self.panel)
         return data, metadata
 
 

@@ -1,4 +1,7 @@
-"""What the kernel of a notebook does for its page, besides running the cells."""
+"""What the kernel of a notebook does for its page, besides running the cells.
+
+It is a module of its own because kernels import it, and nothing that runs notebooks.
+"""
 
 import sys
 from typing import Any

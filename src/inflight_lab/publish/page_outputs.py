@@ -4,9 +4,9 @@ A cell's metadata may ask for a run that is simulated:
 
 >>> {"inflight_lab": {"simulate": ["semaphore"]}}
 
-Its panel is then computed on the page, with the panel's own settings, sliders and
-names, and sends as these runners of ``stage/simulate.js`` do, side by side.  Otherwise
-the page plays the run that was recorded.
+Its panel is then computed on the page, with the panel's own settings, sliders, strip
+and names, and sends as these runners of ``stage/simulate.js`` do, side by side.
+Otherwise the page plays the run that was recorded.
 """
 
 import json
@@ -16,7 +16,7 @@ from typing import Any
 
 from nbformat.v4 import new_output
 
-from inflight_lab.plot.plain_picture import KNOBS, RECORDING, STARTED
+from inflight_lab.plot.plain_picture import PANEL, RECORDING, STARTED
 from inflight_lab.plot.player import player_html
 from inflight_lab.runs.recording import from_text
 from inflight_lab.runs.run import Run
@@ -52,8 +52,8 @@ def run_of(output: Any, simulated: Sequence[str]) -> str:
     still = output.data["text/html"]
     runs = from_text(json.dumps(output.data[RECORDING]))
     if simulated:
-        knobs = output.get("metadata", {}).get(KNOBS, [])
-        return toy_html(settings_of(runs, simulated, sliders=knobs), still)
+        panel = output.get("metadata", {}).get(PANEL, {})
+        return toy_html(settings_of(runs, simulated) | panel, still)
     player = player_html(runs, still)
     return COMPUTED + player if is_without_requests(output) else player
 
@@ -68,9 +68,7 @@ def toy_html(settings: Mapping[str, object], still: str = "") -> str:
     return f'<inflight-toy data-settings="{given}">{picture}</inflight-toy>'
 
 
-def settings_of(
-    runs: Mapping[str, Run], runners: Sequence[str], *, sliders: Sequence[str]
-) -> dict[str, Any]:
+def settings_of(runs: Mapping[str, Run], runners: Sequence[str]) -> dict[str, Any]:
     """What was set when the runs began, as ``stage/toy.js`` takes it."""
     run = next(iter(runs.values()))
     limits = [level.value for each in runs.values() for level in each.levels["limit"]]
@@ -80,7 +78,6 @@ def settings_of(
         "names": list(runs),
         "count": run.announced or run.counts.started,
         "quota": terms.quota._asdict() if terms.quota else None,
-        "sliders": list(sliders),
     }
     if limits:
         settings["limit"] = int(limits[0])

@@ -130,8 +130,6 @@ def main(arguments: list[str]) -> None:
     if failures:
         cells = "1 cell" if len(failures) == 1 else f"{len(failures)} cells"
         print(f"{cells} failed, as the pages show: {'; '.join(failures)}")
-    if failures and options.strict:
-        sys.exit(1)
 
 
 def argument_parser() -> argparse.ArgumentParser:
@@ -146,12 +144,6 @@ def argument_parser() -> argparse.ArgumentParser:
         dest="lab",
         action="store_false",
         help="leave out the part that runs the notebooks in the browser (31 MB)",
-    )
-    parser.add_argument(
-        "--strict",
-        action="store_true",
-        help="exit with status 1 if a cell failed, as the last line says and its page"
-        " shows; the site is made all the same",
     )
     return parser
 

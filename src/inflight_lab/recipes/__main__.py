@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from inflight_lab.observation.secrets_in_urls import is_named_as_a_secret
 from inflight_lab.recipes import RECIPES
 from inflight_lab.recipes.snippet import page_of, snippet
 
@@ -17,13 +18,15 @@ SETTINGS = {  # what each option sets: the first that the page has
     "rate": ("RATE", "REQUESTS"),
     "period": ("PERIOD",),
     "tokens": ("TOKENS",),
+    "model": ("MODEL",),
     "limit": ("LIMIT",),
     "header": ("HEADERS",),
 }
 IDS = "a range such as 1-3000, or ids between commas, such as 17,abc"
 HEADER = (
-    "a header that the API needs, such as X-Api-Key; repeat it for several. Its value "
-    "comes from a variable of the environment, so that no key is in the script"
+    "a header that the API needs, such as 'Accept: text/csv'; repeat it for several. A "
+    "name alone, such as X-Api-Key, gets its value from a variable of the environment, "
+    "so that no key is in the script"
 )
 EPILOG = f"""\
 A setting whose option you leave out stays as it is in the recipe.
@@ -72,6 +75,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--rate", type=number_in, help="requests that the API allows in a period")
     add("--period", type=number_in, help="how long a period is, in seconds")
     add("--tokens", type=int, help="tokens that the API allows in a period")
+    add("--model", metavar="NAME", help="the language model, as the API names it")
     add("--limit", type=int, help="the most requests in flight at once")
     add("--header", metavar="NAME", action="append", type=header_in, help=HEADER)
     add("--output", metavar="FILE", help="write it to a new file")
@@ -110,22 +114,29 @@ def ids_in(text: str) -> object:
     return [int(id) if id.isdecimal() else id for id in text.split(",")]
 
 
-def header_in(text: str) -> str:
-    """The name of a header; a value would be a secret on a command line."""
-    if not re.fullmatch(r"[A-Za-z][\w-]*", text, re.ASCII):
+def header_in(text: str) -> tuple[str, str]:
+    """The name of a header, and its value; "" if that is to come from a variable."""
+    name, _, value = text.partition(":")
+    if not re.fullmatch(r"[A-Za-z][\w-]*", name, re.ASCII):
         raise argparse.ArgumentTypeError(
-            "must be a name such as X-Api-Key, without a value: that comes from the "
-            "environment"
+            "must be a name such as X-Api-Key without a value, or one that is not a "
+            "secret with its value, such as 'Accept: text/csv'"
         )
-    return text
+    if value and is_named_as_a_secret(name):
+        raise argparse.ArgumentTypeError(
+            f"must be {name} without a value: that may be a secret, so it comes from "
+            "the environment"
+        )
+    return name, value.strip()
 
 
-def headers_for(names: list[str]) -> dict[str, str]:
-    """Each with the variable that has its value."""
+def headers_for(given: list[tuple[str, str]]) -> dict[str, str]:
+    """Each with its value, or with the variable that has it."""
     headers = {"User-Agent": "my-script/1.0"}
-    for name in names:
+    for name, value in given:
         variable = name.upper().replace("-", "_")
         is_token = variable == "AUTHORIZATION"
         # In one way, however it was written: the edits look for this.
-        headers[name.title()] = "Bearer $API_TOKEN" if is_token else f"${variable}"
+        variable = "Bearer $API_TOKEN" if is_token else f"${variable}"
+        headers[name.title()] = value or variable
     return headers

@@ -43,7 +43,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-MAY_CHANGE = re.compile("402|403|408|409|413|425|429|5..")
+MAY_CHANGE = re.compile("402|403|408|409|413|418|425|429|5..")
 IS_LIMIT = re.compile("429|503|529|403.*rate ?limit", re.IGNORECASE)
 IS_SPENT = re.compile(  # the money, or the account is closed
     r"[45].*\b(insufficient_quota|\w+_(spend|usage|hard)_limit_\w+|access_terminated"
@@ -51,6 +51,7 @@ IS_SPENT = re.compile(  # the money, or the account is closed
     r"|402.*(insufficient (credits|balance)|depleted|used up)",
     re.IGNORECASE,
 )
+USED_UP = re.compile(r";\s*r=0\s*;\s*t=(\d{1,9})\b")
 RESET = re.compile("(x-)?rate-?limit-reset|x-(app|user)-limit-24hour-reset")
 REASONS = ("message", "detail", "error_description", "title", "error", "code", "type")
 
@@ -108,7 +109,7 @@ def pause_in(headers: Any, texts: Any, *, is_limit: bool) -> float | None:
             return seconds
     if not is_limit:
         return None
-    pause = 0.0
+    pause = max(map(float, USED_UP.findall(headers.get("ratelimit", ""))), default=0.0)
     for name in filter(RESET.fullmatch, headers):
         remaining = headers.get(name.replace("reset", "remaining"), "0")
         if remaining == "0":

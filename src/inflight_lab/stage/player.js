@@ -1,7 +1,7 @@
 // The player has the one clock of a page: it says which time all its stages show.
 
 import { make, write } from "./dom.js";
-import { LANDING, LONGEST_WAY } from "./motion.js";
+import { clamp, LANDING, LONGEST_WAY } from "./motion.js";
 import { spanOf } from "./strip.js";
 
 /**
@@ -17,6 +17,9 @@ const WATCHABLE = 2.4;
 
 /** ... and that a run takes at most, which has gone before. */
 const PATIENCE = 25;
+
+/** Nobody waits for a run that is slower than this, whatever its latency. */
+const SLOWEST = 0.25;
 
 /** So many seconds after a request has arrived, a page has heard of it. */
 const NEWS = 0.03;
@@ -35,10 +38,10 @@ const STILL_STEP = 0.5;
  * The pace at which one can watch requests of this latency.
  *
  * @param {number} latency
- * @returns {number} Seconds of the run in one second of the eye's, at most 1.
+ * @returns {number} Seconds of the run in one second of the eye's: 0.25 to 1.
  */
 export function watchablePace(latency) {
-  return Math.min(1, latency / WATCHABLE);
+  return clamp(latency / WATCHABLE, SLOWEST, 1);
 }
 
 /** The pace at which one can watch runs that are over. @param {Run[]} runs */

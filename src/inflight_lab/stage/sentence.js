@@ -16,7 +16,7 @@ import { ASLEEP_AFTER, bouncedAt, countsAt, isAsleep, PAUSE } from "./run.js";
  * @property {number} time
  * @property {Setting} setting
  * @property {Counts} counts
- * @property {number | null} latency Of those that are out.
+ * @property {number | null} latency Of those that are out; null where it differs.
  *
  * @typedef {(view: View) => Words[] | null} Pattern
  */
@@ -40,8 +40,7 @@ const RECENT = 1;
 export function sentenceAt(run, time) {
   const counts = countsAt(run, time);
   const setting = run.settingAt(time);
-  const before = run.settingAt(Math.max(0, time - (setting.latency ?? 0)));
-  const view = { run, time, setting, counts, latency: before.latency };
+  const view = { run, time, setting, counts, latency: latencyAt(run, time) };
   const isOver = isDone(run, counts) || (!run.isLive && time >= run.now);
   const isPlanned = time < 0 || run.size === 0;
   const patterns = isPlanned ? [planned] : isOver ? OVER : UNDER_WAY;
@@ -50,6 +49,14 @@ export function sentenceAt(run, time) {
     if (words) return words;
   }
   return [""];
+}
+
+/** @param {Run} run @param {number} time */
+function latencyAt(run, time) {
+  const oldest = run.journeys.find(({ sent, ended }) => sent <= time && time < ended);
+  const { latency } = run.settingAt(time);
+  const before = run.settingAt(oldest?.sent ?? time).latency;
+  return before === latency ? latency : null;
 }
 
 /** One of two side by side may be done while the other goes on. @param {Run} run */
@@ -83,7 +90,7 @@ function planned({ run, setting }) {
   if (run.size === 0) return ["Nothing has been sent yet."];
   if (run.size === 1) return ["This dot is a request to an API."];
   const requests = `${inWords(run.size)} requests`;
-  if (setting.manner === "paced") return [`${requests}, evenly spaced.`];
+  if (setting.manner === "paced") return [`${requests}, at a steady pace.`];
   if (setting.limit === null) {
     return [run.isUnlimited ? `${requests}, all at once.` : `${requests}.`];
   }
@@ -136,11 +143,16 @@ function nobodySends({ run, time, counts }) {
 }
 
 /** @type {Pattern} */
-function tail({ run, counts: { waiting, inFlight, sent } }) {
+function tail({ run, time, counts: { waiting, inFlight, sent, refused } }) {
   const isKnown = run.levels.waiting.list.length > 0;
   if (!isKnown || waiting || sent < run.size || inFlight === run.size) return null;
+  const isWall = run.isUnlimited && run.turned.upTo(time) > 0; // that is the news
+  if (inFlight === 0 || isWall) return null;
   const verb = inFlight === 1 ? "one is" : `${inWords(inFlight)} are`;
-  return inFlight ? ["The last ", [verb, "out"], " still out."] : null;
+  /** @type {Words[]} */
+  const words = ["The last ", [verb, "out"], " still out"];
+  if (refused) words.push(", ", [`${inWords(refused)} refused`, "refused"]);
+  return [...words, "."];
 }
 
 /** @type {Pattern} */
@@ -220,8 +232,10 @@ function average(values) {
 }
 
 /** @type {Pattern} */
-function flowing({ run, setting: { quota }, counts, latency, time }) {
+function flowing(view) {
+  const { run, setting: { quota }, counts, latency, time } = view;
   const { inFlight, refused } = counts;
+  if (run.isUnlimited) return allAtOnce(view);
   if (latency === null || inFlight === 0) {
     const sent = run.sent.within(time - RECENT, time);
     return [[`${inWords(inFlight)} in flight`, "out"], `, ${sent} sent in 1 s.`];
@@ -235,6 +249,17 @@ function flowing({ run, setting: { quota }, counts, latency, time }) {
       ? comparedWith(quota, rate, refused)
       : bounced(run, time) ?? comparedWith(quota, rate, 0)),
   ];
+}
+
+/** There is no rate to speak of, only what came and what was too much. @type {Pattern} */
+function allAtOnce({ run, time, counts: { inFlight, refused } }) {
+  const bounced = bouncedAt(run, time);
+  const count = inWords(bounced + refused);
+  if (count === "0") {
+    return [[`${inWords(inFlight)} in flight`, "out"], ", all at once."];
+  }
+  const words = bounced ? `${count} come back refused` : `${count} refused`;
+  return [[words, "refused"], `: ${whyRefused(run, time)}.`];
 }
 
 /**
@@ -299,7 +324,9 @@ function mixed({ run, time, counts: { answered, refused, failed, cancelled } }) 
  * @param {number} time
  */
 export function whyRefused(run, time) {
-  const last = lastWith(run, "refused", time);
+  const last = run.journeys.findLast(({ outcome, arrived }) =>
+    outcome === "refused" && arrived <= time
+  );
   const status = last?.reason ?? 429;
   const { quota, maxConcurrent } = run.settingAt(last?.arrived ?? time);
   if (maxConcurrent && status !== 429) {
@@ -307,7 +334,7 @@ export function whyRefused(run, time) {
   }
   if (!quota) return `the API answered ${status}`;
   const { shape, rate, period, burst } = quota;
-  if (quota.tokens && busiest(run, period) <= rate) {
+  if (quota.tokens && busiest(run, period, time) <= rate) {
     return "the tokens ran out, not the requests";
   }
   if (shape === "spacing") return `they came faster than ${everyInWords(quota)}`;
@@ -315,7 +342,7 @@ export function whyRefused(run, time) {
     const refill = `${inWords(rate)} ${perInWords(period)}`;
     return `the bucket of ${inWords(burst)} was empty, and ${refill} refill it`;
   }
-  const most = busiest(run, period);
+  const most = busiest(run, period, time);
   if (most <= rate) return `the API answered ${status}`;
   const came = `${inWords(most)} came within ${spanInWords(period)}`;
   return `${came}, ${inWords(rate)} are allowed`;
@@ -323,7 +350,10 @@ export function whyRefused(run, time) {
 
 /** Why the last that failed did. @param {Run} run @param {number} time */
 export function whyFailed(run, time) {
-  const { reason = null, sent = 0, ended = 0 } = lastWith(run, "failed", time) ?? {};
+  const last = run.journeys.findLast(({ outcome, ended }) =>
+    outcome === "failed" && ended <= time
+  );
+  const { reason = null, sent = 0, ended = 0 } = last ?? {};
   if (reason === null) return "";
   if (typeof reason === "number") return `the API answered ${reason}`;
   const within = `within ${secondsInWords(ended - sent)} (${reason})`;
@@ -331,14 +361,16 @@ export function whyFailed(run, time) {
   return reason.endsWith("Timeout") ? `no answer ${within}` : reason;
 }
 
-/** @param {Run} run @param {"refused" | "failed"} outcome @param {number} time */
-function lastWith({ journeys }, outcome, time) {
-  return journeys.findLast((each) => each.outcome === outcome && each.ended <= time);
-}
-
-/** The most that came to the API within any one period. @param {Run} run */
-function busiest({ letIn, turned }, /** @type {number} */ period) {
-  const times = [...letIn.list, ...turned.list].sort((one, other) => one - other);
+/**
+ * The most that came to the API within any one period.
+ *
+ * @param {Run} run
+ * @param {number} period
+ * @param {number} until
+ */
+function busiest({ letIn, turned }, period, until) {
+  const times = [letIn, turned].flatMap((each) => each.between(-Infinity, until));
+  times.sort((one, other) => one - other);
   let first = 0;
   let most = 0;
   times.forEach((time, index) => {

@@ -11,10 +11,10 @@ import { inFlightAt, outcomeOf, PAUSE, Run } from "./run.js";
  *
  * @typedef {object} Settings
  * @property {Runner} runner
- * @property {number} limit
+ * @property {number | null} limit How many slots it has; null for none.  All at once
+ *   never has any.
  * @property {number} latency
  * @property {Quota | null} quota
- * @property {number} maxConcurrent How many the API takes at once; 0 for any number.
  *
  * @typedef {object} World What is as it is.
  * @property {number} way How long a request is on its way to the API, at any latency:
@@ -69,8 +69,9 @@ export class Simulation {
     this.set({});
   }
 
-  get isLimited() {
-    return isLimited(this.settings.runner);
+  get #limit() {
+    const { runner, limit } = this.settings;
+    return runner === "naive" ? null : limit;
   }
 
   get isOver() {
@@ -81,15 +82,15 @@ export class Simulation {
   /** Change what is set, from now on. @param {Partial<Settings>} changes */
   set(changes) {
     this.settings = { ...this.settings, ...changes };
-    const { runner, limit, latency, quota, maxConcurrent } = this.settings;
+    const { runner, latency, quota } = this.settings;
+    const isPacedOnly = runner === "paced" && this.#limit === null;
     this.run.isUnlimited = runner === "naive";
     this.run.set(this.now, {
-      limit: isLimited(runner) ? limit : null,
+      limit: this.#limit,
       latency,
       way: this.world.way,
       quota,
-      maxConcurrent,
-      manner: runner === "pause" || runner === "paced" ? runner : "",
+      manner: runner === "pause" || isPacedOnly ? runner : "",
     });
     if (this.#waiting) this.#sendAll();
   }
@@ -163,8 +164,8 @@ export class Simulation {
    * The first that is free; null where there are no slots, undefined if all are taken.
    */
   #freeSlot() {
-    if (!this.isLimited) return null;
-    for (let slot = 0; slot < this.settings.limit; slot += 1) {
+    if (this.#limit === null) return null;
+    for (let slot = 0; slot < this.#limit; slot += 1) {
       if (!this.#takenSlots.has(slot)) return slot;
     }
     return undefined;
@@ -207,18 +208,10 @@ export class Simulation {
 
   /** @param {Journey} journey */
   #arrive(journey) {
-    const status = this.#status();
-    const isLetIn = status === 200;
+    const isLetIn = hasRoom(this.run, this.now);
+    const status = isLetIn ? 200 : 429;
     const gauge = gaugeAfter(this.run, this.now, isLetIn);
     this.run.arrive(this.now, journey, { status, due: journey.due, gauge });
-  }
-
-  #status() {
-    const { maxConcurrent } = this.settings;
-    const { answered } = this.run.ends;
-    const working = this.run.letIn.upTo(this.now) - answered.upTo(this.now);
-    if (maxConcurrent && working >= maxConcurrent) return 503;
-    return hasRoom(this.run, this.now) ? 200 : 429;
   }
 
   /** @param {Journey} journey */
@@ -228,7 +221,7 @@ export class Simulation {
     this.run.end(this.now, journey, outcomeOf(journey.reason), journey.reason);
     const { slot } = journey;
     if (slot === null) return;
-    const isLocked = this.#takenSlots.size >= this.settings.limit;
+    const isLocked = this.#takenSlots.size >= (this.#limit ?? Infinity);
     const sleeps = this.settings.runner === "pause" && isLocked;
     if (sleeps) this.#later(PAUSE, () => this.#free(slot));
     else this.#free(slot);
@@ -251,11 +244,6 @@ export class Simulation {
     const later = this.#agenda.findLastIndex((each) => each.time > time);
     this.#agenda.splice(later + 1, 0, { time, act });
   }
-}
-
-/** Whether a runner has slots. @param {string} runner */
-export function isLimited(runner) {
-  return runner === "semaphore" || runner === "pause";
 }
 
 /** How the quota stands after an arrival, as the practice server says it. */

@@ -18,7 +18,7 @@ import { drawStrip, spanOf } from "./strip.js";
  *
  * @typedef {object} StageOptions
  * @property {string} [title] Written on top, where several stand side by side.
- * @property {What} [level] What the strip shows first; default: those in flight.
+ * @property {What} [strip] What the strip shows first; default: those in flight.
  *
  * @typedef {object} Showing How it is shown.
  * @property {number} [pace] Seconds of the run that pass in one of the eye's.
@@ -54,7 +54,7 @@ export function createStage(root, options) {
 
 export class Stage {
   /** @type {What} What the strip shows. */
-  #what = "inFlight";
+  #what = "in flight";
   /** @type {Places | undefined} */
   #places;
   #crowd = "";
@@ -70,7 +70,7 @@ export class Stage {
   onStep = () => {};
 
   /** @param {HTMLElement} root @param {StageOptions} [options] */
-  constructor(root, { title = "", level = "inFlight" } = {}) {
+  constructor(root, { title = "", strip = "in flight" } = {}) {
     this.parts = buildStage(title);
     const { stage, flowCanvas, stripCanvas, flow } = this.parts;
     this.root = stage;
@@ -81,7 +81,7 @@ export class Stage {
     this.sizes.observe(flow);
     this.sizes.observe(stripCanvas);
     this.#listen();
-    this.#choose(level);
+    this.#choose(strip);
   }
 
   /** Read sizes and colours anew, and draw. */
@@ -314,8 +314,8 @@ function buildStage(title) {
   const level = (isPressed, ...label) =>
     make("button", { type: "button", ariaPressed: `${isPressed}` }, ...label);
   const levels = {
-    inFlight: level(true, numbers.inFlight, " in flight"),
-    sentLately: level(false, numbers.sentLately, " sent ", numbers.span),
+    "in flight": level(true, numbers.inFlight, " in flight"),
+    rate: level(false, numbers.sentLately, " sent ", numbers.span),
   };
   const stripCanvas = make("canvas", {
     tabIndex: 0,
@@ -333,8 +333,8 @@ function buildStage(title) {
       make(
         "div",
         { className: "ifl-levels", role: "group", ariaLabel: "What the strip shows" },
-        levels.inFlight,
-        levels.sentLately,
+        levels["in flight"],
+        levels.rate,
       ),
       numbers.pace,
       numbers.time,

@@ -9,10 +9,10 @@ import { inFlightAt, sentLatelyAt } from "./run.js";
  * @import { Pen } from "./pen.js"
  * @import { Run } from "./run.js"
  *
- * @typedef {"inFlight" | "sentLately"} What
+ * @typedef {"in flight" | "rate"} What
  */
 
-const LEVELS = { inFlight: inFlightAt, sentLately: sentLatelyAt };
+const LEVELS = { "in flight": inFlightAt, rate: sentLatelyAt };
 
 /** A shorter run does not fill it, in seconds. */
 const SHORTEST = 3;
@@ -47,12 +47,12 @@ export function drawStrip(pen, run, { time, span, what }) {
   const y = (level) => pen.height - 1 - level / most * (pen.height - MARK - 4);
   pen.clear();
   drawArea(pen, levels, y);
-  drawLimits(pen, run, { what, until, scale: pen.width / span }, y);
+  drawLimits(pen, run, { what, scale: pen.width / span }, y);
   drawMarks(pen, run, pen.width / span);
   drawTime(pen, clamp(time, 0, until) * pen.width / span);
   const words = line === null
     ? ""
-    : what === "inFlight"
+    : what === "in flight"
     ? `limit ${inWords(line)}`
     : `${inWords(line)} allowed`;
   return { words, y: Math.round(y(line ?? 0)) };
@@ -75,7 +75,7 @@ function levelsOf(run, what, until, scale) {
 /** @param {Run} run @param {What} what @param {number} time @returns {number | null} */
 function lineAt(run, what, time) {
   const { limit, quota } = run.settingAt(time);
-  if (what === "inFlight") return limit;
+  if (what === "in flight") return limit;
   return quota && quota.shape !== "spacing" ? quota.rate : null;
 }
 
@@ -96,10 +96,10 @@ function drawArea({ context, colours }, levels, y) {
 /**
  * @param {Pen} pen
  * @param {Run} run
- * @param {{ what: What, until: number, scale: number }} shown
+ * @param {{ what: What, scale: number }} shown
  * @param {(level: number) => number} y
  */
-function drawLimits({ context, colours }, run, { what, until, scale }, y) {
+function drawLimits({ context, colours, width }, run, { what, scale }, y) {
   const { list } = run.settings;
   context.strokeStyle = colours.waiting;
   context.lineWidth = 1.5;
@@ -107,10 +107,10 @@ function drawLimits({ context, colours }, run, { what, until, scale }, y) {
   context.beginPath();
   list.forEach(({ time }, index) => {
     const level = lineAt(run, what, time);
-    const next = list[index + 1]?.time ?? until / FILLED;
+    const next = list[index + 1]?.time ?? Infinity;
     if (level === null) return;
     context.moveTo(time * scale, y(level));
-    context.lineTo(next * scale, y(level));
+    context.lineTo(Math.min(next * scale, width), y(level));
   });
   context.stroke();
   context.setLineDash([]);

@@ -4,12 +4,13 @@
 import { make, write } from "./dom.js";
 import { Player, playerBar, watchablePace } from "./player.js";
 import { inWords, secondsInWords } from "./quota.js";
-import { isLimited, quotaOf, Simulation } from "./simulate.js";
+import { quotaOf, Simulation } from "./simulate.js";
 import { createStage } from "./stage.js";
 
 /**
  * @import { Settings, Runner } from "./simulate.js"
  * @import { Quota } from "./run.js"
+ * @import { What } from "./strip.js"
  *
  * @typedef {object} ToySettings
  * @property {number} count
@@ -19,8 +20,8 @@ import { createStage } from "./stage.js";
  * @property {number} limit
  * @property {number} latency
  * @property {Partial<Quota> & { rate: number } | null} quota
- * @property {number} maxConcurrent
  * @property {SliderName[]} sliders
+ * @property {What} strip What the strips show first.
  * @property {boolean} opens Whether it opens with one request.
  *
  * @typedef {"limit" | "count" | "latency" | "rate"} SliderName
@@ -36,8 +37,8 @@ const USUAL = {
   limit: 5,
   latency: 1.2,
   quota: { rate: 20 },
-  maxConcurrent: 0,
   sliders: ["limit", "latency"],
+  strip: "in flight",
   opens: false,
 };
 
@@ -52,7 +53,7 @@ const SLIDERS = {
 const NAMES = {
   naive: "All at once",
   semaphore: "Semaphore",
-  pause: "Semaphore + pause",
+  pause: "With a pause",
   paced: "Paced",
 };
 
@@ -69,12 +70,13 @@ export class Toy {
     this.settings = { ...USUAL, ...settings };
     /** @type {Scene} */
     this.scene = this.settings.opens ? "one" : "all";
-    const { runners, names } = this.settings;
+    const { runners, names, strip } = this.settings;
     const isSeveral = runners.length > 1;
     const places = make("div", { className: "ifl-stages" });
-    const stages = runners.map((each, index) =>
-      createStage(places, { title: isSeveral ? names[index] ?? NAMES[each] : "" })
-    );
+    const stages = runners.map((each, index) => {
+      const title = isSeveral ? names[index] ?? NAMES[each] : "";
+      return createStage(places, { title, strip });
+    });
     this.player = new Player(stages);
     this.parts = this.#build();
     root.append(places, this.parts.controls, this.parts.computed);
@@ -119,7 +121,7 @@ export class Toy {
   set(changes) {
     this.settings = { ...this.settings, ...changes };
     if (this.isRunning) {
-      for (const each of this.simulations) each.set(this.#apiAndLimit());
+      for (const each of this.simulations) each.set(this.#terms(each.settings.runner));
       this.player.setPace(watchablePace(this.settings.latency));
     } else this.#prepare();
     this.#show();
@@ -136,23 +138,23 @@ export class Toy {
   #prepare() {
     const { runners } = this.settings;
     this.simulations = runners.map((runner) => {
-      const simulation = new Simulation({ ...this.#apiAndLimit(), runner }, {
-        seed: SEED,
-      });
+      const simulation = new Simulation(this.#terms(runner), { seed: SEED });
       simulation.ask(this.count);
       return simulation;
     });
     this.player.show(this.simulations.map((each) => each.run));
   }
 
-  #apiAndLimit() {
-    const { limit, latency, maxConcurrent, quota } = this.settings;
-    return { limit, latency, maxConcurrent, quota: quota && quotaOf(quota) };
+  /** @param {Runner} runner */
+  #terms(runner) {
+    const { latency, quota } = this.settings;
+    const limit = this.#isLimited(runner) ? this.settings.limit : null;
+    return { runner, limit, latency, quota: quota && quotaOf(quota) };
   }
 
-  /** Ask for as many again, in mid-run. */
-  #askForMore() {
-    for (const each of this.simulations) each.ask(this.settings.count);
+  /** A panel gives its limit to the paced runner, too. @param {Runner} runner */
+  #isLimited(runner) {
+    return runner !== "naive" && !(runner === "paced" && this.settings.opens);
   }
 
   /** @param {Runner} runner */
@@ -170,7 +172,6 @@ export class Toy {
       /** @type {() => void} */ onclick,
     ) => make("button", { type: "button", className, onclick });
     const send = button("ifl-send", () => this.press());
-    const more = button("ifl-more", () => this.#askForMore());
     const skip = button("ifl-skip", () => {
       this.settings.runners = ["semaphore"];
       this.#enter("all");
@@ -178,7 +179,7 @@ export class Toy {
     const hint = make("span", { className: "ifl-hint" });
     write(skip, "All controls");
     const bar = playerBar(this.player);
-    const go = make("div", { className: "ifl-go" }, send, more, hint, skip, bar);
+    const go = make("div", { className: "ifl-go" }, send, hint, skip, bar);
     const rows = sliders.map((name) => this.#slider(name));
     const radios = choices.map((each) => this.#choice(each));
     const group = {
@@ -190,7 +191,7 @@ export class Toy {
     if (radios.length) controls.append(make("div", group, ...radios));
     const computed = make("p", { className: "ifl-computed" });
     write(computed, "Computed in your browser: nothing is sent to anybody.");
-    return { send, more, hint, controls, computed };
+    return { send, hint, controls, computed };
   }
 
   /** @param {SliderName} name */
@@ -226,16 +227,15 @@ export class Toy {
   }
 
   #show() {
-    const { send, more, hint, controls } = this.parts;
-    const { runners, count } = this.settings;
+    const { send, hint, controls } = this.parts;
+    const { runners } = this.settings;
     this.root.toggleAttribute("data-running", this.isRunning);
     write(send, this.#label());
-    write(more, `${inWords(count)} more`);
     write(hint, this.#hint());
     for (const input of controls.querySelectorAll("input")) {
       if (input.type === "radio") input.checked = input.value === runners[0];
       const isLimit = input.parentElement?.dataset.name === "limit";
-      if (isLimit) input.disabled = !runners.some(isLimited);
+      if (isLimit) input.disabled = !runners.some((each) => this.#isLimited(each));
     }
   }
 
@@ -251,10 +251,11 @@ export class Toy {
   }
 
   #hint() {
-    const { quota, runners, sliders } = this.settings;
+    const { quota, opens, runners } = this.settings;
     const isOver = this.player.hasBegun && !this.isRunning;
     if (isOver && this.scene !== "one") return "Drag on the strip to look back.";
-    const canDrag = sliders.includes("limit") && runners.some(isLimited);
+    if (!opens) return ""; // the text of the page says what to do
+    const canDrag = runners.some((each) => this.#isLimited(each));
     if (canDrag && this.scene === "all") return "Drag the limit while they fly.";
     if (!quota || (this.scene === "one" && !isOver)) return "";
     const { rate, period } = quotaOf(quota);

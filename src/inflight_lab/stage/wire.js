@@ -35,7 +35,6 @@ import { outcomeOf, Run } from "./run.js";
  * @property {boolean} live
  * @property {boolean} [stopped]
  * @property {boolean} [unlimited] Whether it is known that there is no limit.
- * @property {"pause" | "paced"} [manner] What is known of how they are sent, besides.
  * @property {{ started: number, announced?: number }} counts
  * @property {{ accepted: number, refused: number, failed: number, cancelled: number }
  *   } [dropped] Of the requests that ended before the first event.
@@ -85,10 +84,8 @@ export function append(run, columns) {
 }
 
 /** @param {Run} run @param {Columns} columns */
-function readSettings(run, { levels, terms = [], manner }) {
-  const isNew = manner && run.settingAt(0).manner !== manner;
+function readSettings(run, { levels, terms = [] }) {
   const changes = [
-    ...(isNew ? [{ time: 0, manner }] : []),
     ...rows(levels?.limit).map(([time, limit]) => ({ time, limit })),
     ...terms.map(({ max_concurrent: maxConcurrent, ...rest }) => {
       return { maxConcurrent, ...rest };

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inflight_lab.watch.asyncio_probe import watch_asyncio, watch_processes
+from inflight_lab.watch.asyncio_probe import watch_asyncio, watch_the_rest
 from inflight_lab.watch.kept_files import KeptFiles
 from inflight_lab.watch.probes import watch_libraries
 from inflight_lab.watch.quota import Quota
@@ -49,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if options.practice:
             say("the script starts another process, which may send real requests")
 
+    watch_the_rest(log, warn)  # before practice refuses to connect
     if options.practice:
         _practise(options.practice, log)
         files.watch()
@@ -56,7 +57,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         say("real requests go to the API (with --practice, none would)")
     watch_libraries(log)
     watch_asyncio(log)
-    watch_processes(log, warn)
     Script(options.script, options.args, conclude).run()
 
 

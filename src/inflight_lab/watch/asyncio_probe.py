@@ -94,7 +94,7 @@ def _note_use(log: RequestLog, limit: Any, slots: float, period: float) -> int:
 def _watch_steps(log: RequestLog) -> None:
     def sleep(original_sleep: Any, seconds: float) -> None:
         if log.open and asyncio._get_running_loop() is not None:
-            log.blocks.append(Block(seconds, seconds, "slept", script_line()))
+            log.blocks.append(Block("in time.sleep", script_line(), seconds))
         original_sleep(seconds)
 
     original: Any = asyncio.Handle._run
@@ -116,7 +116,7 @@ def _watch_steps(log: RequestLog) -> None:
         before = began - clock.at  # the steps before it computed no longer than that
         computed = time.thread_time() - clock.computed - before
         if computed >= LONG_COMPUTING:
-            log.blocks.append(Block(seconds, computed, "computed", _place(handle)))
+            log.blocks.append(Block("computing", _place(handle), computed))
 
     replace(time, "sleep", sleep)
     handle_class: Any = asyncio.Handle
@@ -167,8 +167,10 @@ def _returned_nothing(task: Any) -> bool:
     return is_over and task._exception is None and task.result() is None
 
 
-def watch_processes(log: RequestLog, warn: Callable[[], None]) -> None:
-    """Note that the script starts another process; ``warn`` once."""
+def watch_the_rest(log: RequestLog, warn: Callable[[], None]) -> None:
+    """Note what is not seen: that the script starts another process (``warn`` is called
+    once), and whom it connects to, with whatever library.
+    """
 
     def note() -> None:
         if is_called_by_a_script() and not log.has_other_processes:
@@ -179,9 +181,11 @@ def watch_processes(log: RequestLog, warn: Callable[[], None]) -> None:
         note()
         original(process)
 
-    def audit(event: str, _: object) -> None:
+    def audit(event: str, arguments: tuple[Any, ...]) -> None:
         if event in PROCESS_EVENTS:
             note()
+        elif event == "socket.getaddrinfo" and arguments[0]:
+            log.connected_to = str(arguments[0])
 
     replace(multiprocessing.process.BaseProcess, "start", start)
     sys.addaudithook(audit)

@@ -11,6 +11,9 @@ from inflight_lab.watch.request_log import Request
 MOST_KINDS = 4
 """How many kinds of failures are named: the most frequent."""
 
+AT_ONCE = 0.2
+"""Seconds; who sends the same again sooner has not waited."""
+
 
 def most_at_once(requests: Iterable[Request], begins: Sequence[float]) -> int:
     """The most that had begun and not ended at one time."""
@@ -62,8 +65,10 @@ def place(requests: Iterable[Request]) -> str:
 def at(lines: Iterable[str]) -> str:
     """`` (main.py:12)``, if most of it happened at one line of the script."""
     counts = Counter(lines)
-    ((line, count),) = counts.most_common(1)
-    return f" ({line})" if line and count > counts.total() / 2 else ""
+    for line, count in counts.most_common(1):
+        if line and count > counts.total() / 2:
+            return f" ({line})"
+    return ""
 
 
 def kinds_of(requests: Iterable[Request]) -> str:
@@ -92,6 +97,11 @@ def chains(requests: Iterable[Request]) -> list[list[Request]]:
     return found
 
 
+def last_attempts(requests: Iterable[Request]) -> list[Request]:
+    """Of what was sent again and again, the last one."""
+    return [chain[-1] for chain in chains(requests)]
+
+
 def is_repeated_anyway(chain: list[Request]) -> bool:
     """Whether the same was sent though the one before was accepted, or in flight."""
     return any(
@@ -113,8 +123,8 @@ class Retry(NamedTuple):
 
     @property
     def is_early(self) -> bool:
-        """Whether the API had asked for a longer pause."""
-        return self.pause < 0.95 * self.failed.pause
+        """Whether it came at once, or the API had asked for a longer pause."""
+        return self.pause < max(AT_ONCE, 0.95 * self.failed.pause)
 
 
 def retries_in(requests: Iterable[Request]) -> list[Retry]:
@@ -134,3 +144,14 @@ def retries_in(requests: Iterable[Request]) -> list[Retry]:
             if failed.is_unanswered and (again.retry or not is_work)
         ]
     return found
+
+
+def most_layers(requests: Iterable[Request]) -> int:
+    """How often one was sent by a library's retries in a loop of the script's own."""
+    layered = [0]
+    for chain in chains(requests):
+        by_the_script = sum(not each.retry for each in chain)
+        is_by_both = 1 < by_the_script < len(chain)
+        if is_by_both and not is_repeated_anyway(chain):
+            layered.append(len(chain))
+    return max(layered)

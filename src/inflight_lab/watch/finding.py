@@ -9,7 +9,7 @@ from typing import Any
 
 FILE = Path(__file__).with_name("findings.toml")
 WORDS: dict[str, dict[str, Any]] = tomllib.loads(FILE.read_text(encoding="utf-8"))
-"""By kind: ``name``, ``facts``, ``advice`` and ``notebook``, and perhaps ``says``."""
+"""By kind: ``name``, ``facts``, ``advice``, ``notebook``, and what a refusal says."""
 
 
 @dataclass(frozen=True)

@@ -6,26 +6,27 @@ the API's log.  ``certain`` is what was counted, ``likely`` what the numbers sug
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable
 from statistics import median
 from typing import Any
-from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from inflight_lab.watch.counting import (
+    Retry,
     at,
-    chains,
     counted,
     groups,
-    is_repeated_anyway,
     kinds_of,
+    last_attempts,
     most_at_once,
+    most_layers,
     most_within,
     place,
     retries_in,
     sent_times,
 )
 from inflight_lab.watch.finding import WORDS, Finding, found
-from inflight_lab.watch.quota import limits_named_in
+from inflight_lab.watch.pages import follows_pages, pages_not_asked_for
+from inflight_lab.watch.quota import Quota, limits_named_in, said_in
 from inflight_lab.watch.request_log import Block, Request, RequestLog, seconds_of
 from inflight_lab.watch.snippet import command_for
 
@@ -33,15 +34,10 @@ FEW = 4
 """How many requests, clients or semaphores a finding needs at least."""
 SURELY = 0.95
 """Of a quota's period: what was sent within that also arrived within the period."""
+MOST_OF_THE_TIME = 0.7
+"""Where tasks take turns within a rate, one may often be alone by chance."""
 NOT_YET_SLOW = 5.0
 """Seconds; no answer that takes less is called a stall."""
-KINDS_OF_LIMIT = {
-    kind: re.compile(words["says"], re.I)
-    for kind, words in WORDS.items()
-    if "says" in words
-}
-"""The kinds of finding that a refusal names itself, and what it says then."""
-OF_REQUESTS_IN_FLIGHT = ("secondary_limit", "over_the_limit_in_flight", "overloaded")
 POOL_ERRORS = ("PoolTimeout", "TimeoutError")
 """How httpx and aiohttp call it when no connection became free in time."""
 
@@ -72,7 +68,7 @@ def _limit_for_each_task(log: RequestLog) -> Finding | None:
         return None
     return found(
         "limit_for_each_task",
-        limit="rate limiter" if alone[0].period else "semaphore",
+        limit=alone[0].name,
         uses=len(alone),
         line=at(use.line for use in alone),
     )
@@ -81,23 +77,22 @@ def _limit_for_each_task(log: RequestLog) -> Finding | None:
 def _limit_around_the_tasks(log: RequestLog) -> Finding | None:
     """It is held while tasks are started, and not while they send."""
     for number, use in log.limits.items():
-        inside = [
-            each
-            for each in log.requests
-            if each.around == number
-            and (use.period or each.sender not in use.senders)  # slots may be held
-        ]
+        inside = [each for each in log.requests if each.around == number]
+        if not use.period:  # who has a slot may send with it
+            inside = [each for each in inside if each.sender not in use.senders]
         if len(inside) < FEW * use.acquired:  # a permit for each is a limit
             continue
-        kind, most = "semaphore", most_at_once(inside, sent_times(inside))
-        if use.period:
-            kind, most = "limiter", most_within(use.period, sent_times(inside))
-        if most > max(use.slots, FEW):
+        times = sent_times(inside)
+        within = most_within(use.period, times) if use.period else 0
+        at_once = 0 if use.period else most_at_once(inside, times)
+        if max(within, at_once) > max(use.slots, FEW):
             return found(
-                f"{kind}_around_the_tasks",
+                "limit_around_the_tasks",
+                limit=use.name,
                 slots=use.slots,
                 period=use.period,
-                most=most,
+                within=within,
+                at_once=at_once,
                 line=at([use.line]),
             )
     return None
@@ -111,16 +106,14 @@ def refused_for_good(log: RequestLog) -> Finding | None:
     first = min(refused, key=lambda each: each.last_seen)
     of_host = [each for each in log.requests if each.host == first.host]
     later = [each for each in of_host if each.asked > first.last_seen]
-    is_sent_again = len(later) >= FEW
-    kind = "sent_after_a_final_refusal" if is_sent_again else "refused_for_good"
     return found(
-        kind,
+        "refused_for_good",
         host=first.host,
         status=first.status,
         refused=len(refused),
         requests=len(log.requests),
         later=len(later),
-        line=place(later or refused),
+        line=place(later),
         said=quoted(first),
     )
 
@@ -128,34 +121,29 @@ def refused_for_good(log: RequestLog) -> Finding | None:
 def over_the_quota(log: RequestLog) -> Finding | None:
     """The API refused, and said why in its words or its headers."""
     requests = _sharing_a_quota(log)
-    over = [each for each in requests if each.is_over_quota]
-    if not over:
+    refused = [each for each in requests if each.is_over_quota]
+    if not refused:
         return None
+    quota = log.quota_of(requests) or said_in(refused[-1].reason)
+    kind = _kind_of_limit(refused) or _held_against(quota, requests)
     accepted = [each for each in requests if each.is_accepted]
     at_once = most_at_once(accepted, sent_times(accepted))
-    quota = log.quota_of(requests)
-    most = most_within(quota.period, sent_times(requests)) if quota else 0
-    kind = _kind_of_limit(over)
-    limit = at_once if kind in OF_REQUESTS_IN_FLIGHT else 0
-    if kind == "refused" and quota:
-        surely = most_within(SURELY * quota.period, sent_times(requests))
-        is_over = surely > quota.rate
-        kind = "over_the_quota" if is_over else "refused_within_the_quota"
+    limit = at_once if "is_about_requests_in_flight" in WORDS[kind] else 0
     return found(
         kind,
         command=command_for(requests, quota, limit=limit),
-        refused=len(over),
+        refused=len(refused),
         requests=len(requests),
-        status="/".join(sorted({str(each.status) for each in over})),
-        line=place(over),
+        status="/".join(sorted({str(each.status) for each in refused})),
+        line=place(refused),
         sending_line=place(requests),
-        said=quoted(over[0]),
+        said=quoted(refused[0]),
         quota=quota,
-        most=most,
+        most=most_within(quota.period, sent_times(requests)) if quota else 0,
         accepted=str(len(accepted)),  # 0 is said as well
         seconds=seconds_of(requests),
         at_once=at_once,
-        pause=max(each.pause for each in over),
+        pause=max(each.pause for each in refused),
     )
 
 
@@ -169,81 +157,56 @@ def _sharing_a_quota(log: RequestLog) -> list[Request]:
 
 
 def _kind_of_limit(refused: list[Request]) -> str:
-    """Which limit most refusals name; ``refused`` if it is one of requests."""
-    many = len(refused) / 2
-    if sum(each.status >= 500 for each in refused) > many:
-        return "overloaded"
-    for kind, words in KINDS_OF_LIMIT.items():
-        if sum(bool(words.search(each.reason)) for each in refused) > many:
+    """Which kind most refusals name; "" if none."""
+    said = [f"{each.status} {each.reason}" for each in refused]
+    for kind, words in WORDS.items():
+        pattern = re.compile(words.get("says", "$^"), re.I)
+        if sum(bool(pattern.search(each)) for each in said) > len(said) / 2:
             return kind
-    return "refused"
+    return ""
+
+
+def _held_against(quota: Quota | None, requests: list[Request]) -> str:
+    """The kind of a refusal that names none: is there a quota, and was it exceeded?"""
+    if quota is None:
+        return "refused"
+    most = most_within(SURELY * quota.period, sent_times(requests))
+    return "over_the_quota" if most > quota.rate else "refused"
 
 
 def storm_of_retries(log: RequestLog) -> Finding | None:
     """Much of what is sent are retries that come too soon, or all together."""
     retries = retries_in(log.requests)
-    if len(retries) <= max(FEW, len(log.requests) / 5):
+    is_much = len(retries) > max(FEW, len(log.requests) / 5)
+    if not is_much or refused_for_good(log):
         return None
-    if any(each.failed.is_refused_for_good for each in retries):
-        return None
-    pause = median(each.pause for each in retries)
     early = sum(each.is_early for each in retries)
-    failed_again = sum(each.again.is_unanswered for each in retries)
-    are_together = _come_together([each.again.asked for each in retries], pause)
-    is_in_vain = are_together and failed_again > len(retries) / 5
-    are_most_early = early > len(retries) / 2
-    layers = _most_layers(log)
-    if not (are_most_early or pause < 0.2 or is_in_vain or layers):
+    are_mostly_early = early > len(retries) / 2
+    layers = most_layers(log.requests)
+    if not (are_mostly_early or layers or _come_together_in_vain(retries)):
         return None
-    command = "" if log.over_quota else command_for(log.requests, None)
     return found(
         "storm_of_retries",
-        is_certain=are_most_early,
-        command=command,
+        is_certain=are_mostly_early,
+        command="" if log.over_quota else command_for(log.requests, None),
         retries=len(retries),
         requests=len(log.requests),
-        failed_again=failed_again,
-        pause=pause,
+        failed_again=sum(each.again.is_unanswered for each in retries),
+        pause=median(each.pause for each in retries),
         early=early,
         layers=layers,
     )
 
 
-def _come_together(times: list[float], pause: float) -> bool:
-    """Whether most that come within a pause come within a fifth of it."""
+def _come_together_in_vain(retries: list[Retry]) -> bool:
+    """Whether many fail again, and most that come within a pause come at once."""
+    failed_again = sum(each.again.is_unanswered for each in retries)
+    if failed_again <= len(retries) / 5:
+        return False
+    times = [each.again.asked for each in retries]
+    pause = median(each.pause for each in retries)
     in_a_fifth = most_within(pause / 5, times)
     return in_a_fifth > max(2 * FEW, 0.6 * most_within(pause, times))
-
-
-def _most_layers(log: RequestLog) -> int:
-    """How often one was sent by a library's retries in a loop of the script's own."""
-    layered = [
-        len(chain)
-        for chain in chains(log.requests)
-        if not is_repeated_anyway(chain)
-        and any(each.retry for each in chain)
-        and sum(not each.retry for each in chain) > 1
-    ]
-    return max(layered, default=0)
-
-
-def wrong_requests(log: RequestLog) -> Finding | None:
-    """The API answers that it cannot do what they ask for."""
-    wrong = [each for each in _failed(log) if each.is_wrong]
-    if not wrong:
-        return None
-    return found(
-        "wrong_requests",
-        wrong=counted(len(wrong), "request"),
-        kinds=kinds_of(wrong),
-        line=place(wrong),
-    )
-
-
-def _failed(log: RequestLog) -> list[Request]:
-    """What failed, and was not asked for again."""
-    last = [chain[-1] for chain in chains(log.requests)]
-    return [each for each in last if each.is_failure]
 
 
 def pool_was_the_limit(log: RequestLog) -> Finding | None:
@@ -267,29 +230,22 @@ def pool_was_the_limit(log: RequestLog) -> Finding | None:
     return None
 
 
-def blocking_client(log: RequestLog) -> Finding | None:
-    """A client that does not await is used inside the event loop."""
-    blocking = [each for each in log.requests if each.blocks_loop]
-    if len(blocking) < FEW:
-        return None
-    return found(
-        "blocking_client",
-        blocking=len(blocking),
-        library=blocking[0].library,
-        line=place(blocking),
-    )
-
-
 def blocked_event_loop(log: RequestLog) -> Finding | None:
     """The event loop stands still while requests are in flight."""
     by_place: dict[tuple[str, str], list[Block]] = defaultdict(list)
     for block in log.blocks:
-        by_place[block.kind, block.where].append(block)
-    for (kind, where), blocks in by_place.items():
+        by_place[block.doing, block.where].append(block)
+    for (doing, where), blocks in by_place.items():
         seconds = sum(block.seconds for block in blocks)
-        stood = sum(block.stood for block in blocks)
-        if where and seconds >= 0.2 and stood >= 0.05 * seconds_of(log.requests):
-            return found(kind, times=len(blocks), seconds=seconds, where=where)
+        is_much = seconds > 1 or (seconds > 0.2 and len(blocks) >= FEW)
+        if where and is_much and seconds > 0.05 * seconds_of(log.requests):
+            return found(
+                "blocked_event_loop",
+                doing=doing,
+                where=where,
+                times=len(blocks),
+                seconds=seconds,
+            )
     return None
 
 
@@ -310,23 +266,19 @@ def client_for_each_request(log: RequestLog) -> Finding | None:
 def one_after_the_other(log: RequestLog) -> Finding | None:
     """Most of the time one request was in flight, with no other beside it."""
     requests = log.requests
-    if len(requests) <= FEW or seconds_of(log.requests) < 0.5:
+    seconds = seconds_of(requests)
+    if len(requests) <= FEW or seconds < 0.5:
         return None
-    if any(each.refusal or each.blocks_loop for each in requests):
+    if any(each.refusal for each in requests) or blocked_event_loop(log):
         return None  # that is the cause
-    quota = log.quota_of(requests)
-    if (
-        quota
-        and len(requests) / seconds_of(log.requests) > 0.8 * quota.rate / quota.period
-    ):
+    if follows_pages(requests):
         return None
-    if _follows_pages(requests):
+    quota = log.quota_of(requests)
+    if quota and len(requests) / seconds > 0.8 * quota.rate / quota.period:
         return None
     alone = _alone_in_flight(requests)
-    share = sum(each.last_seen - each.asked for each in alone) / seconds_of(
-        log.requests
-    )
-    if share < 0.5:
+    share = sum(each.last_seen - each.asked for each in alone) / seconds
+    if share < MOST_OF_THE_TIME:
         return None
     return found(
         "one_after_the_other",
@@ -339,9 +291,7 @@ def one_after_the_other(log: RequestLog) -> Finding | None:
 
 
 def _alone_in_flight(requests: list[Request]) -> list[Request]:
-    """Those that began after every other had ended, and whose end the next one waited
-    for: what comes later from another task was waiting for its turn.
-    """
+    """Those that began with no other in flight, and whose end was waited for."""
     ordered = sorted(requests, key=lambda each: each.asked)
     alone = []
     ended = 0.0
@@ -353,46 +303,23 @@ def _alone_in_flight(requests: list[Request]) -> list[Request]:
 
 
 def _is_waited_for(request: Request, following: Request | None) -> bool:
+    """Else the next one began before, or waited for its turn in another task."""
     if following is None:
         return True
-    pause = following.asked - request.last_seen
-    if pause < 0:
-        return False
     took = request.last_seen - request.asked
-    return pause < took / 5 or following.sender == request.sender
+    pause = following.asked - request.last_seen
+    is_at_once = pause < took / 5
+    return pause >= 0 and (is_at_once or following.sender == request.sender)
 
 
 def more_pages(log: RequestLog) -> Finding | None:
     """Answers name a next page; the script may want the first ones only."""
-    asked = Counter(map(_page, {each.url for each in log.requests}))
-    pages = Counter(map(_page, set(_next_pages(log.requests))))
-    count = (pages - asked).total()
+    count = len(pages_not_asked_for(log.requests))
     if not count:
         return None
     answers = "1 answer names" if count == 1 else f"{count} answers name"
-    return found("more_pages", is_certain=False, answers=answers)
-
-
-def _page(url: str) -> Hashable:
-    """What a page is known by: the API may name another path than was asked for, as
-    GitHub does, which puts a number in place of a repository's name.
-    """
-    parts = urlsplit(url)
-    return parts.hostname, tuple(sorted(parse_qsl(parts.query)))
-
-
-def _next_pages(requests: Iterable[Request]) -> Iterable[str]:
-    for request in requests:
-        for link in re.split(r",\s*(?=<)", request.headers.get("link", "")):
-            next_page = re.match(r'<([^>]*)>.*;\s*rel="?next\b', link)
-            if next_page and request.is_accepted:
-                yield urljoin(request.url, next_page[1])
-
-
-def _follows_pages(requests: list[Request]) -> bool:
-    """Whether most of them ask for the page that an answer before them named."""
-    pages = {_page(url) for url in _next_pages(requests)}
-    return sum(_page(each.url) in pages for each in requests) > len(requests) / 2
+    command = "" if log.over_quota else command_for(log.requests, None)
+    return found("more_pages", is_certain=False, command=command, answers=answers)
 
 
 def stalled_answers(log: RequestLog) -> Finding | None:
@@ -414,8 +341,8 @@ def stalled_answers(log: RequestLog) -> Finding | None:
 
 def what_was_lost(log: RequestLog) -> Finding | None:
     """Answers thrown away, requests that failed or ended without one."""
+    failed = [each for each in last_attempts(log.requests) if each.is_failure]
     missing = None
-    failed = [each for each in _failed(log) if each.error or each.status >= 500]
     if log.exit_status == 0:
         missing = _missing(log)
         failed = [each for each in failed if not each.is_unanswered]
@@ -427,6 +354,7 @@ def what_was_lost(log: RequestLog) -> Finding | None:
         missing=missing,
         failed=counted(len(failed), "request"),
         kinds=kinds_of(failed),
+        failed_line=place(failed),
         **_thrown_away(log),
     )
     return finding if finding.facts else None
@@ -437,7 +365,7 @@ def _missing(log: RequestLog) -> str | None:
 
     Where one cannot say whether a request was sent again, it is a least number.
     """
-    missing = sum(chain[-1].is_unanswered for chain in chains(log.requests))
+    missing = sum(each.is_unanswered for each in last_attempts(log.requests))
     unanswered = sum(each.is_unanswered for each in log.requests)
     if not missing:
         return None
@@ -465,9 +393,7 @@ CAUSES: tuple[Callable[[RequestLog], Finding | None], ...] = (
     refused_for_good,
     over_the_quota,
     storm_of_retries,
-    wrong_requests,
     pool_was_the_limit,
-    blocking_client,
     blocked_event_loop,
     client_for_each_request,
     one_after_the_other,

@@ -2,6 +2,10 @@
 
 Seen is what Python opens, renames or deletes itself, and SQLite through `sqlite3`.  Not
 seen is what other code opens, such as a library in Rust or C++, or another process.
+
+Before a file or a folder changes for the first time, a copy of it is made, and a line
+that brings it back is appended to a list.  Executed from the last line to the first,
+the list takes everything back, renamed folders too.
 """
 
 import itertools
@@ -31,15 +35,17 @@ CHANGES = {
 }
 """By audit event: where among its arguments a file stands that changes, and where the
 descriptor of the folder that its name is relative to."""
+MAKING = ("os.mkdir", "os.link", "os.symlink")
+"""They change nothing where something is already."""
 ATTACH = re.compile(r"""\s*attach\s+(?:database\s+)?(['"])(.*?)\1""", re.I | re.S)
 WITH_A_DATABASE = ("", "-wal", "-journal")
 """SQLite reads these files together."""
 NO_RESULTS = {"site-packages", "dist-packages", "__pycache__"}
 """Folders of caches and packages."""
 SCRATCH = os.path.realpath(tempfile.gettempdir())
+LIST = "list.sh"
 UNDO = "undo.sh"
-FOLDERS = "folders.sh"
-"""Is executed first, so that each file finds its folder."""
+FROM_THE_LAST_LINE = "awk '{line[NR] = $0} END {for (i = NR; i; i--) print line[i]}'"
 MAX_NAMED = 5
 
 
@@ -51,16 +57,10 @@ class KeptFiles:
 
     def __init__(self, here: Path) -> None:
         self._here = here
-        self._begin()
-
-    def _begin(self) -> None:
-        """Nothing is kept yet; a fork has a folder of its own."""
         self._folder: Path | None = None
         """Has the copies, and the commands that bring them back."""
-        self._files: dict[Path, bool] = {}
-        """Whether there is a copy of each; else it is new."""
-        self._folders: set[Path] = set()
-        """Those that were moved or removed; what was in them counts for itself."""
+        self._copied: dict[Path, bool] = {}
+        """Whether there is a copy of each that changed; else it is new."""
         self._lock = threading.Lock()
         self._own = threading.local()
         """Has ``is_looking`` in a thread that is in here: its events are our own."""
@@ -68,7 +68,6 @@ class KeptFiles:
     def watch(self) -> None:
         """Begin, for as long as this process lasts."""
         sys.addaudithook(self._audit)
-        os.register_at_fork(after_in_child=self._begin)
         connect = partial(self._connect_and_look, sqlite3.connect)
         for module in (sqlite3, sqlite3.dbapi2):
             setattr(module, "connect", connect)  # noqa: B010
@@ -78,14 +77,15 @@ class KeptFiles:
         self._own.is_looking = True
         if not self._folder:
             return []
-        changed = [file for file, copied in self._files.items() if copied]
-        changed += [file for file in self._files if os.path.lexists(file)]
-        changed += [folder for folder in self._folders if not folder.exists()]
+        changed = [
+            path
+            for path, is_copied in self._copied.items()
+            if is_copied or os.path.lexists(path)
+        ]
         if not changed:
             shutil.rmtree(self._folder)
             return []
-        self._undo(f"rm -r {quote(str(self._folder))}")
-        names = [os.path.relpath(file, self._here) for file in dict.fromkeys(changed)]
+        names = [os.path.relpath(path, self._here) for path in changed]
         shown = ", ".join(names[:MAX_NAMED])
         more = f" and {len(names) - MAX_NAMED} more" if names[MAX_NAMED:] else ""
         undo = os.path.relpath(self._folder / UNDO, self._here)
@@ -108,13 +108,15 @@ class KeptFiles:
         if event == "open":
             path, _, flags = arguments
             if isinstance(flags, int) and flags & WRITING:
-                self._keep(_path_of(path, follow=True), event)
+                self._keep(_path_of(path, follow=True))
         elif event == "os.truncate":
-            self._keep(_path_of(arguments[0], follow=True), event)
+            self._keep(_path_of(arguments[0], follow=True))
         elif event == "sqlite3.connect":
             self._keep_database(arguments[0])
         for name, folder in CHANGES.get(event, ()):
-            self._keep(_path_of(arguments[name], arguments[folder]), event)
+            path = _path_of(arguments[name], arguments[folder])
+            if event not in MAKING or (path and not os.path.lexists(path)):
+                self._keep(path)
 
     def _keep_database(self, path: Any) -> None:
         if isinstance(path, bytes):
@@ -124,7 +126,7 @@ class KeptFiles:
         file = _path_of(path, follow=True)
         if file and file.name != ":memory:":
             for ending in WITH_A_DATABASE:
-                self._keep(file.with_name(file.name + ending), "open")
+                self._keep(file.with_name(file.name + ending))
 
     def _connect_and_look(self, connect: Any, *given: Any, **more: Any) -> Any:
         """What is attached is seen in a statement, before it is executed."""
@@ -136,65 +138,53 @@ class KeptFiles:
         if found := ATTACH.match(statement):
             self._audit("sqlite3.connect", (found[2].replace(found[1] * 2, found[1]),))
 
-    def _keep(self, file: Path | None, event: str) -> None:
-        """Copy what is there, once, before ``event`` changes it.
+    def _keep(self, path: Path | None) -> None:
+        """Copy what is there, once, before it changes.
 
         Raises ``OSError`` if it cannot be copied.
         """
-        if file is None or _is_no_result(file):
+        if path is None or _is_no_result(path):
             return
-        if any(each in self._files for each in (file, *file.parents)):
-            return  # it is copied, or is in a new folder
-        if os.path.isdir(file) and not os.path.islink(file):
-            self._keep_folder(file, event)
-        elif file not in self._folders:
-            restore = self._copy(file)
-            self._undo(f"rm -rf {quote(str(file))}{restore}")
-            self._files[file] = bool(restore)
-
-    def _keep_folder(self, folder: Path, event: str) -> None:
-        """Only if it goes; its files are seen as they are removed, but not if moved."""
-        if event in ("os.rename", "os.rmdir"):
-            name = quote(str(folder))
-            self._folders.add(folder)
-            self._undo(f"test -d {name} || rm -f {name}; mkdir -p {name}", FOLDERS)
-        if event == "os.rename":
-            for file in folder.iterdir():
-                self._keep(file, event)
-
-    def _copy(self, file: Path) -> str:
-        """Copy a file, if there is one.  Returns how the command to undo goes on."""
-        if not (os.path.isfile(file) or os.path.islink(file)):
-            return ""
-        copy = self._made_folder() / str(len(self._files))
-        try:
-            shutil.copy2(file, copy, follow_symlinks=False)
-        except OSError as error:
-            why = f"--practice: it stays, because no copy of it can be made: {error}"
-            raise OSError(error.errno, why, str(file)) from error
-        return f"; mv {quote(str(copy))} {quote(str(file))}"
-
-    def _undo(self, command: str, script: str = UNDO) -> None:
-        """Note it at once: the script may be killed."""
-        with open(self._made_folder() / script, "a", encoding="utf-8") as file:
-            file.write(command + "\n")
-
-    def _made_folder(self) -> Path:
+        if any(each in self._copied for each in (path, *path.parents)):
+            return  # it is copied, or is in a folder that is new or copied
         if self._folder is None:
-            above = self._here if os.access(self._here, os.W_OK) else Path(SCRATCH)
-            self._folder = _new_folder(above)
-            self._undo("", FOLDERS)
-            self._undo(f"set -e\n. {quote(str(self._folder / FOLDERS))}")
-        return self._folder
+            self._folder = self._new_folder()
+        copy = self._folder / f"{os.getpid()}-{len(self._copied)}"  # a fork has others
+        is_there = os.path.lexists(path)
+        if is_there:
+            _copy(path, copy)
+        restore = f"; mv {quote(str(copy))} {quote(str(path))}" if is_there else ""
+        with (self._folder / LIST).open("a") as file:  # at once: it may be killed
+            file.write(f"rm -rf {quote(str(path))}{restore}\n")
+        self._copied[path] = is_there
+
+    def _new_folder(self) -> Path:
+        """A folder with the command that takes everything back, and then itself."""
+        above = self._here
+        if not os.access(above, os.W_OK):
+            above = Path(SCRATCH)
+        for number in itertools.count(1):
+            folder = above / f"{NAME}-{number}"
+            with suppress(FileExistsError):
+                folder.mkdir()
+                break
+        name = quote(str(folder))
+        undo = f"set -e\n{FROM_THE_LAST_LINE} {name}/{LIST} | sh -e\nrm -r {name}\n"
+        (folder / UNDO).write_text(undo)
+        return folder
 
 
-def _new_folder(above: Path) -> Path:
-    for number in itertools.count(1):
-        folder = above / f"{NAME}-{number}"
-        with suppress(FileExistsError):
-            folder.mkdir()
-            break
-    return folder
+def _copy(path: Path, copy: Path) -> None:
+    if copy.is_relative_to(path):
+        raise OSError(f"--practice: {path} stays, because it holds the copies")
+    try:
+        if os.path.isdir(path) and not os.path.islink(path):
+            shutil.copytree(path, copy, symlinks=True)
+        else:
+            shutil.copy2(path, copy, follow_symlinks=False)
+    except OSError as error:
+        why = f"--practice: it stays, because no copy of it can be made: {error}"
+        raise OSError(error.errno, why, str(path)) from error
 
 
 def _path_of(

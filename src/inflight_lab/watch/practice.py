@@ -115,10 +115,8 @@ def embeddings(asked: dict[str, Any]) -> dict[str, Any]:
     given = asked.get("input", "")
     inputs = given if isinstance(given, list) else [given]
     vector = [0.0] * int(asked.get("dimensions") or 1536)
-    in_base64 = "A" * (len(vector) * 16 // 3)  # four bytes a number, all of them 0
-    encoded = in_base64 if asked.get("encoding_format") == "base64" else vector
     data = [
-        {"object": "embedding", "index": number, "embedding": encoded}
+        {"object": "embedding", "index": number, "embedding": vector}
         for number in range(len(inputs))
     ]
     usage = {"prompt_tokens": len(data), "total_tokens": len(data)}

@@ -5,9 +5,10 @@ place of whichever host was asked.
 """
 
 import asyncio
+import re
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import wraps
 from importlib import import_module
@@ -15,10 +16,7 @@ from types import MethodType, ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
-
 from inflight_lab.watch.request_log import (
-    MAX_BODY,
     Errors,
     Request,
     RequestLog,
@@ -28,6 +26,7 @@ from inflight_lab.watch.request_log import (
 LOOPBACK = "127.0.0.1"
 BODY_ERRORS: Errors = (Exception, asyncio.CancelledError)
 """How a body may break off; whoever wants no more of it raises none of these."""
+MODEL = re.compile(rb'"model":\s*"([\w./:@-]{1,80})"', re.ASCII)
 Instead = Callable[..., Any]
 
 
@@ -79,13 +78,12 @@ def watch_httpx(log: RequestLog, library: Any) -> None:
 
 def noting_send(log: RequestLog, library: Any) -> Instead:
     """What to call in place of a transport's ``handle_request``."""
-    body_class = _body_class(library)
 
     def send(original: Any, transport: Any, asked: Any) -> Any:
         request = _begin(log, library, transport, asked, is_async=False)
         with log.ending(request):
             response = original(transport, _to_send(log, request, asked))
-        _note_answer(log, request, response, body_class)
+        _note_answer(log, library, request, response)
         return response
 
     return send
@@ -93,64 +91,16 @@ def noting_send(log: RequestLog, library: Any) -> Instead:
 
 def noting_send_async(log: RequestLog, library: Any) -> Instead:
     """What to call in place of a transport's ``handle_async_request``."""
-    body_class = _body_class(library)
 
     async def send(original: Any, transport: Any, asked: Any) -> Any:
         request = _begin(log, library, transport, asked, is_async=True)
-        to_send = _to_send(log, request, asked, is_async=True)
+        to_send = _to_send(log, request, asked)
         with log.ending(request):
             response = await original(transport, to_send)
-        _note_answer(log, request, response, body_class)
+        _note_answer(log, library, request, response)
         return response
 
     return send
-
-
-class _Body:
-    """A body as it comes; of a failure, its beginning is kept."""
-
-    def __init__(self, log: RequestLog, request: Request, stream: Any) -> None:
-        self.log = log
-        self.request = request
-        self.stream = stream
-        self.kept = b""
-
-    def __iter__(self) -> Iterator[bytes]:
-        with self.log.ending(self.request, BODY_ERRORS):
-            for part in self.stream:
-                self.keep(part)
-                yield part
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        with self.log.ending(self.request, BODY_ERRORS):
-            async for part in self.stream:
-                self.keep(part)
-                yield part
-
-    def keep(self, part: bytes) -> None:
-        if self.request.status >= 400 and len(self.kept) < MAX_BODY:
-            self.kept += part
-
-    def close(self) -> None:
-        self.end()
-        self.stream.close()
-
-    async def aclose(self) -> None:
-        self.end()
-        await self.stream.aclose()
-
-    def end(self) -> None:
-        headers = self.request.headers
-        with suppress(httpx.DecodingError):  # it is cut off, or compressed in a new way
-            answer = httpx.Response(200, headers=headers, content=self.kept)
-            self.request.body = answer.content
-        self.log.end(self.request)
-
-
-def _body_class(library: Any) -> type[_Body]:
-    """Bodies that the library takes for its own."""
-    kinds = (_Body, library.SyncByteStream, library.AsyncByteStream)
-    return type("Body", kinds, {})
 
 
 def _begin(
@@ -163,35 +113,52 @@ def _begin(
         str(asked.url),
         library.__name__,
         number_of(transport),
-        tuple(asked.headers),
-        _number_for(getattr(asked, "_content", b"")),
+        asked.headers,
         pool=getattr(pool, "_max_connections", 0),
         retry=int(count) if count.isdigit() else 0,
+        is_async=is_async,
+        **_seen_in(getattr(asked, "_content", b"")),
     )
-    log.begin(request, is_async=is_async)
+    log.begin(request)
     if pool is None:  # nothing will say when it has a connection
         log.send(request)
     return request
 
 
-def _number_for(body: object) -> int:
-    return hash(body) if isinstance(body, bytes | str) else 0
+def _seen_in(body: object) -> dict[str, Any]:
+    """What is noted of a body, if it is all there."""
+    if isinstance(body, str):
+        body = body.encode()
+    if not isinstance(body, bytes):
+        return {}
+    model = MODEL.search(body)
+    return {"content": hash(body), "model": model[1].decode() if model else ""}
 
 
 def _note_answer(
-    log: RequestLog, request: Request, response: Any, body_class: type[_Body]
+    log: RequestLog, library: Any, request: Request, response: Any
 ) -> None:
+    """It ends when its body is closed, which follows an error in the body too."""
+
+    errors = library.TransportError | asyncio.CancelledError
+    earlier = sys.exc_info()[1]  # a script may send while it tidies up after an error
+
+    def close(original: Any, stream: Any) -> Any:
+        error = sys.exc_info()[1]
+        is_of_body = isinstance(error, errors) and error is not earlier
+        log.end(request, error if is_of_body else None)
+        return original(stream)
+
     log.answer(request, response.status_code, response.headers.raw)
-    if hasattr(response, "_content"):  # it is all there, so nobody will read a stream
-        request.body = response.content[:MAX_BODY]
+    if request.status >= 400:
+        request.response = response
+    if hasattr(response, "_content"):  # it is all there, so nobody will close it
         log.end(request)
     else:
-        response.stream = body_class(log, request, response.stream)
+        replace(response.stream, "aclose" if request.is_async else "close", close)
 
 
-def _to_send(
-    log: RequestLog, request: Request, asked: Any, *, is_async: bool = False
-) -> Any:
+def _to_send(log: RequestLog, request: Request, asked: Any) -> Any:
     """A copy that is noted when it goes out; in practice, to the practice server."""
 
     def trace(event: str, _: object) -> None:
@@ -202,10 +169,12 @@ def _to_send(
     async def trace_async(event: str, info: object) -> None:
         trace(event, info)
 
+    own = {"trace": trace_async if request.is_async else trace}
+
     # `copy.copy` would lose the stream, and the caller may send the original again.
     copy = object.__new__(type(asked))
     copy.__dict__ = dict(asked.__dict__)
-    copy.extensions = {"trace": trace_async if is_async else trace} | asked.extensions
+    copy.extensions = own | asked.extensions
     if log.practice_port and asked.url.host:
         copy.url = asked.url.copy_with(
             scheme="http", host=LOOPBACK, port=log.practice_port
@@ -240,9 +209,9 @@ def noting_connect(log: RequestLog) -> Instead:
             str(asked.url),
             "aiohttp",
             number_of(connector),
-            tuple(asked.headers),
-            _number_for(getattr(asked.body, "_value", b"")),
+            asked.headers,
             pool=min((limit for limit in limits if limit), default=0),
+            **_seen_in(getattr(asked.body, "_value", b"")),
         )
         log.begin(request)
         if log.practice_port:
@@ -275,7 +244,7 @@ def _listen(log: RequestLog, request: Request, connection: Any) -> None:
         vars(protocol).pop("read", None)
         if request.status >= 400:
             unread = getattr(body, "_buffer", ())
-            request.body = b"".join(unread)[:MAX_BODY]
+            request.body = b"".join(unread)
         log.end(request, _broken_off(body) if request.status and body else None)
 
     protocol.read = read
@@ -319,34 +288,39 @@ def watch_requests(log: RequestLog, requests: Any) -> None:
     current = _OfThread()
 
     def send(original: Any, adapter: Any, asked: Any, **options: Any) -> Any:
-        current.url, current.adapter = asked.url, adapter
+        current.url = asked.url
+        current.adapter = adapter
         try:
             if log.practice_port:
                 to_practice = _for_practice(asked, log.practice_port)
                 response = original(adapter, to_practice, **options | {"proxies": {}})
-                response.url, response.request = asked.url, asked
+                response.url = asked.url
+                response.request = asked
             else:
                 response = original(adapter, asked, **options)
         finally:
-            current.url, current.adapter = "", None
-        if current.noted and response.status_code >= 400 and not options.get("stream"):
-            current.noted.body = response.content[:MAX_BODY]
+            current.adapter = None
+        if current.noted and response.status_code >= 400:
+            current.noted.response = response
         return response
 
     def make_request(
         original: Any, pool: Any, connection: Any, method: str, url: str, **options: Any
     ) -> Any:
+        if current.adapter is None:  # it is not requests that sends
+            return original(pool, connection, method, url, **options)
         request = Request(
             method,
-            current.url or f"{pool.scheme}://{pool.host}:{pool.port}{url}",
-            "requests" if current.url else "urllib3",
-            number_of(current.adapter or pool),
-            tuple(options.get("headers") or ()),
-            _number_for(options.get("body")),
+            current.url,
+            "requests",
+            number_of(current.adapter),
+            options.get("headers") or {},
             retry=len(getattr(options.get("retries"), "history", ())),
+            is_async=False,
+            **_seen_in(options.get("body")),
         )
-        log.begin(request, is_async=False)
         current.noted = request
+        log.begin(request)
         log.send(request)
         with log.ending(request):
             response = original(pool, connection, method, url, **options)

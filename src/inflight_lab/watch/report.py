@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from inflight_lab.watch.counting import most_at_once, sent_times
+from inflight_lab.watch.counting import counted, kinds_of, most_at_once, sent_times
 from inflight_lab.watch.findings import FEW, diagnose
 from inflight_lab.watch.request_log import Request, RequestLog, seconds_of
 
@@ -21,7 +21,7 @@ MADE_UP = (
 )
 OTHER_PROCESSES = "The script started another process; what that sent is not seen."
 MAX_NAMED = 3
-"""How many hosts, or kinds of refusals and failures, are named: the most frequent."""
+"""How many hosts are named: those with most requests."""
 
 
 def report(log: RequestLog) -> list[str]:
@@ -30,7 +30,7 @@ def report(log: RequestLog) -> list[str]:
     has_raised = log.exit_status == 1  # no signal has ended it
     if log.practice and has_raised and log.requests:
         lines.append(MADE_UP)
-    if log.has_other_processes:
+    if log.has_other_processes and log.requests:
         lines.append(OTHER_PROCESSES)
     return [summary(log), *(lines or _all_is_well(log.requests))]
 
@@ -49,25 +49,31 @@ def summary(log: RequestLog) -> str:
     """``300 requests to api.example.com in 0.5 s, at most 100 in flight: ...``"""
     requests = log.requests
     if not requests:
-        return (
-            "No request was seen. If nothing was left to ask for, that is as it should "
-            "be; what httpx, httpx2, aiohttp and requests send in the script's own "
-            "process would be seen."
-        )
-    outcomes = Counter(_outcome(each) for each in requests)
+        return f"No request was seen. {_why_none(log)}"
     numbers = []
     for outcome in OUTCOMES:
-        if outcomes[outcome] or outcome in ("accepted", "refused"):
-            kinds = [_kind(each) for each in requests if _outcome(each) == outcome]
-            numbers.append(f"{outcomes[outcome]} {outcome}{_named(kinds)}")
+        those = [each for each in requests if _outcome(each) == outcome]
+        if those or outcome in ("accepted", "refused"):
+            numbers.append(f"{len(those)} {outcome}{_kinds(those)}")
     sent = [each for each in requests if each.sent is not None]
     peak = most_at_once(sent, sent_times(sent))
-    count = "1 request" if len(requests) == 1 else f"{len(requests)} requests"
-    seconds = seconds_of(requests)
     return (
-        f"{count} to {_hosts(requests)} in {seconds:.1f} s, at most {peak} in flight: "
-        f"{', '.join(numbers)}."
+        f"{counted(len(requests), 'request')} to {_hosts(requests)} in "
+        f"{seconds_of(requests):.1f} s, at most {peak} in flight: {', '.join(numbers)}."
     )
+
+
+def _why_none(log: RequestLog) -> str:
+    if log.has_other_processes:
+        return OTHER_PROCESSES
+    if log.connected_to:
+        return (
+            f"The script connected to {log.connected_to}, but not with httpx, httpx2, "
+            "aiohttp or requests, and no other library is watched."
+        )
+    if log.exit_status:
+        return "The script ended with an error before it sent one."
+    return "The script sent none, or with a library that is not watched."
 
 
 def _outcome(request: Request) -> str:
@@ -80,19 +86,12 @@ def _outcome(request: Request) -> str:
     return "accepted" if request.is_accepted else "failed"
 
 
-def _kind(request: Request) -> str:
-    """What there is to add about an outcome; "" where it goes without saying."""
-    if request.error:
-        return "" if request.error == "cancelled" else request.error
-    return str(request.status) if request.status >= 400 else ""
-
-
-def _named(kinds: Sequence[str]) -> str:
-    counts = Counter(kinds)
-    if not kinds or set(counts) <= {"", "429"}:
+def _kinds(requests: Sequence[Request]) -> str:
+    """What refused or failed, unless it goes without saying."""
+    failed = [each for each in requests if each.is_unanswered or each.is_failure]
+    if all(each.status == 429 for each in failed):
         return ""
-    named = [f"{kind} x {count}" for kind, count in counts.most_common(MAX_NAMED)]
-    return f" ({', '.join(named)})"
+    return f" ({kinds_of(failed)})"
 
 
 def _hosts(requests: Sequence[Request]) -> str:

@@ -29,8 +29,6 @@ OURS = (
 )
 """The folders of the standard library and of this package, which calls others' code."""
 Errors = tuple[type[BaseException], ...]
-MAX_BODY = 2000
-"""Bytes that are kept of a failure's body."""
 
 limit_around: ContextVar[int] = ContextVar("limit_around", default=0)
 """The semaphore or limiter in whose block the current task is, or was started."""
@@ -101,15 +99,18 @@ class Request:
     library: str
     client: int
     """The number of the client, session or adapter that sends it."""
-    header_names: tuple[str, ...] = ()
+    sent_headers: Any = ()
+    """As its library has them."""
     content: int = 0
     """Stands for the body: other bodies have other numbers."""
+    model: str = ""
+    """The one that the body asks, as APIs of language models name it."""
     pool: int = 0
     """How many connections its client opens at most; 0: any number."""
     retry: int = 0
     """How often the client's library says that it has sent this before."""
-    blocks_loop: bool = False
-    """Whether an event loop stands still until it is answered."""
+    is_async: bool = True
+    """Else an event loop stands still until it is answered."""
     sender: int = field(default_factory=current_sender)
     line: str = field(default_factory=script_line)
     around: int = field(default_factory=limit_around.get)
@@ -121,8 +122,10 @@ class Request:
     error: str = ""
     raw_headers: Any = ()
     """Of the answer, as its library has them."""
+    response: Any = None
+    """Of a failure: the library's own, which may not have read its body yet."""
     body: bytes = b""
-    """Of a failure: how it begins, decoded."""
+    """Of a failure, where there is no such response."""
     number: int | None = None
     """In the timeline, once it is sent."""
 
@@ -149,16 +152,20 @@ class Request:
     @property
     def refusal(self) -> Refusal | None:
         """What the answer says about later requests; None if it is no refusal."""
-        if self.status < 400 or self.ended is None:
-            return None
-        return self._read_refusal
+        return None if self.ended is None else self._refusal
 
     @cached_property
-    def _read_refusal(self) -> Refusal | None:
+    def _refusal(self) -> Refusal | None:
+        return self.read_refusal()
+
+    def read_refusal(self) -> Refusal | None:
+        """The same while it goes on: the words of an answer come last."""
+        if self.status < 400:
+            return None
         plain = self.headers.copy()
         plain.pop("content-encoding", None)
-        answer = httpx.Response(self.status, headers=plain, content=self.body)
-        return read_refusal(answer)
+        body = getattr(self.response, "_content", None) or self.body
+        return read_refusal(httpx.Response(self.status, headers=plain, content=body))
 
     @property
     def reason(self) -> str:
@@ -194,12 +201,6 @@ class Request:
         return not self.refusal or self.is_refused_for_good
 
     @property
-    def is_wrong(self) -> bool:
-        """Whether the API cannot do what it asks for, as 404 says."""
-        has_status = 400 <= self.status < 500 and not self.error
-        return has_status and self.is_failure and not self.is_refused_for_good
-
-    @property
     def is_unanswered(self) -> bool:
         """Whether it was refused, failed, or met an error of the server.
 
@@ -231,6 +232,11 @@ class LimitUse:
     """Seconds in which a rate limiter gives its slots; 0 for a semaphore."""
 
     @property
+    def name(self) -> str:
+        """What such a limit is called."""
+        return "rate limiter" if self.period else "semaphore"
+
+    @property
     def never_made_wait(self) -> bool:
         """Whether one task alone used it; a limiter slows even that, but not once."""
         return len(self.senders) == 1 and (not self.period or self.acquired == 1)
@@ -240,12 +246,11 @@ class LimitUse:
 class Block:
     """An event loop stood still while requests were in flight."""
 
-    stood: float
-    """Seconds; on a busy machine more than it slept or computed."""
-    seconds: float
-    kind: str
-    """``slept`` or ``computed``."""
+    doing: str
+    """Such as ``computing``."""
     where: str
+    seconds: float
+    """How long it slept or computed; on a busy machine it stands still for longer."""
 
 
 @dataclass(frozen=True)
@@ -282,6 +287,8 @@ class RequestLog:
         self.thrown_away: list[ThrownAway] = []
         self.has_other_processes = False
         """Whether the script started any: what they send is not seen."""
+        self.connected_to = ""
+        """The host that the script connected to last, with whatever library."""
         self.exit_status: int | None = None
         """Of the script; None while it runs, or if there is none."""
         self.sees_asyncio = False
@@ -303,17 +310,14 @@ class RequestLog:
         quotas = (announced_in(each.headers) for each in reversed(answered))
         return next((quota for quota in quotas if quota), None)
 
-    def begin(self, request: Request, *, is_async: bool = True) -> Request:
+    def begin(self, request: Request) -> None:
         """A client is asked to send this, and may have to wait for a connection."""
         if not self.requests:
             self.at_first_request()
-        in_a_loop = asyncio._get_running_loop() is not None
-        request.blocks_loop = self.sees_asyncio and in_a_loop and not is_async
         self.requests.append(request)
         self.open += 1
         if self.timeline:
             self.timeline.start(at=request.asked)
-        return request
 
     def send(self, request: Request) -> None:
         """It has a connection, and goes out."""
@@ -352,6 +356,10 @@ class RequestLog:
             is_cancelled = "Cancelled" in name or name == "NoneType"
             is_given_up = is_cancelled or request.client in self.closed
             request.error = "cancelled" if is_given_up else name
+        if not request.is_async and self.sees_asyncio and asyncio._get_running_loop():
+            seconds = request.ended - request.asked
+            doing = f"in a blocking call of {request.library}"
+            self.blocks.append(Block(doing, request.line, seconds))
         if self.timeline:
             self._draw_end(request, self.timeline)
 
@@ -362,5 +370,5 @@ class RequestLog:
             timeline.fail(request.number, request.error, at=request.ended)
         elif request.number is not None:
             # The picture counts 429s as refused: other refusals are drawn as one.
-            status = 429 if request.refusal else request.status
+            status = 429 if request.read_refusal() else request.status
             timeline.answer(request.number, status, at=request.ended)

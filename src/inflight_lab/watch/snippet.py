@@ -1,27 +1,29 @@
-"""The command that writes a script which stays within the quota, with what was seen."""
+"""The commands that write a script which stays within the quota, with what was seen."""
 
-import os
 import re
-from collections import Counter
 from collections.abc import Iterable
 from itertools import chain, count
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from inflight_lab.observation.secrets_in_urls import has_a_secret
-from inflight_lab.watch.quota import Quota
+from inflight_lab.observation.secrets_in_urls import (
+    has_a_secret,
+    is_named_as_a_secret,
+    looks_random,
+)
+from inflight_lab.watch.pages import first_pages, next_pages
+from inflight_lab.watch.quota import Quota, githubs_quota, period_said_in
 from inflight_lab.watch.request_log import Request
 
-RECIPES = {"requests": "with_requests", "urllib3": "with_requests"}
+RECIPES = {"requests": "with_requests"}
 """The recipe that saves each answer, by the script's library; else `FOR_ASYNCIO`."""
 FOR_ASYNCIO = "fetch_all"
 FOR_MODELS = "ask_model"
 CHATS = "/chat/completions"
+EDITS = Path(__file__).parents[1] / "recipes" / "edits"
 ID = "{id}"
 """Stands in an address where the requests differ."""
-SEPARATOR = re.compile("([/?&=])")
-HOST = 4
-"""Where the host stands in an address that is split at `SEPARATOR`."""
+SEPARATOR = re.compile("[/?&=]")
 SAFE = re.compile(r"https?://[\w.:/?&=%~+,@;{}-]+", re.ASCII)
 """An address that every shell takes as it is between double quotes."""
 WHOLE_NUMBER = re.compile(r"0|[1-9]\d{0,15}", re.ASCII)
@@ -33,65 +35,47 @@ BUDGETS = {
     "--tokens": "x-ratelimit-limit-tokens",
 }
 """By the option of `FOR_MODELS`: the header that names it."""
-SCRIPTS_OWN = re.compile(r"authorization|api-?key|x-(?!stainless|inflight)[\w-]+", re.I)
+SCRIPTS_OWN = re.compile(
+    r"(?!x-(stainless|inflight))"
+    r"(accept(-language)?|authorization|cookie|.*(api-?key|token|version)|x-.+)",
+    re.I,
+)
 """Headers that a script gives; others are the client's, or differ each time."""
+PLAIN_VALUE = re.compile(r"[\w./;=+,: -]{1,80}", re.ASCII)
+"""A header's value that every shell takes as it is between double quotes."""
 
 
 def command_for(
     requests: Iterable[Request], quota: Quota | None, *, limit: int = 0
 ) -> str:
-    """``inflight-lab snippet ...``; "" where no recipe does what was sent.
+    """``inflight-lab snippet ...``, and below it an edit; "" where no recipe fits.
 
-    ``limit`` is how many may be in flight, 0 if that is not known.  Headers have their
-    names only: a value may be a secret.
+    ``limit`` is how many may be in flight, 0 if that is not known.  Of headers that may
+    be secret the names stand there alone.
     """
     most = _most_alike(requests)
     recipe = _recipe_for(most[0])
     if not recipe:
         return ""
-    words = ["inflight-lab snippet", recipe]
-    if quota:
-        words.append(f"--rate {quota.rate} --period {quota.period:g}")
-    elif recipe == FOR_MODELS:
-        words += _budgets_in(most)
+    file = _new_file()
+    options = _quota_options(most, quota, recipe)
     if limit:
-        words.append(f"--limit {limit}")
-    address = address_of(most)
-    if address:
-        words.append(f'--url "{address}"')
-    if ID in address:
-        words += _ids_option([each.url for each in most], address)
-    names = sorted({name.title() for each in most for name in each.header_names})
-    words += [f"--header {name}" for name in names if SCRIPTS_OWN.fullmatch(name)]
-    words.append(f"--output {_new_file()}")
-    return " ".join(words)
-
-
-def _budgets_in(requests: Iterable[Request]) -> list[str]:
-    """What the answers name as limits; APIs of models count them by the minute, which
-    is the recipe's own period.
-    """
-    words = []
-    for option, name in BUDGETS.items():
-        limits = [each.headers.get(name, "") for each in requests if each.ended]
-        named = [limit for limit in limits if WHOLE_NUMBER.fullmatch(limit)]
-        if named and named[-1] != "0":
-            words.append(f"{option} {named[-1]}")
-    return words
-
-
-def _new_file() -> str:
-    """``fixed.py``, or ``fixed_2.py`` where that is there already, and so on."""
-    names = chain(["fixed.py"], (f"fixed_{number}.py" for number in count(2)))
-    return next(name for name in names if not Path(name).exists())
+        options.append(f"--limit {limit}")
+    options += _address_options(first_pages(most) or most)
+    if recipe == FOR_MODELS and most[0].model:
+        options.append(f"--model {most[0].model}")
+    options += _header_options(most)
+    words = ["inflight-lab snippet", recipe, *options, f"--output {file}"]
+    return "\n  ".join([" ".join(words), *_edit(most, recipe, file)])
 
 
 def _most_alike(requests: Iterable[Request]) -> list[Request]:
     """The largest part that one script could send."""
-    listed = list(requests)
-    kinds = Counter((each.library, each.method, each.host) for each in listed)
-    ((kind, _),) = kinds.most_common(1)
-    return [each for each in listed if (each.library, each.method, each.host) == kind]
+    by_kind: dict[tuple[str, str, str], list[Request]] = {}
+    for request in requests:
+        kind = (request.library, request.method, request.host)
+        by_kind.setdefault(kind, []).append(request)
+    return max(by_kind.values(), key=len)
 
 
 def _recipe_for(request: Request) -> str:
@@ -102,38 +86,105 @@ def _recipe_for(request: Request) -> str:
     return RECIPES.get(request.library, FOR_ASYNCIO)
 
 
-def address_of(requests: Iterable[Request]) -> str:
-    """``https://api.example.com/items/{id}``; "" if they differ in more, or hold what
-    may be a secret.
-    """
-    urls = sorted({each.url for each in requests})
-    address = urls[0] if len(urls) == 1 else _with_one_id(urls)
-    is_safe = SAFE.fullmatch(address) and not has_a_secret(address.replace(ID, ""))
-    return address if is_safe else ""
-
-
-def _ids_option(urls: Iterable[str], address: str) -> list[str]:
-    """``--ids 1-3000``, or a few between commas; nothing where that is not clear."""
-    before, _, after = address.partition(ID)
-    ids = {url[len(before) : len(url) - len(after)] for url in urls}
-    if all(WHOLE_NUMBER.fullmatch(each) for each in ids):
-        numbers = sorted(map(int, ids))
-        if numbers[-1] - numbers[0] + 1 == len(numbers):
-            return [f"--ids {numbers[0]}-{numbers[-1]}"]
-    if len(ids) <= FEW_IDS and all(SIMPLE.fullmatch(each) for each in ids):
-        return [f"--ids {','.join(sorted(ids))}"]
+def _edit(requests: list[Request], recipe: str, file: str) -> list[str]:
+    """How to apply the edit that the script needs most; two do not fit together."""
+    headers = {name.lower() for name in requests[0].sent_headers}
+    is_needed = {
+        "pages": next_pages(requests),
+        "openai": "x-stainless-lang" in headers,
+        "aiohttp": requests[0].library == "aiohttp",
+    }
+    for name, needed in is_needed.items():
+        edit = EDITS / f"{recipe}-{name}.diff"
+        if needed and edit.exists():
+            return [f'patch {file} < "{edit}"']
     return []
 
 
-def _with_one_id(urls: list[str]) -> str:
-    rows = [SEPARATOR.split(url) for url in urls]
-    if len({len(row) for row in rows}) > 1:
-        return ""
-    columns = list(zip(*rows, strict=True))
-    different = [n for n, parts in enumerate(columns) if len(set(parts)) > 1]
-    if len(different) != 1 or different[0] <= HOST:
-        return ""
-    parts = list(rows[0])
-    endings = {os.path.splitext(part)[1] for part in columns[different[0]]}
-    parts[different[0]] = ID + (endings.pop() if len(endings) == 1 else "")
-    return "".join(parts)
+def _quota_options(
+    requests: list[Request], quota: Quota | None, recipe: str
+) -> list[str]:
+    """What the API allows, as far as it says so itself.
+
+    APIs of models name limits in headers, by the minute, which is the recipe's own
+    period, unless the words of a refusal say another.
+    """
+    answered = [each for each in requests if each.ended]
+    options: dict[str, object] = {}
+    if recipe == FOR_MODELS:
+        for option, name in BUDGETS.items():
+            limits = (each.headers.get(name, "") for each in answered)
+            options[option] = max(filter(str.isdecimal, limits), key=int, default="")
+        periods = filter(None, (period_said_in(each.reason) for each in answered))
+        options["--period"] = next((f"{period:g}" for period in periods), "")
+    quota = quota or githubs_quota(each.headers for each in answered)
+    if quota:
+        options |= {"--rate": quota.rate, "--period": f"{quota.period:g}"}
+    return [f"{name} {value}" for name, value in options.items() if value]
+
+
+def _header_options(requests: list[Request]) -> list[str]:
+    """The headers that the script gave, if each request has the same.
+
+    A secret comes from the environment, so it has no value here.
+    """
+    values: dict[str, set[str]] = {}
+    for request in requests:
+        for name, value in dict(request.sent_headers).items():
+            if SCRIPTS_OWN.fullmatch(name) and value != "*/*":
+                values.setdefault(name.title(), set()).add(str(value))
+    options = []
+    for name, (value, *others) in sorted(values.items()):
+        if is_named_as_a_secret(name):
+            options.append(f"--header {name}")
+        elif not others and PLAIN_VALUE.fullmatch(value) and not looks_random(value):
+            options.append(f'--header "{name}: {value}"')
+    return options
+
+
+def _new_file() -> str:
+    """``fixed.py``, or ``fixed_2.py`` where that is there already, and so on."""
+    names = chain(["fixed.py"], (f"fixed_{number}.py" for number in count(2)))
+    return next(name for name in names if not Path(name).exists())
+
+
+def _address_options(requests: list[Request]) -> list[str]:
+    """``--url`` with ``{id}`` where they differ, and ``--ids`` if that is clear.
+
+    Nothing if they differ in more than one part, or hold what may be a secret.
+    """
+    urls = sorted({each.url for each in requests})
+    address, ids = (urls[0], []) if len(urls) == 1 else _with_one_id(urls)
+    if not SAFE.fullmatch(address) or has_a_secret(address.replace(ID, "")):
+        return []
+    return [f'--url "{address}"', *_ids_option(ids)]
+
+
+def _with_one_id(urls: list[str]) -> tuple[str, list[str]]:
+    """What they have in common, and where they differ; "" if that is not one part."""
+    before = re.sub("[^/?&=]*$", "", _same_start(urls))
+    backwards = _same_start([url[::-1] for url in urls])
+    after = re.sub("^[^/?&=.]*", "", backwards[::-1])
+    ids = [url[len(before) : len(url) - len(after)] for url in urls]
+    has_a_path = before.count("/") > 2
+    if not has_a_path or any(not id or SEPARATOR.search(id) for id in ids):
+        return "", []
+    return f"{before}{ID}{after}", ids
+
+
+def _same_start(texts: list[str]) -> str:
+    first = min(texts)
+    letters = enumerate(max(texts))
+    differ = (n for n, letter in letters if first[n : n + 1] != letter)
+    return first[: next(differ, None)]
+
+
+def _ids_option(ids: list[str]) -> list[str]:
+    """``--ids 1-3000``, or a few between commas; nothing where that is not clear."""
+    if ids and all(WHOLE_NUMBER.fullmatch(each) for each in ids):
+        numbers = sorted(map(int, ids))
+        if numbers[-1] - numbers[0] + 1 == len(numbers):
+            return [f"--ids {numbers[0]}-{numbers[-1]}"]
+    if 0 < len(ids) <= FEW_IDS and all(SIMPLE.fullmatch(each) for each in ids):
+        return [f"--ids {','.join(sorted(ids))}"]
+    return []

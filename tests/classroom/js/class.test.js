@@ -5,10 +5,10 @@ import {
   append,
   NOBODY,
   refusedLately,
+  sceneOf,
   sentenceAt,
 } from "../../../src/inflight_lab/classroom/page/class_run.js";
 import { initialsOf } from "../../../src/inflight_lab/classroom/page/colours.js";
-import { secondsOf } from "../../../src/inflight_lab/classroom/page/history.js";
 import {
   answerInWords,
   Pace,
@@ -68,8 +68,7 @@ Deno.test("the sentence says who sent too much, how much, and what is allowed", 
   const { run, state } = classOf(64, { phones: people(31) });
   const said = "31 phones sent 64 in one second; 40 are allowed: 24 refused.";
   assert.equal(asText(sentenceAt(run, 0.6, state)), said);
-  assert.equal(asText(sentenceAt(run, 5, state)), said, "it stays to be read");
-  assert.equal(asText(sentenceAt(run, 9, state)), "31 phones are here. Nobody sends.");
+  assert.equal(asText(sentenceAt(run, 60, state)), said, "a class talks about it");
 });
 
 Deno.test("one or two are called by their names", () => {
@@ -85,18 +84,39 @@ Deno.test("with one shared pace it says who waits", () => {
   assert.equal(asText(sentenceAt(run, 0.6, state)), said);
 });
 
+Deno.test("after a pause, or with one shared pace, a scene begins with counts at 0", () => {
+  const { run, state } = classOf(64, {});
+  /** @type {(time: number) => EventRow} */
+  const sent = (time) => [time, "sent", 64, 200, 1, 1];
+  assert.equal(sceneOf(run, state, { now: 9, events: [] }), run);
+  assert.equal(sceneOf(run, state, { now: 2, events: [sent(2)] }), run);
+  const slow = { ...state, quota: { ...QUOTA, period: 60 } };
+  assert.equal(sceneOf(run, slow, { now: 9, events: [sent(9)] }), run, "still counted");
+  for (const news of [{ events: [sent(9)] }, { events: [], shared: true }]) {
+    const scene = sceneOf(run, state, { now: 9, ...news });
+    assert.deepEqual(countsAt(scene, 9), countsAt(new Run(), 9));
+    assert.deepEqual(scene.settingAt(9).quota, run.settingAt(9).quota);
+    const said = asText(sentenceAt(scene, 9, state));
+    assert.equal(said, "3 phones are here. Nobody sends.");
+  }
+});
+
+Deno.test("nobody's request is lost when a scene begins", () => {
+  const { run, state } = classOf(4, {});
+  run.send(0.8, 1, 99);
+  assert.equal(sceneOf(run, state, { now: 9, events: [], shared: true }), run);
+});
+
 Deno.test("before anybody has come it says how to", () => {
   const state = append(new Run(), NOBODY, { now: 0, events: [], quota: QUOTA });
   assert.match(asText(sentenceAt(new Run(), 0, state)), /Scan the code/);
 });
 
-Deno.test("counts, quota, bars and the ring of a phone agree with the events", () => {
+Deno.test("counts, quota and the ring of a phone agree with the events", () => {
   const { run } = classOf(64, { phones: people(31) });
   assert.equal(wallAt(run, 0.6).words, "40 of 40 in 1 s");
   const { answered, refused, inFlight } = countsAt(run, 0.9);
   assert.deepEqual([answered, refused, inFlight], [40, 24, 0]);
-  const bar = secondsOf(run, 1.5).find(({ begin }) => begin === 0);
-  assert.deepEqual(bar, { begin: 0, letIn: 40, turned: 24 });
   assert.equal(refusedLately(run, 0.9).size, 24);
   assert.equal(refusedLately(run, 2.5).size, 0);
 });

@@ -1,7 +1,7 @@
 // The clock of a page.
 
 import assert from "node:assert/strict";
-import { Player } from "../../../src/inflight_lab/stage/player.js";
+import { Player, watchablePace } from "../../../src/inflight_lab/stage/player.js";
 import { Run } from "../../../src/inflight_lab/stage/run.js";
 import { runOf, simulation } from "./support.js";
 
@@ -55,6 +55,11 @@ Deno.test("a run that is over plays to its end and stays there", () => {
   assert.ok(page.player.isOver && !page.player.isPlaying);
   assert.ok(page.last >= run.now);
   assert.deepEqual(page.drawn, [...page.drawn].sort((one, other) => one - other));
+});
+
+Deno.test("quick answers are slowed down for the eye, and at most four times", () => {
+  assert.equal(watchablePace(1.2), 0.5);
+  assert.equal(watchablePace(0.05), 0.25);
 });
 
 Deno.test("one quick answer among slow ones does not slow a run down", () => {

@@ -2,7 +2,11 @@
 
 import assert from "node:assert/strict";
 import { Run } from "../../../src/inflight_lab/stage/run.js";
-import { asText, sentenceAt } from "../../../src/inflight_lab/stage/sentence.js";
+import {
+  asText,
+  sentenceAt,
+  whyRefused,
+} from "../../../src/inflight_lab/stage/sentence.js";
 import { quotaOf } from "../../../src/inflight_lab/stage/simulate.js";
 import { momentsOf, runOf, simulation } from "./support.js";
 
@@ -17,7 +21,7 @@ function expectSaid(run, time, ...facts) {
 Deno.test("before its start it says what will be sent, and how", () => {
   expectSaid(simulation(90).run, -1, /90 requests/, /at most 5 in flight/);
   expectSaid(simulation(90, { runner: "naive" }).run, -1, /all at once/);
-  expectSaid(simulation(90, { runner: "paced" }).run, -1, /evenly spaced/);
+  expectSaid(simulation(90, { runner: "paced", limit: null }).run, -1, /steady pace/);
   expectSaid(simulation(90, { runner: "pause" }).run, -1, /pause/);
   expectSaid(simulation(1).run, -1, /This dot is a request/);
 });
@@ -38,7 +42,7 @@ Deno.test("the pause is in the sum of the runner that has one", () => {
 });
 
 Deno.test("what is paced has its spacing", () => {
-  const run = runOf(60, { runner: "paced" });
+  const run = runOf(60, { runner: "paced", limit: null });
   expectSaid(run, 2, /One every 51 ms/, /20 a second/);
 });
 
@@ -66,16 +70,34 @@ Deno.test("a live run's pause is found out from the slots that are kept", () => 
 });
 
 Deno.test("a live run's pace is found out from how evenly they leave", () => {
-  const run = runOf(60, { runner: "paced" });
+  const run = runOf(60, { runner: "paced", limit: null });
   run.set(0, { manner: "" });
   expectSaid(run, 2, /One every 51 ms/, /20 a second/);
   const spike = runOf(100, { runner: "naive", latency: 1 });
-  for (const time of [0.1, 0.3, 0.9]) expectSaid(spike, time, /in flight/);
+  for (const time of [0.1, 0.3, 0.9]) {
+    assert.doesNotMatch(said(spike, time), /One every/);
+  }
 });
 
 Deno.test("refused ones on their way back are said, and are still in flight", () => {
+  const run = runOf(60, { limit: 30, latency: 1 });
+  expectSaid(run, 0.8, /30 in flight/, /20 allowed/, /10 come back refused/);
+});
+
+Deno.test("all at once, it says what was too much as soon as the API has", () => {
   const run = runOf(60, { runner: "naive", latency: 1 });
-  expectSaid(run, 0.8, /60 in flight/, /20 allowed/, /40 come back refused/);
+  expectSaid(run, 0.05, /60 in flight/);
+  for (const time of [0.8, 0.99, 1]) {
+    expectSaid(run, time, /40 .*refused/, /60 came within 1 s, 20 are allowed/);
+  }
+  const pooled = runOf(150, { runner: "naive", latency: 1 });
+  expectSaid(pooled, 1.5, /refused/, /came within 1 s/); // 50 are still out
+});
+
+Deno.test("a cause counts what had come by then", () => {
+  const run = runOf(60, { limit: 30, latency: 0.4 });
+  assert.match(whyRefused(run, 0.3), /30 came/);
+  assert.match(whyRefused(run, 9), /60 came/);
 });
 
 Deno.test("the last ones, and one that is alone", () => {
@@ -99,8 +121,15 @@ Deno.test("refusals have a reason for each shape of a quota", () => {
     const run = runOf(60, { runner: "naive", quota });
     expectSaid(run, 99, /refused/, reason);
   }
-  const full = runOf(60, { runner: "naive", quota: null, maxConcurrent: 8 });
-  expectSaid(full, 99, /more than 8 came at once/);
+});
+
+Deno.test("an API that takes only so many at once says how many", () => {
+  const run = new Run();
+  run.set(0, { maxConcurrent: 8 });
+  const journey = run.send(0);
+  run.arrive(0, journey, { status: 503 });
+  run.end(0.5, journey, "refused", 503);
+  expectSaid(run, 9, /1 refused: more than 8 came at once/);
 });
 
 Deno.test("where all are answered in the end, refusals were more tries", () => {
@@ -166,4 +195,13 @@ Deno.test("there are words at every time, and no number that is none", () => {
       assert.doesNotMatch(said(run, time), /NaN|Infinity|undefined|null|^$/);
     }
   }
+});
+
+Deno.test("while a latency is dragged there is no sum: those out have several", () => {
+  const made = simulation(90, { latency: 1.1 });
+  made.advance(1.5);
+  made.set({ latency: 0.3 });
+  made.advance(Infinity);
+  expectSaid(made.run, 1.6, /^5 in flight, 5 sent in 1 s\.$/);
+  expectSaid(made.run, 2.6, /5 in flight/, /0\.3 s each = 17 a second/);
 });

@@ -20,6 +20,14 @@ Deno.test("a semaphore keeps to its limit, and every request has an end", () => 
   assert.equal(countsAt(run, run.now).answered, 30);
 });
 
+Deno.test("a limit holds for the paced, too, when answers are slow", () => {
+  const run = runOf(60, { runner: "paced", limit: 5, latency: 1 });
+  const peak = Math.max(...momentsOf(run).map((time) => inFlightAt(run, time)));
+  assert.equal(peak, 5);
+  const free = runOf(60, { runner: "paced", limit: null, latency: 1 });
+  assert.ok(Math.max(...momentsOf(free).map((time) => inFlightAt(free, time))) > 15);
+});
+
 Deno.test("all at once, the quota lets in just what it allows", () => {
   for (const { name, allowed, ...quota } of QUOTAS) {
     const run = runOf(60, { runner: "naive", quota: quotaOf({ rate: 20, ...quota }) });
@@ -30,13 +38,17 @@ Deno.test("all at once, the quota lets in just what it allows", () => {
 
 Deno.test("evenly spaced, none is refused, whatever the shape of the quota", () => {
   for (const { name, allowed: _, ...quota } of QUOTAS) {
-    const run = runOf(60, { runner: "paced", quota: quotaOf({ rate: 20, ...quota }) });
+    const run = runOf(60, {
+      runner: "paced",
+      limit: null,
+      quota: quotaOf({ rate: 20, ...quota }),
+    });
     assert.equal(countsAt(run, run.now).refused, 0, name);
   }
 });
 
 Deno.test("paced at the quota's rate, none is refused while the latency is dragged", () => {
-  const made = simulation(120, { runner: "paced", latency: 1.1 });
+  const made = simulation(120, { runner: "paced", latency: 1.1, limit: 90 });
   for (const [until, latency] of [[2, 0.3], [3, 1.1], [4, 0.05]]) {
     made.advance(until);
     made.set({ latency });
@@ -51,7 +63,6 @@ Deno.test("a semaphore whose average keeps the quota is refused once it is dragg
     limit: 20,
     latency: 1.1,
     quota: quotaOf({ rate: 20 }),
-    maxConcurrent: 0,
   });
   made.ask(200);
   made.advance(4);
@@ -84,12 +95,6 @@ Deno.test("who fails gives its slot to the next", () => {
   const run = runOf(200, { limit: 150, quota: null, latency: 8 });
   const { answered, failed } = countsAt(run, run.now);
   assert.deepEqual([answered, failed, run.isLive], [150, 50, false]);
-});
-
-Deno.test("an API that is full answers 503", () => {
-  const run = runOf(30, { runner: "naive", quota: null, maxConcurrent: 8 });
-  assert.equal(countsAt(run, run.now).refused, 22);
-  assert.equal(run.journeys[29].reason, 503);
 });
 
 Deno.test("a limit that is moved in mid-run counts at once, up and down", () => {

@@ -10,7 +10,6 @@ const results = JSON.parse(Deno.args[0]).map((/** @type {any} */ setting) => {
   const simulation = new Simulation({
     ...settings,
     quota: quotaOf(quota),
-    maxConcurrent: 0,
   }, WORLD);
   simulation.ask(count);
   simulation.advance(Infinity);

@@ -29,8 +29,8 @@ Deno.test("the words are of what is set at the time that is shown", () => {
   run.set(2, { limit: 9, quota: quotaOf({ rate: 20 }) });
   run.now = 4;
   const words = [1, 3].flatMap((time) => [
-    wordsAt(run, "inFlight", time),
-    wordsAt(run, "sentLately", time),
+    wordsAt(run, "in flight", time),
+    wordsAt(run, "rate", time),
   ]);
   assert.deepEqual(words, ["limit 5", "100 allowed", "limit 9", "20 allowed"]);
 });

@@ -10,7 +10,6 @@ const USUAL = {
   limit: 5,
   latency: 0.5,
   quota: quotaOf({ rate: 20 }),
-  maxConcurrent: 0,
 };
 
 /** A simulation in which every answer takes just the latency. @type {Partial<World>} */

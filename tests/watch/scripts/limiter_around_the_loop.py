@@ -23,7 +23,7 @@ async def get(client, number):
 async def main():
     async with httpx.AsyncClient() as client:
         async with AROUND_ALL:
-            tasks = [asyncio.create_task(get(client, n)) for n in range(20)]
+            tasks = [asyncio.create_task(get(client, n)) for n in range(12)]
         await asyncio.gather(*tasks)
 
 

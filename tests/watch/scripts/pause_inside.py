@@ -14,14 +14,14 @@ async def get(client, number):
     async with SLOTS:
         await client.get(f"{URL}{number}")
         if "sound" in sys.argv:
-            await asyncio.to_thread(time.sleep, 1.2)
+            await asyncio.to_thread(time.sleep, 1.1)
         else:
             await asyncio.sleep(0.3)
 
 
 async def main():
     async with httpx.AsyncClient() as client:
-        await asyncio.gather(*(get(client, n) for n in range(16)))
+        await asyncio.gather(*(get(client, n) for n in range(12)))
 
 
 asyncio.run(main())

@@ -1,4 +1,4 @@
-"""Prints all that requests and urllib3 say about good, refused and failed requests."""
+"""Prints all that requests says about good, refused and failed requests."""
 
 import sys
 import threading
@@ -30,16 +30,6 @@ def failures(session):
             print(type(error), type(error.args[0]))
 
 
-def plain(pool):
-    for path in PATHS:
-        response = pool.request("GET", f"{URL}/{path}", retries=3)
-        print(response.status, response.geturl(), response.data, response.isclosed())
-        print(sorted(response.headers), sorted(vars(response)))
-    response = pool.request("GET", f"{URL}/long", preload_content=False)
-    print(response.read(10))
-    response.close()
-
-
 def work(session, lines):
     lines.append(session.get(f"{URL}/ok").text)
 
@@ -59,5 +49,5 @@ with requests.Session() as session:
     for thread in threads:
         thread.join()
     print(lines, threading.active_count())
-plain(urllib3.PoolManager())
+print(urllib3.request("GET", f"{URL}/refused", retries=False).data)
 requests.get(f"{URL}/refused").raise_for_status()

@@ -1,10 +1,10 @@
 // The run of a class: what the server sends of it, and what one sentence says.
 
 import { inWords, spanInWords } from "../../stage/quota.js";
-import { outcomeOf } from "../../stage/run.js";
+import { inFlightAt, outcomeOf, Run } from "../../stage/run.js";
 
 /**
- * @import { Quota, Run } from "../../stage/run.js"
+ * @import { Quota } from "../../stage/run.js"
  * @import { Words } from "../../stage/sentence.js"
  *
  * @typedef {[number: number, name: string]} Person
@@ -37,14 +37,37 @@ export const NOBODY = {
 };
 
 /** Seconds of the run that are kept, and then in how large steps they are forgotten. */
-export const KEPT = 22;
+const KEPT = 22;
 const STEP = 1;
 
-/** A sentence about refusals stays for so many seconds. */
-const HELD = 6;
+/** After so many seconds without a request, the next one begins a new scene. */
+const QUIET = 4;
+
+/** A sentence about refusals stays for so many seconds of requests. */
+const HELD = 3;
 
 /** So many are called by their names. */
 const FEW = 2;
+
+/**
+ * The run to which the news belong: a new one, with counts of its own, if a new scene
+ * begins.
+ *
+ * @param {Run} run
+ * @param {State} state What was known.
+ * @param {News} news
+ */
+export function sceneOf(run, state, { shared = state.shared, events, now }) {
+  const last = run.sent.lastUpTo(now);
+  const next = events.find(([, kind]) => kind === "sent")?.[0] ?? -Infinity;
+  const begins = shared !== state.shared || next > last + QUIET;
+  // The API still counts those of the last period.
+  const isOver = now > last + (state.quota?.period ?? 1) && inFlightAt(run, now) === 0;
+  if (!run.sent.list.length || !begins || !isOver) return run;
+  const scene = new Run();
+  scene.set(0, run.settingAt(now));
+  return scene;
+}
 
 /** @param {Run} run @param {State} state What was known. @param {News} news */
 export function append(run, state, { now, events, ...changes }) {
@@ -55,8 +78,8 @@ export function append(run, state, { now, events, ...changes }) {
     run.set(run.settings.list.length ? now : 0, { quota, latency });
   }
   for (const row of events) readEvent(run, row);
-  const oldest = run.sent.list[0] ?? now;
-  if (oldest < now - KEPT - STEP) run.forget(now - KEPT);
+  const newest = run.sent.lastUpTo(now);
+  if (run.sent.list[0] < newest - KEPT - STEP) run.forget(newest - KEPT);
   run.now = now;
   return next;
 }
@@ -74,9 +97,17 @@ function readEvent(run, [time, kind, number, detail, gauge, phone]) {
   else run.end(time, journey, kind === "failed" ? "failed" : "cancelled", detail);
 }
 
-/** @param {Run} run @param {number} time @param {State} state @returns {Words[]} */
-export function sentenceAt(run, time, { phones, shared, waiting }) {
-  const { quota } = run.settingAt(time);
+/**
+ * It stays when nobody sends any more, so that the class can talk about it.
+ *
+ * @param {Run} run
+ * @param {number} now
+ * @param {State} state
+ * @returns {Words[]}
+ */
+export function sentenceAt(run, now, { phones, shared, waiting }) {
+  const time = run.sent.lastUpTo(now);
+  const { quota } = run.settingAt(now);
   const period = quota?.period ?? 1;
   const allowed = quota ? `; ${inWords(quota.rate)} are allowed` : "";
   const end = worstEnd(run, time, period);

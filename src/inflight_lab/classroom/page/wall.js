@@ -8,9 +8,8 @@ import { middle, Places } from "../../stage/places.js";
 import { Player } from "../../stage/player.js";
 import { inWords, wallAt } from "../../stage/quota.js";
 import { countsAt, Run } from "../../stage/run.js";
-import { append, NOBODY, refusedLately, sentenceAt } from "./class_run.js";
+import { append, NOBODY, refusedLately, sceneOf, sentenceAt } from "./class_run.js";
 import { colourOf, initialsOf } from "./colours.js";
-import { drawHistory } from "./history.js";
 import { byId, slider, talk } from "./parts.js";
 
 /**
@@ -88,14 +87,11 @@ class Wall {
   rate = slider("rate", (rate) => this.tell({ rate }));
   latency = slider("latency", (latency) => this.tell({ latency }));
   dots = new Pen(byId("dots", HTMLCanvasElement));
-  bars = new Pen(byId("bars", HTMLCanvasElement));
   player = new Player([/** @type {Stage} */ (/** @type {unknown} */ (this))]);
 
   constructor() {
     const join = byId("join", HTMLButtonElement);
-    const full = byId("full", HTMLButtonElement);
     join.onclick = () => this.root.classList.toggle("ifl-large-code");
-    full.onclick = () => document.documentElement.requestFullscreen();
     this.shared.onchange = () => this.tell({ shared: this.shared.checked });
     new ResizeObserver(() => this.#measure()).observe(this.flow);
     matchMedia("(prefers-color-scheme: dark)").onchange = () => this.#measure();
@@ -116,13 +112,15 @@ class Wall {
   /** @param {News} news */
   #hear(news) {
     const isFirst = !this.run.isLive;
+    const before = this.run;
+    this.run = sceneOf(before, this.state, news);
     this.state = append(this.run, this.state, news);
     if (news.url) write(byId("address", HTMLElement), news.url);
     if (news.quota) this.rate.show(news.quota.rate);
     if (news.latency !== undefined) this.latency.show(news.latency);
     if (news.shared !== undefined) this.shared.checked = news.shared;
     if (news.phones) this.#showPhones();
-    if (!isFirst) return;
+    if (!isFirst && this.run === before) return;
     this.player.show([this.run]);
     this.player.follow();
   }
@@ -141,7 +139,6 @@ class Wall {
   #measure() {
     if (!this.flow.clientWidth) return;
     this.dots.measure();
-    this.bars.measure();
     const known = this.#places?.phones ?? new Map();
     this.#places = new ClassPlaces({
       requests: this.#boxOf(this.phones),
@@ -187,8 +184,6 @@ class Wall {
     drawWall(this.dots, run, moment, places);
     this.#drawDots(run, moment, places);
     if (!still) drawBounces(this.dots, run, moment, places);
-    this.bars.clear();
-    drawHistory(this.bars, run, time);
     const words = Math.floor(time / READABLE);
     if (words === this.#lastWords) return;
     this.#lastWords = words;

@@ -13,6 +13,7 @@ import { slider } from "./slider.js";
 
 /**
  * @import { Page } from "../../plot/page/widget.js"
+ * @import { What } from "../../stage/strip.js"
  * @import { Lane } from "./lane.js"
  * @import { Command } from "./keys.js"
  * @import { Setting } from "./slider.js"
@@ -67,6 +68,7 @@ function addControls(page) {
       { className: "ifl-controls" },
       go,
       make("div", { className: "ifl-settings" }, ...always.map(sliderFor)),
+      present,
     ),
   );
   more.ariaExpanded = "false";
@@ -108,14 +110,13 @@ function addControls(page) {
     go.title = running ? STOP_REACHES : "Space";
     root.classList.toggle("ifl-running", running);
   }, signal);
-  return [make("div", { className: "ifl-aside" }, reset, more, present), folded];
+  return [make("div", { className: "ifl-aside" }, reset, more), folded];
 }
 
 /** @param {Page} page */
 function addLanes({ root, model, signal }) {
-  /** @type {{ settings: Setting[], knobs: string[], strip: string }} */
+  /** @type {{ settings: Setting[], knobs: string[], strip: What }} */
   const { settings, knobs, strip } = model.get("_fixed");
-  const level = strip === "rate" ? "sentLately" : "inFlight";
   const named = settings.filter(({ name }) => knobs.includes(name));
   const places = make("div", { className: "ifl-stages" });
   root.append(places);
@@ -125,7 +126,7 @@ function addLanes({ root, model, signal }) {
     const place = make("div", { className: "ifl-lane" });
     const goals = make("div", { className: "ifl-goals" });
     places.append(place);
-    const stage = createStage(place, { title: name, level });
+    const stage = createStage(place, { title: name, strip });
     place.append(goals);
     return { goals, stage };
   });

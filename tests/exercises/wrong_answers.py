@@ -1,0 +1,169 @@
+"""Plausible wrong answers to every exercise: what each changes in the solution."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class WrongAnswer(NamedTuple):
+    """A mistake: ``code`` of the solution, and what stands there ``instead``.
+
+    ``says`` is a part of the verdict on it, where that must name the mistake.
+    """
+
+    check: str
+    mistake: str
+    code: str
+    instead: str
+    says: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.check}: {self.mistake}"
+
+    def answer(self, solution: str) -> str:
+        """The solution with the mistake."""
+        assert solution.count(self.code) == 1, f"{self.code!r} in {solution}"
+        return solution.replace(self.code, self.instead)
+
+
+WAIT = "await asyncio.sleep(self.due - time.monotonic())"
+JITTER = "random.uniform(0, 0.5 * 2 ** (attempt - 1))"
+MISTAKES: dict[str, list[tuple[str, ...]]] = {
+    "check_two_at_once": [
+        ("one after the other", "    second", "    await first\n    second"),
+        ("a task returned", "[await first", "[first"),
+    ],
+    "check_split": [
+        ("one kind of failure", "BaseException", "ValueError"),
+        (
+            "all but a ValueError is a response",
+            "isinstance(outcome, httpx.Response)",
+            "not isinstance(outcome, ValueError)",
+        ),
+        (
+            "numbers instead of lists",
+            "return responses, failures",
+            "return len(responses), len(failures)",
+        ),
+        (
+            "all outcomes are failures too",
+            "return responses, failures",
+            "return responses, outcomes",
+        ),
+    ],
+    "check_one_semaphore": [
+        ("a limit of its own", "Semaphore(limit)", "Semaphore(3)"),
+        ("one at a time", "Semaphore(limit)", "Semaphore(1)"),
+        ("fewer than asked for", "range(count)", "range(limit)"),
+    ],
+    "check_elapsed": [
+        ("the pause forgotten", "(latency + pause)", "latency"),
+        (
+            "a part of a round for the rest",
+            "rounds * (latency + pause) + (latency if rest else 0)",
+            "count / limit * (latency + pause)",
+        ),
+        ("nothing returned", "    return ", "    "),
+        ("the rest pauses too", "latency if rest", "latency + pause if rest"),
+        (
+            "no pause after the last round",
+            "rounds * (latency + pause)",
+            "rounds * latency + (rounds - 1) * pause",
+        ),
+    ],
+    "check_safe_limit": [
+        ("rounded, not rounded down", "int(1 / quickest)", "round(1 / quickest)"),
+        (
+            "right on average",
+            "rate // (1 + int(1 / quickest))",
+            "int(rate * quickest)",
+        ),
+        ("one burst forgotten", "(1 + int(1 / quickest))", "int(1 / quickest)"),
+        (
+            "one at least",
+            "rate // (1 + int(1 / quickest))",
+            "max(1, rate // (1 + int(1 / quickest)))",
+        ),
+    ],
+    "check_one_pacer": [
+        ("a pacer for each batch", "limiter=pacer", "limiter=Pacer(rate)"),
+        ("the rate passed on", "limiter=pacer", "rate=rate"),
+        ("half of the quota", "Pacer(rate)", "Pacer(rate / 2)"),
+        ("fewer requests", "range(4)", "range(2)"),
+    ],
+    "check_limiter": [
+        ("no margin", "1.0125 / 20", "1 / 20"),
+        ("from schedule", "due = time.monotonic() + 1.0125", "due += 1.0125"),
+        ("blocks the loop", WAIT, "time.sleep(1 / 20)", "blocks the event loop"),
+        ("far too slow", WAIT, "await asyncio.sleep(10)"),
+        (
+            "polls without a wait",
+            WAIT,
+            "while time.monotonic() < self.due: await asyncio.sleep(0)",
+        ),
+    ],
+    "check_wait_for": [
+        ("no jitter", JITTER, "0.5 * 2 ** (attempt - 1)"),
+        (
+            "jitter on top",
+            JITTER,
+            "0.5 * 2 ** (attempt - 1) + random.uniform(0, 1)",
+        ),
+        ("ignores the server", '"Retry-After" in response.headers', "False"),
+        (
+            "text returned",
+            'float(response.headers["Retry-After"])',
+            'response.headers["Retry-After"]',
+        ),
+    ],
+    "check_fixed": [
+        ("a lower limit", "Pacer(20)", "asyncio.Semaphore(5)"),
+        ("a pacer for each request", "with limiter", "with Pacer(20)"),
+        ("only as many as are allowed", "range(60)", "range(20)"),
+    ],
+    "check_shares_items": [
+        ("a list of all items first", "iter(items)", "iter(list(items))"),
+        ("too many workers", "range(limit)", "range(2 * limit)"),
+        ("one worker", "range(limit)", "range(1)"),
+        (
+            "one item each",
+            "for item in shared:\n            await make_one(item)",
+            "await make_one(next(shared))",
+        ),
+    ],
+    "check_paced_threads": [
+        (
+            "a pause in each thread",
+            "with pacer:\n            ",
+            "threading.Event().wait(1 / rate)\n        ",
+        ),
+        ("a semaphore", "ThreadPacer(rate)", "threading.Semaphore(1)"),
+        ("only as many as are allowed", "range(count)", "range(rate)"),
+        ("no status is returned", "return client", "client"),
+    ],
+    "check_reserves": [
+        ("the answer alone", "most_tokens(body)", 'body["max_tokens"]'),
+        ("nothing given back", "answer.status_code == 200", "False"),
+        ("all that anything may cost", "most_tokens(body)", "1000"),
+        ("the answer's tokens for all", "total_tokens", "completion_tokens"),
+    ],
+    "check_learns": [
+        ("it learns from no answer", "pacer.learn(response)", "pass"),
+        ("slower for ever", "adaptive.LearningPacer(15)", "adaptive.LearningPacer(10)"),
+        ("a search", "LearningPacer(15)", "LearningPacer()", "5 at most"),
+    ],
+    "check_gives_up": [
+        ("a wait for nothing", " or attempt == 4", "", "until 300 s"),
+        ("four attempts", "attempt == 4", "attempt == 3", "got 4 requests"),
+        ("a minute, whatever is asked", 'float(response.headers["Retry-After"])', "60"),
+    ],
+    "check_both_quotas": [
+        ("the wrong way round", "(60, 10)", "(10, 60)"),
+        ("the second quota alone", "20, 1, also=[(60, 10)]", "60, 10", "12 s"),
+    ],
+}
+WRONG = [
+    WrongAnswer(check, *mistake)
+    for check, mistakes in MISTAKES.items()
+    for mistake in mistakes
+]

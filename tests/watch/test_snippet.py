@@ -1,0 +1,239 @@
+"""The command that a finding prints: it runs as it is, with what was seen."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inflight_lab.recipes import RECIPES
+from inflight_lab.watch.quota import Quota
+from inflight_lab.watch.snippet import FOR_ASYNCIO, FOR_MODELS, command_for
+from inflight_lab.watch.snippet import RECIPES as RECIPES_BY_LIBRARY
+from tests.support.paged_server import PagedServer
+from tests.support.watching import (
+    commands_in,
+    findings_in,
+    note,
+    run_of,
+    watch,
+    watch_text,
+)
+
+CHATS_URL = "https://a.test/v1/chat/completions"
+HEADERS = {
+    "x-api-key": "s3cret-value",
+    "accept": "application/json",
+    "anthropic-version": "2023-06-01",
+    "accept-encoding": "gzip",
+    "user-agent": "python-httpx/0.28",
+}
+FETCHES = {
+    "httpx": """
+import asyncio
+import httpx
+
+async def main():
+    headers = {"X-Api-Key": "s3cret-value", "Accept": "application/json"}
+    async with httpx.AsyncClient(headers=headers) as client:
+        urls = [f"https://api.shop.test/items/{n}.json?lang=en" for n in range(30)]
+        await asyncio.gather(*(client.get(url) for url in urls))
+
+asyncio.run(main())
+""",
+    "aiohttp": """
+import asyncio
+import aiohttp
+
+async def main():
+    headers = {"X-Api-Key": "s3cret-value", "Accept": "application/json"}
+    async with aiohttp.ClientSession(headers=headers) as session:
+        urls = [f"https://api.shop.test/items/{n}.json?lang=en" for n in range(30)]
+        await asyncio.gather(*(session.get(url) for url in urls))
+
+asyncio.run(main())
+""",
+    "requests": """
+import requests
+from concurrent.futures import ThreadPoolExecutor
+
+with requests.Session() as session, ThreadPoolExecutor(10) as pool:
+    headers = {"X-Api-Key": "s3cret-value", "Accept": "application/json"}
+    session.headers.update(headers)
+    urls = [f"https://api.shop.test/items/{n}.json?lang=en" for n in range(30)]
+    list(pool.map(session.get, urls))
+""",
+}
+
+
+def run_commands(said: str, folder: Path) -> None:
+    """Run the printed commands of the first finding, one after the other."""
+    program = [sys.executable, "-c", "from inflight_lab.cli import main; main()"]
+    for command in commands_in(said):
+        words = shlex.split(command)
+        if words[0] == "inflight-lab":
+            subprocess.run([*program, *words[1:]], cwd=folder, check=True)
+        else:
+            subprocess.run(["sh", "-c", command], cwd=folder, check=True)
+
+
+@pytest.mark.parametrize("library", FETCHES)
+def test_the_printed_command_writes_a_script_that_runs(
+    library: str, tmp_path: Path
+) -> None:
+    """With the rate, the address and the headers that were seen, and no secret; run in
+    practice, that script is refused nothing.
+    """
+    done = watch_text(tmp_path, FETCHES[library], practice="10/s")
+    assert findings_in(done.stderr)[0] == "certain: Over the quota"
+    url = "https://api.shop.test/items/{id}.json?lang=en"
+    assert (
+        f'--rate 10 --period 1 --url "{url}" --ids 0-29 '
+        '--header "Accept: application/json" --header X-Api-Key' in done.stderr
+    )
+    assert "s3cret" not in done.stderr
+    run_commands(done.stderr, tmp_path)
+    fixed = tmp_path / "fixed.py"
+    assert f"import {library}" in fixed.read_text()
+    environment = os.environ | {"X_API_KEY": "s3cret-value"}
+    done = watch("--practice", "10/s", fixed, cwd=tmp_path, env=environment)
+    assert "30 accepted, 0 refused" in done.stderr
+    assert findings_in(done.stderr) == []
+    assert "may be in practice-results.jsonl" in done.stderr
+
+
+CHATS = """
+import asyncio, openai
+
+client = openai.AsyncOpenAI(
+    api_key="s3cret-value", base_url="https://models.shop.test/v1", max_retries=0
+)
+
+async def ask(number):
+    hello = [{"role": "user", "content": f"hello {number}"}]
+    return await client.chat.completions.create(model="m", messages=hello, max_tokens=3)
+
+async def main():
+    await asyncio.gather(*map(ask, range(30)), return_exceptions=True)
+
+asyncio.run(main())
+"""
+
+
+def test_the_commands_for_chats_write_a_script_that_runs(tmp_path: Path) -> None:
+    """It asks the same model with the same client; the questions are the reader's."""
+    said = watch_text(tmp_path, CHATS, practice="10/s").stderr
+    assert "snippet ask_model --rate 10 --period 1" in said
+    assert '--url "https://models.shop.test/v1/chat/completions" --model m' in said
+    run_commands(said, tmp_path)
+    fixed = tmp_path / "fixed.py"
+    prompts = 'PROMPTS = {n: f"hello {n}" for n in range(20)}'
+    text = re.sub(r"(?m)^PROMPTS: .*", prompts, fixed.read_text())
+    assert "openai.AsyncOpenAI(" in text
+    fixed.write_text(text)
+    environment = os.environ | {"API_TOKEN": "s3cret-value"}
+    done = watch("--practice", "10/s", fixed, cwd=tmp_path, env=environment)
+    assert "20 accepted" in done.stderr, done.stderr
+
+
+PAGES = """
+import sys
+import httpx
+
+with httpx.Client() as client:
+    for name in "abcdef":
+        url = f"{sys.argv[1]}/get?list={name}"
+        while url:
+            response = client.get(url)
+            url = response.links.get("next", {}).get("url")
+"""
+
+
+def test_a_real_run_over_pages_has_a_command_too(tmp_path: Path) -> None:
+    """GitHub counts by the hour; of the pages only the first ones are asked for,
+    because the edit follows the others.
+    """
+    github: dict[str, Any] = {"quota": "fixed-window", "rate": 10, "dialect": "github"}
+    with PagedServer(pages=2, latency=0, period=3600, **github) as server:
+        said = watch_text(tmp_path, PAGES, f"http://127.0.0.1:{server.port}").stderr
+    assert "--rate 10 --period 3600 " in said
+    assert f'--url "http://127.0.0.1:{server.port}/get?list={{id}}"' in said
+    assert "--ids a,b,c,d,e,f" in said
+    run_commands(said, tmp_path)
+    assert "response.links" in (tmp_path / "fixed.py").read_text()
+
+
+def test_only_secrets_come_from_variables(tmp_path: Path) -> None:
+    """A version is always the same; what the client itself adds is not needed."""
+    log = run_of([200] * 5, sent_headers=HEADERS)
+    command = command_for(log.requests, None)
+    assert re.findall("--header (.*?) (?=-)", command) == [
+        '"Accept: application/json"',
+        '"Anthropic-Version: 2023-06-01"',
+        "X-Api-Key",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("headers", "words", "options"),
+    [
+        ((20, 4000), "", "--rate 20 --tokens 4000 --url"),
+        ((20, 4000), "on tokens per 20 s: Limit 4000", "--tokens 4000 --period 20 "),
+    ],
+)
+def test_budgets_that_the_answers_announce_are_filled_in(
+    headers: tuple[int, int], words: str, options: str
+) -> None:
+    """By the minute, which is the recipe's own period, unless the API says another."""
+    names = ("x-ratelimit-limit-requests", "x-ratelimit-limit-tokens")
+    limits = dict(zip(names, map(str, headers), strict=True))
+    body = f'{{"error": {{"message": "{words}"}}}}'.encode()
+    log = run_of([429] * 5, url=CHATS_URL, headers=limits, body=body)
+    assert options in command_for(log.requests, None)
+
+
+def test_every_recipe_that_a_command_names_is_there() -> None:
+    """Whatever library the script uses."""
+    named = {FOR_ASYNCIO, FOR_MODELS, *RECIPES_BY_LIBRARY.values()}
+    assert named <= set(RECIPES)
+
+
+@pytest.mark.parametrize(
+    ("ids", "option"),
+    [
+        (["3", "1", "2"], "--ids 1-3"),
+        (["7", "12"], "--ids 12,7"),
+        (["oslo", "rome"], "--ids oslo,rome"),
+        ([str(2 * number) for number in range(20)], ""),
+        (["007", "008"], ""),
+        (["$HOME", "b"], ""),
+    ],
+)
+def test_ids_are_filled_in_where_they_can_be_told(ids: list[str], option: str) -> None:
+    """A range, or a few that a command line takes as they are."""
+    log = run_of([])
+    for id in ids:
+        note(log, 0.0, url=f"https://api.shop.test/items/{id}.json")
+    command = command_for(log.requests, None)
+    assert "--url" not in command or option in command
+    assert ("--ids" in command) is bool(option)
+
+
+def test_the_command_runs_where_fixed_py_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It writes another file."""
+    monkeypatch.chdir(tmp_path)
+    log = run_of([200] * 5, sent_headers={"authorization": "Bearer s3cret"})
+    for name in ("fixed.py", "fixed_2.py"):
+        command = command_for(log.requests, Quota(20, 1.0), limit=5)
+        assert "--limit 5 " in command
+        assert command.endswith(f" --header Authorization --output {name}")
+        run_commands(f"  {command}", tmp_path)
+        assert (tmp_path / name).is_file()
