@@ -259,6 +259,18 @@ async def test_azure_names_what_there_will_be_more_of() -> None:
     assert "x-ratelimit-reset-requests" not in refused.headers
 
 
+async def test_a_reset_is_when_nothing_of_the_quota_is_used() -> None:
+    """OpenAI's reset header waits for the latest request, not only for the earliest."""
+    app = app_with("openai", rate=5)
+    clock = SetClock(1000.0)
+    app.timeline.clock = clock
+    await get(app)
+    clock.now += 50
+    latest = await get(app)
+    assert latest.headers["x-ratelimit-remaining-requests"] == "3"
+    assert latest.headers["x-ratelimit-reset-requests"] == "1m0s"
+
+
 async def test_github_says_that_nothing_remains_whichever_quota_refused() -> None:
     """Only so does a client know that a 403 is a limit, and until when."""
     app = app_with("github", rate=10, tokens=40)
