@@ -363,14 +363,14 @@ def what_was_lost(log: RequestLog) -> Finding | None:
 def _missing(log: RequestLog) -> str | None:
     """How many have no answer in the end; None for none.
 
-    Where one cannot say whether a request was sent again, it is a least number.
+    Where one cannot say which requests were sent again, it is between two numbers.
     """
-    missing = sum(each.is_unanswered for each in last_attempts(log.requests))
+    least = sum(each.is_unanswered for each in last_attempts(log.requests))
     unanswered = sum(each.is_unanswered for each in log.requests)
-    if not missing:
+    most = unanswered - len(retries_in(log.requests))
+    if not least:
         return None
-    is_all = missing + len(retries_in(log.requests)) == unanswered
-    return str(missing) if is_all else f"at least {missing}"
+    return str(least) if least == most else f"{least} to {most}"
 
 
 def _thrown_away(log: RequestLog) -> dict[str, Any]:
