@@ -347,6 +347,14 @@ def test_stalls_far_above_the_median(is_blocked: bool) -> None:
         assert "3 answers took up to 20 s" in found(log, "Answers that stalled").facts
 
 
+@pytest.mark.parametrize(("seconds", "is_said"), [(0.9, False), (1.0, True)])
+def test_one_sleep_of_a_second_blocks_a_loop(seconds: float, is_said: bool) -> None:
+    """``time.sleep(1)`` in a coroutine is said though it was seen once."""
+    log = run_of([200] * 12)
+    log.blocks.append(Block("in time.sleep", "main.py:3", seconds))
+    assert (names_of(log) == ["A blocked event loop"]) is is_said
+
+
 def test_slow_answers_alone_are_no_stalls() -> None:
     """Where all are slow, none stands out."""
     log = RequestLog()

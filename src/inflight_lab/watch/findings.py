@@ -237,7 +237,7 @@ def blocked_event_loop(log: RequestLog) -> Finding | None:
         by_place[block.doing, block.where].append(block)
     for (doing, where), blocks in by_place.items():
         seconds = sum(block.seconds for block in blocks)
-        is_much = seconds > 1 or (seconds > 0.2 and len(blocks) >= FEW)
+        is_much = seconds >= 1 or (seconds > 0.2 and len(blocks) >= FEW)
         if where and is_much and seconds > 0.05 * seconds_of(log.requests):
             return found(
                 "blocked_event_loop",
