@@ -38,6 +38,16 @@ def policy(rate: int, period: int) -> dict[str, str]:
 # Refusals
 
 
+def test_what_was_cancelled_after_a_refusal_is_counted() -> None:
+    """Else one refusal of 200 requests looks like a small matter."""
+    log = run_of([200] * 100 + [429] * 100, every=0, headers=policy(100, 1))
+    for request in log.requests[101:]:
+        request.status, request.error = 0, "cancelled"
+    facts = found(log, "Over the quota").facts
+    assert "1 of 200 requests were refused (429)" in facts
+    assert "99 were cancelled" in facts
+
+
 def test_githubs_secondary_limit_is_not_the_quota() -> None:
     """The body says which it is; the answers' own quota has nothing to do with it."""
     headers = {"retry-after": "3", "x-ratelimit-remaining": "4980"}

@@ -135,6 +135,7 @@ def over_the_quota(log: RequestLog) -> Finding | None:
         refused=len(refused),
         requests=len(requests),
         status="/".join(sorted({str(each.status) for each in refused})),
+        cancelled=sum(each.error == "cancelled" for each in requests),
         line=place(refused),
         sending_line=place(requests),
         said=quoted(refused[0]),
