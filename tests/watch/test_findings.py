@@ -73,9 +73,13 @@ def test_a_limit_on_requests_in_flight_is_not_a_rate() -> None:
 
 
 def test_an_overload_is_not_your_quota() -> None:
-    """503 and 529 are about everybody's requests, whatever the words are."""
-    log = run_of([200] * 10 + [529] * 10, body=TOO_MANY)
+    """503 and 529 are about everybody's requests, unless the API says that too many of
+    yours came at once.
+    """
+    log = run_of([200] * 10 + [529] * 10)
     assert names_of(log) == ["The API was overloaded"]
+    log = run_of([200] * 10 + [503] * 10, body=TOO_MANY)
+    assert names_of(log) == ["Over the limit on requests in flight"]
 
 
 def test_a_quota_that_is_not_named_is_not_guessed() -> None:
