@@ -38,6 +38,16 @@ def policy(rate: int, period: int) -> dict[str, str]:
 # Refusals
 
 
+def test_what_was_cancelled_after_a_refusal_is_counted() -> None:
+    """Else one refusal of 200 requests looks like a small matter."""
+    log = run_of([200] * 100 + [429] * 100, every=0, headers=policy(100, 1))
+    for request in log.requests[101:]:
+        request.status, request.error = 0, "cancelled"
+    facts = found(log, "Over the quota").facts
+    assert "1 of 200 requests were refused (429)" in facts
+    assert "99 were cancelled" in facts
+
+
 def test_githubs_secondary_limit_is_not_the_quota() -> None:
     """The body says which it is; the answers' own quota has nothing to do with it."""
     headers = {"retry-after": "3", "x-ratelimit-remaining": "4980"}
@@ -63,9 +73,13 @@ def test_a_limit_on_requests_in_flight_is_not_a_rate() -> None:
 
 
 def test_an_overload_is_not_your_quota() -> None:
-    """503 and 529 are about everybody's requests, whatever the words are."""
-    log = run_of([200] * 10 + [529] * 10, body=TOO_MANY)
+    """503 and 529 are about everybody's requests, unless the API says that too many of
+    yours came at once.
+    """
+    log = run_of([200] * 10 + [529] * 10)
     assert names_of(log) == ["The API was overloaded"]
+    log = run_of([200] * 10 + [503] * 10, body=TOO_MANY)
+    assert names_of(log) == ["Over the limit on requests in flight"]
 
 
 def test_a_quota_that_is_not_named_is_not_guessed() -> None:
@@ -227,7 +241,7 @@ def test_the_same_request_from_many_tasks_is_no_retry() -> None:
 
 def test_workers_with_one_address_do_not_retry() -> None:
     """A worker that was refused takes the next one, which is the same: that may be no
-    retry, whoever else was never accepted; and how many were lost is a least number.
+    retry, whoever else was never accepted; and how many were lost is between two.
     """
     statuses = [
         200 if number % 10 < 5 and number < 20 else 429 for number in range(100)
@@ -237,7 +251,7 @@ def test_workers_with_one_address_do_not_retry() -> None:
     for number, request in enumerate(log.requests):
         request.sender = number % 10
     assert names_of(log) == ["Refused", "What was lost"]
-    assert "at least 10 of its requests" in found(log, "What was lost").facts
+    assert "but 10 to 90 of its requests" in found(log, "What was lost").facts
 
 
 def test_a_poll_that_fails_is_no_retry() -> None:
@@ -357,6 +371,14 @@ def test_stalls_far_above_the_median(is_blocked: bool) -> None:
         assert names_of(log) == ["A blocked event loop"]
     else:
         assert "3 answers took up to 20 s" in found(log, "Answers that stalled").facts
+
+
+@pytest.mark.parametrize(("seconds", "is_said"), [(0.9, False), (1.0, True)])
+def test_one_sleep_of_a_second_blocks_a_loop(seconds: float, is_said: bool) -> None:
+    """``time.sleep(1)`` in a coroutine is said though it was seen once."""
+    log = run_of([200] * 12)
+    log.blocks.append(Block("in time.sleep", "main.py:3", seconds))
+    assert (names_of(log) == ["A blocked event loop"]) is is_said
 
 
 def test_slow_answers_alone_are_no_stalls() -> None:
