@@ -207,6 +207,14 @@ def test_a_table_says_what_each_cell_is_about() -> None:
     assert re.findall("<td>(.*?)</td>", rows) == ["3 s"]
 
 
+def test_what_scrolls_has_a_name_of_its_own() -> None:
+    """Whoever comes to it with the Tab key hears what it is."""
+    html = page(new_markdown_cell(TABLE), new_markdown_cell(TABLE))
+    frames = re.findall('<div class="scrolls" tabindex="0"([^>]*)>', html)
+    assert len(set(frames)) == 2
+    assert all('role="region" aria-label="' in frame for frame in frames)
+
+
 def test_a_tab_shows_the_title_of_its_page() -> None:
     """Not the name of a file; a page without a title has nothing else."""
     assert "<title>Wait - inflight-lab</title>" in page(new_markdown_cell(TABLE))
