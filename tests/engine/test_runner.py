@@ -33,7 +33,6 @@ async def yields(url: str, count: int) -> AsyncIterator[None]:
         (one_more, "must take url and count (missing a required "),
         (yields, "must return its outcomes as a list, and not yield: "),
     ],
-    ids=str,
 )
 def test_what_is_not_a_runner_is_refused(runner: Any, error: str) -> None:
     """The error says what to write instead, and what was given."""
