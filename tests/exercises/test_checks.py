@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from inflight_lab.exercises import check, first_steps, rates, scale
+from inflight_lab.exercises import check, first_steps, if_needed, rates, scale
 from tests.exercises.wrong_answers import MISTAKES, WRONG, WrongAnswer
 from tests.support.notebook_tools import Exercise, exercises
 
@@ -91,7 +91,7 @@ def test_every_check_is_used_and_every_exercise_has_wrong_answers() -> None:
     """No check without its exercise, and none whose strictness is untested."""
     defined = {
         name
-        for module in (first_steps, rates, scale)
+        for module in (first_steps, rates, scale, if_needed)
         for name in vars(module)
         if name.startswith("check_")
     }

@@ -147,6 +147,20 @@ MISTAKES: dict[str, list[tuple[str, ...]]] = {
         ("all that anything may cost", "most_tokens(body)", "1000"),
         ("the answer's tokens for all", "total_tokens", "completion_tokens"),
     ],
+    "check_learns": [
+        ("it learns from no answer", "pacer.learn(response)", "pass"),
+        ("slower for ever", "adaptive.LearningPacer(15)", "adaptive.LearningPacer(10)"),
+        ("a search", "LearningPacer(15)", "LearningPacer()", "5 at most"),
+    ],
+    "check_gives_up": [
+        ("a wait for nothing", " or attempt == 4", "", "until 300 s"),
+        ("four attempts", "attempt == 4", "attempt == 3", "got 4 requests"),
+        ("a minute, whatever is asked", 'float(response.headers["Retry-After"])', "60"),
+    ],
+    "check_both_quotas": [
+        ("the wrong way round", "(60, 10)", "(10, 60)"),
+        ("the second quota alone", "20, 1, also=[(60, 10)]", "60, 10", "12 s"),
+    ],
 }
 WRONG = [
     WrongAnswer(check, *mistake)

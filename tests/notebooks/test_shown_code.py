@@ -248,3 +248,18 @@ async def test_what_an_sdk_was_refused_is_asked_again(
             answers = await asyncio.gather(*(names["ask"](body) for _ in range(8)))
     assert all(answer.choices for answer in answers)
     assert (api.stats().accepted, api.stats().refused > 0) == (8, True)
+
+
+# ---- A test file
+
+
+def test_the_test_in_14_is_an_ordinary_function() -> None:
+    """So pytest runs it without a plugin: it returns nothing, and no coroutine."""
+    page = notebook("14")
+    cells = ("code-imports", "code-job", "code-client", "code-test")
+    shown = FENCE.findall(code_cell(page, "text-in-a-test"))
+    names: dict[str, Any] = {}
+    for code in (*(code_cell(page, cell) for cell in cells), *shown):
+        exec(code, names)
+    (test,) = (names[name] for name in names if name.startswith("test_"))
+    assert test() is None

@@ -337,6 +337,15 @@ async def test_a_panel_that_nobody_ran_shows_what_would_happen(
     assert server.stats().started == 0
 
 
+async def test_what_no_limit_holds_back_waits_in_the_pool(
+    server: PracticeServer, open_panel: OpenPanel
+) -> None:
+    """httpx has a hundred connections, in the picture of a panel too."""
+    server.latency = 0.5
+    (run,) = open_panel(naive.make_many_requests, count=150)._expected().values()
+    assert (run.counts.peak_in_flight, run.elapsed) == (100, 1.0)
+
+
 async def test_a_paced_runner_that_nobody_ran_is_not_refused(
     server: PracticeServer, open_panel: OpenPanel
 ) -> None:

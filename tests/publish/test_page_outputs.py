@@ -25,7 +25,7 @@ LIVE = '<a href="live">Open this live</a>'
 def picture_of(*names: str, started: int = 1) -> NotebookNode:
     """The output of a widget whose runs were recorded; its picture is in bold."""
     run = Run(
-        levels=no_levels() | {"limit": [Level(0, 3)]},
+        levels=no_levels() | {"limit": [Level(0, 3), Level(0.5, 9)]},
         terms=[Terms(QuotaPolicy("sliding-window", 40), latency=0.3)],
         counts=Stats(started=90, accepted=90),
         now=1.0,

@@ -200,6 +200,18 @@ def test_retries_that_come_together(jitter: float, is_said: bool) -> None:
     assert ("A storm of retries" in names_of(log)) is is_said
 
 
+@pytest.mark.parametrize(("pause", "is_said"), [(2, True), (20, False)])
+def test_retries_before_the_api_asked_for_them(pause: float, is_said: bool) -> None:
+    """It asked for 20 s: who waits for 2 s only comes too soon."""
+    log = RequestLog()
+    for number in range(10):
+        url = f"{ITEM}/{number}"
+        begin = 30.0 * number
+        note(log, begin, status=503, url=url, headers={"retry-after": "20"})
+        note(log, begin + 0.1 + pause, url=url)
+    assert ("A storm of retries" in names_of(log)) is is_said
+
+
 def test_the_same_request_from_many_tasks_is_no_retry() -> None:
     """A task for each, three at once, all with one address: what another task sends
     after a refusal is not sent because of it, and what was refused is lost.

@@ -48,7 +48,8 @@ async def check_shares_items(solution: Solution) -> str:
     peak = server.stats().peak_in_flight
     expect(
         sorted(made) == list(range(count)),
-        f"of {count} items {len(set(made))} were made, with {len(made)} requests.",
+        f"{len(made)} requests for {count} items, and {len(set(made))} of these were"
+        " made: each is wanted once.",
     )
     expect(
         peak == limit,

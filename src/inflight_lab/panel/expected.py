@@ -15,6 +15,8 @@ from inflight_lab.runs.terms import Terms
 
 HEADROOM = 1.0125
 """What a pacer adds to the spacing of its quota."""
+POOL = 100
+"""Connections of httpx's pool, where requests wait that no limit holds back."""
 
 
 class Timing(NamedTuple):
@@ -33,13 +35,13 @@ def expected_run(
     pause: float = 0.0,
     spacing: float = 0.0,
 ) -> Run:
-    """A run of ``count`` requests through a semaphore of ``limit``, or of none.
+    """A run of ``count`` requests through a semaphore of ``limit``, or httpx's pool.
 
     Every answer takes the latency of the ``terms``, or a thousandth of a second if that
     is less.  A group that fills the slots keeps them for ``pause`` more seconds.
     Requests leave ``spacing`` seconds apart, or later.
     """
-    slots = min(limit or count, count)
+    slots = min(limit or POOL, POOL, count)
     latency = max(terms.latency or 0.0, terms.way, 0.001)
     timings = _timings(count, slots, latency=latency, pause=pause, spacing=spacing)
     events = _events_of(timings, terms)

@@ -409,7 +409,7 @@ def diagnose(log: RequestLog) -> list[Finding]:
     lost = what_was_lost(log)
     if len(log.requests) < FEW:
         return [lost] if lost else []
-    found = [finding for check in CAUSES if (finding := check(log))]
+    causes = [finding for check in CAUSES if (finding := check(log))]
     if lost is None:
-        return found[:MOST_SHOWN]
-    return [*found[: MOST_SHOWN - 1], lost]
+        return causes[:MOST_SHOWN]
+    return [*causes[: MOST_SHOWN - 1], lost]

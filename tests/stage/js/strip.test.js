@@ -11,14 +11,14 @@ import { drawStrip } from "../../../src/inflight_lab/stage/strip.js";
 /** Takes whatever is drawn, and shows nothing. @type {any} */
 const nowhere = new Proxy({}, { get: () => () => {}, set: () => true });
 
-/** @param {Run} run @param {What} what @param {number} time */
-function lineAt(run, what, time) {
+/** @param {Run} run @param {What} what @param {number} time @param {any} [context] */
+function lineAt(run, what, time, context = nowhere) {
   Object.assign(globalThis, {
     Path2D: function () {
       return nowhere;
     },
   });
-  const pen = { context: nowhere, colours: {}, width: 300, height: 60, clear() {} };
+  const pen = { context, colours: {}, width: 300, height: 60, clear() {} };
   const shown = { time, what, span: 4 };
   return drawStrip(/** @type {Pen} */ (/** @type {unknown} */ (pen)), run, shown);
 }
@@ -40,4 +40,25 @@ Deno.test("it says where the time is, so that no words stand there", () => {
   run.now = 2;
   const places = [-1, 1, 2, 9].map((time) => lineAt(run, "in flight", time).x);
   assert.deepEqual(places, [0, 75, 150, 150], "of 300 pixels for 4 s");
+});
+
+Deno.test("only the line of the limit is dashed, at every frame", () => {
+  /** @type {number[]} */
+  let dash = [];
+  /** @type {number[]} How many dashes each stroke has. */
+  const strokes = [];
+  const noted = {
+    setLineDash: (/** @type {number[]} */ given) => dash = given,
+    stroke: () => strokes.push(dash.length),
+  };
+  const context = new Proxy(/** @type {any} */ (noted), {
+    get: (own, name) => own[name] ?? nowhere[name],
+    set: () => true,
+  });
+  const run = new Run();
+  run.set(0, { limit: 5 });
+  run.now = 4;
+  lineAt(run, "in flight", 1, context);
+  lineAt(run, "in flight", 2, context);
+  assert.deepEqual(strokes, [0, 2, 0, 2]);
 });

@@ -1,0 +1,173 @@
+"""The checks of the exercises in notebooks 10, 14 and 15, on a virtual clock."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, NamedTuple, ParamSpec, TypeVar
+
+import httpx
+
+from inflight_lab.exercises.check import (
+    Solution,
+    expect,
+    expect_threads,
+    shows_verdict,
+    statuses,
+)
+from inflight_lab.judge.clock import VirtualLoop, run
+from inflight_lab.quotas.algorithms import SlidingWindow
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+
+class Sent(NamedTuple):
+    """What came of the requests of a solution."""
+
+    answered: int
+    refused: int
+    elapsed: float
+    """Seconds until the solution returned."""
+
+
+@shows_verdict
+async def check_learns(solution: Solution) -> str:
+    """Notebook 10: ``solution(client, numbers)`` knows of 15 a second, and learns."""
+    count = 100
+    less = await without_waiting(send, solution, range(count), SlidingWindow(10, 1))
+    expect(
+        less.refused <= 5,
+        f"the API allows 10 a second: {less.refused} requests were refused,"
+        " and 5 at most are wanted.",
+    )
+    as_said = await without_waiting(send, solution, range(count), SlidingWindow(15, 1))
+    expect(
+        as_said.refused == 0,
+        f"the API allows 15 a second: {as_said.refused} requests were refused,"
+        " and none is wanted.",
+    )
+    expect(
+        as_said.elapsed < 8,
+        f"the API allows 15 a second: {count} requests took {as_said.elapsed:.1f} s,"
+        " and 7 s are enough.",
+    )
+    answered = min(less.answered, as_said.answered)
+    expect(answered == count, f"return {count} answers; you returned {answered}.")
+    return (
+        f"{less.refused} refused where 10 a second are allowed,"
+        " and none where it is 15."
+    )
+
+
+@shows_verdict
+async def check_gives_up(solution: Solution) -> str:
+    """Notebook 14: ``solution(client, url)`` gives up after five attempts."""
+    status, came, ended = await without_waiting(insist, solution, 20, 60)
+    expect(
+        len(came) == 5,
+        f"an API that always refuses got {len(came)} requests: 5 are wanted.",
+    )
+    expect(
+        came == [0, 60, 120, 180, 240],
+        f"with Retry-After: 60, requests came after {listed(came)} seconds.",
+    )
+    expect(
+        ended == came[-1],
+        f"the last attempt was refused after {came[-1]:g} s,"
+        f" and you waited until {ended:g} s for nothing.",
+    )
+    expect(status == 429, "return the last of the 5 responses.")
+    status, came, _ = await without_waiting(insist, solution, 2, 7)
+    expect(
+        (status, came) == (200, [0, 7, 14]),
+        "an API refuses twice, with Retry-After: 7, then it answers:"
+        f" requests came after {listed(came)} seconds, and you returned {status}.",
+    )
+    return "5 attempts, a minute apart, in no time; an answer ends it before."
+
+
+@shows_verdict
+async def check_both_quotas(solution: Solution) -> str:
+    """Notebook 15: ``solution(client, urls)`` keeps two quotas at once."""
+    urls = [f"/items/{num}" for num in range(90)]
+    both = SlidingWindow(20, 1), SlidingWindow(60, 10)
+    sent = await without_waiting(send, solution, urls, *both)
+    expect(
+        sent.refused == 0,
+        f"{sent.refused} of {len(urls)} requests were refused:"
+        " 20 a second are allowed, and 60 in 10 seconds.",
+    )
+    expect(
+        sent.answered == len(urls),
+        f"return {len(urls)} answers; you returned {sent.answered}.",
+    )
+    expect(
+        sent.elapsed < 13,
+        f"none refused, but it took {sent.elapsed:.1f} s, and 12 s are enough.",
+    )
+    return f"{len(urls)} answers in {sent.elapsed:.1f} s, and none was refused."
+
+
+async def without_waiting(
+    test: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **keywords: P.kwargs
+) -> T:
+    """Run ``test`` on a virtual clock, in a thread beside the notebook's own loop."""
+    expect_threads()
+    return await asyncio.to_thread(run, test(*args, **keywords), VirtualLoop())
+
+
+async def send(solution: Solution, what: Sequence[Any], *quotas: SlidingWindow) -> Sent:
+    """Run ``solution(client, what)``, with an API that keeps all of the ``quotas``."""
+    clock = asyncio.get_running_loop().time
+    begun = clock()
+    refused = 0
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        nonlocal refused
+        now = clock()
+        wait = max(quota.wait(now) for quota in quotas)
+        if wait:
+            refused += 1
+            return httpx.Response(429, headers={"Retry-After": f"{wait:.3f}"})
+        for quota in quotas:
+            quota.take(now)
+        await asyncio.sleep(0.05)
+        return httpx.Response(200)
+
+    async with client_of(answer) as client:
+        answers = await solution(client, what)
+    return Sent(statuses(answers).count(200), refused, clock() - begun)
+
+
+async def insist(
+    solution: Solution, refusals: int, pause: int
+) -> tuple[int | None, list[float], float]:
+    """Run ``solution(client, url)``, with an API that refuses so often.
+
+    Returns the status that it returned, when its requests came, and when it ended.
+    """
+    clock = asyncio.get_running_loop().time
+    begun = clock()
+    came: list[float] = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        came.append(clock() - begun)
+        if len(came) > refusals:
+            return httpx.Response(200)
+        return httpx.Response(429, headers={"Retry-After": str(pause)})
+
+    async with client_of(answer) as client:
+        response = await solution(client, "http://api.example/items")
+    (status,) = statuses([response])
+    return status, came, clock() - begun
+
+
+def client_of(answer: Callable[[httpx.Request], Any]) -> httpx.AsyncClient:
+    """A client whose requests go to ``answer``, and through no socket."""
+    return httpx.AsyncClient(
+        transport=httpx.MockTransport(answer), base_url="http://api.example"
+    )
+
+
+def listed(seconds: Sequence[float]) -> str:
+    """Such as "0, 60, 120"."""
+    return ", ".join(f"{each:g}" for each in seconds)
