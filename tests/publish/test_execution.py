@@ -86,6 +86,22 @@ def test_what_cells_show_is_kept(tmp_path: Path) -> None:
     assert sorted(texts_of(bar)) == ["100%|###| 20/20\n", "20 of 20\n"]
 
 
+BEHIND = """
+import asyncio
+plot.start()
+sending = asyncio.create_task(naive.make_many_requests(server.url, 3))
+sending.add_done_callback(lambda _: plot.stop())
+plot
+"""
+
+
+def test_a_plot_may_end_behind_the_cells(tmp_path: Path) -> None:
+    """Its cell has its run, although it ends while another cell waits for it."""
+    document, failed = run(tmp_path, PLOT, BEHIND, "answers = await sending")
+    assert failed == []
+    assert answered_in(document.cells[1]) == [3]
+
+
 @pytest.mark.parametrize(
     ("code", "patience", "error"),
     [

@@ -44,8 +44,14 @@ class Plot(anywidget.AnyWidget):
         self.feed.start()
 
     def stop(self) -> None:
-        """End the run and leave its picture in the notebook."""
-        self.feed.stop()
+        """End the run and leave its picture in the notebook.
+
+        Once more where it has ended: a front end that hears only this cell has it, too.
+        """
+        if self.run.live:
+            self.feed.stop()
+        elif self._page:
+            self._page.picture.update()
 
     def save_recording(self, path: str | Path) -> None:
         """Write the last run to a file; `Replay` shows it without sending anything.

@@ -8,6 +8,7 @@ from typing import Any
 
 from inflight_lab.panel.panel import Panel
 from inflight_lab.plot import plain_picture
+from inflight_lab.plot.live_plot import Plot
 
 
 async def keep_recordings() -> None:
@@ -16,8 +17,10 @@ async def keep_recordings() -> None:
 
 
 async def wait_for_panels() -> None:
-    """Wait until the run of every panel that has a name is over."""
+    """Wait until the run of every panel that has a name is over, and end all plots."""
     ipython: Any = sys.modules["IPython"]
     for value in list(ipython.get_ipython().user_ns.values()):
         if isinstance(value, Panel):
             await value.finished()
+        elif isinstance(value, Plot):
+            value.stop()

@@ -312,14 +312,23 @@ export function bouncedAt({ journeys }, time) {
   ).length;
 }
 
-/** @param {Run} run @param {number} time @returns {Counts} */
+/**
+ * Where nobody counted those that wait, they are those that are sent later.
+ *
+ * @param {Run} run
+ * @param {number} time
+ * @returns {Counts}
+ */
 export function countsAt(run, time) {
   const sent = run.sent.upTo(time);
+  const { waiting } = run.levels;
   const { answered, refused, failed, cancelled } = run.ends;
   const ended = [answered, refused, failed, cancelled].map((each) => each.upTo(time));
   return {
     sent,
-    waiting: run.levels.waiting.at(time)?.value ?? 0,
+    waiting: waiting.list.length
+      ? waiting.at(time)?.value ?? 0
+      : Math.max(0, run.size - sent - run.givenUp.upTo(time)),
     inFlight: sent - ended.reduce((sum, each) => sum + each, 0),
     notArrived: sent - run.reached.upTo(time),
     answered: answered.upTo(time),

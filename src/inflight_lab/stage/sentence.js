@@ -135,10 +135,11 @@ function nobodySends({ run, time, counts }) {
   });
   const isQuiet = time - run.sent.lastUpTo(time) > RECENT / 2;
   if (!counts.refused || !counts.waiting || !isIdle || !isQuiet) return null;
+  const isKnown = run.levels.waiting.list.length > 0;
   return [
     `Nobody sends: after ${inWords(counts.refused)} `,
     ["refused", "refused"],
-    ", all wait before they try again.",
+    isKnown ? ", all wait before they try again." : ", there is a pause.",
   ];
 }
 

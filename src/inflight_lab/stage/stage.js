@@ -14,7 +14,7 @@ import { drawStrip, spanOf } from "./strip.js";
  * @import { Box, Door } from "./places.js"
  * @import { Outcome, Run } from "./run.js"
  * @import { Words } from "./sentence.js"
- * @import { What } from "./strip.js"
+ * @import { Line, What } from "./strip.js"
  *
  * @typedef {object} StageOptions
  * @property {string} [title] Written on top, where several stand side by side.
@@ -43,6 +43,9 @@ const STEPS = {
   Home: -Infinity,
   End: Infinity,
 };
+
+/** So close to its right edge, in pixels, the words of the strip's line stand. */
+const WORDS = 120;
 
 /** How many slots and seats there is room for: the first of these that is enough. */
 const ROOMS = [12, 30, 60, 120];
@@ -110,13 +113,19 @@ export class Stage {
     this.pen.clear();
     drawFlow(this.pen, run, moment, this.#places);
     const shown = { time, span, what: this.#what };
-    const { words, y } = drawStrip(this.stripPen, run, shown);
-    write(this.parts.line, words);
-    this.parts.line.style.top = `${y}px`;
-    // Beside the line, where it covers nothing.
-    this.parts.line.classList.toggle("ifl-low", y > this.stripPen.height / 2);
+    this.#writeLine(drawStrip(this.stripPen, run, shown));
     this.#writeNumbers(run, moment);
     this.#say(run, moment, paused);
+  }
+
+  /** Beside the line and beside the time, where it covers neither. @param {Line} line */
+  #writeLine({ words, x, y }) {
+    const { line } = this.parts;
+    const { width, height } = this.stripPen;
+    write(line, words);
+    line.style.top = `${y}px`;
+    line.style.right = x > width - WORDS ? `${width - x + 8}px` : "";
+    line.classList.toggle("ifl-low", y > height / 2);
   }
 
   /** @param {Run} run */
@@ -367,9 +376,14 @@ function buildStage(title) {
 
 /** @param {Words} words */
 function asNode(words) {
-  if (typeof words === "string") return words;
+  if (typeof words === "string") return unbroken(words);
   const [text, look] = words;
   return make("b", { className: `ifl-word-${look}` }, text);
+}
+
+/** A number stays with its unit. @param {string} words */
+function unbroken(words) {
+  return words.replaceAll(/(?<=\d) (?=s\b|%)/g, "\u00a0");
 }
 
 /** @param {Run} run @returns {Door} */

@@ -11,6 +11,11 @@ import { inFlightAt, sentLatelyAt } from "./run.js";
  *
  * @typedef {"in flight" | "rate"} What
  *
+ * @typedef {object} Line What to write at the line.
+ * @property {string} words
+ * @property {number} x How far to the right the time is, in pixels.
+ * @property {number} y How far down the line is.
+ *
  * @typedef {object} StripLevel A number that the strip can show.
  * @property {(run: Run, time: number) => number} at
  * @property {(setting: Setting) => number | null} line What it should keep to.
@@ -53,7 +58,7 @@ export function spanOf(runs) {
  * @param {Pen} pen
  * @param {Run} run
  * @param {{ time: number, span: number, what: What }} shown
- * @returns {{ words: string, y: number }} What to write at the line, and how far down.
+ * @returns {Line}
  */
 export function drawStrip(pen, run, { time, span, what }) {
   const until = Math.min(run.now, span);
@@ -66,9 +71,10 @@ export function drawStrip(pen, run, { time, span, what }) {
   drawArea(pen, levels, y);
   drawLimits(pen, run, { what, scale: pen.width / span }, y);
   drawMarks(pen, run, pen.width / span);
-  drawTime(pen, clamp(time, 0, until) * pen.width / span);
+  const x = clamp(time, 0, until) * pen.width / span;
+  drawTime(pen, x);
   const words = line === null ? "" : LEVELS[what].words(inWords(line));
-  return { words, y: Math.round(y(line ?? 0)) };
+  return { words, x, y: Math.round(y(line ?? 0)) };
 }
 
 /**

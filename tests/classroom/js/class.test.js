@@ -84,6 +84,14 @@ Deno.test("with one shared pace it says who waits", () => {
   assert.equal(asText(sentenceAt(run, 0.6, state)), said);
 });
 
+Deno.test("refusals from before the shared pace are soon not its own", () => {
+  const { run, state } = classOf(64, { shared: true });
+  run.send(1.7, 1, 99);
+  assert.match(asText(sentenceAt(run, 1.8, state)), /nobody is refused/);
+  const alone = { ...state, shared: false };
+  assert.match(asText(sentenceAt(run, 1.8, alone)), /24 refused/);
+});
+
 Deno.test("after a pause, or with one shared pace, a scene begins with counts at 0", () => {
   const { run, state } = classOf(64, {});
   /** @type {(time: number) => EventRow} */

@@ -1,7 +1,7 @@
 // What one sentence says of a run.
 
 import assert from "node:assert/strict";
-import { Run } from "../../../src/inflight_lab/stage/run.js";
+import { countsAt, Run } from "../../../src/inflight_lab/stage/run.js";
 import {
   asText,
   sentenceAt,
@@ -188,6 +188,18 @@ Deno.test("while all wait after refusals, it says that nobody sends", () => {
   run.end(0.1, journey, "refused", 429);
   run.now = 3;
   expectSaid(run, 2.5, /Nobody sends/, /1 refused/);
+});
+
+Deno.test("where nobody counted those that wait, they are those sent later", () => {
+  const run = new Run();
+  const journey = run.send(0);
+  run.arrive(0, journey, { status: 429 });
+  run.end(0.1, journey, "refused", 429);
+  run.send(3);
+  run.now = 4;
+  expectSaid(run, 2.5, /Nobody sends/, /1 refused/, /there is a pause/);
+  assert.equal(countsAt(run, 2.5).waiting, 1);
+  assert.equal(countsAt(run, 3).waiting, 0);
 });
 
 Deno.test("a run that was stopped says so, and counts what was given up", () => {

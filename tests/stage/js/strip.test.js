@@ -12,7 +12,7 @@ import { drawStrip } from "../../../src/inflight_lab/stage/strip.js";
 const nowhere = new Proxy({}, { get: () => () => {}, set: () => true });
 
 /** @param {Run} run @param {What} what @param {number} time @param {any} [context] */
-function wordsAt(run, what, time, context = nowhere) {
+function lineAt(run, what, time, context = nowhere) {
   Object.assign(globalThis, {
     Path2D: function () {
       return nowhere;
@@ -20,7 +20,7 @@ function wordsAt(run, what, time, context = nowhere) {
   });
   const pen = { context, colours: {}, width: 300, height: 60, clear() {} };
   const shown = { time, what, span: 4 };
-  return drawStrip(/** @type {Pen} */ (/** @type {unknown} */ (pen)), run, shown).words;
+  return drawStrip(/** @type {Pen} */ (/** @type {unknown} */ (pen)), run, shown);
 }
 
 Deno.test("the words are of what is set at the time that is shown", () => {
@@ -29,10 +29,17 @@ Deno.test("the words are of what is set at the time that is shown", () => {
   run.set(2, { limit: 9, quota: quotaOf({ rate: 20 }) });
   run.now = 4;
   const words = [1, 3].flatMap((time) => [
-    wordsAt(run, "in flight", time),
-    wordsAt(run, "rate", time),
+    lineAt(run, "in flight", time).words,
+    lineAt(run, "rate", time).words,
   ]);
   assert.deepEqual(words, ["limit 5", "100 allowed", "limit 9", "20 allowed"]);
+});
+
+Deno.test("it says where the time is, so that no words stand there", () => {
+  const run = new Run();
+  run.now = 2;
+  const places = [-1, 1, 2, 9].map((time) => lineAt(run, "in flight", time).x);
+  assert.deepEqual(places, [0, 75, 150, 150], "of 300 pixels for 4 s");
 });
 
 Deno.test("only the line of the limit is dashed, at every frame", () => {
@@ -51,7 +58,7 @@ Deno.test("only the line of the limit is dashed, at every frame", () => {
   const run = new Run();
   run.set(0, { limit: 5 });
   run.now = 4;
-  wordsAt(run, "in flight", 1, context);
-  wordsAt(run, "in flight", 2, context);
+  lineAt(run, "in flight", 1, context);
+  lineAt(run, "in flight", 2, context);
   assert.deepEqual(strokes, [0, 2, 0, 2]);
 });

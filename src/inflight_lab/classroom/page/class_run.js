@@ -43,8 +43,11 @@ const STEP = 1;
 /** After so many seconds without a request, the next one begins a new scene. */
 const QUIET = 4;
 
-/** A sentence about refusals stays for so many seconds of requests. */
+/** A sentence about refusals stays for so many seconds of requests ... */
 const HELD = 3;
+
+/** ... and for so many of one shared pace: they are from before it. */
+const HELD_BEFORE_SHARED = 1;
 
 /** So many are called by their names. */
 const FEW = 2;
@@ -110,7 +113,7 @@ export function sentenceAt(run, now, { phones, shared, waiting }) {
   const { quota } = run.settingAt(now);
   const period = quota?.period ?? 1;
   const allowed = quota ? `; ${inWords(quota.rate)} are allowed` : "";
-  const end = worstEnd(run, time, period);
+  const end = worstEnd(run, time, { period, held: shared ? HELD_BEFORE_SHARED : HELD });
   const from = (end ?? time) - period;
   const count = run.sent.within(from, end ?? time);
   const who = whoSent(run, from, end ?? time, phones);
@@ -146,10 +149,10 @@ export function sentenceAt(run, now, { phones, shared, waiting }) {
  *
  * @param {Run} run
  * @param {number} time
- * @param {number} period
+ * @param {{ period: number, held: number }} spans In seconds.
  */
-function worstEnd(run, time, period) {
-  const refusals = run.turned.between(time - HELD, time);
+function worstEnd(run, time, { period, held }) {
+  const refusals = run.turned.between(time - held, time);
   const last = refusals.at(-1);
   if (last === undefined) return null;
   let worst = { end: last, count: 0 };
