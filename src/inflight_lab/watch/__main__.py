@@ -49,9 +49,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if options.practice:
             say("the script starts another process, which may send real requests")
 
+    if options.practice:
+        _start_practice(options.practice, log)  # first: no process of the script's
     watch_the_rest(log, warn)  # before practice refuses to connect
     if options.practice:
-        _practise(options.practice, log)
+        _stay_inside(log)
         files.watch()
     else:
         say("real requests go to the API (with --practice, none would)")
@@ -60,14 +62,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Script(options.script, options.args, conclude).run()
 
 
-def _practise(quota: Quota, log: RequestLog) -> None:
-    """From now on a server on this machine answers in place of every API."""
-    from inflight_lab.watch.practice import start_server, stay_inside
+def _start_practice(quota: Quota, log: RequestLog) -> None:
+    """A server on this machine, which answers in place of every API."""
+    from inflight_lab.watch.practice import start_server
 
     log.practice = quota
     log.practice_port = start_server(quota)
+
+
+def _stay_inside(log: RequestLog) -> None:
+    """From now on no request reaches another machine."""
+    from inflight_lab.watch.practice import stay_inside
+
     stay_inside(log.practice_port)
-    say(f"practice, {quota} are allowed: no request leaves this machine")
+    say(f"practice, {log.practice} are allowed: no request leaves this machine")
 
 
 def _page_of(options: argparse.Namespace, log: RequestLog) -> "RunPage | None":
