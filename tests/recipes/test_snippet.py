@@ -16,11 +16,11 @@ from inflight_lab.runners import RUNGS
 from tests.support.browser import ROOT
 
 LONGEST = {
-    "fetch_all": 490,
-    "ask_model": 510,
-    "with_requests": 510,
-    "paced": 185,
-    "on_a_cluster": 580,
+    "fetch_all": 505,
+    "ask_model": 525,
+    "with_requests": 525,
+    "paced": 195,
+    "on_a_cluster": 595,
 }
 RUFF = str(Path(sys.executable).with_name("ruff"))
 IMPORTS = ("from ", "import ")
