@@ -95,13 +95,14 @@ def test_the_page_alone_has_the_same_settings(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """With ``--import`` it is the recipe's file, and differs from the script only in
-    what is imported.
+    what is imported.  Edits don't fit, which a comment says.
     """
     page = printed(capsys, "ask_model --import --rate 7 --tokens 900 --period 5")
     assert "from inflight_lab import " in page
     for line in ("REQUESTS = 7  #", "TOKENS = 900  #", "PERIOD = 5  #"):
         assert f"\n{line}" in page
-    assert len(page.splitlines()) == len(page_of("ask_model").splitlines())
+    assert len(page.splitlines()) == len(page_of("ask_model").splitlines()) + 2
+    assert "# It imports what it uses.  The edits are for the whole script" in page
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ SETTINGS = {  # what each option sets: the first that the page has
     "limit": ("LIMIT",),
     "header": ("HEADERS",),
 }
+NAME = "a recipe, by default fetch_all, or a rung, such as pacer"
 IDS = "a range such as 1-3000, or ids between commas, such as 17,abc"
 HEADER = (
     "a header that the API needs, such as 'Accept: text/csv'; repeat it for several. A "
@@ -30,10 +31,15 @@ HEADER = (
 )
 EPILOG = f"""\
 A setting whose option you leave out stays as it is in the recipe.
-Edits that people make: patch SCRIPT.py < {Path(__file__).with_name("edits")}/EDIT.diff
+A rung by its name: pacer prints the class Pacer alone, to take a semaphore's place.
+Edits that people make to a script, printed without --import:
+patch SCRIPT.py < {Path(__file__).with_name("edits")}/EDIT.diff
 edits: {", ".join(sorted(path.stem for path in Path(__file__).parent.glob("edits/*")))}
 """
-IMPORT = "print the page alone, which imports the rest: needs pip install inflight-lab"
+IMPORT = (
+    "print the page alone, which imports the rest: needs pip install inflight-lab, and "
+    "no edit fits it"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -69,7 +75,7 @@ def make_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("name", nargs="?", default="fetch_all", help="a recipe, by default fetch_all")
+    add("name", nargs="?", default="fetch_all", help=NAME)
     add("--url", help="the address of the API, with {id} where the id goes")
     add("--ids", type=ids_in, help=IDS)
     add("--rate", type=number_in, help="requests that the API allows in a period")

@@ -16,6 +16,9 @@ import inflight_lab
 PACKAGE = "inflight_lab"
 LESSON = ("make_one_request", "make_many_requests")  # of a rung whose class is used
 DOCUMENTED = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+WITHOUT_EDITS = """
+# It imports what it uses.  The edits are for the whole script, without --import.
+"""
 TO_START = 'if __name__ == "__main__":'
 CONTENTS = """\
 # Yours to change are the settings and main().  What they use stands below them:
@@ -33,8 +36,11 @@ def snippet(name: str, *, keep_imports: bool = False, **settings: object) -> str
         source = with_setting(source, setting, value)
     page = File(source)
     parts = parts_of(page)
-    if keep_imports or not parts:
+    if not parts:
         return source
+    if keep_imports:
+        docstring = f'"""{page.docstring}"""\n'
+        return source.replace(docstring, docstring + WITHOUT_EDITS)
     used = [part.as_part() for part in parts.values()]
     job, to_start, last_lines = page.body.partition(TO_START)
     # A script has its settings on top.  A rung's class may be made of what it uses.
