@@ -91,6 +91,23 @@ def test_options_are_settings(capsys: pytest.CaptureFixture[str]) -> None:
     assert token in printed(capsys, "ask_model --header authorization")
 
 
+def test_headers_stand_below_each_other_where_a_line_is_too_long(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """And a key's variable is the one that is named."""
+    options = "--header Authorization@GH_TOKEN --header Accept:application/vnd.github"
+    script = printed(capsys, f"fetch_all {options} --header User-Agent:mine/2.0")
+    assert (
+        """HEADERS = {
+    "User-Agent": "mine/2.0",
+    "Authorization": "Bearer $GH_TOKEN",
+    "Accept": "application/vnd.github",
+}
+"""
+        in script
+    )
+
+
 def test_the_page_alone_has_the_same_settings(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -68,6 +68,14 @@ def test_an_overload_is_not_your_quota() -> None:
     assert names_of(log) == ["The API was overloaded"]
 
 
+def test_fewer_in_flight_are_half_as_many() -> None:
+    """The command does what the advice says."""
+    statuses = [200] * 20 + [529] * 100
+    finding = found(run_of(statuses, every=0, took=0.5), "The API was overloaded")
+    assert "at most 20 were in flight" in finding.facts
+    assert "--limit 10 " in finding.command
+
+
 def test_a_quota_that_is_not_named_is_not_guessed() -> None:
     """It is said what was accepted in which time, and the headers as they are; every
     status of a refusal is named.

@@ -19,6 +19,8 @@ DOCUMENTED = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 WITHOUT_EDITS = """
 # It imports what it uses.  The edits are for the whole script, without --import.
 """
+LINE = 88
+"""How long a line may be."""
 TO_START = 'if __name__ == "__main__":'
 CONTENTS = """\
 # Yours to change are the settings and main().  What they use stands below them:
@@ -66,6 +68,9 @@ def with_setting(source: str, name: str, value: object) -> str:
     """The page with another value; the comment beside it stays."""
     is_text = isinstance(value, str | dict)
     text = json.dumps(value, ensure_ascii=False) if is_text else repr(value)
+    if isinstance(value, dict) and len(f"{name} = {text}") > LINE:
+        text = json.dumps(value, ensure_ascii=False, indent=4)
+        text = text.replace("\n}", ",\n}")
     line = re.compile(rf"^({name}(?:: [^=]+)? = ).*?(?=  # |$)", re.MULTILINE)
     changed, count = line.subn(lambda found: found[1] + text, source, count=1)
     if not count:
