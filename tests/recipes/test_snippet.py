@@ -91,6 +91,16 @@ def test_options_are_settings(capsys: pytest.CaptureFixture[str]) -> None:
     assert token in printed(capsys, "ask_model --header authorization")
 
 
+def test_many_ids_stand_on_several_lines() -> None:
+    """They are the same, and no line is longer than others."""
+    ids = [f"name-{number}" for number in range(30)]
+    script = snippet("fetch_all", IDS=ids)
+    assert max(map(len, script.splitlines())) <= 88
+    _, _, settings = script.partition("\nIDS: Any = ")
+    listed, _, _ = settings.partition("  # ")
+    assert ast.literal_eval(listed) == ids
+
+
 def test_headers_stand_below_each_other_where_a_line_is_too_long(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

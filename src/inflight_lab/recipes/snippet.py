@@ -10,6 +10,8 @@ import re
 import sys
 from collections import defaultdict
 from importlib.resources import files
+from pprint import pformat
+from textwrap import indent
 
 import inflight_lab
 
@@ -68,14 +70,24 @@ def with_setting(source: str, name: str, value: object) -> str:
     """The page with another value; the comment beside it stays."""
     is_text = isinstance(value, str | dict)
     text = json.dumps(value, ensure_ascii=False) if is_text else repr(value)
-    if isinstance(value, dict) and len(f"{name} = {text}") > LINE:
-        text = json.dumps(value, ensure_ascii=False, indent=4)
-        text = text.replace("\n}", ",\n}")
+    if len(f"{name} = {text}") > LINE:
+        text = on_lines(value, text)
     line = re.compile(rf"^({name}(?:: [^=]+)? = ).*?(?=  # |$)", re.MULTILINE)
     changed, count = line.subn(lambda found: found[1] + text, source, count=1)
     if not count:
         raise ValueError(f"it has no {name}")
     return changed
+
+
+def on_lines(value: object, text: str) -> str:
+    """A dictionary or a list on several lines; anything else as its ``text`` is."""
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False, indent=4).replace("\n}", ",\n}")
+    if isinstance(value, list):
+        listed = pformat(value, width=LINE - 4, compact=True, sort_dicts=False)
+        lines = indent(listed[1:-1].replace("\n ", "\n"), "    ")
+        return f"[\n{lines},\n]"
+    return text
 
 
 class File:

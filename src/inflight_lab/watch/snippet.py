@@ -22,8 +22,8 @@ FOR_ASYNCIO = "fetch_all"
 FOR_MODELS = "ask_model"
 CHATS = "/chat/completions"
 ONE_LINE = (
-    "or keep your script, and put Pacer({quota.rate}, {quota.period:g}) in the place "
-    "of its semaphore: inflight-lab snippet pacer (inflight-lab --open 08)"
+    "or keep your script, with one Pacer({quota.rate}, {quota.period:g}) as its "
+    "semaphore: inflight-lab snippet pacer (inflight-lab --open 08)"
 )
 EDITS = Path(__file__).parents[1] / "recipes" / "edits"
 ID = "{id}"
