@@ -114,3 +114,25 @@ def test_pages_say_that_the_class_is_closed_and_come_back(
     expect(phone.get_by_text("200 OK after")).to_be_visible()
     expect(wall.locator(".ifl-counts")).to_contain_text("1 answered")
     pages.errors[:] = [error for error in pages.errors if "WebSocket" not in error]
+
+
+def test_who_waited_for_a_turn_can_send_again(room: ClassRoom, pages: Pages) -> None:
+    """If the class closes meanwhile and is open again, nobody waits for lost turns."""
+    wall, phone = pages.open(), pages.open()
+    wall.goto(room.wall)
+    phone.goto(room.url)
+    wall.get_by_label("One shared pace").check()
+    expect(phone.get_by_text("The class has one shared pace")).to_be_visible()
+    phone.get_by_text("Send 20").click()
+    expect(wall.locator(".ifl-sentence")).to_contain_text("wait for their turn")
+    expect(phone.locator(".ifl-status")).to_contain_text("1 answered")
+    room.stop()
+    expect(phone.get_by_text("Send one")).to_be_disabled()
+    room.start()
+    expect(phone.get_by_text("Send one")).to_be_enabled()
+    phone.get_by_text("Send one").click()
+    expect(phone.locator(".ifl-status")).to_contain_text("2 answered")
+    gone = ("WebSocket", "ERR_CONNECTION")
+    pages.errors[:] = [
+        error for error in pages.errors if not any(word in error for word in gone)
+    ]

@@ -54,7 +54,7 @@ def test_it_opens_with_one_request_and_one_button(page: Page, address: str) -> N
 
 
 def test_the_limit_is_under_the_finger(page: Page, address: str) -> None:
-    """Dragged in mid-run, more are in flight at once."""
+    """Dragged in mid-run, more are in flight at once, and so in the next run."""
     open_at_all_controls(page, address)
     press(page, "Send 100", seconds=1)
     page.get_by_role("slider", name="limit").fill("12")
@@ -62,11 +62,33 @@ def test_the_limit_is_under_the_finger(page: Page, address: str) -> None:
     expect(page.locator(SENTENCE)).to_contain_text("12 in flight")
     press(page, "Stop", seconds=0.1)
     expect(page.locator(SENTENCE)).to_contain_text("Stopped after")
+    press(page, "Send 100", seconds=1)
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    expect(page.locator(SENTENCE)).to_contain_text("12 in flight")
+
+
+def test_a_dragged_rate_keeps_its_period(page: Page, address: str) -> None:
+    """A toy whose API counts by the minute has more or fewer a minute."""
+    page.clock.install()
+    page.goto(address)
+    page.evaluate(
+        """(settings) => {
+            const toy = document.createElement("inflight-toy");
+            toy.id = "by-the-minute";
+            toy.dataset.settings = JSON.stringify(settings);
+            document.body.prepend(toy);
+        }""",
+        {"quota": {"rate": 20, "period": 60}, "sliders": ["rate"]},
+    )
+    toy = page.locator("#by-the-minute")
+    toy.get_by_role("slider", name="rate").fill("40")
+    page.clock.run_for(100)
+    expect(toy.locator(".ifl-quota")).to_have_text("0 of 40 in a minute")
 
 
 def test_it_stays_at_the_end_and_one_can_look_back(page: Page, address: str) -> None:
-    """By keyboard, on the strip: an earlier time has its own numbers, and Play again
-    begins at the start.
+    """By keyboard, on the strip: each time has its own words and numbers,
+    and Play again begins at the start.
     """
     open_at_all_controls(page, address)
     page.get_by_role("radio", name="All at once").focus()
@@ -74,6 +96,12 @@ def test_it_stays_at_the_end_and_one_can_look_back(page: Page, address: str) -> 
     press(page, "Send 100", seconds=6)
     expect(page.locator(SENTENCE)).to_contain_text("80 refused")
     strip = page.get_by_role("slider", name="Look back")
+    strip.press("Home")
+    page.clock.run_for(100)
+    expect(page.locator(SENTENCE)).to_have_text("1 in flight, all at once.")
+    strip.press("ArrowRight")
+    page.clock.run_for(100)
+    expect(page.locator(SENTENCE)).to_contain_text("15 come back refused")
     strip.press("Home")
     strip.press("PageUp")
     page.clock.run_for(100)

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
@@ -85,6 +86,20 @@ async def test_turns_are_dealt_out_fairly_and_nobody_is_refused(
         assert order[-10:].count(1) <= 6
         await many
     assert statuses == [200] * 55
+
+
+async def test_turns_are_no_faster_than_the_quota(room: ClassRoom) -> None:
+    """A tenth of it stays free, so that requests late on their way are not refused."""
+    room.rate, room.period = 20, 1.0
+    async with a_wall(room) as wall, a_phone(room) as phone:
+        await wall.say(shared=True)
+        assert await phone.hear() == {"shared": True}
+        began = time.monotonic()
+        for _ in range(11):
+            await phone.say(ask=True)
+        for _ in range(11):
+            assert await phone.hear() == {"turn": True}
+        assert time.monotonic() - began > 10 / (0.9 * room.rate) - 0.01
 
 
 async def test_who_waits_for_a_turn_is_freed_when_there_are_none(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import httpx
 import pytest
 
@@ -45,3 +47,12 @@ async def test_line_says_what_came_back_and_what_was_refused(
         line = score([*accepted, ValueError("429")], server)
     assert line.startswith(counted)
     assert ("of the quota" in line) is has_share
+
+
+def test_the_last_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The quota is used until the last request leaves, whatever its answer takes."""
+    server = PracticeServer(latency=0.5, quota="sliding-window", rate=100, period=1)
+    stats = SimpleNamespace(elapsed=2.5, refused=0)
+    monkeypatch.setattr(server, "stats", lambda: stats)
+    line = score([httpx.Response(200)] * 200, server)
+    assert line == "200 answers, 0 429s, 2.50 s, 100% of the quota"

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from inflight_lab import Panel, PracticeServer
+from inflight_lab.panel.panel import MAX_INPUTS
 from inflight_lab.runners import naive, semaphore
 from tests.support.panels import OpenPanel
 from tests.support.waiting import settle, until
@@ -36,6 +37,16 @@ async def test_a_move_that_was_overtaken_does_not_count(open_panel: OpenPanel) -
     say(panel, moved(9, 1, page="two"))
     await until(lambda: panel._heard == {"one": 3, "two": 1})
     assert panel.limit == 9
+
+
+async def test_a_page_that_opens_late_is_heard(open_panel: OpenPanel) -> None:
+    """However often the panel was shown before, the newest pages are remembered."""
+    panel = open_panel()
+    pages = [f"page {number}" for number in range(70)]
+    for page in pages:
+        say(panel, moved(8, 1, page=page))
+    await settle()
+    assert list(panel._heard) == pages[-MAX_INPUTS:]
 
 
 async def test_the_page_hears_that_a_move_is_dealt_with(open_panel: OpenPanel) -> None:
@@ -138,11 +149,14 @@ async def test_each_lane_says_what_is_known_of_its_limit(
 async def test_a_setting_is_one_row_for_the_page(
     server: PracticeServer, open_panel: OpenPanel
 ) -> None:
-    """From where to where its slider goes, in which steps and unit."""
+    """From where to where its slider goes, in which steps and unit; its value is a
+    trait that the page shares.
+    """
     server.period = 3
     panel = open_panel(max_count=300)
     rows = {row.pop("name"): row for row in panel._fixed["settings"]}
     assert list(rows) == ["limit", "count", "latency", "rate"]
+    assert set(rows) <= set(panel.traits(sync=True))
     assert (rows["limit"]["max"], rows["count"]["max"]) == (50, 300)
     assert rows["rate"] == {
         "label": "rate",

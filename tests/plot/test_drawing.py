@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from html import unescape
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import pytest
@@ -111,6 +113,14 @@ def test_runs_side_by_side_have_one_axis() -> None:
     html = picture._repr_html_()
     assert "ifl-7" in html
     assert re.search(r'alt="[^"]*12 requests', html)
+
+
+def test_an_image_is_the_same_drawing() -> None:
+    """Its address loses no colour and no letter, whatever a run is called."""
+    picture = draw_runs({STRANGE: NAIVE})
+    source = re.search(r'src="data:image/svg\+xml,([^"]*)"', picture._repr_html_())
+    assert source
+    assert unquote(unescape(source[1])) == picture.data
 
 
 def test_a_run_that_has_not_begun_has_no_empty_frame() -> None:

@@ -240,6 +240,12 @@ def test_it_begins_with_the_notebook_you_name() -> None:
     assert cli.notebook_of("06") == "notebooks/06_pace_to_the_quota.ipynb"
 
 
+def test_what_else_is_switched_off_in_jupyterlab_stays_off() -> None:
+    """Whoever disabled an extension finds it disabled in the series too."""
+    page = cli.without_news(None, {"disabledExtensions": ["of-mine"]})
+    assert page["disabledExtensions"] == ["of-mine", cli.NEWS]
+
+
 def test_it_opens_the_series_and_asks_no_other_site(tmp_path: Path) -> None:
     """JupyterLab serves the folder that was made, and begins with the first notebook;
     it looks for no update, and no question about news covers the panel.

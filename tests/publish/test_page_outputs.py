@@ -25,7 +25,7 @@ LIVE = '<a href="live">Open this live</a>'
 def picture_of(*names: str, started: int = 1) -> NotebookNode:
     """The output of a widget whose runs were recorded; its picture is in bold."""
     run = Run(
-        levels=no_levels() | {"limit": [Level(0, 3)]},
+        levels=no_levels() | {"limit": [Level(0, 3), Level(0.5, 9)]},
         terms=[Terms(QuotaPolicy("sliding-window", 40), latency=0.3)],
         counts=Stats(started=90, accepted=90),
         now=1.0,
@@ -205,6 +205,14 @@ def test_a_table_says_what_each_cell_is_about() -> None:
     assert re.findall(r'<th scope="col">(.*?)</th>', rows) == ["API", "waits"]
     assert re.findall(r'<th scope="row">(.*?)</th>', rows) == ["<code>a</code>"]
     assert re.findall("<td>(.*?)</td>", rows) == ["3 s"]
+
+
+def test_what_scrolls_has_a_name_of_its_own() -> None:
+    """Whoever comes to it with the Tab key hears what it is."""
+    html = page(new_markdown_cell(TABLE), new_markdown_cell(TABLE))
+    frames = re.findall('<div class="scrolls" tabindex="0"([^>]*)>', html)
+    assert len(set(frames)) == 2
+    assert all('role="region" aria-label="' in frame for frame in frames)
 
 
 def test_a_tab_shows_the_title_of_its_page() -> None:

@@ -14,6 +14,7 @@ import pytest
 from distributed import Client
 
 from inflight_lab import PracticeServer
+from inflight_lab.recipes import on_a_cluster
 from inflight_lab.server import app
 from tests.support.children import START_UP
 from tests.support.dask_cluster import Cluster, dask_cluster
@@ -62,6 +63,14 @@ async def test_one_quota_for_all(where: dict[str, object], tmp_path: Path) -> No
             _, err = await child.communicate()
             assert child.returncode == 0, err
         assert (server.stats().accepted, server.stats().refused) == (8, 0)
+
+
+def test_the_shared_quota_is_a_little_less_than_allowed() -> None:
+    """A hundredth stays free, because requests don't all take as long to arrive."""
+    quota = on_a_cluster.one_by_one()
+    allowed = on_a_cluster.RATE / on_a_cluster.PERIOD
+    assert quota.burst == 1
+    assert quota.fill_rate == pytest.approx(0.99 * allowed, rel=0.001)
 
 
 async def test_killed_and_started_again(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from inflight_lab import PracticeServer
+from inflight_lab.recipes.settings import addresses
 from inflight_lab.recipes.snippet import snippet
 from inflight_lab.server.dialects import DIALECTS
 from tests.support.faults import answer
@@ -81,6 +82,12 @@ async def test_ids_of_every_kind(tmp_path: Path) -> None:
     got = [line["data"]["args"] for line in lines_in(tmp_path)]
     assert {each["id"] for each in got} == {str(id) for id in ids}
     assert {each["where"] for each in got} == {"{a}"}
+
+
+def test_an_id_is_one_step_of_a_path() -> None:
+    """A slash in it, as in a DOI, leads to no other address."""
+    url = "https://api.test/items/{id}/parts"
+    assert addresses(url, ["10.1/x"]) == ["https://api.test/items/10.1%2Fx/parts"]
 
 
 async def test_a_changed_question_is_a_new_one(tmp_path: Path) -> None:

@@ -149,6 +149,13 @@ def test_a_refusal_without_a_time_holds_all_back_longer_each_time(
     assert ran.seconds < 10
 
 
+def test_refusals_far_apart_do_not_add_up() -> None:
+    """Each answer in between begins anew: an API may refuse for days, now and then."""
+    ran = run(lambda number, _: refusal() if number % 10 == 5 else ok(), 200, limit=1)
+    assert ran.failures == []
+    assert len(ran.arrivals) > 220
+
+
 def test_a_slot_is_free_while_a_request_backs_off() -> None:
     """A request that fails alone holds nobody up."""
     ran = run(lambda n, _: httpx.Response(500) if n == 1 else ok(), 5, limit=1)

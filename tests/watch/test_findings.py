@@ -40,6 +40,16 @@ def policy(rate: int, period: int) -> dict[str, str]:
 # Refusals
 
 
+def test_what_was_cancelled_after_a_refusal_is_counted() -> None:
+    """Else one refusal of 200 requests looks like a small matter."""
+    log = run_of([200] * 100 + [429] * 100, every=0, headers=policy(100, 1))
+    for request in log.requests[101:]:
+        request.status, request.error = 0, "cancelled"
+    facts = found(log, "Over the quota").facts
+    assert "1 of 200 requests were refused (429)" in facts
+    assert "99 were cancelled" in facts
+
+
 def test_githubs_secondary_limit_is_not_the_quota() -> None:
     """The body says which it is; the answers' own quota has nothing to do with it."""
     headers = {"retry-after": "3", "x-ratelimit-remaining": "4980"}
@@ -65,9 +75,13 @@ def test_a_limit_on_requests_in_flight_is_not_a_rate() -> None:
 
 
 def test_an_overload_is_not_your_quota() -> None:
-    """503 and 529 are about everybody's requests, whatever the words are."""
-    log = run_of([200] * 10 + [529] * 10, body=TOO_MANY)
+    """503 and 529 are about everybody's requests, unless the API says that too many of
+    yours came at once.
+    """
+    log = run_of([200] * 10 + [529] * 10)
     assert names_of(log) == ["The API was overloaded"]
+    log = run_of([200] * 10 + [503] * 10, body=TOO_MANY)
+    assert names_of(log) == ["Over the limit on requests in flight"]
 
 
 def test_how_far_away_a_reset_is() -> None:
@@ -223,6 +237,18 @@ def test_retries_that_come_together(jitter: float, is_said: bool) -> None:
     assert ("A storm of retries" in names_of(log)) is is_said
 
 
+@pytest.mark.parametrize(("pause", "is_said"), [(2, True), (20, False)])
+def test_retries_before_the_api_asked_for_them(pause: float, is_said: bool) -> None:
+    """It asked for 20 s: who waits for 2 s only comes too soon."""
+    log = RequestLog()
+    for number in range(10):
+        url = f"{ITEM}/{number}"
+        begin = 30.0 * number
+        note(log, begin, status=503, url=url, headers={"retry-after": "20"})
+        note(log, begin + 0.1 + pause, url=url)
+    assert ("A storm of retries" in names_of(log)) is is_said
+
+
 def test_the_same_request_from_many_tasks_is_no_retry() -> None:
     """A task for each, three at once, all with one address: what another task sends
     after a refusal is not sent because of it, and what was refused is lost.
@@ -238,7 +264,7 @@ def test_the_same_request_from_many_tasks_is_no_retry() -> None:
 
 def test_workers_with_one_address_do_not_retry() -> None:
     """A worker that was refused takes the next one, which is the same: that may be no
-    retry, whoever else was never accepted; and how many were lost is a least number.
+    retry, whoever else was never accepted; and how many were lost is between two.
     """
     statuses = [
         200 if number % 10 < 5 and number < 20 else 429 for number in range(100)
@@ -248,7 +274,7 @@ def test_workers_with_one_address_do_not_retry() -> None:
     for number, request in enumerate(log.requests):
         request.sender = number % 10
     assert names_of(log) == ["Refused", "What was lost"]
-    assert "at least 10 of its requests" in found(log, "What was lost").facts
+    assert "but 10 to 90 of its requests" in found(log, "What was lost").facts
 
 
 def test_a_poll_that_fails_is_no_retry() -> None:
@@ -368,6 +394,14 @@ def test_stalls_far_above_the_median(is_blocked: bool) -> None:
         assert names_of(log) == ["A blocked event loop"]
     else:
         assert "3 answers took up to 20 s" in found(log, "Answers that stalled").facts
+
+
+@pytest.mark.parametrize(("seconds", "is_said"), [(0.9, False), (1.0, True)])
+def test_one_sleep_of_a_second_blocks_a_loop(seconds: float, is_said: bool) -> None:
+    """``time.sleep(1)`` in a coroutine is said though it was seen once."""
+    log = run_of([200] * 12)
+    log.blocks.append(Block("in time.sleep", "main.py:3", seconds))
+    assert (names_of(log) == ["A blocked event loop"]) is is_said
 
 
 def test_slow_answers_alone_are_no_stalls() -> None:

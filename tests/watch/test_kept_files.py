@@ -88,6 +88,7 @@ database.commit()
 file = open("results.json", "a")
 file.write("practised")
 """,
+    "a file is cut off": "import os; os.truncate('results.json', 3)",
     "a file has a link": """
 import os
 open("latest.json", "w").write("practised")

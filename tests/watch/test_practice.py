@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import httpx
@@ -96,18 +94,6 @@ def test_nothing_reaches_another_machine(tmp_path: Path) -> None:
     """Neither what watch does not see, nor a proxy: the socket refuses."""
     done = watch_text(tmp_path, STAYS, practice="20/s")
     assert done.stdout.split() == ["1"] * 4, done.stderr
-
-
-def test_the_practice_server_is_no_process_of_the_script(tmp_path: Path) -> None:
-    """However the command is installed: its file stands where scripts stand, too."""
-    program = tmp_path / "inflight-lab"
-    program.write_text("from inflight_lab.cli import main; main()")
-    script = tmp_path / "script.py"
-    script.write_text("print(1)")
-    command = [sys.executable, str(program), "watch", "--practice", "20/s", str(script)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "practice, 20 requests in 1 s are allowed" in done.stderr
-    assert "another process" not in done.stderr
 
 
 def test_a_client_that_hangs_up_is_no_error(caplog: pytest.LogCaptureFixture) -> None:

@@ -121,8 +121,7 @@ class Panel(anywidget.AnyWidget):
         self._initial = {
             "limit": limit,
             "count": count,
-            "latency": server.latency,
-            "rate": server.rate,
+            **{name: getattr(server, name) for name in OF_THE_SERVER},
         }
         super().__init__(_fixed=fixed, **self._initial)
         self._page = WidgetPage(self, self._expected)

@@ -1,6 +1,7 @@
 """A notebook whose cells have run, as one HTML page."""
 
 import importlib.metadata
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -35,9 +36,11 @@ ANCHOR = re.compile('<a class="anchor-link" [^>]*>[^<]*</a>')
 PLAIN_CODE = re.compile(r'<span class="(?:n|nn|o|p|w)">([^<]*)</span>')
 """Parts of code that have no colour, as Pygments names them."""
 WIDE = re.compile(r"<table\b.*?</table>|<img\b[^>]*ifl-picture[^>]*>", re.DOTALL)
-SCROLLING = r'<div class="scrolls" tabindex="0">\g<0></div>'
+SCROLLING = (
+    '<div class="scrolls" tabindex="0" role="region" aria-label="{name}">{part}</div>'
+)
 """What is wider than a phone keeps letters that can be read, and scrolls alone; by
-keyboard too."""
+keyboard too, so it has a name, such as Table 2."""
 
 EXERCISE = "code-exercise-"
 """How the ids of cells begin that a learner completes."""
@@ -74,7 +77,7 @@ def as_html(document: Any, name: str, *, live: LiveLink, navigation: str = "") -
     html = PLAIN_CODE.sub(r"\1", html)
     html = html.replace(CONTENTS, section_links(html))
     html = with_table_headers(html)
-    return WIDE.sub(SCROLLING, html)
+    return scrolling(html)
 
 
 def put_on_a_page(cell: Any, live: Callable[[str], str]) -> None:
@@ -142,3 +145,14 @@ def with_table_headers(html: str) -> str:
         return f'<table aria-labelledby="{heading}">{rows}</table>'
 
     return HEADING_OR_TABLE.sub(named, html)
+
+
+def scrolling(html: str) -> str:
+    """The page with what may be too wide in regions that scroll, one name each."""
+    number = itertools.count(1)
+
+    def framed(found: re.Match[str]) -> str:
+        kind = "Table" if found[0].startswith("<table") else "Picture"
+        return SCROLLING.format(name=f"{kind} {next(number)}", part=found[0])
+
+    return WIDE.sub(framed, html)

@@ -1,6 +1,7 @@
 """The files of the series: from a clone, or from where the package is installed."""
 
 import hashlib
+import itertools
 import json
 from pathlib import Path
 
@@ -23,8 +24,8 @@ def files() -> dict[str, Path]:
     found = {}
     for path in notebooks.glob("*.ipynb"):
         found[f"notebooks/{path.name}"] = path
-    for room in LINKED_TO:
-        for path in PACKAGE.joinpath(room).rglob("*.py"):
+    for room, kind in itertools.product(LINKED_TO, ("*.py", "*.diff")):
+        for path in PACKAGE.joinpath(room).rglob(kind):
             place = path.relative_to(PACKAGE).as_posix()
             found[f"src/inflight_lab/{place}"] = path
     return dict(sorted(found.items()))

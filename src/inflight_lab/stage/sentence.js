@@ -328,6 +328,7 @@ export function whyRefused(run, time) {
     outcome === "refused" && arrived <= time
   );
   const status = last?.reason ?? 429;
+  if (status === 402) return "the plan is used up";
   const { quota, maxConcurrent } = run.settingAt(last?.arrived ?? time);
   if (maxConcurrent && status !== 429) {
     return `more than ${inWords(maxConcurrent)} came at once`;

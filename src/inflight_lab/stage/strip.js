@@ -7,12 +7,29 @@ import { inFlightAt, sentLatelyAt } from "./run.js";
 
 /**
  * @import { Pen } from "./pen.js"
- * @import { Run } from "./run.js"
+ * @import { Run, Setting } from "./run.js"
  *
  * @typedef {"in flight" | "rate"} What
+ *
+ * @typedef {object} StripLevel A number that the strip can show.
+ * @property {(run: Run, time: number) => number} at
+ * @property {(setting: Setting) => number | null} line What it should keep to.
+ * @property {(line: string) => string} words What stands at that line.
  */
 
-const LEVELS = { "in flight": inFlightAt, rate: sentLatelyAt };
+/** @type {Record<What, StripLevel>} */
+const LEVELS = {
+  "in flight": {
+    at: inFlightAt,
+    line: ({ limit }) => limit,
+    words: (line) => `limit ${line}`,
+  },
+  rate: {
+    at: sentLatelyAt,
+    line: ({ quota }) => quota && quota.shape !== "spacing" ? quota.rate : null,
+    words: (line) => `${line} allowed`,
+  },
+};
 
 /** A shorter run does not fill it, in seconds. */
 const SHORTEST = 3;
@@ -50,11 +67,7 @@ export function drawStrip(pen, run, { time, span, what }) {
   drawLimits(pen, run, { what, scale: pen.width / span }, y);
   drawMarks(pen, run, pen.width / span);
   drawTime(pen, clamp(time, 0, until) * pen.width / span);
-  const words = line === null
-    ? ""
-    : what === "in flight"
-    ? `limit ${inWords(line)}`
-    : `${inWords(line)} allowed`;
+  const words = line === null ? "" : LEVELS[what].words(inWords(line));
   return { words, y: Math.round(y(line ?? 0)) };
 }
 
@@ -67,16 +80,14 @@ export function drawStrip(pen, run, { time, span, what }) {
  * @param {number} scale Pixels in a second.
  */
 function levelsOf(run, what, until, scale) {
-  const levelAt = LEVELS[what];
+  const level = LEVELS[what];
   const count = Math.floor(until * scale);
-  return Array.from({ length: count }, (_, x) => levelAt(run, (x + 1) / scale));
+  return Array.from({ length: count }, (_, x) => level.at(run, (x + 1) / scale));
 }
 
 /** @param {Run} run @param {What} what @param {number} time @returns {number | null} */
 function lineAt(run, what, time) {
-  const { limit, quota } = run.settingAt(time);
-  if (what === "in flight") return limit;
-  return quota && quota.shape !== "spacing" ? quota.rate : null;
+  return LEVELS[what].line(run.settingAt(time));
 }
 
 /** @param {Pen} pen @param {number[]} levels @param {(level: number) => number} y */

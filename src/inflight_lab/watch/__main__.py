@@ -50,10 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             say("the script starts another process, which may send real requests")
 
     if options.practice:
-        _start_practice(options.practice, log)  # first: no process of the script's
+        _start_practice(options.practice, log)  # it is no process of the script's
     watch_the_rest(log, warn)  # before practice refuses to connect
     if options.practice:
-        _stay_inside(log)
+        _practise(log)
         files.watch()
     else:
         say("real requests go to the API (with --practice, none would)")
@@ -63,15 +63,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _start_practice(quota: Quota, log: RequestLog) -> None:
-    """A server on this machine, which answers in place of every API."""
+    """Start the server that is to answer in place of every API."""
     from inflight_lab.watch.practice import start_server
 
     log.practice = quota
     log.practice_port = start_server(quota)
 
 
-def _stay_inside(log: RequestLog) -> None:
-    """From now on no request reaches another machine."""
+def _practise(log: RequestLog) -> None:
+    """From now on that server answers, and nothing leaves this machine."""
     from inflight_lab.watch.practice import stay_inside
 
     stay_inside(log.practice_port)

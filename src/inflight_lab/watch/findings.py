@@ -136,6 +136,7 @@ def over_the_quota(log: RequestLog) -> Finding | None:
         refused=len(refused),
         requests=len(requests),
         status="/".join(sorted({str(each.status) for each in refused})),
+        cancelled=sum(each.error == "cancelled" for each in requests),
         line=place(refused),
         sending_line=place(requests),
         said=quoted(refused[0]),
@@ -238,7 +239,7 @@ def blocked_event_loop(log: RequestLog) -> Finding | None:
         by_place[block.doing, block.where].append(block)
     for (doing, where), blocks in by_place.items():
         seconds = sum(block.seconds for block in blocks)
-        is_much = seconds > 1 or (seconds > 0.2 and len(blocks) >= FEW)
+        is_much = seconds >= 1 or (seconds > 0.2 and len(blocks) >= FEW)
         if where and is_much and seconds > 0.05 * seconds_of(log.requests):
             return found(
                 "blocked_event_loop",
@@ -364,14 +365,14 @@ def what_was_lost(log: RequestLog) -> Finding | None:
 def _missing(log: RequestLog) -> str | None:
     """How many have no answer in the end; None for none.
 
-    Where one cannot say whether a request was sent again, it is a least number.
+    Where one cannot say which requests were sent again, it is between two numbers.
     """
-    missing = sum(each.is_unanswered for each in last_attempts(log.requests))
+    least = sum(each.is_unanswered for each in last_attempts(log.requests))
     unanswered = sum(each.is_unanswered for each in log.requests)
-    if not missing:
+    most = unanswered - len(retries_in(log.requests))
+    if not least:
         return None
-    is_all = missing + len(retries_in(log.requests)) == unanswered
-    return str(missing) if is_all else f"at least {missing}"
+    return str(least) if least == most else f"{least} to {most}"
 
 
 def _thrown_away(log: RequestLog) -> dict[str, Any]:
@@ -410,7 +411,7 @@ def diagnose(log: RequestLog) -> list[Finding]:
     lost = what_was_lost(log)
     if len(log.requests) < FEW:
         return [lost] if lost else []
-    found = [finding for check in CAUSES if (finding := check(log))]
+    causes = [finding for check in CAUSES if (finding := check(log))]
     if lost is None:
-        return found[:MOST_SHOWN]
-    return [*found[: MOST_SHOWN - 1], lost]
+        return causes[:MOST_SHOWN]
+    return [*causes[: MOST_SHOWN - 1], lost]

@@ -72,6 +72,26 @@ Deno.test("a move is pending until the kernel has heard it", () => {
   life.abort();
 });
 
+Deno.test("a move that the kernel never hears is given up: its own value counts", () => {
+  const { setTimeout } = globalThis;
+  /** @type {(() => void)[]} */
+  const later = [];
+  Object.assign(globalThis, {
+    setTimeout: (/** @type {() => void} */ act) => later.push(act),
+  });
+  const life = new AbortController();
+  try {
+    let settled = 0;
+    const mover = new Mover(modelOf({ _heard: {} }), () => settled += 1, life.signal);
+    mover.send({ set: "limit", value: 4 });
+    later.forEach((act) => act());
+    expectEqual([mover.isPending, settled], [false, 1]);
+  } finally {
+    Object.assign(globalThis, { setTimeout });
+    life.abort();
+  }
+});
+
 Deno.test("a try names its settings, and each goal by mark and number", () => {
   const limit = { name: "limit", label: "limit", min: 1, max: 9, step: 1, unit: "" };
   const latency = { ...limit, name: "latency", label: "latency", unit: "s" };

@@ -53,7 +53,7 @@ Deno.test("a run that is over plays to its end and stays there", () => {
   page.player.play();
   page.frames(40);
   assert.ok(page.player.isOver && !page.player.isPlaying);
-  assert.ok(page.last >= run.now);
+  assert.ok(page.last > run.now, "the last dot has come home");
   assert.deepEqual(page.drawn, [...page.drawn].sort((one, other) => one - other));
 });
 
@@ -137,6 +137,17 @@ Deno.test("a live run is followed a little behind, smoothly, as news come", () =
   run.isLive = false;
   page.frames(2);
   assert.ok(page.player.isOver);
+});
+
+Deno.test("a live run is followed at full speed, whatever was chosen before", () => {
+  const page = new Page();
+  page.player.showEnd([runOf(20)]);
+  page.player.setHalf(true);
+  const run = new Run();
+  run.isLive = true;
+  page.player.show([run]);
+  page.player.follow();
+  assert.deepEqual([page.player.isHalf, page.player.pace], [false, 1]);
 });
 
 Deno.test("who wants no motion sees a picture every half second", () => {

@@ -132,6 +132,17 @@ Deno.test("an API that takes only so many at once says how many", () => {
   expectSaid(run, 9, /1 refused: more than 8 came at once/);
 });
 
+Deno.test("a plan that is used up is no matter of how many came", () => {
+  const run = new Run();
+  run.set(0, { maxConcurrent: 8, quota: quotaOf({ rate: 1 }) });
+  for (const time of [0, 0.1]) {
+    const journey = run.send(time);
+    run.arrive(time, journey, { status: 402 });
+    run.end(0.5, journey, "refused", 402);
+  }
+  expectSaid(run, 9, /2 refused: the plan is used up/);
+});
+
 Deno.test("where all are answered in the end, refusals were more tries", () => {
   const run = new Run();
   run.asked = 1;
