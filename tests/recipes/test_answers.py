@@ -144,7 +144,23 @@ async def test_progress_is_said_each_tenth_or_each_hundred(
         return key
 
     await start().collect(range(-3, count), ask, limit=1)
-    assert capsys.readouterr().out.count(" answers\n") == lines
+    out = capsys.readouterr().out
+    assert out.startswith(f"{count + 3} to ask for\n")
+    assert out.count(" answers\n") == lines
+
+
+@pytest.mark.anyio
+async def test_a_slow_job_is_not_silent(
+    start: Start, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where answers are far apart, each of them is said."""
+    monkeypatch.setattr("inflight_lab.recipes.answers.SILENCE", -1)
+
+    async def ask(key: int) -> int:
+        return key
+
+    await start().collect(range(40), ask, limit=1)
+    assert capsys.readouterr().out.count(" answers\n") == 40
 
 
 @pytest.mark.anyio

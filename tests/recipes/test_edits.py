@@ -121,6 +121,14 @@ async def test_pages(tmp_path: Path) -> None:
     assert max(map(len, unfinished)) == 5
 
 
+async def test_a_page_that_is_no_list(
+    server: PracticeServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As in practice: one sentence says what came instead."""
+    assert await run_here(fetch_all_with("pages").script(server.url, tmp_path))
+    assert "x ValueError: a page must be a list, got {" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("job", [FETCH_ALL, WITH_REQUESTS], ids=lambda job: job.recipe)
 async def test_the_first_of_several_pages_is_not_kept_as_the_answer(
     job: Job, tmp_path: Path, capsys: pytest.CaptureFixture[str]

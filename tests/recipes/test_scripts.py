@@ -136,6 +136,7 @@ async def test_progress_is_seen_at_once(tmp_path: Path) -> None:
             script = FETCH_ALL.script(path.url, tmp_path, IDS=range(45))
             child = await start(script, PYTHONUNBUFFERED="")
             assert child.stdout
+            assert await child.stdout.readline() == b"45 to ask for\n"
             assert await child.stdout.readline() == b"4 answers\n"
             child.kill()
             await child.communicate()
@@ -216,3 +217,19 @@ async def test_a_mistake_is_one_sentence(
         end = str(await run_here(job.script(server.url, tmp_path, **settings)))
         assert re.match(rf"Nothing was sent: .*{said}", end), end
         assert server.stats().started == 0
+
+
+async def test_an_error_of_your_own_lines_is_shown_as_it_is(
+    server: PracticeServer, tmp_path: Path
+) -> None:
+    """Requests were sent before it, so it is no mistake in the settings."""
+    script = FETCH_ALL.script(server.url, tmp_path)
+    text = script.read_text("utf-8")
+    asks = "await answers.collect(urls, fetch, limit=LIMIT)"
+    assert f"return {asks}" in text
+    script.write_text(text.replace(f"return {asks}", f"{asks}\n    open('nowhere')"))
+    status, _, err = await run(script)
+    assert status == 1
+    assert "FileNotFoundError" in err
+    assert "Nothing was sent" not in err
+    assert server.stats().started == 12

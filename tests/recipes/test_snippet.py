@@ -16,11 +16,11 @@ from inflight_lab.runners import RUNGS
 from tests.support.browser import ROOT
 
 LONGEST = {
-    "fetch_all": 490,
-    "ask_model": 510,
-    "with_requests": 510,
-    "paced": 185,
-    "on_a_cluster": 580,
+    "fetch_all": 505,
+    "ask_model": 525,
+    "with_requests": 525,
+    "paced": 195,
+    "on_a_cluster": 595,
 }
 RUFF = str(Path(sys.executable).with_name("ruff"))
 IMPORTS = ("from ", "import ")
@@ -91,17 +91,45 @@ def test_options_are_settings(capsys: pytest.CaptureFixture[str]) -> None:
     assert token in printed(capsys, "ask_model --header authorization")
 
 
+def test_many_ids_stand_on_several_lines() -> None:
+    """They are the same, and no line is longer than others."""
+    ids = [f"name-{number}" for number in range(30)]
+    script = snippet("fetch_all", IDS=ids)
+    assert max(map(len, script.splitlines())) <= 88
+    _, _, settings = script.partition("\nIDS: Any = ")
+    listed, _, _ = settings.partition("  # ")
+    assert ast.literal_eval(listed) == ids
+
+
+def test_headers_stand_below_each_other_where_a_line_is_too_long(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """And a key's variable is the one that is named."""
+    options = "--header Authorization@GH_TOKEN --header Accept:application/vnd.github"
+    script = printed(capsys, f"fetch_all {options} --header User-Agent:mine/2.0")
+    assert (
+        """HEADERS = {
+    "User-Agent": "mine/2.0",
+    "Authorization": "Bearer $GH_TOKEN",
+    "Accept": "application/vnd.github",
+}
+"""
+        in script
+    )
+
+
 def test_the_page_alone_has_the_same_settings(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """With ``--import`` it is the recipe's file, and differs from the script only in
-    what is imported.
+    what is imported.  Edits don't fit, which a comment says.
     """
     page = printed(capsys, "ask_model --import --rate 7 --tokens 900 --period 5")
     assert "from inflight_lab import " in page
     for line in ("REQUESTS = 7  #", "TOKENS = 900  #", "PERIOD = 5  #"):
         assert f"\n{line}" in page
-    assert len(page.splitlines()) == len(page_of("ask_model").splitlines())
+    assert len(page.splitlines()) == len(page_of("ask_model").splitlines()) + 2
+    assert "# It imports what it uses.  The edits are for the whole script" in page
 
 
 @pytest.mark.parametrize(

@@ -198,6 +198,39 @@ def test_budgets_that_the_answers_announce_are_filled_in(
     assert options in command_for(log.requests, None)
 
 
+@pytest.mark.parametrize(
+    ("value", "option"),
+    [
+        ("Bearer s3cret-value", "--header Authorization@GH_TOKEN "),
+        ("token s3cret-value", "--header Authorization@GH_TOKEN "),
+        ("Bearer another", "--header Authorization "),
+    ],
+)
+def test_a_key_comes_from_the_variable_that_has_it(
+    value: str, option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the name that the reader's environment knows."""
+    monkeypatch.setenv("GH_TOKEN", "s3cret-value")
+    log = run_of([200] * 5, sent_headers={"authorization": value})
+    assert option in command_for(log.requests, None)
+
+
+def test_a_name_that_the_script_gives_itself_is_kept() -> None:
+    """A few APIs ask for one with an address."""
+    name = "prices/2.0 (me@shop.test)"
+    log = run_of([200] * 5, sent_headers={"user-agent": name})
+    assert f'--header "User-Agent: {name}"' in command_for(log.requests, None)
+
+
+def test_a_script_with_a_semaphore_may_be_kept() -> None:
+    """Where the rate is known, one line names the other way: to change one line."""
+    log = run_of([200] * 5)
+    *_, last = command_for(log.requests, Quota(20, 60.0)).splitlines()
+    assert "Pacer(20, 60)" in last
+    assert "inflight-lab snippet pacer" in last
+    assert "pacer" not in command_for(log.requests, None)
+
+
 def test_every_recipe_that_a_command_names_is_there() -> None:
     """Whatever library the script uses."""
     named = {FOR_ASYNCIO, FOR_MODELS, *RECIPES_BY_LIBRARY.values()}
@@ -210,7 +243,9 @@ def test_every_recipe_that_a_command_names_is_there() -> None:
         (["3", "1", "2"], "--ids 1-3"),
         (["7", "12"], "--ids 12,7"),
         (["oslo", "rome"], "--ids oslo,rome"),
-        ([str(2 * number) for number in range(20)], ""),
+        ([f"n{n}" for n in range(10, 50)], "--ids n10,n11,n12,"),
+        ([f"name{number}" for number in range(60)], ""),
+        (["a4b5c6d7e8f9a4b5c6d7", "b"], ""),
         (["007", "008"], ""),
         (["$HOME", "b"], ""),
     ],
@@ -234,6 +269,6 @@ def test_the_command_runs_where_fixed_py_is_there(
     for name in ("fixed.py", "fixed_2.py"):
         command = command_for(log.requests, Quota(20, 1.0), limit=5)
         assert "--limit 5 " in command
-        assert command.endswith(f" --header Authorization --output {name}")
+        assert f" --header Authorization --output {name}\n" in command
         run_commands(f"  {command}", tmp_path)
         assert (tmp_path / name).is_file()

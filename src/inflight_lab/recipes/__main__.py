@@ -22,18 +22,24 @@ SETTINGS = {  # what each option sets: the first that the page has
     "limit": ("LIMIT",),
     "header": ("HEADERS",),
 }
+NAME = "a recipe, by default fetch_all, or a rung, such as pacer"
 IDS = "a range such as 1-3000, or ids between commas, such as 17,abc"
 HEADER = (
     "a header that the API needs, such as 'Accept: text/csv'; repeat it for several. A "
     "name alone, such as X-Api-Key, gets its value from a variable of the environment, "
-    "so that no key is in the script"
+    "so that no key is in the script; Authorization@GH_TOKEN says from which"
 )
 EPILOG = f"""\
 A setting whose option you leave out stays as it is in the recipe.
-Edits that people make: patch SCRIPT.py < {Path(__file__).with_name("edits")}/EDIT.diff
+A rung by its name: pacer prints the class Pacer alone, to take a semaphore's place.
+Edits that people make to a script, printed without --import:
+patch SCRIPT.py < {Path(__file__).with_name("edits")}/EDIT.diff
 edits: {", ".join(sorted(path.stem for path in Path(__file__).parent.glob("edits/*")))}
 """
-IMPORT = "print the page alone, which imports the rest: needs pip install inflight-lab"
+IMPORT = (
+    "print the page alone, which imports the rest: needs pip install inflight-lab, and "
+    "no edit fits it"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -69,7 +75,7 @@ def make_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("name", nargs="?", default="fetch_all", help="a recipe, by default fetch_all")
+    add("name", nargs="?", default="fetch_all", help=NAME)
     add("--url", help="the address of the API, with {id} where the id goes")
     add("--ids", type=ids_in, help=IDS)
     add("--rate", type=number_in, help="requests that the API allows in a period")
@@ -94,7 +100,9 @@ def settings_in(options: argparse.Namespace) -> dict[str, object]:
         found = [name for name in names if re.search(rf"(?m)^{name}\b.* = ", page)]
         if not found:
             raise ValueError(f"{options.name} has no --{option}")
-        settings[found[0]] = headers_for(value) if option == "header" else value
+        if option == "header":
+            value = {"User-Agent": "my-script/1.0"} | dict(value)
+        settings[found[0]] = value
     return settings
 
 
@@ -115,9 +123,11 @@ def ids_in(text: str) -> object:
 
 
 def header_in(text: str) -> tuple[str, str]:
-    """The name of a header, and its value; "" if that is to come from a variable."""
+    """The name of a header, and its value; with ``$`` if it comes from a variable."""
     name, _, value = text.partition(":")
-    if not re.fullmatch(r"[A-Za-z][\w-]*", name, re.ASCII):
+    name, _, variable = name.partition("@")
+    names = (name, variable or "A")
+    if not all(re.fullmatch(r"[A-Za-z][\w-]*", each, re.ASCII) for each in names):
         raise argparse.ArgumentTypeError(
             "must be a name such as X-Api-Key without a value, or one that is not a "
             "secret with its value, such as 'Accept: text/csv'"
@@ -127,16 +137,8 @@ def header_in(text: str) -> tuple[str, str]:
             f"must be {name} without a value: that may be a secret, so it comes from "
             "the environment"
         )
-    return name, value.strip()
-
-
-def headers_for(given: list[tuple[str, str]]) -> dict[str, str]:
-    """Each with its value, or with the variable that has it."""
-    headers = {"User-Agent": "my-script/1.0"}
-    for name, value in given:
-        variable = name.upper().replace("-", "_")
-        is_token = variable == "AUTHORIZATION"
-        # In one way, however it was written: the edits look for this.
-        variable = "Bearer $API_TOKEN" if is_token else f"${variable}"
-        headers[name.title()] = value or variable
-    return headers
+    if value:
+        return name.title(), value.strip()
+    is_token = name.upper() == "AUTHORIZATION"
+    usual = "API_TOKEN" if is_token else name.upper().replace("-", "_")
+    return name.title(), f"{'Bearer ' if is_token else ''}${variable or usual}"

@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import re
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from io import FileIO
@@ -19,6 +20,7 @@ from inflight_lab.runners.patiently import Stop
 
 START = b'{"key": '  # of each line
 SECRET = re.compile(r'(?<=[?&])(\w*(?:api_?key|token|secret|signature)=)[^&#"]+')
+SILENCE = 10.0  # seconds, then each answer is news
 
 
 class AnswerFile(FileIO):
@@ -76,15 +78,18 @@ class AnswerFile(FileIO):
         """Keep what ``await ask(key)`` returns, for each key that has no answer yet.
 
         ``limit`` of them are asked for at once.  An exception leaves its key to the
-        next start, and `Stop` leaves all.  Prints how many have an answer, and why the
-        others have none.  Returns whether all have.
+        next start, and `Stop` leaves all.  Prints how many it asks for, how far it is,
+        and why some have no answer.  Returns whether all have one.
         """
         wanted = {as_written(key): key for key in keys}  # each once
         queue = (key for name, key in wanted.items() if name not in self.keys)
+        print(f"{len(wanted.keys() - self.keys)} to ask for", flush=True)
         step = min(100, len(wanted) // 10 or 1)  # answers until it says how far it is
+        said = time.monotonic()
         notes: Counter[str] = Counter()
 
         async def work() -> None:
+            nonlocal said
             for key in queue:
                 try:
                     data = await ask(key)
@@ -97,7 +102,9 @@ class AnswerFile(FileIO):
                 else:
                     if data is None:
                         notes["there is no such item: its data is null"] += 1
-                    if len(self.keys) % step == 0:
+                    is_slow = time.monotonic() - said > SILENCE
+                    if len(self.keys) % step == 0 or is_slow:
+                        said = time.monotonic()
                         print(f"{len(self.keys)} answers", flush=True)
 
         await asyncio.gather(*(work() for _ in range(limit)))

@@ -131,7 +131,9 @@ async def connected(headers: dict[str, str]) -> AsyncIterator[Client]:
         cluster = await Client(SCHEDULER, asynchronous=True)
         await cluster.wait_for_workers(1, timeout=30)
     except OSError as error:
-        raise OSError(f"no scheduler with a worker at {SCHEDULER}: {error}") from error
+        sys.exit(
+            f"Nothing was sent: no scheduler with a worker at {SCHEDULER}: {error}"
+        )
     await cluster.register_plugin(Sender(headers))
     try:
         yield cluster

@@ -29,9 +29,18 @@ def filled_in(headers: dict[str, str]) -> dict[str, str]:
 
 def start(main: Any) -> Any:
     """Run the script, and end it with a sentence at a mistake or at Ctrl-C."""
+    has_waited: list[bool] = []  # for anything: before that, nothing was sent
+
+    async def run() -> Any:
+        asyncio.get_running_loop().call_soon(has_waited.append, True)
+        try:
+            return await main()
+        except (OSError, ValueError) as mistake:
+            if has_waited:
+                raise
+            sys.exit(f"Nothing was sent: {mistake}")
+
     try:
-        return asyncio.run(main())
-    except (OSError, ValueError) as mistake:
-        sys.exit(f"Nothing was sent: {mistake}")
+        return asyncio.run(run())
     except KeyboardInterrupt:
         sys.exit("Interrupted.")

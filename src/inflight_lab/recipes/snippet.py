@@ -10,12 +10,19 @@ import re
 import sys
 from collections import defaultdict
 from importlib.resources import files
+from pprint import pformat
+from textwrap import indent
 
 import inflight_lab
 
 PACKAGE = "inflight_lab"
 LESSON = ("make_one_request", "make_many_requests")  # of a rung whose class is used
 DOCUMENTED = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+WITHOUT_EDITS = """
+# It imports what it uses.  The edits are for the whole script, without --import.
+"""
+LINE = 88
+"""How long a line may be."""
 TO_START = 'if __name__ == "__main__":'
 CONTENTS = """\
 # Yours to change are the settings and main().  What they use stands below them:
@@ -33,8 +40,11 @@ def snippet(name: str, *, keep_imports: bool = False, **settings: object) -> str
         source = with_setting(source, setting, value)
     page = File(source)
     parts = parts_of(page)
-    if keep_imports or not parts:
+    if not parts:
         return source
+    if keep_imports:
+        docstring = f'"""{page.docstring}"""\n'
+        return source.replace(docstring, docstring + WITHOUT_EDITS)
     used = [part.as_part() for part in parts.values()]
     job, to_start, last_lines = page.body.partition(TO_START)
     # A script has its settings on top.  A rung's class may be made of what it uses.
@@ -60,11 +70,24 @@ def with_setting(source: str, name: str, value: object) -> str:
     """The page with another value; the comment beside it stays."""
     is_text = isinstance(value, str | dict)
     text = json.dumps(value, ensure_ascii=False) if is_text else repr(value)
+    if len(f"{name} = {text}") > LINE:
+        text = on_lines(value, text)
     line = re.compile(rf"^({name}(?:: [^=]+)? = ).*?(?=  # |$)", re.MULTILINE)
     changed, count = line.subn(lambda found: found[1] + text, source, count=1)
     if not count:
         raise ValueError(f"it has no {name}")
     return changed
+
+
+def on_lines(value: object, text: str) -> str:
+    """A dictionary or a list on several lines; anything else as its ``text`` is."""
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False, indent=4).replace("\n}", ",\n}")
+    if isinstance(value, list):
+        listed = pformat(value, width=LINE - 4, compact=True, sort_dicts=False)
+        lines = indent(listed[1:-1].replace("\n ", "\n"), "    ")
+        return f"[\n{lines},\n]"
+    return text
 
 
 class File:

@@ -7,6 +7,7 @@ the API's log.  ``certain`` is what was counted, ``likely`` what the numbers sug
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from math import ceil
 from statistics import median
 from typing import Any
 
@@ -128,7 +129,7 @@ def over_the_quota(log: RequestLog) -> Finding | None:
     kind = _kind_of_limit(refused) or _held_against(quota, requests)
     accepted = [each for each in requests if each.is_accepted]
     at_once = most_at_once(accepted, sent_times(accepted))
-    limit = at_once if "is_about_requests_in_flight" in WORDS[kind] else 0
+    limit = ceil(at_once * WORDS[kind].get("keep_in_flight", 0))
     return found(
         kind,
         command=command_for(requests, quota, limit=limit),

@@ -1,5 +1,6 @@
 """The commands that write a script which stays within the quota, with what was seen."""
 
+import os
 import re
 from collections.abc import Iterable
 from itertools import chain, count
@@ -20,6 +21,10 @@ RECIPES = {"requests": "with_requests"}
 FOR_ASYNCIO = "fetch_all"
 FOR_MODELS = "ask_model"
 CHATS = "/chat/completions"
+ONE_LINE = (
+    "or keep your script, with one Pacer({quota.rate}, {quota.period:g}) as its "
+    "semaphore: inflight-lab snippet pacer (inflight-lab --open 08)"
+)
 EDITS = Path(__file__).parents[1] / "recipes" / "edits"
 ID = "{id}"
 """Stands in an address where the requests differ."""
@@ -27,9 +32,11 @@ SEPARATOR = re.compile("[/?&=]")
 SAFE = re.compile(r"https?://[\w.:/?&=%~+,@;{}-]+", re.ASCII)
 """An address that every shell takes as it is between double quotes."""
 WHOLE_NUMBER = re.compile(r"0|[1-9]\d{0,15}", re.ASCII)
-SIMPLE = re.compile(r"(?!0\d+$)[A-Za-z0-9][\w.-]{0,15}", re.ASCII)
+SIMPLE = re.compile(r"(?!0\d+$)[A-Za-z0-9][\w.-]{0,39}", re.ASCII)
 """An id that a command line and an address take as it is."""
-FEW_IDS = 10
+FEW_IDS = 50
+VARIABLE = re.compile("[A-Z][A-Z0-9_]*")
+"""The name of one, in the environment."""
 BUDGETS = {
     "--rate": "x-ratelimit-limit-requests",
     "--tokens": "x-ratelimit-limit-tokens",
@@ -37,18 +44,22 @@ BUDGETS = {
 """By the option of `FOR_MODELS`: the header that names it."""
 SCRIPTS_OWN = re.compile(
     r"(?!x-(stainless|inflight))"
-    r"(accept(-language)?|authorization|cookie|.*(api-?key|token|version)|x-.+)",
+    r"(accept(-language)?|authorization|cookie|user-agent|.*(api-?key|token|version)"
+    r"|x-.+)",
     re.I,
 )
 """Headers that a script gives; others are the client's, or differ each time."""
-PLAIN_VALUE = re.compile(r"[\w./;=+,: -]{1,80}", re.ASCII)
+CLIENTS_OWN = re.compile(r"\*/\*|python\b.*|\w+/Python .*", re.I)
+"""What clients send where a script gives no value."""
+PLAIN_VALUE = re.compile(r"[\w./;=+,:()@ -]{1,80}", re.ASCII)
 """A header's value that every shell takes as it is between double quotes."""
 
 
 def command_for(
     requests: Iterable[Request], quota: Quota | None, *, limit: int = 0
 ) -> str:
-    """``inflight-lab snippet ...``, and below it an edit; "" where no recipe fits.
+    """``inflight-lab snippet ...``, and below it an edit, or how to keep the script; ""
+    where no recipe fits.
 
     ``limit`` is how many may be in flight, 0 if that is not known.  Of headers that may
     be secret the names stand there alone.
@@ -66,7 +77,10 @@ def command_for(
         options.append(f"--model {most[0].model}")
     options += _header_options(most)
     words = ["inflight-lab snippet", recipe, *options, f"--output {file}"]
-    return "\n  ".join([" ".join(words), *_edit(most, recipe, file)])
+    lines = [" ".join(words), *_edit(most, recipe, file)]
+    if quota and recipe == FOR_ASYNCIO and most[0].is_async:
+        lines.append(ONE_LINE.format(quota=quota))
+    return "\n  ".join(lines)
 
 
 def _most_alike(requests: Iterable[Request]) -> list[Request]:
@@ -131,15 +145,24 @@ def _header_options(requests: list[Request]) -> list[str]:
     values: dict[str, set[str]] = {}
     for request in requests:
         for name, value in dict(request.sent_headers).items():
-            if SCRIPTS_OWN.fullmatch(name) and value != "*/*":
+            if SCRIPTS_OWN.fullmatch(name) and not CLIENTS_OWN.fullmatch(str(value)):
                 values.setdefault(name.title(), set()).add(str(value))
     options = []
     for name, (value, *others) in sorted(values.items()):
         if is_named_as_a_secret(name):
-            options.append(f"--header {name}")
+            options.append(f"--header {name}{_variable_of(value)}")
         elif not others and PLAIN_VALUE.fullmatch(value) and not looks_random(value):
             options.append(f'--header "{name}: {value}"')
     return options
+
+
+def _variable_of(value: str) -> str:
+    """``@GH_TOKEN``, if that variable has this value; "" if none has."""
+    secret = value.rpartition(" ")[2]  # without "Bearer"
+    for name, held in os.environ.items():
+        if secret and held == secret and VARIABLE.fullmatch(name):
+            return f"@{name}"
+    return ""
 
 
 def _new_file() -> str:
@@ -179,12 +202,17 @@ def _same_start(texts: list[str]) -> str:
     return first[: next(differ, None)]
 
 
+def _is_plain(id: str) -> bool:
+    """Whether it can stand in a command, and is no secret."""
+    return bool(SIMPLE.fullmatch(id)) and not looks_random(id)
+
+
 def _ids_option(ids: list[str]) -> list[str]:
     """``--ids 1-3000``, or a few between commas; nothing where that is not clear."""
     if ids and all(WHOLE_NUMBER.fullmatch(each) for each in ids):
         numbers = sorted(map(int, ids))
         if numbers[-1] - numbers[0] + 1 == len(numbers):
             return [f"--ids {numbers[0]}-{numbers[-1]}"]
-    if 0 < len(ids) <= FEW_IDS and all(SIMPLE.fullmatch(each) for each in ids):
+    if 0 < len(ids) <= FEW_IDS and all(map(_is_plain, ids)):
         return [f"--ids {','.join(sorted(ids))}"]
     return []
