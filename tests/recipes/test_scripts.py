@@ -60,7 +60,7 @@ async def test_prompts_within_both_budgets(tmp_path: Path) -> None:
 @pytest.mark.parametrize("dialect", DIALECTS)
 async def test_refusals_in_each_dialect(dialect: str, tmp_path: Path) -> None:
     """Told too high a rate, the script waits as the API asks, and gets all answers."""
-    knobs: dict[str, Any] = {"quota": "fixed-window", "rate": 6}
+    knobs: dict[str, Any] = {"quota": "fixed-window", "rate": 5}  # 10 at a boundary
     with PracticeServer(latency=0, dialect=dialect, **knobs) as server:
         assert not await run_here(FETCH_ALL.script(server.url, tmp_path))
         assert server.stats().refused > 0

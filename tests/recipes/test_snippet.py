@@ -16,11 +16,11 @@ from inflight_lab.runners import RUNGS
 from tests.support.browser import ROOT
 
 LONGEST = {
-    "fetch_all": 505,
-    "ask_model": 525,
-    "with_requests": 525,
+    "fetch_all": 510,
+    "ask_model": 530,
+    "with_requests": 530,
     "paced": 195,
-    "on_a_cluster": 595,
+    "on_a_cluster": 600,
 }
 RUFF = str(Path(sys.executable).with_name("ruff"))
 IMPORTS = ("from ", "import ")

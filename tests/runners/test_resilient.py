@@ -203,6 +203,9 @@ def test_attempts_are_bounded_in_time_and_number() -> None:
     assert len(hangs.arrivals) == 3
     assert 6 <= hangs.seconds <= 7.5
     assert "TimeoutError" in str(hangs.failures[0])
+    for attempts in (0, 9):
+        with pytest.raises(ValueError, match=f"1 to 8, got {attempts}"):
+            Patience(attempts=attempts)
 
 
 def test_a_failure_says_its_status_and_the_apis_words() -> None:

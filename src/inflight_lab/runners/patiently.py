@@ -78,7 +78,8 @@ class Patience:
     this request has failed for good, and `Stop` if all will.  An error that no other
     attempt can fix is raised as it is.
 
-    Share one among all requests of a run.
+    Share one among all requests of a run.  Raises ``ValueError`` if ``attempts`` is
+    not 1 to 8.
     """
 
     attempts: int = len(BACKOFFS)  # for each request, the first one included; no more
@@ -86,6 +87,8 @@ class Patience:
     longest_pause: float = 600.0  # seconds; if the API asks for more, nobody waits
 
     def __post_init__(self) -> None:
+        if not 1 <= self.attempts <= len(BACKOFFS):
+            raise ValueError(f"attempts must be 1 to 8, got {self.attempts!r}")
         self._failures = 0  # attempts in a row
         self._refusals = 0  # in a row
         self._paused_until = 0.0
