@@ -39,7 +39,7 @@ def test_each_page_leads_where_its_end_does() -> None:
     }
     assert on["03_limit_with_a_semaphore"] == [("Next", "04 Pause at the limit")]
     assert on["08_take_it_home"] == [("Next", "Prepare for a real API")]
-    assert on["13_keep_two_budgets"] == []
+    assert on["15_change_the_script"] == []
     assert on["compare_limiters"] == [("Back", "09 Judge a limiter")]
     assert on["glossary"] == []
     for links in navigation.values():
