@@ -85,6 +85,19 @@ async def test_a_page_presses_the_buttons(
     await until(lambda: panel.limit == 3)
 
 
+async def test_reset_and_run_in_one_breath_is_a_new_run(
+    server: PracticeServer, open_panel: OpenPanel
+) -> None:
+    """A kernel may hear of both together, when a cell has ended."""
+    panel = open_panel(count=9, limit=3)
+    await panel.start()
+    say(panel, {"press": "reset", "input": "go", "move": 1})
+    say(panel, {"press": "run", "input": "go", "move": 2})
+    await until(lambda: panel._heard == {"go": 2})
+    await panel.finished()
+    assert len(panel.outcomes) == 9
+
+
 class Bad(NamedTuple):
     """A value that a setting does not allow, and what the error says."""
 

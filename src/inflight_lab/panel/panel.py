@@ -164,6 +164,10 @@ class Panel(anywidget.AnyWidget):
         """Stop, forget the last run, and put every slider back where it began."""
         self.stop()
         await self.finished()
+        if not self.running:  # nobody has pressed Run meanwhile
+            self._forget()
+
+    def _forget(self) -> None:
         for lane in self.lanes.values():
             lane.reset()
         self._show_lanes()
@@ -351,6 +355,8 @@ class Panel(anywidget.AnyWidget):
                 self.start()
             case {"press": "stop"}:
                 self.stop()
+            case {"press": "reset"} if not self.running:
+                self._forget()  # at once: Run may be the next message
             case {"press": "reset"}:
                 # Kept, because the loop itself keeps only weak references to tasks.
                 self._resetting = self._loop.create_task(self.reset())
