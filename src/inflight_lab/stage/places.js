@@ -20,7 +20,7 @@ import { clamp } from "./motion.js";
  */
 
 /** So many requests are drawn at most, if they all fit: the others are only counted. */
-export const MOST_DOTS = 600;
+const MOST_DOTS = 600;
 
 /** A smaller dot is none. */
 const SMALLEST_CELL = 6;

@@ -45,7 +45,7 @@ export function watchablePace(latency) {
 }
 
 /** The pace at which one can watch runs that are over. @param {Run[]} runs */
-export function paceOf(runs) {
+function paceOf(runs) {
   const flights = runs.flatMap(({ journeys }) => journeys)
     .filter(({ ended }) => ended < Infinity)
     .map(({ sent, ended }) => ended - sent)

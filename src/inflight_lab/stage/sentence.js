@@ -252,7 +252,11 @@ function flowing(view) {
   ];
 }
 
-/** There is no rate to speak of, only what came and what was too much. @type {Pattern} */
+/**
+ * There is no rate to speak of, only what came and what was too much.
+ *
+ * @type {Pattern}
+ */
 function allAtOnce({ run, time, counts: { inFlight, refused } }) {
   const bounced = bouncedAt(run, time);
   const count = inWords(bounced + refused);

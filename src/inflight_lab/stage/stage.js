@@ -118,7 +118,11 @@ export class Stage {
     this.#say(run, moment, paused);
   }
 
-  /** Beside the line and beside the time, where it covers neither. @param {Line} line */
+  /**
+   * Beside the line and beside the time, where it covers neither.
+   *
+   * @param {Line} line
+   */
   #writeLine({ words, x, y }) {
     const { line } = this.parts;
     const { width, height } = this.stripPen;

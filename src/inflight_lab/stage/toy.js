@@ -60,7 +60,7 @@ const NAMES = {
 /** With this one the first request takes just the latency. */
 const SEED = 58;
 
-export class Toy {
+class Toy {
   /** @type {Simulation[]} */
   simulations = [];
 
