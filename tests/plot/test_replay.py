@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from inflight_lab import Replay
-from inflight_lab.plot import plain_picture, replay
+from inflight_lab.plot import plain_picture
 from inflight_lab.plot.plain_picture import RECORDING
 from inflight_lab.plot.replay import RECORDINGS
 from inflight_lab.runs.events import Stats
@@ -26,19 +26,6 @@ def two(tmp_path: Path) -> Path:
     """A file with two short runs."""
     save(tmp_path / "two.json", RUNS)
     return tmp_path / "two.json"
-
-
-@pytest.fixture
-def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """Each output that is displayed: its data, and its metadata."""
-    outputs: list[dict[str, Any]] = []
-
-    def display(data: Any, metadata: Any = None, **_: object) -> None:
-        outputs.append({"data": data, "metadata": metadata})
-
-    monkeypatch.setattr(replay, "display", display)
-    monkeypatch.setattr(plain_picture, "display", display)
-    return outputs
 
 
 def test_the_page_has_all_of_it(two: Path) -> None:
