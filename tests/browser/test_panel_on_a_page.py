@@ -63,7 +63,7 @@ def phone(browser: Browser) -> Iterator[Page]:
 
 def sent(page: Page) -> list[dict[str, Any]]:
     """What the page has asked of the kernel, without its hello."""
-    return page.evaluate("sent.filter((message) => !message.hello)")
+    return page.evaluate("model.sent.filter((message) => !message.hello)")
 
 
 def asked(page: Page) -> list[dict[str, Any]]:
@@ -304,7 +304,7 @@ def test_a_page_misses_its_kernel(page: Page, states: States) -> None:
     """
     page.clock.install(time=0)
     show(page, states["one"])
-    hellos = "sent.filter((message) => message.hello).length"
+    hellos = "model.sent.filter((message) => message.hello).length"
     page.clock.run_for(2500)
     assert page.evaluate(hellos) == 3
     hear(page, Run(), reset=True, number=0)

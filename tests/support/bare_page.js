@@ -3,21 +3,25 @@
 /** @typedef {(value?: any) => void} Listener */
 
 /**
- * A model with the state that a kernel would send.
+ * A model with the state that a kernel would send, without a kernel.  It keeps what it
+ * has `sent`, and is made to `hear` a message.
  *
  * @param {Record<string, any>} state
  */
-function modelOf(state) {
+export function modelOf(state) {
   /** @type {Record<string, Set<Listener>>} */
   const listeners = {};
   /** @param {string} name @param {any} [value] */
   function fire(name, value) {
     listeners[name]?.forEach((listener) => listener(value));
   }
-  const page = /** @type {any} */ (window);
-  page.sent = [];
-  page.hear = (/** @type {any} */ message) => fire("msg:custom", message);
   return {
+    /** @type {any[]} */
+    sent: [],
+    /** @param {any} [message] */
+    hear(message) {
+      fire("msg:custom", message);
+    },
     /** @param {string} name */
     get(name) {
       return state[name];
@@ -35,11 +39,11 @@ function modelOf(state) {
     },
     /** @param {string} name @param {Listener} listener */
     off(name, listener) {
-      listeners[name].delete(listener);
+      listeners[name]?.delete(listener);
     },
     /** @param {any} message */
     send(message) {
-      page.sent.push(message);
+      this.sent.push(message);
     },
   };
 }

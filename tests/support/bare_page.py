@@ -62,7 +62,7 @@ def show(
 def hear(page: Page, run: Run, *, lane: int = 0, **more: object) -> None:
     """Have the page hear of a run, or of what is new in it."""
     message = {"lane": lane, "run": to_columns(run)} | more
-    page.evaluate("message => hear(message)", message)
+    page.evaluate("message => model.hear(message)", message)
 
 
 def run_of(*spans: tuple[float, float, int], **more: Any) -> Run:
