@@ -37,7 +37,9 @@ FLAGS = [
 START_UP = 1000 * children.START_UP
 """Milliseconds for a kernel or a page to come up on a busy machine."""
 PREFIX = "/user/student/"
-"""The path that a server lives under, as a student's does on a JupyterHub."""
+"""The path that a server lives under, as a student's does on a JupyterHub: what a page
+asks for outside of it is not found, which is an error on its console.
+"""
 FRONTS = {"lab": "lab/tree/{name}?reset", "notebook": "notebooks/{name}"}
 """By front end: where it shows a notebook."""
 # The indicator says "idle" where there is no kernel as well, so look at its name too.
