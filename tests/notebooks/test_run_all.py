@@ -143,6 +143,7 @@ def shown_by(fresh: Kernel, number: str, cells: Sequence[str]) -> str:
     return runs[-1].text
 
 
+@pytest.mark.full
 def test_a_busy_computer_is_waited_for() -> None:
     """Nothing runs for six seconds while 200 requests wait: the answers still come, and
     no other error.
