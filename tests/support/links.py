@@ -49,11 +49,6 @@ def links_in(folder: Path) -> list[Link]:
     ]
 
 
-def outside_links(folder: Path) -> list[Link]:
-    """Those that lead to another site."""
-    return [link for link in links_in(folder) if urlsplit(link.target).netloc]
-
-
 def broken_links(folder: Path) -> list[Link]:
     """Those that lead to a file or a passage that is not there."""
     return [
