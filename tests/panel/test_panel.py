@@ -17,7 +17,7 @@ from inflight_lab.plot.drawing import draw_runs
 from inflight_lab.runners import naive, paced, semaphore, semaphore_pause, threaded
 from inflight_lab.runs.recording import load
 from inflight_lab.server import app
-from tests.support.panels import OpenPanel, raises_at_a_refusal, start_until, stop
+from tests.support.panels import TWO, OpenPanel, raises_at_a_refusal, start_until, stop
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
@@ -44,10 +44,8 @@ async def test_a_run_that_cannot_begin_leaves_its_servers_free(
     server: PracticeServer, open_panel: OpenPanel
 ) -> None:
     """Of two runners one turns out not to be callable: no server stays busy."""
-    panel = open_panel(
-        {"sound": semaphore.make_many_requests, "broken": naive.make_many_requests}
-    )
-    panel.lanes["broken"].runner = cast(Any, None)
+    panel = open_panel(TWO)
+    panel.lanes["semaphore"].runner = cast(Any, None)
     with pytest.raises(TypeError):
         panel.start()
     assert not any(is_busy(lane.server) for lane in panel.lanes.values())
@@ -82,7 +80,7 @@ async def test_side_by_side(
     server.latency, server.quota = 0.05, "sliding-window"
     server.rate, server.period = 10, 60
     panel = open_panel(
-        {"naive": naive.make_many_requests, "semaphore": semaphore.make_many_requests},
+        TWO,
         count=20,
         limit=2,
         goals={"one after the other": lambda stats: stats.peak_in_flight <= 2},
@@ -297,11 +295,7 @@ async def test_the_last_run_can_be_kept_in_a_file(
     """Every lane's, as it was drawn; before a run, and after Reset, there is none."""
     server.quota, server.rate, server.period = "sliding-window", 12, 60
     server.max_concurrent, server.tokens = 15, 2000
-    runners = {
-        "naive": naive.make_many_requests,
-        "semaphore": semaphore.make_many_requests,
-    }
-    panel = open_panel(runners, count=20)
+    panel = open_panel(TWO, count=20)
     with pytest.raises(ValueError, match="no run to record"):
         panel.save_recording(tmp_path / "none.json")
     await panel.start()
@@ -322,11 +316,7 @@ async def test_a_panel_that_nobody_ran_shows_what_would_happen(
 ) -> None:
     """With its limit, or without where there is none; nothing is sent for it."""
     server.latency, server.quota, server.rate = 0.5, "sliding-window", 10
-    runners = {
-        "naive": naive.make_many_requests,
-        "semaphore": semaphore.make_many_requests,
-        "pause": semaphore_pause.make_many_requests,
-    }
+    runners = TWO | {"pause": semaphore_pause.make_many_requests}
     panel = open_panel(runners, count=21, limit=2)
     expected = panel._expected()
     naive_run, semaphore_run = expected["naive"], expected["semaphore"]

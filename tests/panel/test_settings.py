@@ -9,8 +9,7 @@ import pytest
 
 from inflight_lab import Panel, PracticeServer
 from inflight_lab.panel.panel import MAX_INPUTS
-from inflight_lab.runners import naive, semaphore
-from tests.support.panels import OpenPanel, say
+from tests.support.panels import TWO, OpenPanel, say
 from tests.support.waiting import settle, until
 
 pytestmark = pytest.mark.anyio
@@ -132,9 +131,8 @@ async def test_every_server_of_a_panel_follows_its_sliders(
     server: PracticeServer, open_panel: OpenPanel
 ) -> None:
     """The twins of its first one too."""
-    runners = {"naive": naive.make_many_requests, "other": naive.make_many_requests}
-    panel = open_panel(runners)
-    twin = panel.lanes["other"].server
+    panel = open_panel(TWO)
+    twin = panel.lanes["semaphore"].server
     panel.latency, panel.rate = 0.02, 150
     await until(lambda: server.rate == twin.rate == 150)
     assert server.latency == twin.latency == 0.02
@@ -150,12 +148,7 @@ async def test_each_lane_says_what_is_known_of_its_limit(
     async def in_threads(url: str, count: int) -> list[Any]:
         return []
 
-    runners = {
-        "naive": naive.make_many_requests,
-        "semaphore": semaphore.make_many_requests,
-        "threads": in_threads,
-    }
-    lanes = open_panel(runners)._lanes
+    lanes = open_panel(TWO | {"threads": in_threads})._lanes
     said = [(lane["adjustable"], lane["unlimited"]) for lane in lanes]
     assert said == [(False, True), (True, False), (False, False)]
 

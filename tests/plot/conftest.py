@@ -1,4 +1,6 @@
-"""What the rooms' tests share: the outputs of a cell, without a notebook."""
+"""What the room's tests share: both sides' timelines on a clock that is set, and the
+outputs of a cell without a notebook.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,27 @@ from typing import Any
 
 import pytest
 
+from inflight_lab import Timeline
 from inflight_lab.plot import plain_picture, replay, widget_page
+from tests.support.virtual_clock import SetClock
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    """It began long before the run."""
+    return SetClock(101.75)
+
+
+@pytest.fixture
+def server(clock: SetClock) -> Timeline:
+    """What a server writes."""
+    return Timeline(clock=clock, period=2.0)
+
+
+@pytest.fixture
+def client(clock: SetClock) -> Timeline:
+    """What a client writes."""
+    return Timeline(clock=clock, period=2.0)
 
 
 @pytest.fixture

@@ -21,21 +21,6 @@ from tests.support.waiting import until
 
 
 @pytest.fixture
-def clock() -> SetClock:
-    return SetClock(100.0)
-
-
-@pytest.fixture
-def server(clock: SetClock) -> Timeline:
-    return Timeline(clock=clock)
-
-
-@pytest.fixture
-def client(clock: SetClock) -> Timeline:
-    return Timeline(clock=clock)
-
-
-@pytest.fixture
 def practice() -> Iterator[PracticeServer]:
     """A server that answers."""
     with PracticeServer() as running:

@@ -10,23 +10,6 @@ from inflight_lab.runs.run import Level
 from inflight_lab.runs.terms import QuotaPolicy, Terms
 from tests.support.virtual_clock import SetClock
 
-BEGAN = 101.75
-
-
-@pytest.fixture
-def clock() -> SetClock:
-    return SetClock(BEGAN)
-
-
-@pytest.fixture
-def server(clock: SetClock) -> Timeline:
-    return Timeline(clock=clock, period=2.0)
-
-
-@pytest.fixture
-def client(clock: SetClock) -> Timeline:
-    return Timeline(clock=clock, period=2.0)
-
 
 def test_each_event_is_read_once(server: Timeline) -> None:
     """A second reading holds what came since, also after a reset of the timeline."""
@@ -113,11 +96,12 @@ def test_the_times_of_an_api_are_those_of_the_run(
 ) -> None:
     """When its windows start, and when it will answer."""
     quota = QuotaPolicy("fixed-window", 7, 2.0, starts=0.0)
+    began = clock.now
     source = PlotSource(server, None, lambda: Terms(quota))
-    server.send(200, due=BEGAN + 0.25)
+    server.send(200, due=began + 0.25)
     run = source.read()
     (terms,) = run.terms
-    assert terms.quota == quota._replace(starts=-BEGAN)
+    assert terms.quota == quota._replace(starts=-began)
     assert run.events[-1].due == 0.25
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 from inflight_lab import Panel, PracticeServer
-from inflight_lab.runners import naive, semaphore
+from inflight_lab.runners import semaphore
 from inflight_lab.runs.columns import to_columns
 from inflight_lab.runs.run import RequestEvent, Run
 from tests.support.javascript import Functions
@@ -42,9 +42,6 @@ def state_of(
         ThreadPoolExecutor() as elsewhere
     ):  # Playwright has a loop running in this thread
         return elsewhere.submit(asyncio.run, made()).result()
-
-
-TWO = {"naive": naive.make_many_requests, "semaphore": semaphore.make_many_requests}
 
 
 def show(

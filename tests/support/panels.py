@@ -9,8 +9,11 @@ from typing import Any, Protocol
 import anywidget
 
 from inflight_lab import Panel
-from inflight_lab.runners import semaphore
+from inflight_lab.runners import naive, semaphore
 from tests.support.waiting import until
+
+TWO = {"naive": naive.make_many_requests, "semaphore": semaphore.make_many_requests}
+"""Runners side by side."""
 
 
 def say(widget: anywidget.AnyWidget, message: Mapping[str, object]) -> None:
