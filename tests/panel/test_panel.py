@@ -103,6 +103,25 @@ async def test_side_by_side(
     assert (first.server.running, second.server.running) == (True, False)
 
 
+async def test_stop_and_the_limit_reach_every_runner(
+    server: PracticeServer, open_panel: OpenPanel
+) -> None:
+    """Of those that run side by side."""
+    server.latency = 600
+    runners = dict.fromkeys(("one", "two"), semaphore.make_many_requests)
+    panel = open_panel(runners, count=20, limit=2)
+    lanes = panel.lanes.values()
+    run = panel.start()
+    panel.limit = 5
+    await until(lambda: [each.server.timeline.in_flight for each in lanes] == [5, 5])
+    panel.stop()
+    await run
+    for shown in (lane.feed.run for lane in lanes):
+        assert shown.stopped
+        assert shown.counts.cancelled == 20
+        assert [level.value for level in shown.levels["limit"]] == [2, 5]
+
+
 async def test_reset_puts_everything_back(
     server: PracticeServer, open_panel: OpenPanel
 ) -> None:
@@ -133,6 +152,7 @@ async def test_goals_are_judged_by_the_servers_numbers(
     await stop(panel)
     assert panel.goals_met == {"9 answers": False}
     server.latency = 0
+    panel.limit = 5
     await panel.start()
     assert panel.goals_met == {"any": True, "9 answers": True}
     assert panel._lanes[0]["goals"] == [
@@ -145,7 +165,7 @@ async def test_goals_are_judged_by_the_servers_numbers(
     assert isinstance(panel.error, ValueError)
     assert panel.goals_met == {"9 answers": False}
     (finished,) = panel._lanes[0]["tries"]
-    assert finished["settings"]["count"] == 9
+    assert (finished["settings"]["count"], finished["settings"]["limit"]) == (9, 5)
     assert [goal["met"] for goal in finished["goals"]] == [True, True]
 
 
@@ -191,6 +211,19 @@ async def test_the_status_follows_the_run(
     server.latency = 0
     await panel.start()
     assert not panel.lanes[""].feed.run.stopped
+
+
+async def test_a_cell_that_waits_for_the_run_has_its_picture(
+    server: PracticeServer, open_panel: OpenPanel, shown: list[dict[str, Any]]
+) -> None:
+    """Though it was drawn when the run ended: a front end may hear only this cell."""
+    panel = open_panel(count=9)
+    panel._ipython_display_()
+    await panel.start()
+    await panel.finished()
+    *_, ended, again = (output["data"]["text/plain"] for output in shown)
+    assert "9 answered" in ended
+    assert again == ended
 
 
 async def test_a_cancelled_run_is_a_stopped_one(

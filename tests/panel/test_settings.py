@@ -49,6 +49,20 @@ async def test_a_page_that_opens_late_is_heard(open_panel: OpenPanel) -> None:
     assert list(heard(panel)) == pages[-MAX_INPUTS:]
 
 
+async def test_a_view_that_opens_is_sent_every_run(
+    open_panel: OpenPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A view has none of them before it says hello."""
+    panel = open_panel(TWO)
+    sent: list[dict[str, Any]] = []
+    monkeypatch.setattr(panel, "send", sent.append)
+    say(panel, {"hello": True})
+    assert [(message["lane"], message["reset"]) for message in sent] == [
+        (0, True),
+        (1, True),
+    ]
+
+
 async def test_the_page_hears_that_a_move_is_dealt_with(open_panel: OpenPanel) -> None:
     """Whether the value is taken, is there already or is refused: until then the page
     holds its slider.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -99,6 +100,16 @@ def test_a_page_gets_every_row_once(
     plot.close()
 
 
+def test_a_new_run_ends_the_one_that_goes_on(idle: PracticeServer) -> None:
+    """Nothing sends the first one's news any more."""
+    plot = LivePlot(idle)
+    for _ in range(2):
+        plot.start()
+    plot.stop()
+    assert "live-plot" not in {thread.name for thread in threading.enumerate()}
+    plot.close()
+
+
 def test_a_finished_run_stays_what_it_was(
     idle: PracticeServer, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,15 +131,19 @@ def test_a_finished_run_stays_what_it_was(
 def test_the_plain_picture_is_of_the_last_run(
     idle: PracticeServer, clock: SetClock, shown: list[dict[str, Any]]
 ) -> None:
-    """It is drawn when the run has ended, in the place where it was displayed."""
+    """It is drawn when the run has ended, in the place where it was displayed; and once
+    more by a later cell, for a front end that hears only that one.
+    """
     plot = LivePlot(idle)
     plot._ipython_display_()
     with plot:
         clock.now = 0.5
         idle.timeline.answer(idle.timeline.send(), 200)
-    _, before, after = (output["data"]["text/plain"] for output in shown)
+    plot.stop()
+    _, before, after, again = (output["data"]["text/plain"] for output in shown)
     assert before == "Nothing was sent yet."
     assert "1 answered" in after
+    assert again == after
     plot.close()
 
 
