@@ -35,6 +35,7 @@ FOCUS = """() => {
     return document.querySelector(".ifl-panel").contains(activeElement)
         ? "panel" : "behind";
 }"""
+PICTURE = '<svg class="ifl-7"><text>Nothing was sent</text></svg>'
 GOALS = {"no 429": lambda stats: stats.refused == 0}
 SHORT = run_of((0, 0.5, 200), (0, 0.5, 429))
 
@@ -317,6 +318,25 @@ def test_a_page_misses_its_kernel(page: Page, states: States) -> None:
     PanelOnPage(page).notice("the kernel is gone: run the cell again")
     hear(page, Run(live=True, now=10.1))
     expect(page.locator(".ifl-notice")).to_be_empty()
+
+
+def test_a_view_that_closes_leaves_nothing(page: Page, states: States) -> None:
+    """A cell that runs again closes it: nothing listens or says hello any more, and the
+    plain picture, which it hid, is there again.
+    """
+    page.clock.install(time=0)
+    show(page, states["two"])
+    page.evaluate(f"document.body.insertAdjacentHTML('beforeend', '{PICTURE}')")
+    picture = page.locator(".ifl-7")
+    hear(page, Run(), reset=True, number=0, picture="ifl-7")
+    expect(picture).to_be_hidden()
+    assert page.evaluate("model.listenerCount") > 0
+    page.evaluate("end()")
+    expect(picture).to_be_visible()
+    assert page.evaluate("model.listenerCount") == 0
+    before = page.evaluate("model.sent.length")
+    page.clock.run_for(5000)
+    assert page.evaluate("model.sent.length") == before
 
 
 def test_goals_are_read_out_and_tries_are_kept(page: Page, states: States) -> None:

@@ -63,17 +63,6 @@ def test_a_page_has_a_run_wherever_the_notebook_has(
         assert page.locator(".highlight").evaluate_all(CUT_OFF) == 0
 
 
-def test_a_panel_answers_on_a_page(page: Page, made: list[Path]) -> None:
-    """Run starts it, the limit moves it, and it says that it is computed."""
-    page.goto(made[0].as_uri())
-    toy = page.locator("inflight-toy").first
-    toy.get_by_role("button", name="Run").click()
-    expect(toy.locator(".ifl-sentence")).to_contain_text("in flight")
-    toy.get_by_role("button", name="Stop").click()
-    expect(toy.locator(".ifl-sentence")).to_contain_text("Stopped")
-    expect(toy).to_contain_text("Computed in your browser")
-
-
 def test_without_javascript_there_is_the_picture(
     browser: Browser, made: list[Path]
 ) -> None:

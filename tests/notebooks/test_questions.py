@@ -165,15 +165,15 @@ async def refused_by(package: str, transport: httpx2.MockTransport) -> Any:
     question: Any = [{"role": "user", "content": "How many words are these?"}]
     async with httpx2.AsyncClient(transport=transport) as http_client:
         shared: Any = {"api_key": "none", "http_client": http_client}
-        sdk: Any = None
-        if package == "openai":
-            sdk = openai.AsyncOpenAI(**shared).chat.completions
-        else:
-            sdk = anthropic.AsyncAnthropic(**shared).messages
-        errors = (openai.RateLimitError, anthropic.RateLimitError)
-        with pytest.raises(errors) as refused:
-            await sdk.create(model="practice", messages=question, max_tokens=1)
-    return refused.value
+        sdks: dict[str, Any] = {
+            "openai": openai.AsyncOpenAI(**shared).chat.completions,
+            "anthropic": anthropic.AsyncAnthropic(**shared).messages,
+        }
+        with pytest.raises((openai.RateLimitError, anthropic.RateLimitError)) as error:
+            await sdks[package].create(
+                model="practice", messages=question, max_tokens=1
+            )
+    return error.value
 
 
 def test_urllib3_gives_up_in_these_words() -> None:

@@ -18,6 +18,10 @@ export function modelOf(state) {
   return {
     /** @type {any[]} */
     sent: [],
+    /** How many listen to it. */
+    get listenerCount() {
+      return Object.values(listeners).reduce((sum, each) => sum + each.size, 0);
+    },
     /** @param {any} [message] */
     hear(message) {
       fire("msg:custom", message);
