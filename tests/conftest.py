@@ -175,6 +175,6 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         outputs.append(more | {"data": data})
         return Handle()
 
-    for module in ("plain_picture", "replay", "widget_page"):
+    for module in ("plain_picture", "widget_page"):
         monkeypatch.setattr(f"inflight_lab.plot.{module}.display", display)
     return outputs

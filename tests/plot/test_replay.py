@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from inflight_lab import Replay
-from inflight_lab.plot import plain_picture
+from inflight_lab.plot import plain_picture, replay
 from inflight_lab.plot.plain_picture import RECORDING
 from inflight_lab.plot.replay import RECORDINGS
 from inflight_lab.runs.events import Stats
@@ -26,6 +26,15 @@ def two(tmp_path: Path) -> Path:
     """A file with two short runs."""
     save(tmp_path / "two.json", RUNS)
     return tmp_path / "two.json"
+
+
+@pytest.fixture
+def shown(
+    shown: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> list[dict[str, Any]]:
+    """What it displays itself, too."""
+    monkeypatch.setattr(replay, "display", plain_picture.display)
+    return shown
 
 
 def test_the_page_has_all_of_it(two: Path) -> None:
