@@ -1,4 +1,4 @@
-"""A marimo notebook in its editor."""
+"""A marimo notebook with a panel, run as an app or opened in the editor."""
 
 from __future__ import annotations
 
@@ -29,14 +29,16 @@ def _():
 
 
 @contextmanager
-def marimo(folder: Path, *cells: str, theme: str) -> Iterator[str]:
-    """The address of a notebook of those cells."""
+def marimo(
+    folder: Path, *cells: str, mode: str = "run", theme: str = "light"
+) -> Iterator[str]:
+    """The address of a notebook of those cells; ``mode`` is "run" or "edit"."""
     notebook = folder / "notebook.py"
     sources = [CELL.format(source=indent(cell, "    ")) for cell in cells]
     notebook.write_text(NOTEBOOK.format(theme=theme) + "\n".join(sources))
     port = free_port()
     address = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "marimo", "edit", str(notebook)]
+    command = [sys.executable, "-m", "marimo", mode, str(notebook)]
     command += ["--headless", "--no-token", "--host=127.0.0.1", f"--port={port}"]
     own = os.environ | {
         "HOME": str(folder),
