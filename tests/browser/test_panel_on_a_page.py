@@ -300,6 +300,16 @@ def test_the_picture_is_of_what_the_kernel_sends(page: Page, states: States) -> 
     expect(page.locator(".ifl-lane").first).to_have_attribute("data-live", "true")
 
 
+def test_news_are_shown_before_the_whole(page: Page, states: States) -> None:
+    """Of a run that is under way when the page opens: ipykernel 6 hears a hello only
+    when the cell that runs has ended.
+    """
+    show(page, states["one"])
+    expect(page.locator(".ifl-time")).to_be_empty()
+    hear(page, run_of((0, 9, 200), live=True, now=1.0))
+    expect(page.locator(".ifl-time")).not_to_be_empty()
+
+
 def test_a_page_misses_its_kernel(page: Page, states: States) -> None:
     """It says hello until it is answered; and what to do when the kernel goes in
     mid-run, until there is news after all.

@@ -7,12 +7,12 @@ import os
 import shutil
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import nbformat
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
@@ -146,9 +146,8 @@ class Lab:
 
     def ask(self, method: str, path: str) -> Any:
         """What the server's own API answers."""
-        request = urllib.request.Request(f"{self.address}api/{path}", method=method)
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.loads(answer.read() or "null")
+        answer = httpx.request(method, f"{self.address}api/{path}", timeout=30)
+        return answer.json() if answer.content else None
 
 
 @contextmanager
