@@ -86,6 +86,34 @@ def test_a_dragged_rate_keeps_its_period(page: Page, address: str) -> None:
     expect(toy.locator(".ifl-quota")).to_have_text("0 of 40 in a minute")
 
 
+def test_it_stays_at_the_end_and_one_can_look_back(page: Page, address: str) -> None:
+    """By keyboard, on the strip: each time has its own words and numbers,
+    and Play again begins at the start.
+    """
+    open_at_all_controls(page, address)
+    page.get_by_role("radio", name="All at once").focus()
+    page.keyboard.press("Space")
+    press(page, "Send 100", seconds=6)
+    expect(page.locator(SENTENCE)).to_contain_text("80 refused")
+    strip = page.get_by_role("slider", name="Look back")
+    strip.press("Home")
+    page.clock.run_for(100)
+    expect(page.locator(SENTENCE)).to_have_text("1 in flight, all at once.")
+    strip.press("ArrowRight")
+    page.clock.run_for(100)
+    expect(page.locator(SENTENCE)).to_contain_text("15 come back refused")
+    strip.press("Home")
+    strip.press("PageUp")
+    page.clock.run_for(100)
+    expect(page.locator(".ifl-time")).to_have_text("1.0 s")
+    expect(page.locator(SENTENCE)).to_contain_text("80 come back refused")
+    strip.press("End")
+    page.clock.run_for(100)
+    expect(page.locator(SENTENCE)).to_contain_text("80 refused")
+    press(page, "Play again", seconds=0.1)
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+
+
 def test_on_a_phone_all_of_it_is_on_one_screen(page: Page, address: str) -> None:
     """The sentence, the API, the button, the limit and every way to send; nothing is
     wider than the phone.
