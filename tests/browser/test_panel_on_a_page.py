@@ -256,8 +256,8 @@ def test_presented_it_fills_the_screen(
 
 
 def test_presented_the_focus_stays_in_the_panel(page: Page, states: States) -> None:
-    """Tab goes round in it; Escape leaves it wherever the focus is, and what lies behind
-    has its keys back.
+    """Tab goes round in it; Escape leaves it, wherever the focus is, and what lies
+    behind has its keys back.
     """
     show(page, states["one"])
     page.evaluate("delete Element.prototype.requestFullscreen")
