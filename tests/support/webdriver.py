@@ -13,12 +13,12 @@ import os
 import shutil
 import socket
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import IO, Any
-
-import httpx
 
 from tests.support.children import child, free_port, when_up
 from tests.support.javascript import Functions
@@ -118,11 +118,16 @@ class Classic:
         return self._ask(method, path and f"/{path}", parameters)
 
     def _ask(self, method: str, path: str, body: dict[str, Any]) -> Any:
-        sent = body if method == "POST" else None
-        answer = httpx.request(method, self._address + path, json=sent, timeout=120)
-        value = answer.json()["value"]
-        assert answer.is_success, value
-        return value
+        data = json.dumps(body).encode() if method == "POST" else None
+        kind = {"Content-Type": "application/json"}
+        request = urllib.request.Request(
+            self._address + path, data, kind, method=method
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=120) as answer:
+                return json.loads(answer.read())["value"]
+        except urllib.error.HTTPError as error:
+            raise AssertionError(error.read().decode()) from None
 
 
 class Page:
