@@ -135,7 +135,7 @@ class Phone {
     this.one.disabled = this.many.disabled = !isHere || isFull;
     byId("own", HTMLElement).hidden = this.#isShared;
     const hint = byId("hint", HTMLElement);
-    hint.classList.toggle("ifl-closed", why !== "");
+    hint.classList.toggle("ifl-closed", !isHere);
     if (why || isHere) write(hint, why || this.#hint());
     if (this.#isCounting) return;
     this.#isCounting = true;
