@@ -125,7 +125,7 @@ def test_pages_say_that_the_class_is_closed_and_come_back(
     wall.goto(room.wall)
     phone.goto(room.url)
     phone.get_by_label("Your name").fill("Ana")
-    here = "1 phone is here. Nobody sends."
+    here = "1 phone is here. Scan the code, or type the address."
     expect(wall.locator(".ifl-sentence")).to_have_text(here)
     room.stop()
     expect(wall.locator(".ifl-sentence")).to_have_text("The class is closed.")

@@ -135,9 +135,11 @@ Deno.test("sentence, counts and dots say at the same time who is refused", () =>
   }
 });
 
-Deno.test("before anybody has come it says how to", () => {
-  const state = append(new ClassRun(), NOBODY, { now: 0, events: [], quota: QUOTA });
-  assert.match(asText(sentenceAt(new ClassRun(), 0, state)), /Scan the code/);
+Deno.test("before anybody has sent it says how to come", () => {
+  for (const phones of [[], people(3)]) {
+    const state = append(new ClassRun(), NOBODY, { now: 0, events: [], phones });
+    assert.match(asText(sentenceAt(new ClassRun(), 0, state)), /Scan the code/);
+  }
 });
 
 Deno.test("counts, quota and the ring of a phone agree with the events", () => {

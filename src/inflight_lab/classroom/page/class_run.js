@@ -165,9 +165,10 @@ export function sentenceAt(run, now, { phones, shared, waiting }) {
     ];
   }
   if (count) return [[who, "out"], ` sent ${inWords(count)} in ${span}${allowed}.`];
-  if (phones.length === 0) return ["Scan the code, or type the address."];
+  const join = "Scan the code, or type the address.";
+  if (phones.length === 0) return [join];
   const are = phones.length === 1 ? "1 phone is" : `${phones.length} phones are`;
-  return [`${are} here. Nobody sends.`];
+  return [`${are} here. ${run.reached.list.length ? "Nobody sends." : join}`];
 }
 
 /**

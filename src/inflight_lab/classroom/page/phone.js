@@ -17,9 +17,12 @@ const MOST = 60;
 /** The counts change at most so often, in milliseconds, as they are read aloud. */
 const READABLE = 250;
 
+/** @type {State[]} In the order in which they are said. */
+const STATES = ["answered", "refused", "failed", "in flight", "waiting"];
+
 /** @typedef {{ name?: string, ask?: true }} Message */
 /** @typedef {{ number?: number, key?: string, shared?: boolean, turn?: true }} News */
-/** @typedef {"waiting" | "in flight" | "answered" | "refused" | "failed"} State */
+/** @typedef {"answered" | "refused" | "failed" | "in flight" | "waiting"} State */
 
 class Phone {
   /** The server's; it is kept for the next time, in case the network is lost. */
@@ -30,7 +33,6 @@ class Phone {
   /** @type {(() => void)[]} What waits for a turn. */
   #turns = [];
   #sent = 0;
-  #isCounting = false;
 
   limit = slider("limit", () => {
     this.#sender.goOn();
@@ -60,6 +62,7 @@ class Phone {
       query: () => `?number=${this.#number}`,
     });
     this.#show();
+    setInterval(() => this.#count(), READABLE);
   }
 
   #giveName() {
@@ -137,9 +140,6 @@ class Phone {
     const hint = byId("hint", HTMLElement);
     hint.classList.toggle("ifl-closed", !isHere);
     if (why || isHere) write(hint, why || this.#hint());
-    if (this.#isCounting) return;
-    this.#isCounting = true;
-    setTimeout(() => this.#count(), READABLE);
   }
 
   #hint() {
@@ -149,17 +149,14 @@ class Phone {
   }
 
   #count() {
-    this.#isCounting = false;
-    /** @type {State[]} */
-    const states = ["waiting", "in flight", "answered", "refused", "failed"];
-    const counts = states.map((state) => ({
+    const counts = STATES.map((state) => ({
       state,
       count: this.#dotsOf(state).length,
     }));
-    const words = counts.filter(({ count }) => count > 0).map(({ state, count }) =>
-      make("span", {}, make("b", {}, `${count}`), ` ${state}`)
+    const words = counts.filter(({ count }) => count).map(({ state, count }) =>
+      `${count} ${state}`
     );
-    byId("status", HTMLElement).replaceChildren(...words);
+    write(byId("status", HTMLElement), words.join(", "));
   }
 }
 

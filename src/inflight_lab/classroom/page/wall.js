@@ -122,6 +122,7 @@ class Wall {
     if (news.latency !== undefined) this.latency.show(news.latency);
     if (news.shared !== undefined) this.shared.checked = news.shared;
     if (news.phones) this.#showPhones();
+    this.root.classList.toggle("ifl-joining", this.run.sent.list.length === 0);
     if (!isFirst) return;
     this.player.show([this.run]);
     this.player.follow();
@@ -134,7 +135,6 @@ class Wall {
       return item;
     });
     this.phones.replaceChildren(...people);
-    this.root.classList.toggle("ifl-empty", people.length === 0);
     this.#measurePhones();
   }
 
