@@ -1,7 +1,7 @@
 // The run of a class: what the server sends of it, and what one sentence says.
 
 import { inWords, spanInWords } from "../../stage/quota.js";
-import { bouncedAt, countsAt, outcomeOf, Run } from "../../stage/run.js";
+import { inFlightAt, outcomeOf, Run } from "../../stage/run.js";
 import { Changes } from "../../stage/times.js";
 import { nameOf } from "./parts.js";
 
@@ -119,8 +119,11 @@ function readEvent(run, [time, kind, number, detail, gauge, phone]) {
  */
 export function sceneCountsAt(run, time) {
   const before = run.sceneAt(time);
+  const bounced = run.journeys.filter(({ outcome, arrived, ended }) =>
+    outcome === "refused" && arrived <= time && time < ended
+  );
   return {
-    inFlight: countsAt(run, time).inFlight - bouncedAt(run, time),
+    inFlight: inFlightAt(run, time) - bounced.length,
     answered: run.ends.answered.upTo(time) - before.answered,
     refused: run.turned.upTo(time) - before.refused,
   };
