@@ -21,6 +21,13 @@ def colour_of(shown: Locator) -> str:
     return colour
 
 
+def width_of_code(wall: Page) -> float:
+    """Of the QR code, in pixels."""
+    box = wall.get_by_alt_text("QR code").bounding_box()
+    assert box
+    return box["width"]
+
+
 @pytest.fixture
 def room() -> Iterator[ClassRoom]:
     """A class whose API allows ten in a minute."""
@@ -37,6 +44,7 @@ def test_phones_send_and_the_wall_shows_who(room: ClassRoom, pages: Pages) -> No
     wall, ana, other = pages.open(), pages.open(), pages.open()
     wall.goto(room.wall)
     expect(wall.locator("#join")).to_contain_text(room.url)
+    assert width_of_code(wall) > 300
     ana.goto(room.url)
     ana.get_by_label("Your name").type("<b>Ana</b>")
     other.goto(room.url)
@@ -53,6 +61,7 @@ def test_phones_send_and_the_wall_shows_who(room: ClassRoom, pages: Pages) -> No
     expect(other.get_by_text("429 Too Many Requests")).to_contain_text("it says")
     expect(ana.locator(".ifl-status")).to_contain_text("1 answered")
     expect(wall.locator(".ifl-counts")).to_contain_text("11 refused")
+    assert width_of_code(wall) < 150  # it is large only until somebody sends
     said = "<b>Ana</b> and Phone 2 sent 21 in a minute; 10 are allowed: 11 refused."
     expect(wall.locator(".ifl-sentence")).to_have_text(said)
     ana.close()
