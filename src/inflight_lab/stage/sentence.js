@@ -413,7 +413,7 @@ function comparedWith(quota, perSecond, refused) {
   const { shape, rate, period } = quota;
   const allowed = allowedInWords(quota);
   const unused = Math.round(rate - perSecond * period);
-  const isTooFast = perSecond * period > 1.05 * rate || shape === "spacing";
+  const isTooFast = perSecond * period > rate || shape === "spacing";
   if (refused && isTooFast) {
     return [`${allowed}, `, [`${inWords(refused)} refused`, "refused"], "."];
   }
