@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +9,6 @@ import pytest
 from inflight_lab import LivePlot, ObservedTransport, PracticeServer
 from inflight_lab.plot import plain_picture, widget_page
 from inflight_lab.runs.columns import from_columns
-from inflight_lab.runs.recording import load
 from inflight_lab.runs.run import Run
 from tests.support.virtual_clock import SetClock
 
@@ -158,19 +156,6 @@ def test_a_plot_of_a_client_alone(monkeypatch: pytest.MonkeyPatch) -> None:
         assert shown.terms == []
         assert shown.counts.in_flight == 0
         plot.close()
-
-
-def test_the_last_run_can_be_kept(tmp_path: Path) -> None:
-    """In a file that has what the plot was drawn from; before a run there is none."""
-    server = PracticeServer()
-    plot = LivePlot(server)
-    with pytest.raises(ValueError, match="no run to record"):
-        plot.save_recording(tmp_path / "run.json")
-    with plot:
-        server.timeline.answer(server.timeline.send(), 200)
-    plot.save_recording(tmp_path / "run.json")
-    assert load(tmp_path / "run.json") == {"": plot.run}
-    plot.close()
 
 
 TRANSPORT = ObservedTransport()

@@ -1,6 +1,5 @@
 """The live plot: what a server counts and what a client sees, as it happens."""
 
-from pathlib import Path
 from typing import Protocol, Self
 
 import anywidget
@@ -10,7 +9,6 @@ from inflight_lab.observation.transport import ObservedTransport
 from inflight_lab.plot.modules import PAGE, script, style
 from inflight_lab.plot.source import PlotSource
 from inflight_lab.plot.widget_page import WidgetPage
-from inflight_lab.runs.recording import save
 from inflight_lab.runs.run import Run
 from inflight_lab.runs.terms import Terms
 
@@ -52,14 +50,6 @@ class Plot(anywidget.AnyWidget):
             self.feed.stop()
         elif self._page:
             self._page.picture.update()
-
-    def save_recording(self, path: str | Path) -> None:
-        """Write the last run to a file; `Replay` shows it without sending anything.
-
-        Raises ``ValueError`` if there was none or it was too long, ``OSError`` if the
-        file cannot be written.
-        """
-        save(path, {"": self.run})
 
     def close(self) -> None:
         """Stop, and take it off the page."""

@@ -62,8 +62,8 @@ export class Stage {
   /** @type {Places | undefined} */
   #places;
   #crowd = "";
-  /** @type {unknown[]} The moment of which sentence and counts tell. */
-  #told = [];
+  /** @type {unknown[]} The moment that sentence and counts are of. */
+  #written = [];
   #isMeasured = false;
   /** @type {() => void} Draws again what was drawn last. */
   #drawAgain = () => {};
@@ -124,11 +124,11 @@ export class Stage {
     this.#say(run, time, isUnderWay);
   }
 
-  /** Whether of this moment has not been told. @param {unknown[]} moment */
+  /** Whether no words have been written of this moment. @param {unknown[]} moment */
   #isNews(...moment) {
-    const isTold = moment.every((each, index) => each === this.#told[index]);
-    this.#told = moment;
-    return !isTold;
+    const isWritten = moment.every((each, index) => each === this.#written[index]);
+    this.#written = moment;
+    return !isWritten;
   }
 
   /**
