@@ -1,4 +1,4 @@
-"""The live plot: what a server counts and what a client sees, as it happens."""
+"""The live plot: what a server counts or a client sees, as it happens."""
 
 from typing import Protocol, Self
 
@@ -14,9 +14,13 @@ from inflight_lab.runs.terms import Terms
 
 
 class Observed(Protocol):
-    """What has a timeline: a `PracticeServer`, or an `ObservedTransport`."""
+    """What counts requests, as a `PracticeServer` does."""
 
     timeline: Timeline
+
+    @property
+    def terms(self) -> Terms:
+        """What it allows, and how long it takes."""
 
 
 class Plot(anywidget.AnyWidget):
@@ -70,45 +74,29 @@ class Plot(anywidget.AnyWidget):
 
 
 class LivePlot(Plot):
-    """Plots live what ``server`` counts and, beside it, what ``client`` sees.
+    """Plots live what ``observed`` counts: a `PracticeServer`.
 
-    ``server`` is a `PracticeServer`, ``client`` an `ObservedTransport`; one of the two
-    is enough.  A transport alone can be the first argument:
-    ``LivePlot(transport)``.  Show the plot in a cell, then send requests inside
-    ``with plot:``.
+    Show the plot in a cell, then send requests inside ``with plot:``.
 
     >>> plot = LivePlot(server)
     >>> display(plot)
     >>> with plot:
     ...     await naive.make_many_requests(server.url, 200)
 
-    Raises ``TypeError`` if neither is given, or something without a timeline.
+    An `ObservedTransport` in its place shows what your own client sends.
+
+    Raises ``TypeError`` for anything else.
     """
 
-    def __init__(
-        self, server: Observed | None = None, client: Observed | None = None
-    ) -> None:
-        if isinstance(server, ObservedTransport):
-            if client is not None:
-                raise TypeError(
-                    f"client must be None after a transport, got {client!r}"
-                )
-            server, client = None, server
-
-        source = PlotSource(
-            _timeline_of("server", server),
-            _timeline_of("client", client),
-            lambda: getattr(server, "terms", Terms()),
-        )
+    def __init__(self, observed: Observed | ObservedTransport) -> None:
+        timeline = getattr(observed, "timeline", None)
+        if not isinstance(timeline, Timeline):
+            raise TypeError(
+                "observed must have a timeline, as a PracticeServer has, "
+                f"got {observed!r}"
+            )
+        if isinstance(observed, ObservedTransport):
+            source = PlotSource(None, timeline)
+        else:
+            source = PlotSource(timeline, None, lambda: observed.terms)
         super().__init__(source)
-
-
-def _timeline_of(name: str, observed: Observed | None) -> Timeline | None:
-    if observed is None:
-        return None
-    timeline = getattr(observed, "timeline", None)
-    if not isinstance(timeline, Timeline):
-        raise TypeError(
-            f"{name} must have a timeline, as a PracticeServer has, got {observed!r}"
-        )
-    return timeline
