@@ -50,7 +50,6 @@ def phone_of_a_class(page: Page, look: Look, request: pytest.FixtureRequest) -> 
         page.goto(room.url)
         page.get_by_text("Send one").click()
         expect(page.get_by_text("200 OK after")).to_be_visible()
-        page.get_by_text("What the API answered").click()
         look()
 
 
