@@ -62,6 +62,8 @@ export class Stage {
   #places;
   #crowd = "";
   #sentenceMoment = "";
+  /** @type {Run | undefined} Of which run the sentence is. */
+  #sentenceRun;
   #isMeasured = false;
   /** @type {() => void} Draws again what was drawn last. */
   #drawAgain = () => {};
@@ -218,7 +220,8 @@ export class Stage {
       ? Math.floor(time / (READABLE * pace))
       : `${time} ${run.size}`;
     const key = `${isUnderWay} ${step} ${run.settings.list.length}`;
-    if (key === this.#sentenceMoment) return;
+    if (run === this.#sentenceRun && key === this.#sentenceMoment) return;
+    this.#sentenceRun = run;
     this.#sentenceMoment = key;
     const { sentence } = this.parts;
     sentence.ariaLive = isUnderWay ? "off" : "polite";
