@@ -34,18 +34,3 @@ def test_the_version_is_the_same_everywhere() -> None:
     assert citation["version"] == PROJECT["version"]
     newest = re.split(r"^## ", CHANGELOG, flags=re.M)[1]
     assert PROJECT["version"] in newest
-
-
-def test_each_licence_is_named_and_comes_with_the_package() -> None:
-    """The code's and the prose's: in the metadata, in the citation, in the README."""
-    assert PROJECT["license"] == "MIT AND CC-BY-4.0"
-    citation = yaml.safe_load(CITATION.read_text(encoding="utf-8"))
-    assert citation["license"] == PROJECT["license"].split(" AND ")
-    beginnings = [
-        (ROOT / name).read_text(encoding="utf-8").partition("\n")[0]
-        for name in PROJECT["license-files"]
-    ]
-    assert beginnings == ["MIT License", "Attribution 4.0 International"]
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for name in PROJECT["license-files"]:
-        assert f"]({name})" in readme

@@ -69,10 +69,3 @@ def test_what_is_published_was_tested(name: str) -> None:
     jobs = read(name)["jobs"]
     assert jobs["tests"]["uses"] == "./.github/workflows/tests.yml"
     assert (jobs["build"]["needs"], jobs["publish"]["needs"]) == ("tests", "build")
-
-
-def test_the_site_is_built_as_the_readme_says() -> None:
-    """The command that people copy is the one that makes the published site."""
-    (build,) = commands(read("site"))
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert f"```sh\n{build}\n```" in readme

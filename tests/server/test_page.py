@@ -97,21 +97,6 @@ def refuse_the_past(
     return asyncio.BaseEventLoop.call_later(loop, delay, *arguments, **options)  # type: ignore[arg-type]
 
 
-async def test_tasks_of_a_factory_get_their_names(page: None) -> None:
-    """A panel makes its runner's tasks itself; Pyodide's loop, as older ones do, names
-    them afterwards.
-    """
-    loop = asyncio.get_running_loop()
-    loop.set_task_factory(
-        lambda loop, coroutine, **_: asyncio.Task(coroutine, loop=loop)
-    )
-    for name in ("by hand", None):
-        task = loop.create_task(asyncio.sleep(0), name=name)
-        assert task.get_name().startswith(name or ("Task-", "None"))
-        await task
-    loop.set_task_factory(None)
-
-
 @pytest.fixture
 async def early_client() -> AsyncIterator[httpx.AsyncClient]:
     """A client that is there before the page has a server."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import heapq
 import random
-import re
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -82,19 +80,6 @@ def test_an_overload_is_not_your_quota() -> None:
     assert names_of(log) == ["The API was overloaded"]
     log = run_of([200] * 10 + [503] * 10, body=TOO_MANY)
     assert names_of(log) == ["Over the limit on requests in flight"]
-
-
-def test_how_far_away_a_reset_is() -> None:
-    """GitHub counts by the hour; who only answers like it may say another time."""
-    reset = str(int(time.time()) + 20)
-    headers = {
-        "x-ratelimit-limit": "20",
-        "x-ratelimit-remaining": "0",
-        "x-ratelimit-reset": reset,
-        "x-ratelimit-resource": "core",
-    }
-    finding = found(run_of([200] * 5 + [403] * 5, headers=headers), "Refused")
-    assert re.search(r"pause that it asks for is (19|20)(\.\d)? s", finding.facts)
 
 
 def test_fewer_in_flight_are_half_as_many() -> None:
