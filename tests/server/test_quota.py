@@ -251,20 +251,6 @@ async def test_a_refusal_for_tokens_says_what_is_left_of_the_requests() -> None:
     assert all_there.headers["ratelimit"] == '"default";r=5;t=0'
 
 
-async def test_tokens_are_counted_only_if_asked_for() -> None:
-    """Without the knob a chat is one request among others, and no header speaks of
-    tokens.
-    """
-    app = app_for_chats(rate=2, tokens=None)
-    async with client_of(app) as client:
-        answers = [await ask(client, 3), await client.get("/get"), await ask(client, 3)]
-    assert [answer.status_code for answer in answers] == [200, 200, 429]
-    assert not any("tokens" in name for name in answers[-1].headers)
-    app.tokens = 120
-    assert app.quota_policy
-    assert app.quota_policy.tokens == 120
-
-
 async def test_a_refused_chat_takes_tokens() -> None:
     """At OpenAI, all that it asked for, of the tokens and of the requests."""
     app = app_for_chats("openai")
