@@ -130,6 +130,7 @@ def polls_with_a_pause() -> limiters.Polls:
         Case(limiters.CatchesUp, {STALL}),
         Case(limiters.LetsAllThrough, {REST, STALL}),
         Case(limiters.Leaks, {CANCELLED}, 40),
+        Case(limiters.Closes, {CANCELLED}),
         Case(limiters.Locks, {CANCELLED}),
         Case(limiters.FailsInACrowd, {REST, STALL, CANCELLED}),
         Case(polls_with_a_pause, set()),

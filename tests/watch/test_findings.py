@@ -156,6 +156,16 @@ def test_the_quota_of_one_host_is_held_against_that_host() -> None:
     assert "10 requests in 1 s are allowed; you sent 12 within that time" in facts
 
 
+def test_in_practice_all_hosts_share_one_quota() -> None:
+    """One server answers for all of them."""
+    log = RequestLog()
+    log.practice = Quota(10, 1.0)
+    for number in range(16):
+        url = f"https://{'ab'[number % 2]}.example/{number}"
+        note(log, 0.0, url=url, status=200 if number < 10 else 429)
+    assert "6 of 16 requests were refused" in found(log, "Over the quota").facts
+
+
 # Limits
 
 

@@ -134,7 +134,7 @@ async def pause_inside(client):
             else:
                 await asyncio.sleep(0.3)
 
-    await asyncio.gather(*(get(number) for number in range(12)))
+    await asyncio.gather(*(get(number) for number in range(8)))
 
 
 async def tokens(client):
