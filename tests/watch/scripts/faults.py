@@ -182,11 +182,110 @@ async def two_loops(_):
         await asyncio.gather(*(ask(number) for number in range(6)))
 
 
+async def own_error(session):
+    """It raises for a refusal, and the session is closed while others are out."""
+
+    async def get(number):
+        async with session.get(f"{URL}{number}") as response:
+            if response.status != 200:
+                raise ValueError(f"Http status code is {response.status}.")
+
+    await asyncio.gather(*(get(number) for number in range(200)))
+
+
+async def raises_first(client):
+    """One task raises before any has returned, and each has answers."""
+
+    async def get(number):
+        for page in range(3):
+            await client.get(f"{URL}{number}?page={page}")
+        if number == 0:
+            raise KeyError("mine")
+        await asyncio.sleep(9)
+
+    await asyncio.gather(*(get(number) for number in range(10)))
+
+
+async def unread(session):
+    """The bodies of refusals are not read."""
+
+    async def get(number):
+        async with session.get(f"{URL}{number}") as response:
+            response.raise_for_status()
+            await response.json()
+
+    tasks = (get(number) for number in range(60))
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def body_left(session):
+    """A script that looks at the status alone leaves the rest of an answer."""
+
+    async def serve(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nbegun")
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    for _ in range(5):
+        async with session.get(f"http://127.0.0.1:{port}/") as response:
+            assert response.status == 200
+
+
+async def blocking_client(_):
+    """A client without await."""
+    import requests
+
+    async def get(number):
+        requests.get(f"{URL}{number}")  # noqa: ASYNC210
+
+    await asyncio.gather(*(get(number) for number in range(6)))
+
+
+async def computes(client):
+    """It computes while requests are in flight; they are answered when it is done."""
+
+    async def answer(reader, writer):
+        asked.set()
+        await computed.wait()
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    asked, computed = asyncio.Event(), asyncio.Event()
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    client.timeout = None
+    urls = [f"http://127.0.0.1:{port}/{number}" for number in range(6)]
+    tasks = [asyncio.create_task(client.get(url)) for url in urls]
+    await asked.wait()
+    for _ in range(4):
+        compute()
+        await asyncio.sleep(0)
+    computed.set()
+    await asyncio.gather(*tasks)
+
+
+def compute():
+    """For 0.2 seconds of the processor."""
+    end = time.thread_time() + 0.2
+    while time.thread_time() < end:
+        pass
+
+
+def make_client():
+    """One of the library that the script uses."""
+    if NAME in ("own_error", "unread", "body_left"):
+        import aiohttp
+
+        return aiohttp.ClientSession()
+    connections = 10 if NAME.startswith("pool") else 100
+    return httpx.AsyncClient(limits=httpx.Limits(max_connections=connections))
+
+
 async def main():
     """Run the one that is named."""
-    connections = 10 if NAME.startswith("pool") else 100
-    limits = httpx.Limits(max_connections=connections)
-    async with httpx.AsyncClient(limits=limits) as client:
+    async with make_client() as client:
         await globals()[NAME](client)
 
 
