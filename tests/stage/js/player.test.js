@@ -158,6 +158,7 @@ Deno.test("a live run is followed at full speed, whatever was chosen before", ()
   page.player.showEnd([runOf(20)]);
   page.player.setHalf(true);
   const run = new Run();
+  run.end(0.05, run.send(0), "answered", 200); // played, it would be slowed down
   run.isLive = true;
   page.player.show([run]);
   page.player.follow();
