@@ -86,3 +86,17 @@ def test_a_panel_that_runs_again(page: Page) -> None:
     page.clock.run_for(100)
     expect(sentence).to_contain_text("200 requests, at most 4 in flight")
     expect(time).to_be_empty()
+
+
+def test_a_button_that_the_kernel_does_not_answer(page: Page) -> None:
+    """Pressed again after a kernel has gone, it says so, until there is an answer."""
+    page.clock.install()
+    show(page, state_of())
+    hear(page, run_of((0, 0.5, 200)), reset=True, number=1)
+    notice = page.locator(".ifl-notice")
+    press(page, "Run", seconds=2)
+    expect(notice).to_be_empty()
+    page.clock.run_for(20_000)
+    expect(notice).to_contain_text("no answer")
+    page.evaluate("model.set('_heard', {})")
+    expect(notice).to_be_empty()
