@@ -119,7 +119,8 @@ export class Stage {
     const isUnderWay = time >= 0 && (run.isLive || time < run.now);
     const isChanging = isUnderWay && !paused;
     const step = isChanging ? Math.floor(time / (READABLE * pace)) : time;
-    if (!this.#isNews(run, run.size, isUnderWay, step)) return;
+    const settings = run.settings.list.length;
+    if (!this.#isNews(run, run.size, settings, isUnderWay, step)) return;
     this.#writeNumbers(run, moment);
     this.#say(run, time, isUnderWay);
   }
