@@ -14,6 +14,7 @@ import pytest
 
 from inflight_lab.judge import judge
 from inflight_lab.judge.card import Card, Reaction, Share
+from inflight_lab.judge.clock import StuckError, VirtualLoop, run
 from inflight_lab.runners import naive
 from inflight_lab.runners.pacer import Pacer
 from tests.judge import limiters
@@ -90,6 +91,21 @@ def test_kinds_of_quota_differ() -> None:
     refused = {quota: seven[quota]["still"].refused for quota in QUOTAS}
     assert refused["sliding window"] == refused["GCRA, burst 10"] == 0
     assert refused["GCRA, burst 1"] > 50
+
+
+@pytest.mark.anyio
+async def test_a_clock_jumps_in_a_cell_too() -> None:
+    """A notebook's loop stands still meanwhile, and goes on with the same task,
+    whatever became of the run.
+    """
+    mine = asyncio.current_task()
+    begun = asyncio.get_running_loop().time()
+    run(asyncio.sleep(300), VirtualLoop())
+    with pytest.raises(StuckError):
+        run(asyncio.Event().wait(), VirtualLoop())
+    await asyncio.sleep(0)
+    assert asyncio.current_task() is mine
+    assert asyncio.get_running_loop().time() - begun < 100
 
 
 @pytest.mark.anyio
