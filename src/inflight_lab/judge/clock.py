@@ -7,7 +7,6 @@ in.
 
 import asyncio
 import contextlib
-import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator
@@ -133,13 +132,10 @@ def _as_if_no_loop_ran() -> Iterator[None]:
         _swap_current_task(outer, task)
 
 
-def _swap_current_task(
-    loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any] | None
-) -> asyncio.Task[Any] | None:
-    """Since Python 3.12; before, the tasks of another loop are not in the way."""
-    if sys.version_info < (3, 12):
-        return None
-    return asyncio.tasks._swap_current_task(loop, task)
+def _swap_current_task(loop: asyncio.AbstractEventLoop, task: Any) -> Any:
+    """Since Python 3.12; before, the task of another loop is not in the way."""
+    swap = getattr(asyncio.tasks, "_swap_current_task", None)
+    return swap(loop, task) if swap else None
 
 
 @contextlib.contextmanager
