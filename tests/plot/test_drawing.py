@@ -165,3 +165,14 @@ def test_bars_are_as_long_as_their_numbers() -> None:
     widths = [float(str(each.get("width"))) for each in drawn(picture, "rect")]
     assert widths == pytest.approx([500, 1, 125, 250])
     assert picture.title.startswith(f"seconds. {STRANGE}: 40 one. {STRANGE}: 0 two.")
+
+
+def test_what_is_allowed_is_marked_at_its_place() -> None:
+    """A line across the bars, which is in the picture even if no bar reaches it."""
+    picture = draw_bars({"a second": {"now": 20.0}}, title="pace", allowed=25)
+    (bar,) = drawn(picture, "rect")
+    (mark,) = drawn(picture, "path")
+    place = float(str(mark.get("d"))[1:].split(" ")[0])
+    left, width = float(str(bar.get("x"))), float(str(bar.get("width")))
+    assert (place - left) / width == pytest.approx(25 / 20)
+    assert picture.title.endswith("Dashed line: 25 allowed.")
