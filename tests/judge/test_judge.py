@@ -266,11 +266,11 @@ def test_a_card_in_a_notebook_has_headers() -> None:
     card.name = "<b>"
     html = card._repr_html_()
     table = ElementTree.fromstring(html[: html.index("<p>")].replace("<br>", "<br/>"))
-    columns = [each.text for each in table.iterfind("tr/th[@scope='col']")]
+    columns = [each.text for each in table.iterfind("thead/tr/th[@scope='col']")]
     assert columns == ["quota", "still", "jitter", "in all"]
-    rows = [each.text for each in table.iterfind("tr/th[@scope='row']")]
+    rows = [each.text for each in table.iterfind("tbody/tr/th[@scope='row']")]
     assert rows == list(QUOTAS)
-    assert len(table.findall("tr/td")) == 3 * len(QUOTAS)
+    assert len(table.findall("tbody/tr/td")) == 3 * len(QUOTAS)
     assert "In short: Its requests come too close together" in html
 
 

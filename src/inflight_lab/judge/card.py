@@ -136,11 +136,13 @@ def _as_text(row: Sequence[str]) -> str:
 
 def _as_html(caption: str, rows: Sequence[Sequence[str]]) -> str:
     """A table whose first row and column are headers, also to a screen reader."""
-    parts = [f'<table class="ifl-judged"><caption>{caption}</caption>']
-    for number, (name, *cells) in enumerate(rows):
-        scope = "row" if number else "col"
-        begin, end = ("<td>", "</td>") if number else ('<th scope="col">', "</th>")
-        parts.append(f'<tr><th scope="{scope}">{escape(name)}</th>')
-        parts += [f"{begin}{escape(cell)}{end}" for cell in cells]
-        parts.append("</tr>")
-    return "".join([*parts, "</table>"])
+    head = [f'<th scope="col">{escape(name)}</th>' for row in rows[:1] for name in row]
+    lines = []
+    for name, *cells in rows[1:]:
+        data = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+        lines.append(f'<tr><th scope="row">{escape(name)}</th>{data}</tr>')
+    return (
+        '<table class="ifl-judged">'
+        f'<caption style="text-align: left">{caption}</caption>'
+        f"<thead><tr>{''.join(head)}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+    )
