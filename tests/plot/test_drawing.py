@@ -158,6 +158,16 @@ def test_marks_show_when_requests_came_and_which_were_refused() -> None:
     assert "none: 0 requests" in picture.title
 
 
+def test_the_words_of_marks_tell_their_groups() -> None:
+    """Who cannot see them hears that they came together; even spacing has no groups."""
+    answer_all = SlidingWindow(100, 1)
+    herd = ask(answer_all, [0.0] * 9 + [1.0] * 9 + [3.0, 3.1])
+    even = ask(answer_all, [0.5 * number for number in range(6)])
+    title = draw_marks({"herd": herd, "even": even}).title
+    assert "herd: 20 requests, 0 refused, within 3.1 s, in 3 groups." in title
+    assert "even: 6 requests, 0 refused, within 2.5 s." in title
+
+
 def test_bars_are_as_long_as_their_numbers() -> None:
     """Each says its number, and 0 can be seen."""
     series = {"one": {STRANGE: 40.0, "b": 10.0}, "two": {STRANGE: 0.0, "b": 20.0}}
