@@ -54,7 +54,8 @@ def draw_bars(
             parts.append(
                 element("rect", x=LEFT, y=y, width=width, height=14, fill=colour)
             )
-            parts.append(text(end + 6, y + 12, words, font_size=13))
+            beside = end if allowed is None else x.end  # no line through numbers
+            parts.append(text(beside + 6, y + 12, words, font_size=13))
             spoken.append(f"{label}: {words}.")
             y += 18
         y += 10
