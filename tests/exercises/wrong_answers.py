@@ -30,6 +30,9 @@ class WrongAnswer(NamedTuple):
 
 
 WAIT = "await asyncio.sleep(self.due - time.monotonic())"
+REFUSED = """    else:
+        turn.correct(input_tokens=0, output_tokens=0)
+    return answer"""
 JITTER = "random.uniform(0, 0.5 * 2 ** (attempt - 1))"
 MISTAKES: dict[str, list[tuple[str, ...]]] = {
     "check_two_at_once": [
@@ -116,10 +119,16 @@ MISTAKES: dict[str, list[tuple[str, ...]]] = {
         ("no status is returned", "return client", "client"),
     ],
     "check_reserves": [
-        ("the answer alone", "most_tokens(body)", 'body["max_tokens"]'),
+        ("the answer's tokens twice", " - longest", "", "input_tokens"),
+        ("half of the answer", "output_tokens=longest", "output_tokens=longest / 2"),
         ("nothing given back", "answer.status_code == 200", "False"),
-        ("all that anything may cost", "most_tokens(body)", "1000"),
-        ("the answer's tokens for all", "total_tokens", "completion_tokens"),
+        (
+            "all given back after a refusal",
+            "    return answer",
+            REFUSED,
+            "nothing back",
+        ),
+        ("the two mixed up", '["prompt_tokens"]', '["completion_tokens"]', "used 141"),
     ],
     "check_learns": [
         ("it learns from no answer", "pacer.learn(response)", "pass"),

@@ -9,12 +9,14 @@ import asyncio
 import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
+from xml.etree import ElementTree
 
 import httpx
 import pytest
 
 from inflight_lab.judge import judge
 from inflight_lab.judge.card import Card, Reaction, Share
+from inflight_lab.judge.clock import StuckError, VirtualLoop, run
 from inflight_lab.runners import naive
 from inflight_lab.runners.pacer import Pacer
 from tests.judge import limiters
@@ -93,6 +95,21 @@ def test_kinds_of_quota_differ() -> None:
     refused = {quota: seven[quota]["still"].refused for quota in QUOTAS}
     assert refused["sliding window"] == refused["GCRA, burst 10"] == 0
     assert refused["GCRA, burst 1"] > 50
+
+
+@pytest.mark.anyio
+async def test_a_clock_jumps_in_a_cell_too() -> None:
+    """A notebook's loop stands still meanwhile, and goes on with the same task,
+    whatever became of the run.
+    """
+    mine = asyncio.current_task()
+    begun = asyncio.get_running_loop().time()
+    run(asyncio.sleep(300), VirtualLoop())
+    with pytest.raises(StuckError):
+        run(asyncio.Event().wait(), VirtualLoop())
+    await asyncio.sleep(0)
+    assert asyncio.current_task() is mine
+    assert asyncio.get_running_loop().time() - begun < 100
 
 
 @pytest.mark.anyio
@@ -237,12 +254,26 @@ def test_a_card_is_a_table() -> None:
     card.findings = {CANCELLED: Reaction(False, "gets stuck", "2 others")}
     lines = str(card).splitlines()
     assert lines[1] == "Judged for 100 requests in 1 s, made with rate=100."
-    assert lines[2].split() == ["still", "jitter"]
+    assert lines[2].split() == ["quota", "still", "jitter", "in", "all"]
     assert lines[3].split("%", 1)[1].split() == [",", "0", "50.0%,", "0", "no", "429"]
     assert lines[7].split()[-2:] == ["400", "429s"]
     assert lines[9] == "after cancelled requests it GETS STUCK: 2 others"
     assert lines[10].startswith("In short: After cancelled requests it gets stuck")
     assert max(map(len, lines)) <= 88
+
+
+def test_a_card_in_a_notebook_has_headers() -> None:
+    """A screen reader says of each cell which quota and which network it is about."""
+    card = card_with({"GCRA, burst 1": 400})
+    card.name = "<b>"
+    html = card._repr_html_()
+    table = ElementTree.fromstring(html[: html.index("<p>")].replace("<br>", "<br/>"))
+    columns = [each.text for each in table.iterfind("thead/tr/th[@scope='col']")]
+    assert columns == ["quota", "still", "jitter", "in all"]
+    rows = [each.text for each in table.iterfind("tbody/tr/th[@scope='row']")]
+    assert rows == list(QUOTAS)
+    assert len(table.findall("tbody/tr/td")) == 3 * len(QUOTAS)
+    assert "In short: Its requests come too close together" in html
 
 
 # ---- what is passed on, and what is refused
