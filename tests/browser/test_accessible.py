@@ -41,7 +41,8 @@ def watch_page(page: Page, look: Look, request: pytest.FixtureRequest) -> None:
         path,
         "--practice",
         "5/s",
-        SCRIPTS / "too_fast.py",
+        SCRIPTS / "faults.py",
+        "too_fast",
         "https://a.example",
     )
     page.goto(path.as_uri())
