@@ -19,7 +19,7 @@ import pytest
 from inflight_lab import ObservedTransport, PracticeServer
 from inflight_lab.server import app
 from tests.support.redis_server import REDIS, redis_server
-from tests.support.sharing import ByFile
+from tests.support.sharing import WAITERS, WORKERS, ByFile
 from tests.support.waiting import PATIENCE, Hold
 
 # The tests start hundreds of Pythons. Each would compile every module that it imports,
@@ -85,12 +85,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """Most tests wait for something, so two cores take four at a time.
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Two cores take four tests at a time, and if all are run, two notebooks beside
+    them.
 
-    Six would take two minutes less, but then some tests that measure time fail.
+    With more of the others some that measure time fail.
     """
-    return 4
+    is_all = config.args == config.getini("testpaths")
+    return WORKERS + WAITERS if is_all else WORKERS
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -153,3 +155,26 @@ def hold(server: PracticeServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ho
     monkeypatch.setattr(app, "_disconnected_within", hold.wait)
     yield hold
     hold.release()
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Data and metadata of each output, in the order in which a page gets them; one
+    that changes in place comes again.
+    """
+    outputs: list[dict[str, Any]] = []
+
+    class Handle:
+        """Of an output that may change."""
+
+        def update(self, data: Any, **more: Any) -> None:
+            """Change it."""
+            display(data, **more)
+
+    def display(data: Any, **more: Any) -> Handle:
+        outputs.append(more | {"data": data})
+        return Handle()
+
+    for module in ("plain_picture", "widget_page"):
+        monkeypatch.setattr(f"inflight_lab.plot.{module}.display", display)
+    return outputs

@@ -7,17 +7,12 @@ runs in the tests' thread, where others need one of their own.
 from __future__ import annotations
 
 import functools
-import http.server
-import os
-import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.support.browser import (
-    EVERYWHERE,
-    IN_CI,
     ROOT,
     USUAL,
     Pages,
@@ -26,25 +21,6 @@ from tests.support.browser import (
     watched,
 )
 from tests.support.lab import Lab, chromium
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that takes a ``place`` in the usual one; in CI in more, with
-    ``--full`` in all.
-    """
-    chosen = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
-    if "place" in metafunc.fixturenames and "place" not in chosen:
-        places = wanted_places(full=metafunc.config.getoption("--full"))
-        metafunc.parametrize("place", places, ids=str, indirect=True)
-
-
-def wanted_places(*, full: bool) -> list[Place]:
-    """Where a test runs that does not say so itself."""
-    if full:
-        return EVERYWHERE
-    if "CI" in os.environ:
-        return IN_CI
-    return [USUAL]
 
 
 @pytest.fixture(scope="package")
@@ -90,33 +66,9 @@ def page(pages: Pages) -> Page:
     return pages.open()
 
 
-@pytest.fixture
-def foreign_site() -> Iterator[int]:
-    """A web server with an empty page, on the port that this gives."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            page = b"<!doctype html><title>another site</title><body></body>"
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.send_header("Content-Length", str(len(page)))
-            self.end_headers()
-            self.wfile.write(page)
-
-        def log_message(self, *_: object) -> None: ...
-
-    site = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=site.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield site.server_port
-    site.shutdown()
-    thread.join()
-    site.server_close()
-
-
 @pytest.fixture(scope="package")
 def pythons(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
-    """The Python of an older kernel of KERNELS, in an environment made when needed."""
+    """The Python of an older kernel, in an environment made when needed."""
 
     @functools.cache
     def python(kernel: str) -> str:

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from tests.support import lite
+from tests.support.children import served
 from tests.support.driven_panel import DrivenPanel, driven, run_command
 from tests.support.lab import CHROMIUM, PanelOnPage, run_all
 from tests.support.notebook_tools import (
@@ -71,7 +72,6 @@ class Visit:
     """A Chromium without internet, what its pages asked for, and their errors."""
 
     browser: Browser
-    outside: lite.Outside
     errors: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
@@ -104,13 +104,12 @@ class Visit:
 @pytest.fixture(scope="module")
 def visit(browser: Browser) -> Iterator[Visit]:
     """Nothing may be asked of any other site, and no page may log an error."""
-    with lite.chromium_without_internet(browser.browser_type) as (walled_in, outside):
-        visit = Visit(walled_in, outside)
+    with lite.chromium_without_internet(browser.browser_type) as walled_in:
+        visit = Visit(walled_in)
         yield visit
     assert visit.errors == []
     at_home = ("http://127.0.0.1:", f"http://{lite.SCHOOL}:", "data:", "blob:")
     assert [url for url in visit.asked if not url.startswith(at_home)] == []
-    assert outside.asked_by_pages() == []
 
 
 def ran_in(page: Page, path: Path) -> Ran:
@@ -126,7 +125,7 @@ def tour(site: Path) -> Iterator[str]:
     """The site in a school's network: under a path, over plain http, where browsers
     permit a page less.
     """
-    with lite.served(site.parent) as address:
+    with served(site.parent) as address:
         yield address.replace("127.0.0.1", lite.SCHOOL) + f"/{site.name}/live"
 
 
@@ -172,7 +171,7 @@ def test_slider_moves_the_plateau(site: Path, visit: Visit) -> None:
     """At a root: the landing page's link leads to the first notebook; in 03 a drag
     changes the number in flight, and what needs threads says that there are none.
     """
-    with lite.served(site) as address:
+    with served(site) as address:
         page = visit.context().new_page()
         page.goto(address)
         page.get_by_role("link", name="Open the notebooks in this browser").click()
@@ -204,7 +203,7 @@ def test_slider_moves_the_plateau_in_another_browser(
     with JSPI or without.
     """
     preferences = {} if jspi else {lite.JSPI: False}
-    with lite.served(site) as address, driven(name, tmp_path, **preferences) as page:
+    with served(site) as address, driven(name, tmp_path, **preferences) as page:
         assert page.evaluate("return 'Suspending' in WebAssembly") is jspi
         page.open(f"{address}/live/lab/index.html?path=notebooks/{WITH_SLIDER.name}")
         page.wait_for(f"return ({lite.READY})()", within=lite.BOOT / 1000)

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from copy import copy
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.browser import IN_BROWSER
-from tests.support.children import free_port
 from tests.support.driven_panel import DrivenPanel, driven, run_command
 from tests.support.gestures import try_out
-from tests.support.lab import HAS_KERNEL, PREFIX, Lab
+from tests.support.lab import HAS_KERNEL, Lab
 from tests.support.marimo_page import marimo
-from tests.support.nginx import need_nginx, serving
 from tests.support.npm import NPM
-from tests.support.panel_page import PANEL, PLOT_COMES, SET_UP, open_panel, panel_of
+from tests.support.panel_page import PANEL, PLOT_COMES, SET_UP, panel_of
 from tests.support.vscode_page import VSCodePage
 from tests.support.webdriver import BROWSERS
 
@@ -97,41 +94,3 @@ def test_in_another_browser(
         page.wait_for("return !document.querySelector('.ifl-presented')")
         run_command(page, "apputils:change-theme", theme="JupyterLab Light")
         page.wait_for("return !document.querySelector('.ifl-dark')")
-
-
-SETTINGS = """\
-    map $http_upgrade $connection_upgrade {
-        default upgrade;
-        '' close;
-    }"""
-LOCATIONS = """\
-        location {prefix} {{
-            proxy_pass http://127.0.0.1:{port};
-            proxy_http_version 1.1;
-            proxy_set_header Host $http_host;
-            proxy_set_header Upgrade $http_upgrade;
-            proxy_set_header Connection $connection_upgrade;
-        }}
-        location / {{
-            return 404;
-        }}"""
-
-
-def test_behind_a_proxy(tmp_path: Path, lab: Lab, page: Page) -> None:
-    """On a student's server of a JupyterHub, under a prefix: what the page asked for
-    outside of it would be a 404 on the console.
-    """
-    need_nginx()
-    port = free_port()
-    locations = LOCATIONS.format(prefix=PREFIX, port=lab.port)
-    proxied = copy(lab)
-    proxied.address = f"http://127.0.0.1:{port}{PREFIX}"
-    with serving(tmp_path, port, settings=SETTINGS, locations=locations):
-        panel = open_panel(proxied, page, "proxied", PANEL)
-        panel.press("Run")
-        panel.expect(in_flight=3, live=True)
-        panel.key("PageUp")
-        panel.expect(limit=8, in_flight=8)
-        panel.press("Stop")
-        panel.expect_end()
-        page.goto("about:blank")  # before its server goes away

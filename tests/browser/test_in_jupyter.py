@@ -6,20 +6,19 @@ One page in each serves these tests, and the panel is reset before each.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.accessible import serious_findings
 from tests.support.browser import (
     IN_BROWSER,
-    NOTEBOOK,
     USUAL,
     Pages,
     Place,
@@ -32,12 +31,8 @@ from tests.support.panel_page import open_panel, panel_of
 
 pytestmark = IN_BROWSER
 
-TEXT = """<img src=x onerror="window.harmed=1"><b>bold</b> $\\text{formula}$ &amp;"""
-PANEL = f"""
-goals = {{{TEXT!r}: lambda stats: False}}
-panel = Panel(
-    semaphore.make_many_requests, server=server, count=1000, limit=3, goals=goals
-)
+PANEL = """
+panel = Panel(semaphore.make_many_requests, server=server, count=1000, limit=3)
 panel"""
 LAST = """
 import asyncio
@@ -53,10 +48,27 @@ names = [thread.name for thread in threading.enumerate()]
 print(f"{names.count('practice-server')} server on port {server.port}")
 """
 ENDED = re.compile(r"^\d server on port \d+")
+OLDEST = "ipykernel-6.31"
 FULL = "document.fullscreenElement && document.querySelector('.ifl-presented')"
 
-in_lab = pytest.mark.parametrize("place", [USUAL], ids=str, indirect=True)
-in_both = pytest.mark.parametrize("place", [USUAL, NOTEBOOK], ids=str, indirect=True)
+
+full = pytest.mark.full
+KERNELS = [
+    USUAL,
+    pytest.param(Place("lab", OLDEST), marks=[] if "CI" in os.environ else full),
+    pytest.param(Place("lab", "ipykernel-7.0"), marks=full),
+    pytest.param(Place("lab", "ipykernel-7.3"), marks=full),
+]
+"""The newest is that of this environment; each other has one of its own."""
+
+
+def in_places(*places: Any) -> pytest.MarkDecorator:
+    """Run the test in each of these places."""
+    return pytest.mark.parametrize("place", places, ids=str, indirect=True)
+
+
+in_lab = in_places(USUAL)
+with_each_kernel = in_places(*KERNELS)
 
 
 class Opened(NamedTuple):
@@ -122,6 +134,7 @@ def panel(opened: Opened) -> Iterator[PanelOnPage]:
     opened.pages.expect_peace()
 
 
+@in_places(*KERNELS, Place("notebook"))
 def test_it_follows_every_gesture(panel: PanelOnPage) -> None:
     """In a run, after it, and in the next; no request is lost, and Reset forgets."""
     try_out(panel)
@@ -131,6 +144,7 @@ def test_it_follows_every_gesture(panel: PanelOnPage) -> None:
     expect(panel.limit).to_have_value("3")
 
 
+@with_each_kernel
 def test_the_slider_lives_while_a_cell_awaits_and_after(
     panel: PanelOnPage, opened: Opened
 ) -> None:
@@ -145,6 +159,7 @@ def test_the_slider_lives_while_a_cell_awaits_and_after(
     panel.expect(limit=23, in_flight=23)
 
 
+@with_each_kernel
 def test_the_picture_moves_while_a_cell_blocks(
     panel: PanelOnPage, opened: Opened
 ) -> None:
@@ -186,33 +201,6 @@ def test_everything_by_keyboard(panel: PanelOnPage, opened: Opened) -> None:
     page.wait_for_function(f"!({FULL})")
     assert page.locator(".jp-Notebook .jp-CodeCell").count() == cells
     save(page)  # its key is S with Control: the front end's, as ever
-
-
-@in_lab
-def test_text_is_shown_as_text(panel: PanelOnPage, opened: Opened) -> None:
-    """Whatever is in a name: no element, no script, no formula."""
-    panel.press("Run")
-    panel.expect(in_flight=3)
-    panel.press("Stop")
-    goal = opened.page.locator(".ifl-panel .ifl-missed")
-    expect(goal.locator("b")).to_have_text(f"✘ {TEXT}")
-    assert goal.locator("b b, img, mjx-container").count() == 0
-    assert opened.page.evaluate("window.harmed") is None
-
-
-@in_lab
-def test_its_colours_follow_the_theme(panel: PanelOnPage, opened: Opened) -> None:
-    """In a run too; in both, everybody can read it."""
-    panel.press("Run")
-    panel.expect(in_flight=3)
-    for theme in ("Dark", "Light"):
-        opened.page.evaluate(
-            "theme => jupyterapp.commands.execute('apputils:change-theme', { theme })",
-            f"JupyterLab {theme}",
-        )
-        dark = opened.page.locator(".ifl-panel.ifl-dark")
-        expect(dark).to_have_count(int(theme == "Dark"))
-        assert serious_findings(opened.page, ".ifl-panel") == []
 
 
 @in_lab
@@ -258,7 +246,7 @@ def test_running_the_cells_again_leaves_one_server(
     assert not answers(before)
 
 
-@in_both
+@in_lab
 def test_a_kernel_restart_in_mid_run_leaves_nothing_behind(
     panel: PanelOnPage, opened: Opened
 ) -> None:

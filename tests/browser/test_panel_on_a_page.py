@@ -11,9 +11,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from inflight_lab.runs.run import Run
-from tests.support.bare_page import TWO, hear, run_of, show, state_of
+from tests.support.bare_page import hear, run_of, show, state_of
 from tests.support.browser import IN_BROWSER
 from tests.support.lab import PanelOnPage
+from tests.support.panels import TWO
 
 pytestmark = IN_BROWSER
 
@@ -34,6 +35,7 @@ FOCUS = """() => {
     return document.querySelector(".ifl-panel").contains(activeElement)
         ? "panel" : "behind";
 }"""
+PICTURE = '<svg class="ifl-7"><text>Nothing was sent</text></svg>'
 GOALS = {"no 429": lambda stats: stats.refused == 0}
 SHORT = run_of((0, 0.5, 200), (0, 0.5, 429))
 
@@ -63,7 +65,7 @@ def phone(browser: Browser) -> Iterator[Page]:
 
 def sent(page: Page) -> list[dict[str, Any]]:
     """What the page has asked of the kernel, without its hello."""
-    return page.evaluate("sent.filter((message) => !message.hello)")
+    return page.evaluate("model.sent.filter((message) => !message.hello)")
 
 
 def asked(page: Page) -> list[dict[str, Any]]:
@@ -257,7 +259,9 @@ def test_presented_it_fills_the_screen(
 
 
 def test_presented_the_focus_stays_in_the_panel(page: Page, states: States) -> None:
-    """Tab goes round in it, and what lies behind has its keys back afterwards."""
+    """Tab goes round in it; Escape leaves it, wherever the focus is, and what lies
+    behind has its keys back.
+    """
     show(page, states["one"])
     page.evaluate("delete Element.prototype.requestFullscreen")
     page.evaluate(
@@ -270,6 +274,7 @@ def test_presented_the_focus_stays_in_the_panel(page: Page, states: States) -> N
         seen.append(page.evaluate(FOCUS))
     assert "behind" not in seen
     assert seen.count("panel") >= 6
+    page.evaluate("document.activeElement.blur()")
     page.keyboard.press("Escape")
     expect(page.locator(".ifl-presented")).to_have_count(0)
     page.get_by_text("behind").focus()
@@ -301,13 +306,23 @@ def test_the_picture_is_of_what_the_kernel_sends(page: Page, states: States) -> 
     expect(page.locator(".ifl-lane").first).to_have_attribute("data-live", "true")
 
 
+def test_news_are_shown_before_the_whole(page: Page, states: States) -> None:
+    """Of a run that is under way when the page opens: ipykernel 6 hears a hello only
+    when the cell that runs has ended.
+    """
+    show(page, states["one"])
+    expect(page.locator(".ifl-time")).to_be_empty()
+    hear(page, run_of((0, 9, 200), live=True, now=1.0))
+    expect(page.locator(".ifl-time")).not_to_be_empty()
+
+
 def test_a_page_misses_its_kernel(page: Page, states: States) -> None:
     """It says hello until it is answered; and what to do when the kernel goes in
     mid-run, until there is news after all.
     """
     page.clock.install(time=0)
     show(page, states["one"])
-    hellos = "sent.filter((message) => message.hello).length"
+    hellos = "model.sent.filter((message) => message.hello).length"
     page.clock.run_for(2500)
     assert page.evaluate(hellos) == 3
     hear(page, Run(), reset=True, number=0)
@@ -319,6 +334,25 @@ def test_a_page_misses_its_kernel(page: Page, states: States) -> None:
     PanelOnPage(page).notice("the kernel is gone: run the cell again")
     hear(page, Run(live=True, now=10.1))
     expect(page.locator(".ifl-notice")).to_be_empty()
+
+
+def test_a_view_that_closes_leaves_nothing(page: Page, states: States) -> None:
+    """A cell that runs again closes it: nothing listens or says hello any more, and the
+    plain picture, which it hid, is there again.
+    """
+    page.clock.install(time=0)
+    show(page, states["two"])
+    page.evaluate(f"document.body.insertAdjacentHTML('beforeend', '{PICTURE}')")
+    picture = page.locator(".ifl-7")
+    hear(page, Run(), reset=True, number=0, picture="ifl-7")
+    expect(picture).to_be_hidden()
+    assert page.evaluate("model.listenerCount") > 0
+    page.evaluate("end()")
+    expect(picture).to_be_visible()
+    assert page.evaluate("model.listenerCount") == 0
+    before = page.evaluate("model.sent.length")
+    page.clock.run_for(5000)
+    assert page.evaluate("model.sent.length") == before
 
 
 def test_goals_are_read_out_and_tries_are_kept(page: Page, states: States) -> None:

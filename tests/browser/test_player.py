@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from inflight_lab.panel.expected import expected_run
 from inflight_lab.plot.drawing import draw_runs
@@ -74,7 +74,7 @@ def answered_by(run: Run, time: float) -> int:
 
 def test_a_page_plays_from_the_file_system(page: Page, address: str) -> None:
     """It stands at the end, plays from the start when it is told to, and asks nobody
-    for anything.
+    for anything.  On paper there is the plain picture.
     """
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -87,6 +87,11 @@ def test_a_page_plays_from_the_file_system(page: Page, address: str) -> None:
     player.press("Pause")
     assert float(player.strip.get_attribute("aria-valuenow") or "nan") < 10
     assert [url for url in asked if not url.startswith("data:")] == [address]
+    picture = page.locator(".ifl-still img").first
+    expect(picture).to_be_hidden()
+    page.emulate_media(media="print")
+    expect(picture).to_be_visible()
+    expect(player.stages.first).to_be_hidden()
 
 
 def test_where_one_looks_back_it_shows_what_was_recorded(
@@ -109,19 +114,3 @@ def test_where_one_looks_back_it_shows_what_was_recorded(
         assert answered_by(run, time - 0.06) <= seen <= answered_by(run, time + 0.06)
     player.strip.press("End")
     player.expect_over()
-
-
-def test_without_javascript_and_on_paper_the_picture_stands_there(
-    browser: Browser, page: Page, address: str
-) -> None:
-    """And the player does not."""
-    plain = browser.new_page(java_script_enabled=False)
-    plain.goto(address)
-    expect(plain.locator(".ifl-still img").first).to_be_visible()
-    plain.close()
-    page.goto(address)
-    picture = page.locator(".ifl-still img").first
-    expect(picture).to_be_hidden()
-    page.emulate_media(media="print")
-    expect(picture).to_be_visible()
-    expect(page.locator(".ifl-stage").first).to_be_hidden()

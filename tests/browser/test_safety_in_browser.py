@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 from playwright.sync_api import Browser, Response
 
 from inflight_lab import PracticeServer
 from tests.support.browser import EVIL, IN_BROWSER
+from tests.support.children import served
 from tests.support.javascript import Functions
 
 pytestmark = IN_BROWSER
@@ -13,8 +18,16 @@ pytestmark = IN_BROWSER
 ATTEMPTS = Functions("other_site.js")
 
 
+@pytest.fixture
+def foreign_site(tmp_path: Path) -> Iterator[str]:
+    """The address of a page of another site."""
+    (tmp_path / "index.html").write_text("<!doctype html><title>another site</title>")
+    with served(tmp_path) as address:
+        yield address.replace("http://127.0.0.1", EVIL)
+
+
 def test_a_page_of_another_site_gets_nothing(
-    server: PracticeServer, foreign_site: int, browser: Browser
+    server: PracticeServer, foreign_site: str, browser: Browser
 ) -> None:
     """Whatever way its script tries, it reads nothing, uses no quota, and the server
     counts nothing.
@@ -22,7 +35,7 @@ def test_a_page_of_another_site_gets_nothing(
     page = browser.new_page()
     answers: list[Response] = []
     page.on("response", lambda answer: answers.append(answer))
-    page.goto(f"{EVIL}:{foreign_site}/")
+    page.goto(foreign_site)
     assert page.evaluate(ATTEMPTS["everyWay"], server.url) == {
         "cors": "TypeError",
         "no-cors": "opaque 0 ",
@@ -50,11 +63,11 @@ def test_a_name_of_another_site_opens_nothing(
 
 
 def test_a_link_on_another_site_opens_the_server(
-    server: PracticeServer, foreign_site: int, browser: Browser
+    server: PracticeServer, foreign_site: str, browser: Browser
 ) -> None:
     """A person who follows it sees the answer, and it counts."""
     page = browser.new_page()
-    page.goto(f"{EVIL}:{foreign_site}/")
+    page.goto(foreign_site)
     page.set_content(f'<a href="{server.url}">a link</a>')
     page.click("a")
     page.wait_for_url(server.url)

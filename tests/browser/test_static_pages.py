@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
@@ -13,7 +12,6 @@ from inflight_lab.publish import site
 from inflight_lab.publish.landing_page import NAME
 from tests.support.accessible import THEMES, serious_findings
 from tests.support.browser import IN_BROWSER
-from tests.support.links import broken_links, outside_links
 from tests.support.made_pages import pages_of
 from tests.support.notebook_tools import NOTEBOOKS, notebook
 
@@ -65,17 +63,6 @@ def test_a_page_has_a_run_wherever_the_notebook_has(
         assert page.locator(".highlight").evaluate_all(CUT_OFF) == 0
 
 
-def test_a_panel_answers_on_a_page(page: Page, made: list[Path]) -> None:
-    """Run starts it, the limit moves it, and it says that it is computed."""
-    page.goto(made[0].as_uri())
-    toy = page.locator("inflight-toy").first
-    toy.get_by_role("button", name="Run").click()
-    expect(toy.locator(".ifl-sentence")).to_contain_text("in flight")
-    toy.get_by_role("button", name="Stop").click()
-    expect(toy.locator(".ifl-sentence")).to_contain_text("Stopped")
-    expect(toy).to_contain_text("Computed in your browser")
-
-
 def test_without_javascript_there_is_the_picture(
     browser: Browser, made: list[Path]
 ) -> None:
@@ -86,31 +73,6 @@ def test_without_javascript_there_is_the_picture(
     expect(still.first).to_be_visible()
     expect(page.get_by_role("button")).to_have_count(0)
     page.close()
-
-
-def test_links_lead_from_page_to_page(page: Page, made: list[Path]) -> None:
-    """A link to another notebook leads to its page."""
-    assert made
-    for path in made:
-        page.goto(path.as_uri())
-        targets = page.locator("a[href*='.html'], a[href*='.ipynb']").evaluate_all(
-            "(links) => links.map((link) => link.getAttribute('href').split('#')[0])"
-        )
-        assert targets
-        assert {Path(target).stem for target in targets} <= {
-            "index",
-            *(each.stem for each in NOTEBOOKS[0].parent.glob("*.ipynb")),
-        }
-        assert all(target.endswith(".html") for target in targets)
-
-
-@pytest.mark.full
-def test_every_link_of_the_series_leads_somewhere(made: list[Path]) -> None:
-    """To a page and a passage that are there; what leads outside is explained."""
-    folder = made[0].parent
-    assert broken_links(folder) == []
-    hosts = {urlsplit(link.target).netloc for link in outside_links(folder)}
-    assert hosts <= {"httpbin.org"}
 
 
 LONGEST_LINE = """all => Math.max(...all.map((element) => {

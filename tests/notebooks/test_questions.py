@@ -4,17 +4,20 @@ and true of the packages that they name.
 
 from __future__ import annotations
 
-import ast
 import asyncio
-import builtins
 import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import anyio
 import httpx2
+import nbformat
 import pytest
 import requests
 import urllib3
+from nbformat.v4 import new_code_cell, new_notebook
 
 from inflight_lab.runners.refusals import read_refusal
 from inflight_lab.server import PracticeServer
@@ -29,7 +32,6 @@ from tests.support.notebook_tools import (
 MAX_WORDS_OF_AN_ANSWER = 120
 MAX_WORDS = 5500
 JUMP = re.compile(r"\[([^]]+)\]\(questions\.ipynb#cell-id=(q-[a-z0-9-]+)\)")
-NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler)
 PASTED = """
 429 Too Many Requests
 httpx.PoolTimeout
@@ -98,28 +100,16 @@ def test_an_answer_is_one_heading_and_few_words(answer: Answer) -> None:
     assert answer.code or "](" in answer.text or "```" in answer.text
 
 
-@each_answer
-def test_an_answer_needs_no_other_one(answer: Answer) -> None:
+def test_an_answer_needs_no_other_one(tmp_path: Path) -> None:
     """Whoever looks one up runs the imports and its own cell, and nothing else."""
-    imported, _ = names_in(code_cell(QUESTIONS, "code-imports"))
-    bound, read = names_in(answer.code)
-    assert read - bound - imported - set(dir(builtins)) == set()
-
-
-def names_in(code: str) -> tuple[set[str], set[str]]:
-    """The names that code binds anywhere, and those that it reads."""
-    bound: set[str] = set()
-    read: set[str] = set()
-    for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.Name):
-            (read if isinstance(node.ctx, ast.Load) else bound).add(node.id)
-        elif isinstance(node, ast.alias):
-            bound.add((node.asname or node.name).partition(".")[0])
-        elif isinstance(node, ast.arg):
-            bound.add(node.arg)
-        elif isinstance(node, NAMED):
-            bound.add(node.name or "")
-    return bound, read
+    imports = new_code_cell(code_cell(QUESTIONS, "code-imports"))
+    for name, _, code in answers():
+        alone = new_notebook(cells=[imports, new_code_cell(code)])
+        nbformat.write(alone, tmp_path / f"{name}.ipynb")
+    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache"]
+    command += ["--select", "F821", str(tmp_path)]
+    undefined = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert undefined.returncode == 0, undefined.stdout
 
 
 @pytest.mark.parametrize("message", PASTED.strip().splitlines())
@@ -178,15 +168,15 @@ async def refused_by(package: str, transport: httpx2.MockTransport) -> Any:
     question: Any = [{"role": "user", "content": "How many words are these?"}]
     async with httpx2.AsyncClient(transport=transport) as http_client:
         shared: Any = {"api_key": "none", "http_client": http_client}
-        sdk: Any = None
-        if package == "openai":
-            sdk = openai.AsyncOpenAI(**shared).chat.completions
-        else:
-            sdk = anthropic.AsyncAnthropic(**shared).messages
-        errors = (openai.RateLimitError, anthropic.RateLimitError)
-        with pytest.raises(errors) as refused:
-            await sdk.create(model="practice", messages=question, max_tokens=1)
-    return refused.value
+        sdks: dict[str, Any] = {
+            "openai": openai.AsyncOpenAI(**shared).chat.completions,
+            "anthropic": anthropic.AsyncAnthropic(**shared).messages,
+        }
+        with pytest.raises((openai.RateLimitError, anthropic.RateLimitError)) as error:
+            await sdks[package].create(
+                model="practice", messages=question, max_tokens=1
+            )
+    return error.value
 
 
 def test_urllib3_gives_up_in_these_words() -> None:

@@ -40,10 +40,6 @@ while os.getppid() == parent:
     pass
 """
 """A process that takes all of a core it gets, until the one that started it is gone."""
-BUSY_SOON = """
-import time
-asyncio.get_running_loop().call_later(0.2, time.sleep, 6)
-"""
 CHILDREN = "[child.pid for child in psutil.Process().children(recursive=True)]"
 ONE_COUNT_KEEPS_THE_QUOTA = re.compile(
     r"counted apart: +accepted \d+, refused [1-9]\d*, [\d.]+ s\n"
@@ -141,17 +137,6 @@ def shown_by(fresh: Kernel, number: str, cells: Sequence[str]) -> str:
     runs = [fresh.run(source, within=RUN_ALL) for source in sources]
     assert [(run.status, run.error) for run in runs] == len(runs) * [("ok", "")]
     return runs[-1].text
-
-
-def test_a_busy_computer_is_waited_for() -> None:
-    """Nothing runs for six seconds while 200 requests wait: the answers still come, and
-    no other error.
-    """
-    with kernel() as fresh:
-        shown_by(fresh, "02", ["code-panel", "code-imports", "code-make-many"])
-        assert fresh.run(BUSY_SOON).status == "ok"
-        shown = shown_by(fresh, "02", ["code-run"])
-    assert "ValueError: Unexpected Status: Http status code is 429." in shown
 
 
 @pytest.mark.parametrize(

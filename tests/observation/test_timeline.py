@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextvars import copy_context
 
 import pytest
 from hypothesis import given
@@ -244,3 +245,7 @@ def test_a_slot_is_the_lowest_that_is_free(timeline: Timeline) -> None:
     timeline.free()
     assert timeline.events == []
     assert [timeline.take(), timeline.take()] == [0, 1]
+    other = copy_context()
+    other.run(timeline.take)
+    timeline.free()
+    assert timeline.take() == 1

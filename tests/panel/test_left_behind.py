@@ -15,7 +15,7 @@ from inflight_lab import Panel, PracticeServer
 from inflight_lab.jupyter import cells
 from inflight_lab.runners import naive, semaphore
 from tests.support.census import at_most, census
-from tests.support.panels import OpenPanel, raises_at_a_refusal, start_until, stop
+from tests.support.panels import TWO, OpenPanel, raises_at_a_refusal, start_until, stop
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
@@ -51,7 +51,7 @@ async def run_in_turn(panel: Panel) -> None:
 
 @ON_LINUX
 async def test_runs_leave_nothing_behind(
-    server: PracticeServer, open_panel: OpenPanel, request: pytest.FixtureRequest
+    server: PracticeServer, open_panel: OpenPanel
 ) -> None:
     """Ended, stopped and failed, run after run: no task, timer, thread, file or socket
     more, memory level.
@@ -62,7 +62,7 @@ async def test_runs_leave_nothing_behind(
     tracemalloc.start()
     await run_in_turn(panel)  # from here on nothing is new
     before, memory = census(), traced()
-    for _ in range(16 if request.config.getoption("--full") else 3):
+    for _ in range(3):
         await run_in_turn(panel)
     await until(lambda: at_most(census(), before))
     grown = traced() - memory
@@ -98,8 +98,7 @@ async def test_a_panel_that_is_closed_in_mid_run_sends_nothing_more(
     thread of theirs.
     """
     server.latency = 600
-    runners = {"one": naive.make_many_requests, "two": naive.make_many_requests}
-    panel = open_panel(runners, count=9)
+    panel = open_panel(TWO, count=9, limit=9)
     run = await start_until(panel, in_flight=9)
     panel.close()
     assert "live-plot" not in {thread.name for thread in threading.enumerate()}

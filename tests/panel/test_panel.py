@@ -15,7 +15,7 @@ from inflight_lab.panel.lane import is_busy
 from inflight_lab.plot.drawing import draw_runs
 from inflight_lab.runners import naive, paced, semaphore, semaphore_pause, threaded
 from inflight_lab.server import app
-from tests.support.panels import OpenPanel, raises_at_a_refusal, start_until, stop
+from tests.support.panels import TWO, OpenPanel, raises_at_a_refusal, start_until, stop
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
@@ -42,10 +42,8 @@ async def test_a_run_that_cannot_begin_leaves_its_servers_free(
     server: PracticeServer, open_panel: OpenPanel
 ) -> None:
     """Of two runners one turns out not to be callable: no server stays busy."""
-    panel = open_panel(
-        {"sound": semaphore.make_many_requests, "broken": naive.make_many_requests}
-    )
-    panel.lanes["broken"].runner = cast(Any, None)
+    panel = open_panel(TWO)
+    panel.lanes["semaphore"].runner = cast(Any, None)
     with pytest.raises(TypeError):
         panel.start()
     assert not any(is_busy(lane.server) for lane in panel.lanes.values())
@@ -80,7 +78,7 @@ async def test_side_by_side(
     server.latency, server.quota = 0.05, "sliding-window"
     server.rate, server.period = 10, 60
     panel = open_panel(
-        {"naive": naive.make_many_requests, "semaphore": semaphore.make_many_requests},
+        TWO,
         count=20,
         limit=2,
         goals={"one after the other": lambda stats: stats.peak_in_flight <= 2},
@@ -101,6 +99,25 @@ async def test_side_by_side(
     assert " · semaphore: done: 20 results in" in panel.status
     panel.close()
     assert (first.server.running, second.server.running) == (True, False)
+
+
+async def test_stop_and_the_limit_reach_every_runner(
+    server: PracticeServer, open_panel: OpenPanel
+) -> None:
+    """Of those that run side by side."""
+    server.latency = 600
+    runners = dict.fromkeys(("one", "two"), semaphore.make_many_requests)
+    panel = open_panel(runners, count=20, limit=2)
+    lanes = panel.lanes.values()
+    run = panel.start()
+    panel.limit = 5
+    await until(lambda: [each.server.timeline.in_flight for each in lanes] == [5, 5])
+    panel.stop()
+    await run
+    for shown in (lane.feed.run for lane in lanes):
+        assert shown.stopped
+        assert shown.counts.cancelled == 20
+        assert [level.value for level in shown.levels["limit"]] == [2, 5]
 
 
 async def test_reset_puts_everything_back(
@@ -133,6 +150,7 @@ async def test_goals_are_judged_by_the_servers_numbers(
     await stop(panel)
     assert panel.goals_met == {"9 answers": False}
     server.latency = 0
+    panel.limit = 5
     await panel.start()
     assert panel.goals_met == {"any": True, "9 answers": True}
     assert panel._lanes[0]["goals"] == [
@@ -145,7 +163,7 @@ async def test_goals_are_judged_by_the_servers_numbers(
     assert isinstance(panel.error, ValueError)
     assert panel.goals_met == {"9 answers": False}
     (finished,) = panel._lanes[0]["tries"]
-    assert finished["settings"]["count"] == 9
+    assert (finished["settings"]["count"], finished["settings"]["limit"]) == (9, 5)
     assert [goal["met"] for goal in finished["goals"]] == [True, True]
 
 
@@ -191,6 +209,19 @@ async def test_the_status_follows_the_run(
     server.latency = 0
     await panel.start()
     assert not panel.lanes[""].feed.run.stopped
+
+
+async def test_a_cell_that_waits_for_the_run_has_its_picture(
+    server: PracticeServer, open_panel: OpenPanel, shown: list[dict[str, Any]]
+) -> None:
+    """Though it was drawn when the run ended: a front end may hear only this cell."""
+    panel = open_panel(count=9)
+    panel._ipython_display_()
+    await panel.start()
+    await panel.finished()
+    *_, ended, again = (output["data"]["text/plain"] for output in shown)
+    assert "9 answered" in ended
+    assert again == ended
 
 
 async def test_a_cancelled_run_is_a_stopped_one(
@@ -294,11 +325,7 @@ async def test_a_panel_that_nobody_ran_shows_what_would_happen(
 ) -> None:
     """With its limit, or without where there is none; nothing is sent for it."""
     server.latency, server.quota, server.rate = 0.5, "sliding-window", 10
-    runners = {
-        "naive": naive.make_many_requests,
-        "semaphore": semaphore.make_many_requests,
-        "pause": semaphore_pause.make_many_requests,
-    }
+    runners = TWO | {"pause": semaphore_pause.make_many_requests}
     panel = open_panel(runners, count=21, limit=2)
     expected = panel._expected()
     naive_run, semaphore_run = expected["naive"], expected["semaphore"]

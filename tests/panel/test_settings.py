@@ -9,8 +9,7 @@ import pytest
 
 from inflight_lab import Panel, PracticeServer
 from inflight_lab.panel.panel import MAX_INPUTS
-from inflight_lab.runners import naive, semaphore
-from tests.support.panels import OpenPanel
+from tests.support.panels import TWO, OpenPanel, say
 from tests.support.waiting import settle, until
 
 pytestmark = pytest.mark.anyio
@@ -21,9 +20,10 @@ def moved(limit: int, number: int, *, page: str = "one") -> dict[str, object]:
     return {"set": "limit", "value": limit, "input": page, "move": number}
 
 
-def say(panel: Panel, message: dict[str, object]) -> None:
-    """A page sends this."""
-    panel._handle_custom_msg(message, [])
+def heard(panel: Panel) -> dict[str, int]:
+    """What a page is told: the last move of each input that was dealt with."""
+    told: dict[str, int] = panel.get_state("_heard")["_heard"]
+    return told
 
 
 async def test_a_move_that_was_overtaken_does_not_count(open_panel: OpenPanel) -> None:
@@ -31,11 +31,11 @@ async def test_a_move_that_was_overtaken_does_not_count(open_panel: OpenPanel) -
     panel = open_panel()
     for message in (moved(5, 1), moved(26, 3), moved(24, 2)):
         say(panel, message)
-    await until(lambda: panel._heard == {"one": 3})
+    await until(lambda: heard(panel) == {"one": 3})
     await settle()
     assert panel.limit == 26
     say(panel, moved(9, 1, page="two"))
-    await until(lambda: panel._heard == {"one": 3, "two": 1})
+    await until(lambda: heard(panel) == {"one": 3, "two": 1})
     assert panel.limit == 9
 
 
@@ -46,7 +46,21 @@ async def test_a_page_that_opens_late_is_heard(open_panel: OpenPanel) -> None:
     for page in pages:
         say(panel, moved(8, 1, page=page))
     await settle()
-    assert list(panel._heard) == pages[-MAX_INPUTS:]
+    assert list(heard(panel)) == pages[-MAX_INPUTS:]
+
+
+async def test_a_view_that_opens_is_sent_every_run(
+    open_panel: OpenPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A view has none of them before it says hello."""
+    panel = open_panel(TWO)
+    sent: list[dict[str, Any]] = []
+    monkeypatch.setattr(panel, "send", sent.append)
+    say(panel, {"hello": True})
+    assert [(message["lane"], message["reset"]) for message in sent] == [
+        (0, True),
+        (1, True),
+    ]
 
 
 async def test_the_page_hears_that_a_move_is_dealt_with(open_panel: OpenPanel) -> None:
@@ -61,7 +75,7 @@ async def test_the_page_hears_that_a_move_is_dealt_with(open_panel: OpenPanel) -
 
     async def move(value: int, number: int) -> None:
         say(panel, moved(value, number))
-        await until(lambda: panel._heard == {"one": number})
+        await until(lambda: heard(panel) == {"one": number})
 
     for number, value in enumerate((7, 7, 0), 1):
         await move(value, number)
@@ -93,7 +107,7 @@ async def test_reset_and_run_in_one_breath_is_a_new_run(
     await panel.start()
     say(panel, {"press": "reset", "input": "go", "move": 1})
     say(panel, {"press": "run", "input": "go", "move": 2})
-    await until(lambda: panel._heard == {"go": 2})
+    await until(lambda: heard(panel) == {"go": 2})
     await panel.finished()
     assert len(panel.outcomes) == 9
 
@@ -131,9 +145,8 @@ async def test_every_server_of_a_panel_follows_its_sliders(
     server: PracticeServer, open_panel: OpenPanel
 ) -> None:
     """The twins of its first one too."""
-    runners = {"naive": naive.make_many_requests, "other": naive.make_many_requests}
-    panel = open_panel(runners)
-    twin = panel.lanes["other"].server
+    panel = open_panel(TWO)
+    twin = panel.lanes["semaphore"].server
     panel.latency, panel.rate = 0.02, 150
     await until(lambda: server.rate == twin.rate == 150)
     assert server.latency == twin.latency == 0.02
@@ -149,12 +162,7 @@ async def test_each_lane_says_what_is_known_of_its_limit(
     async def in_threads(url: str, count: int) -> list[Any]:
         return []
 
-    runners = {
-        "naive": naive.make_many_requests,
-        "semaphore": semaphore.make_many_requests,
-        "threads": in_threads,
-    }
-    lanes = open_panel(runners)._lanes
+    lanes = open_panel(TWO | {"threads": in_threads})._lanes
     said = [(lane["adjustable"], lane["unlimited"]) for lane in lanes]
     assert said == [(False, True), (True, False), (False, False)]
 

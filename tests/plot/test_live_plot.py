@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
 from inflight_lab import LivePlot, ObservedTransport, PracticeServer
-from inflight_lab.plot import plain_picture, widget_page
 from inflight_lab.runs.columns import from_columns
 from inflight_lab.runs.run import Run
+from tests.support.panels import say
 from tests.support.virtual_clock import SetClock
 
 PERIOD = 20.0
@@ -25,7 +28,7 @@ class Page:
 
     def hello(self) -> Run:
         """The answer to a view that has just opened."""
-        self.plot._handle_custom_msg({"hello": True}, [])
+        say(self.plot, {"hello": True})
         answer = self.messages[-1]
         assert answer["reset"]
         assert answer["picture"].startswith("ifl-")
@@ -95,6 +98,16 @@ def test_a_page_gets_every_row_once(
     plot.close()
 
 
+def test_a_new_run_ends_the_one_that_goes_on(idle: PracticeServer) -> None:
+    """Nothing sends the first one's news any more."""
+    plot = LivePlot(idle)
+    for _ in range(2):
+        plot.start()
+    plot.stop()
+    assert "live-plot" not in {thread.name for thread in threading.enumerate()}
+    plot.close()
+
+
 def test_a_finished_run_stays_what_it_was(
     idle: PracticeServer, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,33 +127,38 @@ def test_a_finished_run_stays_what_it_was(
 
 
 def test_the_plain_picture_is_of_the_last_run(
-    idle: PracticeServer, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+    idle: PracticeServer, clock: SetClock, shown: list[dict[str, Any]]
 ) -> None:
-    """It is drawn when the run has ended, in the place where it was displayed."""
-    shown: list[str] = []
-
-    class Handle:
-        """A display that was given an id."""
-
-        def update(self, data: dict[str, str], **_: object) -> None:
-            """It shows something else."""
-            shown.append(f"instead: {data['text/plain']}")
-
-    def display(data: dict[str, str], **_: object) -> Handle:
-        shown.append(data["text/plain"])
-        return Handle()
-
-    monkeypatch.setattr(plain_picture, "display", display)
-    monkeypatch.setattr(widget_page, "display", lambda *_, **__: None)
+    """It is drawn when the run has ended, in the place where it was displayed; and once
+    more by a later cell, for a front end that hears only that one.
+    """
     plot = LivePlot(idle)
     plot._ipython_display_()
     with plot:
         clock.now = 0.5
         idle.timeline.answer(idle.timeline.send(), 200)
-    before, after = shown
+    plot.stop()
+    _, before, after, again = (output["data"]["text/plain"] for output in shown)
     assert before == "Nothing was sent yet."
-    assert after.startswith("instead: ")
     assert "1 answered" in after
+    assert again == after
+    plot.close()
+
+
+def test_what_colab_needs_is_displayed_with_the_plot(
+    shown: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Colab shows a widget only if its output says which manager draws it: anywidget
+    says it there, and we pass it on.
+    """
+    colab: Any = ModuleType("google.colab.output")
+    colab.enable_custom_widget_manager = lambda: None
+    colab._widgets = SimpleNamespace(_installed_url="https://example.com/manager.js")
+    monkeypatch.setitem(sys.modules, "google.colab.output", colab)
+    plot = LivePlot(PracticeServer())
+    plot._ipython_display_()
+    said = shown[0]["metadata"]["application/vnd.jupyter.widget-view+json"]
+    assert said["colab"]["custom_widget_manager"]["url"].endswith("manager.js")
     plot.close()
 
 

@@ -16,18 +16,6 @@ OVER = Run(now=0.5)
 COMPUTED = Run(now=0.5, events=[RequestEvent(0.1, "sent", 0, None)])
 
 
-@pytest.fixture
-def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """The data and metadata of each output, as it is displayed."""
-    outputs: list[dict[str, Any]] = []
-
-    def display(data: Any, **more: Any) -> None:
-        outputs.append(more | {"data": data})
-
-    monkeypatch.setattr(plain_picture, "display", display)
-    return outputs
-
-
 def test_a_saved_notebook_has_the_picture_alone(shown: list[dict[str, Any]]) -> None:
     """As an image and as SVG, in words, and nothing else."""
     PlainPicture(lambda: {"": OVER}).show()

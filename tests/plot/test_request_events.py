@@ -17,22 +17,7 @@ from inflight_lab.plot.source import PlotSource
 from inflight_lab.runners import naive, semaphore_pause
 from inflight_lab.runs.run import RequestEvent
 from tests.support.virtual_clock import SetClock
-from tests.support.waiting import until
-
-
-@pytest.fixture
-def clock() -> SetClock:
-    return SetClock(100.0)
-
-
-@pytest.fixture
-def server(clock: SetClock) -> Timeline:
-    return Timeline(clock=clock)
-
-
-@pytest.fixture
-def client(clock: SetClock) -> Timeline:
-    return Timeline(clock=clock)
+from tests.support.waiting import PATIENCE, until
 
 
 @pytest.fixture
@@ -208,7 +193,7 @@ async def test_every_request_in_the_pool_arrives_once(practice: PracticeServer) 
     practice.quota = "sliding-window"
     transport = ObservedTransport()
     source = PlotSource(practice.timeline, transport.timeline)
-    async with httpx.AsyncClient(transport=transport) as client:
+    async with httpx.AsyncClient(transport=transport, timeout=PATIENCE) as client:
         await naive.make_many_requests(
             practice.url, 150, client=client, return_exceptions=True
         )

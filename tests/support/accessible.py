@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
@@ -20,13 +19,8 @@ def serious_findings(page: Page, context: str | None = None) -> list[str]:
     """
     found = Axe().run(page, context=context, options=IN_PLACE)
     return [
-        f"{violation['id']}: {spaced_once(node['html'])}: {node['failureSummary']}"
+        f"{violation['id']}: {node['html'][:200]}: {node['failureSummary']}"
         for violation in found.response["violations"]
         if violation["impact"] in SERIOUS
         for node in violation["nodes"]
     ]
-
-
-def spaced_once(html: str) -> str:
-    """The beginning of an element, without what indents it."""
-    return re.sub(r"  +", " ", html)[:200]

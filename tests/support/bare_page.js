@@ -3,21 +3,29 @@
 /** @typedef {(value?: any) => void} Listener */
 
 /**
- * A model with the state that a kernel would send.
+ * A model with the state that a kernel would send, without a kernel.  It keeps what it
+ * has `sent`, and is made to `hear` a message.
  *
  * @param {Record<string, any>} state
  */
-function modelOf(state) {
+export function modelOf(state) {
   /** @type {Record<string, Set<Listener>>} */
   const listeners = {};
   /** @param {string} name @param {any} [value] */
   function fire(name, value) {
     listeners[name]?.forEach((listener) => listener(value));
   }
-  const page = /** @type {any} */ (window);
-  page.sent = [];
-  page.hear = (/** @type {any} */ message) => fire("msg:custom", message);
   return {
+    /** @type {any[]} */
+    sent: [],
+    /** How many listen to it. */
+    get listenerCount() {
+      return Object.values(listeners).reduce((sum, each) => sum + each.size, 0);
+    },
+    /** @param {any} [message] */
+    hear(message) {
+      fire("msg:custom", message);
+    },
     /** @param {string} name */
     get(name) {
       return state[name];
@@ -35,11 +43,11 @@ function modelOf(state) {
     },
     /** @param {string} name @param {Listener} listener */
     off(name, listener) {
-      listeners[name].delete(listener);
+      listeners[name]?.delete(listener);
     },
     /** @param {any} message */
     send(message) {
-      page.sent.push(message);
+      this.sent.push(message);
     },
   };
 }

@@ -11,7 +11,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 from inflight_lab import Panel, PracticeServer
-from inflight_lab.runners import naive, semaphore
+from inflight_lab.runners import semaphore
 from inflight_lab.runs.columns import to_columns
 from inflight_lab.runs.run import RequestEvent, Run
 from tests.support.javascript import Functions
@@ -44,9 +44,6 @@ def state_of(
         return elsewhere.submit(asyncio.run, made()).result()
 
 
-TWO = {"naive": naive.make_many_requests, "semaphore": semaphore.make_many_requests}
-
-
 def show(
     page: Page, state: dict[str, Any], *, width: int = 1024, height: int = 768
 ) -> None:
@@ -62,7 +59,7 @@ def show(
 def hear(page: Page, run: Run, *, lane: int = 0, **more: object) -> None:
     """Have the page hear of a run, or of what is new in it."""
     message = {"lane": lane, "run": to_columns(run)} | more
-    page.evaluate("message => hear(message)", message)
+    page.evaluate("message => model.hear(message)", message)
 
 
 def run_of(*spans: tuple[float, float, int], **more: Any) -> Run:

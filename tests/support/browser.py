@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
-from tests.support.lab import CHROMIUM, FRONTS
+from tests.support.lab import CHROMIUM
 
 # Milliseconds; a busy machine may take longer than the usual five seconds.
 expect.set_options(timeout=20_000)
@@ -32,7 +32,9 @@ EVIL = "http://evil.example"
 
 
 class Place(NamedTuple):
-    """A front end of `tests.support.lab.FRONTS`, and a kernel."""
+    """A front end of `tests.support.lab.FRONTS`, and a kernel: ``python3`` is this
+    environment's, and any other a package and version such as "ipykernel-7.0".
+    """
 
     front: str = "lab"
     kernel: str = "python3"
@@ -42,11 +44,6 @@ class Place(NamedTuple):
 
 
 USUAL = Place()
-KERNELS = ["python3", "ipykernel-6.31", "ipykernel-7.0", "ipykernel-7.3"]
-"""``python3`` is the newest, from this environment."""
-NOTEBOOK = Place("notebook")
-IN_CI = [USUAL, NOTEBOOK, Place("lab", "ipykernel-6.31")]
-EVERYWHERE = [Place(front, kernel) for front in FRONTS for kernel in KERNELS]
 
 NOT_OURS = (
     # Notebook 7.6, on an empty notebook too.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -71,3 +72,15 @@ def wait_until_up(address: str, process: subprocess.Popen[Any], log: Path) -> No
         urllib.request.urlopen(address, timeout=5).read()
 
     when_up(process, get, log=log)
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address of a plain static file server for ``folder``, on loopback."""
+    port = free_port()
+    place = ("127.0.0.1", port)
+    command = [sys.executable, "-m", "http.server", str(port), "--bind", place[0]]
+    command += ["--protocol", "HTTP/1.1", "--directory", str(folder)]
+    with child(command, stderr=subprocess.DEVNULL) as server:
+        when_up(server, lambda: socket.create_connection(place, timeout=1).close())
+        yield f"http://127.0.0.1:{port}"

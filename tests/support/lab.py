@@ -7,12 +7,12 @@ import os
 import shutil
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import nbformat
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
@@ -37,7 +37,9 @@ FLAGS = [
 START_UP = 1000 * children.START_UP
 """Milliseconds for a kernel or a page to come up on a busy machine."""
 PREFIX = "/user/student/"
-"""The path that a server lives under, as a student's does on a JupyterHub."""
+"""The path that a server lives under, as a student's does on a JupyterHub: what a page
+asks for outside of it is not found, which is an error on its console.
+"""
 FRONTS = {"lab": "lab/tree/{name}?reset", "notebook": "notebooks/{name}"}
 """By front end: where it shows a notebook."""
 # The indicator says "idle" where there is no kernel as well, so look at its name too.
@@ -144,9 +146,8 @@ class Lab:
 
     def ask(self, method: str, path: str) -> Any:
         """What the server's own API answers."""
-        request = urllib.request.Request(f"{self.address}api/{path}", method=method)
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.loads(answer.read() or "null")
+        answer = httpx.request(method, f"{self.address}api/{path}", timeout=30)
+        return answer.json() if answer.content else None
 
 
 @contextmanager

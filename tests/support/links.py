@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from html.parser import HTMLParser
+import re
+from html import unescape
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -15,28 +16,12 @@ class Link(NamedTuple):
     target: str
 
 
-class PageParser(HTMLParser):
-    """Collects what a page links to, and the passages that one can link to."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.targets: list[str] = []
-        self.passages: set[str] = set()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note what the element has of both."""
-        for name, value in attrs:
-            if name in ("href", "src") and value is not None:
-                self.targets.append(value)
-            if name == "id" and value is not None:
-                self.passages.add(value)
-
-
-def parsed(page: Path) -> PageParser:
-    """The page, read."""
-    parser = PageParser()
-    parser.feed(page.read_text(encoding="utf-8"))
-    return parser
+def values_of(page: Path, *names: str) -> list[str]:
+    """What the attributes with these names have, all over the page."""
+    attributes = rf'\s(?:{"|".join(names)})="([^"]*)"'
+    return [
+        unescape(value) for value in re.findall(attributes, page.read_text("utf-8"))
+    ]
 
 
 def links_in(folder: Path) -> list[Link]:
@@ -44,14 +29,9 @@ def links_in(folder: Path) -> list[Link]:
     return [
         Link(page.name, target)
         for page in sorted(folder.glob("*.html"))
-        for target in parsed(page).targets
+        for target in values_of(page, "href", "src")
         if not target.startswith("data:")
     ]
-
-
-def outside_links(folder: Path) -> list[Link]:
-    """Those that lead to another site."""
-    return [link for link in links_in(folder) if urlsplit(link.target).netloc]
 
 
 def broken_links(folder: Path) -> list[Link]:
@@ -71,5 +51,5 @@ def is_there(folder: Path, link: Link) -> bool:
     page = folder / unquote(path or link.page)
     if not page.is_file():
         return False
-    passages = parsed(page).passages
+    passages = values_of(page, "id")
     return not fragment or fragment in passages or unquote(fragment) in passages

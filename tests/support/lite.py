@@ -1,23 +1,18 @@
-"""The browser build: built, served as plain files, and asked what its pages show."""
+"""The browser build: built, and asked what its pages show."""
 
 from __future__ import annotations
 
 import re
 import shlex
 import shutil
-import socket
-import socketserver
 import subprocess
-import sys
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserType, Page, ProxySettings
+from playwright.sync_api import Browser, BrowserType, Page
 
-from tests.support.children import child, free_port, when_up
 from tests.support.javascript import Functions
 from tests.support.lab import CHROMIUM, FLAGS
 from tests.support.notebook_tools import CellRun
@@ -70,64 +65,13 @@ def build(folder: Path, notebooks: Sequence[Path]) -> None:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """The address of a plain static file server for ``folder``, on loopback."""
-    port = free_port()
-    place = ("127.0.0.1", port)
-    command = [sys.executable, "-m", "http.server", str(port), "--bind", place[0]]
-    command += ["--protocol", "HTTP/1.1", "--directory", str(folder)]
-    with child(command, stderr=subprocess.DEVNULL) as server:
-        when_up(server, lambda: socket.create_connection(place, timeout=1).close())
-        yield f"http://127.0.0.1:{port}"
-
-
-CHROMIUMS_OWN = (".googleapis.com", ".google.com", ".gvt1.com")
-
-
-class Outside(socketserver.ThreadingTCPServer):
-    """A proxy that lets nothing through and remembers what was asked for."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-        super().__init__(("127.0.0.1", 0), _Refuse)
-        self.address = f"http://127.0.0.1:{self.server_address[1]}"
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    def asked_by_pages(self) -> list[str]:
-        """The hosts, but for those that Chromium itself asks, whatever it shows."""
-        hosts = []
-        for request in filter(None, self.asked):
-            address = request.split()[1]
-            host = address.split("//")[-1].split("/")[0].split(":")[0]
-            if not host.endswith(CHROMIUMS_OWN):
-                hosts.append(host)
-        return hosts
-
-
-class _Refuse(socketserver.StreamRequestHandler):
-    def handle(self) -> None:
-        assert isinstance(self.server, Outside)
-        self.server.asked.append(self.rfile.readline().decode(errors="replace").strip())
-        self.wfile.write(
-            b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-        )
-
-
-@contextmanager
-def chromium_without_internet(kind: BrowserType) -> Iterator[tuple[Browser, Outside]]:
-    """A headless Chromium that reaches loopback only, and what else it asked for."""
-    outside = Outside()
-    proxy = ProxySettings(
-        server=outside.address, bypass=f"<-loopback>,127.0.0.1,{SCHOOL}"
-    )
-    flags = [*FLAGS, f"--host-resolver-rules=MAP {SCHOOL} 127.0.0.1"]
-    browser = kind.launch(executable_path=CHROMIUM, args=flags, proxy=proxy)
-    yield browser, outside
+def chromium_without_internet(kind: BrowserType) -> Iterator[Browser]:
+    """A headless Chromium that finds no other computer: to ask one is an error."""
+    names = f"MAP {SCHOOL} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+    flags = [*FLAGS, f"--host-resolver-rules={names}"]
+    browser = kind.launch(executable_path=CHROMIUM, args=flags)
+    yield browser
     browser.close()
-    outside.shutdown()
-    outside.server_close()
 
 
 class PageKernel:

@@ -1,17 +1,17 @@
-"""nginx for the tests that put it between a client and a server."""
+"""nginx, whose quota is that of many real APIs."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import socket
-import subprocess
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.support.waiting import PATIENCE
+from tests.support.children import child, when_up
 
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
@@ -46,43 +46,18 @@ def need_nginx() -> None:
         pytest.skip(reason)
 
 
-class serving:  # noqa: N801, used as a verb
+@contextmanager
+def serving(
+    folder: Path, port: int, *, settings: str, locations: str
+) -> Iterator[None]:
     """nginx runs inside the ``with`` block, with these lines in its ``http`` and
     ``server`` parts.
     """
-
-    def __init__(
-        self, folder: Path, port: int, *, settings: str, locations: str
-    ) -> None:
-        config = folder / "nginx.conf"
-        config.write_text(
-            CONFIG.format(port=port, settings=settings, locations=locations)
-        )
-        self.command = [
-            NGINX or "nginx",
-            "-p",
-            str(folder),
-            "-e",
-            "stderr",
-            "-c",
-            str(config),
-        ]
-        self.port = port
-
-    def __enter__(self) -> None:
-        self.process = subprocess.Popen(self.command, stderr=subprocess.PIPE, text=True)
-        deadline = time.monotonic() + PATIENCE
-        while not self._answers():
-            assert self.process.poll() is None, self.process.communicate()[1]
-            assert time.monotonic() < deadline, "nginx did not come up"
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.process.terminate()
-        self.process.communicate(timeout=PATIENCE)
-
-    def _answers(self) -> bool:
-        try:
-            socket.create_connection(("127.0.0.1", self.port), timeout=0.1).close()
-        except OSError:
-            return False
-        return True
+    config = folder / "nginx.conf"
+    config.write_text(CONFIG.format(port=port, settings=settings, locations=locations))
+    command = [NGINX or "nginx", "-p", str(folder), "-e", "stderr", "-c", str(config)]
+    path = folder / "log"
+    address = ("127.0.0.1", port)
+    with path.open("w") as log, child(command, stderr=log) as process:
+        when_up(process, lambda: socket.create_connection(address, 1).close(), log=path)
+        yield

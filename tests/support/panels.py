@@ -1,13 +1,25 @@
-"""A panel without a page: what the tests do with it."""
+"""A panel or a plot without a page: what the tests do with it."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any, Protocol
 
+import anywidget
+
 from inflight_lab import Panel
-from inflight_lab.runners import semaphore
+from inflight_lab.runners import naive, semaphore
 from tests.support.waiting import until
+
+TWO = {"naive": naive.make_many_requests, "semaphore": semaphore.make_many_requests}
+"""Runners side by side."""
+
+
+def say(widget: anywidget.AnyWidget, message: Mapping[str, object]) -> None:
+    """A page sends ``message``, as every front end does."""
+    data = {"method": "custom", "content": message}
+    widget.comm.handle_msg({"content": {"data": data}, "buffers": []})
 
 
 class OpenPanel(Protocol):

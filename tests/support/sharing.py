@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import filterfalse
+from typing import Literal
 
 from xdist.scheduler import LoadFileScheduling
 from xdist.workermanage import WorkerController
@@ -16,20 +16,41 @@ TOGETHER = (
 )
 """Among those, files whose tests share something that takes long to make or import."""
 WITH_BROWSER = "tests/browser/"
-BROWSERS_AT_ONCE = 2
-"""Two cores carry no more."""
+WAITING = (
+    "tests/notebooks/test_run_all.py",
+    "tests/notebooks/test_show_it_to_a_class.py",
+)
+"""Tests whose kernel waits most of the time."""
+BROWSERS = 2
+"""Workers that begin with browser tests: two cores carry no more browsers."""
+WORKERS = 4
+"""Workers that take what is no browser's: most tests wait for something."""
+WAITERS = 2
+"""Workers beside them that take nothing but WAITING."""
 
 
-def needs_browser(unit: str) -> bool:
-    """Whether a file, or a test of SPREAD, is shared out as a browser test."""
-    return unit.startswith(WITH_BROWSER)
+Kind = Literal["browser", "waiting", "usual"]
+
+
+def kind_of(unit: str) -> Kind:
+    """What a file, or a test of SPREAD, needs of a worker."""
+    if unit.startswith(WITH_BROWSER):
+        return "browser"
+    return "waiting" if unit.startswith(WAITING) else "usual"
+
+
+def kinds_for(worker: int) -> list[Kind]:
+    """What a worker takes, first things first, by its place among the workers."""
+    if worker < BROWSERS:
+        return ["browser", "usual", "waiting"]
+    return ["usual", "waiting"] if worker < WORKERS else ["waiting"]
 
 
 class ByFile(LoadFileScheduling):
     """A file's tests go to one worker: they share servers, browsers and what they make.
 
-    Browser tests take longest, so two workers begin with them, and take the others
-    afterwards.  The other workers never have a browser.
+    Browser tests take longest, so the first workers begin with them, and take the
+    others afterwards.  The other workers never have a browser.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -47,8 +68,10 @@ class ByFile(LoadFileScheduling):
 
     def _next_unit(self, node: WorkerController) -> str | None:
         """The first unit in the queue that suits the worker."""
-        with_browser = next(filter(needs_browser, self.workqueue), None)
-        if with_browser and node in self.nodes[:BROWSERS_AT_ONCE]:
-            return with_browser
-        others = filterfalse(needs_browser, self.workqueue)
-        return next(others, None)
+        for kind in kinds_for(self.nodes.index(node)):
+            unit = next(
+                (each for each in self.workqueue if kind_of(each) == kind), None
+            )
+            if unit:
+                return unit
+        return None

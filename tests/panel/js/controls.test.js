@@ -7,36 +7,12 @@ import {
 } from "../../../src/inflight_lab/panel/js/lane.js";
 import { KernelWatch, Mover } from "../../../src/inflight_lab/panel/js/kernel.js";
 import { commandOf } from "../../../src/inflight_lab/panel/js/keys.js";
+import { modelOf } from "../../support/bare_page.js";
 
 /** @param {unknown} found @param {unknown} wanted */
 function expectEqual(found, wanted) {
   const [one, other] = [found, wanted].map((each) => JSON.stringify(each));
   if (one !== other) throw new Error(`${one} is not ${other}`);
-}
-
-/** A model with this state, and what it has sent. @param {Record<string, any>} state */
-function modelOf(state) {
-  /** @type {Record<string, ((news?: any) => void)[]>} */
-  const listeners = {};
-  /** @type {any[]} */
-  const sent = [];
-  return {
-    sent,
-    get: (/** @type {string} */ name) => state[name],
-    set(/** @type {string} */ name, /** @type {any} */ value) {
-      state[name] = value;
-      this.fire(`change:${name}`);
-    },
-    fire(/** @type {string} */ event) {
-      for (const listener of listeners[event] ?? []) listener();
-    },
-    save_changes() {},
-    on(/** @type {string} */ event, /** @type {() => void} */ listener) {
-      (listeners[event] ??= []).push(listener);
-    },
-    off() {},
-    send: (/** @type {object} */ message) => sent.push(message),
-  };
 }
 
 const usual = { onButton: false, presented: false };
@@ -131,7 +107,7 @@ Deno.test("a kernel that says nothing is missed, and is back with a word", async
   const watch = new KernelWatch(model, () => changed(), life.signal);
   await next();
   expectEqual(watch.problem.startsWith("the kernel is gone"), true);
-  model.fire("msg:custom");
+  model.hear();
   expectEqual(watch.problem, "");
   model.set("running", false);
   watch.expectAnswer();
