@@ -6,7 +6,7 @@ On each machine: pip install httpx distributed "throttled-py[redis]"
     dask worker tcp://127.0.0.1:8786 --nthreads 25    # on each, with that one's address
     python on_a_cluster.py                            # on one machine
 
-Each answer is in RESULTS as soon as it comes: {"key": its address, "data": its JSON}.
+Each answer is in RESULTS as soon as it comes: {"key": its id, "data": its JSON}.
 Stop the script when you like: the next start asks only for what has no answer yet.
 
 The script decides what is sent and when, and the workers send it.  How long a request
@@ -31,14 +31,14 @@ from throttled import asyncio as throttled
 from throttled.exceptions import StoreUnavailableError
 
 from inflight_lab import AnswerFile, NoAnswer, Pacer, Patience, Stop
-from inflight_lab.recipes.settings import addresses, filled_in, start
+from inflight_lab.recipes.settings import addresses, start
 
 URL = "https://api.example.com/items/{id}"  # each of IDS takes the place of {id}
 IDS: Any = []  # such as range(1, 3001), or [17, "abc"]
 RATE = 100  # requests that the API allows ...
 PERIOD = 1  # ... in so many seconds
 LIMIT = 50  # requests in flight, of all workers together
-# For a key, add "X-Api-Key": "$X_API_KEY", and set that variable in the environment.
+# A key comes from the environment: add "X-Api-Key": os.environ["X_API_KEY"].
 HEADERS = {"User-Agent": "my-script/1.0"}
 SCHEDULER = "tcp://127.0.0.1:8786"  # the address that `dask scheduler` prints
 REDIS = "redis://127.0.0.1:6379"  # its address as the workers reach it
@@ -48,14 +48,13 @@ RESULTS = "results.jsonl"  # for fresh answers, name another file
 async def main() -> bool:
     """Fetch what has no answer yet.  Return whether all is there now."""
     urls = addresses(URL, IDS)
-    headers = filled_in(HEADERS)
     pacer = Pacer(RATE, PERIOD, limit=LIMIT)
     patiently = Patience()
 
-    async def fetch(url: str) -> Any:
-        """What to keep for one address: its JSON, or None if there is no such item."""
+    async def fetch(id: Any) -> Any:
+        """What to keep for one id: its JSON, or None if there is no such item."""
         try:
-            response = await patiently(pacer, get, cluster, url)
+            response = await patiently(pacer, get, cluster, urls[id])
         except NoAnswer as failure:
             if failure.status in (404, 410):
                 return None
@@ -63,7 +62,7 @@ async def main() -> bool:
         return response.json()
 
     with AnswerFile(RESULTS) as answers:
-        async with connected(headers) as cluster:
+        async with connected() as cluster:
             return await answers.collect(urls, fetch, limit=LIMIT)
 
 
@@ -125,7 +124,7 @@ def one_by_one() -> throttled.Quota:
 
 
 @asynccontextmanager
-async def connected(headers: dict[str, str]) -> AsyncIterator[Client]:
+async def connected() -> AsyncIterator[Client]:
     """The cluster, each worker of which has a sender."""
     try:
         cluster = await Client(SCHEDULER, asynchronous=True)
@@ -134,7 +133,7 @@ async def connected(headers: dict[str, str]) -> AsyncIterator[Client]:
         sys.exit(
             f"Nothing was sent: no scheduler with a worker at {SCHEDULER}: {error}"
         )
-    await cluster.register_plugin(Sender(headers))
+    await cluster.register_plugin(Sender(HEADERS))
     try:
         yield cluster
     finally:  # however it ends, the scheduler keeps no key

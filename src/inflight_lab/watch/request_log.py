@@ -175,8 +175,7 @@ class Request:
     @property
     def is_refused_for_good(self) -> bool:
         """Whether no wait will help, for any request."""
-        refusal = self.refusal
-        return bool(refusal and refusal.is_permanent and refusal.concerns_all)
+        return bool(self.refusal and self.refusal.is_permanent)
 
     @property
     def is_over_quota(self) -> bool:
