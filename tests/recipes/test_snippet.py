@@ -83,7 +83,8 @@ def test_options_are_settings(capsys: pytest.CaptureFixture[str]) -> None:
         "PERIOD = 60.5  # ... in so many seconds",
         "LIMIT = 7  # requests in flight: at least requests per second x seconds per "
         "answer",
-        'HEADERS = {"User-Agent": "my-script/1.0", "X-Api-Key": os.environ["X_API_KEY"]}',
+        'HEADERS = {"User-Agent": "my-script/1.0", '
+        '"X-Api-Key": os.environ["X_API_KEY"]}',
     ]
     assert len(script.splitlines()) == len(before)
     assert "IDS: Any = [17, 'abc']  #" in printed(capsys, "paced --ids 17,abc")

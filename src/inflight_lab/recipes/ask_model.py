@@ -46,7 +46,7 @@ async def main() -> bool:
         _, body = question
         turn = budgets.turn(tokens=most_tokens(body))
         response = await patiently(turn, client.post, URL, json=body)
-        return response.json()
+        return response.raise_for_status().json()
 
     questions = [(id, body_of(prompt)) for id, prompt in PROMPTS.items()]
     with AnswerFile(RESULTS) as answers:

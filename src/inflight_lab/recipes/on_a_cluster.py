@@ -30,7 +30,7 @@ from distributed import Client, KilledWorker, Worker, WorkerPlugin, get_worker
 from throttled import asyncio as throttled
 from throttled.exceptions import StoreUnavailableError
 
-from inflight_lab import AnswerFile, NoAnswer, Pacer, Patience, Stop
+from inflight_lab import AnswerFile, Pacer, Patience, Stop
 from inflight_lab.recipes.settings import addresses, start
 
 URL = "https://api.example.com/items/{id}"  # each of IDS takes the place of {id}
@@ -53,12 +53,9 @@ async def main() -> bool:
 
     async def fetch(id: Any) -> Any:
         """What to keep for one id: its JSON, or None if there is no such item."""
-        try:
-            response = await patiently(pacer, get, cluster, urls[id])
-        except NoAnswer as failure:
-            if failure.status in (404, 410):
-                return None
-            raise
+        response = await patiently(pacer, get, cluster, urls[id])
+        if response.status_code in (404, 410):
+            return None
         return response.json()
 
     with AnswerFile(RESULTS) as answers:

@@ -11,7 +11,7 @@
   say that a month's quota is used up.  But then they refuse ten times in a row, though
   all waited longer each time, or they say no to 50 requests one after the other.
 
-404 and 410 are answers, too: there is no such thing.  All other failures that another
+404 and 410 are answers, too, and are returned.  All other failures that another
 attempt may fix get one: a lost connection, a timeout, every server error.  For a GET
 that is safe.  A POST may be carried out twice, unless a key tells the API that both are
 the same one.
@@ -43,10 +43,8 @@ class NoAnswer(Exception):
     >>> try:
     ...     await Patience()(Pacer(10), client.get, server.url)
     ... except NoAnswer as failure:
-    ...     print(failure.status)
+    ...     print(failure)
     """
-
-    status = 0  # of the last response, if one came
 
 
 class Stop(Exception):
@@ -67,9 +65,9 @@ class Patience:
     >>> response = await patiently(Pacer(100), client.get, server.url)
 
     It takes a turn of the pacer, awaits ``client.get(url)``, and returns the response
-    if its status is below 400.  Further arguments are handed on.  Raises `NoAnswer` if
-    this request has failed for good, and `Stop` if all will.  An error that no other
-    attempt can fix is raised as it is.
+    if its status is below 400, or is 404 or 410: there is no such thing.  Further
+    arguments are handed on.  Raises `NoAnswer` if this request has failed for good, and
+    `Stop` if all will.  An error that no other attempt can fix is raised as it is.
 
     Share one among all requests of a run.
     """
@@ -104,10 +102,8 @@ class Patience:
             status = response.status_code
             if status < 400 or status in (404, 410):  # there is no such thing
                 self._failures = 0
-            if status < 400:
                 return response
             failure = NoAnswer(f"status {status} {reason_in(response)}")
-            failure.status = status
             refusal = read_refusal(response)
             if refusal:
                 pause = self._hold_back_all(refusal, failure, pacer)
