@@ -64,6 +64,9 @@ ROWS = [
     Row("Hugging Face, some left", 429, {"RateLimit": '"api";r=3;t=87'}, {}, "wait"),
     Row("Binance, banned", 418, {"Retry-After": "120"}, {}, "wait 120"),
     Row("X, 15 minutes", 429, {"x-rate-limit-reset": IN_20_SECONDS}, {}, "wait 20"),
+    Row(
+        "Azure", 429, {"retry-after-ms": "19500", "Retry-After": "20"}, {}, "wait 19.5"
+    ),
     Row("Gemini", 429, {}, {"error": GEMINI}, "wait 34"),
     Row("Gemini, a stream", 429, {}, [{"error": GEMINI}], "wait 34"),
     Row("Gemini, paid up", 402, {}, {"error": {"message": "Depleted."}}, "stop"),

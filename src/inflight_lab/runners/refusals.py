@@ -4,6 +4,7 @@ An API that refuses a request often says when it will accept one, or that it nev
 Most of them send ``Retry-After``.  These do not, or say more:
 
     API              status    what it sends
+    OpenAI, Azure    429       retry-after-ms: 20000
     Google's Gemini  429       {"error": {"details": [{"retryDelay": "34s", ...}]}}
     GitHub           403, 429  x-ratelimit-remaining: 0, x-ratelimit-reset: 1795761000
     GitHub           403, 429  {"message": "You have exceeded a secondary rate limit."}
@@ -17,20 +18,22 @@ Most of them send ``Retry-After``.  These do not, or say more:
 
 1. *Does waiting help?*  Not if the money is spent, and not if the API says outright
    that you should not try again.
-2. *How long does it ask to wait?*  The first of these decides: ``Retry-After``, the
-   body, then the moment at which a quota comes back that is used up.  GitHub's
-   secondary limit may name no time; its documentation asks for a minute.  What makes no
-   sense, such as ``Retry-After: -5``, counts as not sent.
+2. *How long does it ask to wait?*  The first of these decides: ``retry-after-ms``,
+   which is ``Retry-After`` with more digits, then ``Retry-After``, then the body, then
+   the moment at which a quota comes back that is used up.  GitHub's secondary limit may
+   name no time; its documentation asks for a minute.  What makes no sense, such as
+   ``Retry-After: -5``, counts as not sent.
 
-A 402 is a refusal only if its body says that the account is empty: Stripe sends it for
-one declined card, and OpenRouter for one request that costs more than you have left.
+A 402 without a time is a refusal only if it says that the account is empty: Stripe
+sends it for one declined card, OpenRouter for one request that costs more than you have
+left.
 
 Sources: RFC 9110, section 10.2.3; "Rate limits for the REST API" at docs.github.com;
 "Rate limits" and "Error codes" at developers.openai.com, and openai-python for
-``x-should-retry``; ``RetryInfo`` in google.rpc, ``ErrorReason`` in google.api, and
-"Resolve errors" in the guides of Google's Drive and Calendar APIs; "Errors" at
-platform.claude.com; "Rate limits" at docs.x.com and huggingface.co/docs/hub; "Errors"
-at openrouter.ai/docs and docs.stripe.com.
+``retry-after-ms`` and ``x-should-retry``; ``RetryInfo`` in google.rpc, ``ErrorReason``
+in google.api, and "Resolve errors" in the guides of Google's Drive and Calendar APIs;
+"Errors" at platform.claude.com, openrouter.ai/docs and docs.stripe.com; "Rate limits"
+at docs.x.com and huggingface.co/docs/hub.
 """
 
 import re
@@ -87,6 +90,8 @@ def pause_in(response: Any) -> float | None:
     """The seconds to wait, from the first source that names them."""
     headers = response.headers
     written = [headers.get("retry-after", ""), *DELAY.findall(response.text)]
+    if headers.get("retry-after-ms", "").isdecimal():
+        written.insert(0, str(float(headers["retry-after-ms"]) / 1000))
     written += USED_UP.findall(headers.get("ratelimit", ""))
     for reset in RESETS:
         if headers.get(reset.replace("reset", "remaining"), "0") == "0":
