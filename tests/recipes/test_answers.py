@@ -106,7 +106,7 @@ async def test_collect_asks_once_for_what_is_missing(
             raise NoAnswer("status 400: no")
         return None if key == "gap" else key
 
-    keys = ["old", "a", "b", "a", "bad 1", "bad 2", "gap"]
+    keys = ["old", "a", "b", "bad 1", "bad 2", "gap"]
     assert not await answers.collect(keys, ask, limit=3)
     assert sorted(asked) == ["a", "b", "bad 1", "bad 2", "gap"]
     assert peak == 3

@@ -68,10 +68,11 @@ class AnswerFile(FileIO):
         many it asks for, how far it is, and why some have no answer.  Returns whether
         all have one.
         """
-        wanted = {json.dumps(key): key for key in keys}  # each once
-        queue = (key for name, key in wanted.items() if name not in self.keys)
-        print(f"{len(wanted.keys() - self.keys)} to ask for", flush=True)
+        wanted = list(keys)
+        missing = [key for key in wanted if key not in self]
+        print(f"{len(missing)} to ask for", flush=True)
         notes: Counter[str] = Counter()
+        queue = iter(missing)
 
         async def work() -> None:
             for key in queue:
@@ -92,7 +93,7 @@ class AnswerFile(FileIO):
                     group.create_task(work())
         except* (Stop, OSError) as stops:
             notes[f"Stopped: {stops.exceptions[0]}"] += 1
-        found = len(wanted.keys() & self.keys)
+        found = sum(key in self for key in wanted)
         print(f"\n{found} of {len(wanted)} have an answer in {self.name}.")
         for note, count in notes.most_common(5):
             print(f"{count} x {note}")

@@ -89,12 +89,9 @@ class Sender(WorkerPlugin):
 
     name = f"sender for {os.path.abspath(RESULTS)}"  # the next start replaces it
 
-    def __init__(self, headers: dict[str, str]) -> None:
-        self.headers = headers  # made where the script is: its environment has the key
-
     async def setup(self, worker: Worker) -> None:
         """Open connections, when the script begins or the worker joins."""
-        self.client = httpx.AsyncClient(headers=self.headers, timeout=30)
+        self.client = httpx.AsyncClient(headers=HEADERS, timeout=30)
         self.turn = asyncio.Lock()  # one request of a worker asks Redis at a time
         self.quota = throttled.Throttled(
             key=URL,
@@ -123,14 +120,9 @@ def one_by_one() -> throttled.Quota:
 @asynccontextmanager
 async def connected() -> AsyncIterator[Client]:
     """The cluster, each worker of which has a sender."""
-    try:
-        cluster = await Client(SCHEDULER, asynchronous=True)
-        await cluster.wait_for_workers(1, timeout=30)
-    except OSError as error:
-        sys.exit(
-            f"Nothing was sent: no scheduler with a worker at {SCHEDULER}: {error}"
-        )
-    await cluster.register_plugin(Sender(HEADERS))
+    cluster = await Client(SCHEDULER, asynchronous=True)
+    await cluster.wait_for_workers(1, timeout=30)
+    await cluster.register_plugin(Sender())
     try:
         yield cluster
     finally:  # however it ends, the scheduler keeps no key

@@ -115,13 +115,13 @@ class Patience:
 
     def _hold_back_all(self, refusal: Refusal, why: NoAnswer, pacer: Any) -> float:
         """Let all wait, longer each time, and return for how many seconds."""
-        asked = refusal.pause or 0.0
         if refusal.is_permanent:
             self._stop(f"{why}")
-        if asked > self.longest_pause:
-            self._stop(f"{why} (a pause of {asked:.0f} s)")
+        if refusal.pause > self.longest_pause:
+            self._stop(f"{why} (a pause of {refusal.pause:.0f} s)")
         now = time.monotonic()
-        pause = max(asked, min(30, BACKOFF * 2 ** (self._failures / 5)))
+        backoff = min(30, BACKOFF * 2 ** (self._failures / 5))
+        pause = max(refusal.pause, backoff)
         if now >= self._paused_until:  # refusals during one pause count as one
             self._count(5, why)
             if pause > 5:

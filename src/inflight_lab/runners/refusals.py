@@ -18,11 +18,10 @@ Most of them send ``Retry-After``.  These do not, or say more:
 
 1. *Does waiting help?*  Not if the money is spent, and not if the API says outright
    that you should not try again.
-2. *How long does it ask to wait?*  The first of these decides: ``retry-after-ms``,
-   which is ``Retry-After`` with more digits, then ``Retry-After``, then the body, then
-   the moment at which a quota comes back that is used up.  GitHub's secondary limit may
-   name no time; its documentation asks for a minute.  What makes no sense, such as
-   ``Retry-After: -5``, counts as not sent.
+2. *How long does it ask to wait?*  The longest of these times decides: ``Retry-After``
+   (also in milliseconds), the body's, and the moment at which a quota comes back that
+   is used up.  GitHub's secondary limit may name no time; its documentation asks for a
+   minute.  What makes no sense, such as ``Retry-After: -5``, counts as not sent.
 
 A 402 without a time is a refusal only if it says that the account is empty: Stripe
 sends it for one declined card, OpenRouter for one request that costs more than you have
@@ -38,6 +37,7 @@ at docs.x.com and huggingface.co/docs/hub.
 
 import re
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -52,6 +52,7 @@ IS_FINAL = re.compile(  # the key is wrong, the money spent, or the account clos
     r"|402.*(insufficient (credits|balance)|depleted|used up|billing_error)",
     re.IGNORECASE | re.DOTALL,
 )
+NUMBER = re.compile(r"\d{1,10}(\.\d+)?(e-3)?", re.ASCII)
 DELAY = re.compile(r'"retryDelay": *"([\d.]+)s"')
 USED_UP = re.compile(r";\s*r=0\s*;\s*t=(\d+)")
 RESETS = ("x-ratelimit-reset", "x-rate-limit-reset")  # if x-...-remaining is 0
@@ -62,7 +63,7 @@ WORDS = re.compile(r'"(?:message|detail|title|error)": *"((?:\\.|[^"\\])*)')
 class Refusal:
     """What an answer says about sending more requests."""
 
-    pause: float | None  # seconds until one may be accepted; None if it does not say
+    pause: float  # seconds until one may be accepted; 0 if it does not say
     reason: str = ""  # the API's own words
     is_permanent: bool = False  # no wait will help
 
@@ -76,41 +77,49 @@ def read_refusal(response: Any) -> Refusal | None:
     ``response`` is httpx's, httpx2's or requests', and its body has been read.  An
     accepted request is no refusal, even if its headers say that no other is left.
     """
-    status, headers = response.status_code, response.headers
+    status = response.status_code
+    headers = response.headers
     said = f"{status} {response.text}"
-    is_never = headers.get("x-should-retry") == "false" and status in (403, 429)
+    is_never = status in (403, 429) and headers.get("x-should-retry") == "false"
     if is_never or IS_FINAL.match(said):
-        return Refusal(None, reason_in(response), is_permanent=True)
+        return Refusal(0, reason_in(response), is_permanent=True)
     if IS_LIMIT.match(said) or (status >= 400 and "retry-after" in headers):
         return Refusal(pause_in(response), reason_in(response))
     return None
 
 
-def pause_in(response: Any) -> float | None:
-    """The seconds to wait, from the first source that names them."""
+def pause_in(response: Any) -> float:
+    """The longest of the times that it names, in seconds; 0 if it names none."""
+    date = response.headers.get("date", "")
+    now = seconds_in(date, 0) or time.time()  # by the API's clock
+    return max(seconds_in(written, now) for written in times_in(response))
+
+
+def times_in(response: Any) -> Iterator[str]:
+    """What may say when to come back."""
     headers = response.headers
-    written = [headers.get("retry-after", ""), *DELAY.findall(response.text)]
-    if headers.get("retry-after-ms", "").isdecimal():
-        written.insert(0, str(float(headers["retry-after-ms"]) / 1000))
-    written += USED_UP.findall(headers.get("ratelimit", ""))
+    body = response.text
+    yield headers.get("retry-after", "")
+    yield headers.get("retry-after-ms", "") + "e-3"  # milliseconds
+    yield from DELAY.findall(body)
+    yield from USED_UP.findall(headers.get("ratelimit", ""))
     for reset in RESETS:
-        if headers.get(reset.replace("reset", "remaining"), "0") == "0":
-            written.append(headers.get(reset, ""))
-    if "secondary rate limit" in response.text:
-        written.append("60")  # GitHub's documentation says so
-    now = seconds_in(headers.get("date", ""), 0) or time.time()  # by the API's clock
-    pauses = [seconds_in(each, now) for each in written]
-    return next((pause for pause in pauses if pause is not None), None)
+        remaining = headers.get(reset.replace("reset", "remaining"), "0")
+        if remaining == "0":
+            yield headers.get(reset, "")
+    if "secondary rate limit" in body and "retry-after" not in headers:
+        yield "60"  # GitHub's documentation says so
 
 
-def seconds_in(written: str, now: float) -> float | None:
-    """The seconds until a time; None if it is no number, Unix time or date."""
-    if re.fullmatch(r"\d{1,10}(\.\d+)?", written, re.ASCII):
-        number = float(written)
-        return number if number < 1e9 else max(0.0, number - now)
-    with suppress(Exception):  # of many kinds, where it is no date
-        return max(0.0, parsedate_to_datetime(written).timestamp() - now)
-    return None
+def seconds_in(written: str, now: float) -> float:
+    """The seconds until a time; 0 if it is no number, Unix time or date."""
+    seconds = 0.0
+    if NUMBER.fullmatch(written):
+        seconds = float(written)
+    else:
+        with suppress(Exception):  # of many kinds, where it is no date
+            seconds = parsedate_to_datetime(written).timestamp()
+    return seconds if seconds < 1e9 else max(0.0, seconds - now)
 
 
 def reason_in(response: Any) -> str:

@@ -185,7 +185,7 @@ class Request:
     @property
     def pause(self) -> float:
         """Seconds that a refusal asks to wait; 0 if it does not say."""
-        return (self.refusal and self.refusal.pause) or 0.0
+        return self.refusal.pause if self.refusal else 0.0
 
     @property
     def is_accepted(self) -> bool:
