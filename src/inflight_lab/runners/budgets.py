@@ -58,7 +58,6 @@ class Budgets:
         self._budgets = budgets
         self.slots = limiter or asyncio.Semaphore(limit)
         self._line = asyncio.Lock()  # first come, first served
-        self._has_ended = False
         self._due = 0.0  # when the next request may leave
         self._largest = dict.fromkeys(budgets, 0.0)  # cost so far
         self._smallest = {name: amount for name, (amount, _) in budgets.items()}
@@ -82,14 +81,10 @@ class Budgets:
         """Hold back every request for this long, including those already waiting."""
         self._due = max(self._due, time.perf_counter() + seconds)
 
-    def end(self) -> None:
-        """Let all go at once that wait for their turn: they will not send anything."""
-        self._has_ended = True
-
     async def wait(self, costs: Mapping[str, float]) -> None:
         """Wait in line until a request of these costs may leave."""
         async with self._line:
-            while self._due > time.perf_counter() and not self._has_ended:
+            while self._due > time.perf_counter():
                 await asyncio.sleep(0.01)  # an answer may bring it forward
             earliest = time.perf_counter() - 0.01  # a late timer is made up for
             self._due = max(self._due, earliest) + self._seconds(costs)
@@ -130,7 +125,6 @@ class Turn:
     def __init__(self, budgets: Budgets, costs: Mapping[str, float]) -> None:
         self.costs = costs
         self.pause = budgets.pause
-        self.end = budgets.end
         self._budgets = budgets
 
     def correct(self, **costs: float) -> None:

@@ -64,7 +64,6 @@ class Pacer:
                 raise ValueError(f"each number must be greater than 0, got {self}")
         self._slots = self.limiter or asyncio.Semaphore(self.limit)
         self._line = asyncio.Lock()  # first come, first served
-        self._has_ended = False
         self._due = 0.0  # when the next request may leave
         self._sent: dict[Any, float] = {}  # when those in flight left, by their task
         self._ended: list[float] = []  # when the others were answered
@@ -74,10 +73,6 @@ class Pacer:
     def pause(self, seconds: float) -> None:
         """Hold back every request for this long, including those already waiting."""
         self._due = max(self._due, time.perf_counter() + seconds)
-
-    def end(self) -> None:
-        """Let all go at once that wait for their turn: they will not send anything."""
-        self._has_ended = True
 
     async def __aenter__(self) -> None:
         await self._slots.__aenter__()
@@ -95,7 +90,7 @@ class Pacer:
         await self._slots.__aexit__(kind, *error)
 
     async def _wait(self) -> None:
-        while (wait := self._seconds_until_free()) > 0 and not self._has_ended:
+        while (wait := self._seconds_until_free()) > 0:
             # An answer that comes meanwhile may make the wait shorter.
             await asyncio.sleep(min(wait, self.period / 20, 0.5))
 

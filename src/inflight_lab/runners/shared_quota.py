@@ -89,7 +89,7 @@ class SharedQuota(Pacer):
 
     async def _wait(self) -> None:
         try:
-            while not self._has_ended and (answer := await self._quota.limit()).limited:
+            while (answer := await self._quota.limit()).limited:
                 raise_if_cancelled()
                 await asyncio.sleep(answer.state.retry_after)
         except StoreUnavailableError as error:
