@@ -30,6 +30,8 @@ from tests.support.notebook_tools import (
 
 MAX_LINES = 15
 MAX_WORDS = 60
+PHONE = 358
+"""Pixels between the margins of a narrow phone."""
 MAIN_LINE = NOTEBOOKS[:9]
 """From the running panel to the reader's own script fixed: 00 to 08."""
 main_line = pytest.mark.parametrize("path", MAIN_LINE, ids=lambda path: path.stem)
@@ -88,6 +90,22 @@ def test_a_page_of_the_main_line_begins_with_what_moves(path: Path) -> None:
     *_, shown = ast.parse(source).body
     assert ast.unparse(shown) in ("panel", "plot")
     assert ("panel.start()" in source) == (path == NOTEBOOKS[0])
+
+
+@main_line
+def test_a_page_of_the_main_line_opens_with_a_drawing(path: Path) -> None:
+    """On the first screen one sees its idea: on a phone in letters of 11 pixels at
+    least, and in words if one sees no pictures.  In 00 it is the panel.
+    """
+    title, *_ = prose_of(path)
+    drawings = re.findall(r"!\[([^]]+)\]\((images/\w+\.svg)\)", title)
+    assert len(drawings) == (path != NOTEBOOKS[0])
+    for words, file in drawings:
+        svg = path.parent.joinpath(file).read_text(encoding="utf-8")
+        (width,) = re.findall(r'viewBox="0 0 (\d+) ', svg)
+        letters = re.findall(r"font(?:-size)?: (\d+)px", svg)
+        assert min(map(int, letters)) * PHONE / int(width) >= 11
+        assert words_of(words) >= 10
 
 
 def test_the_main_line_is_short() -> None:

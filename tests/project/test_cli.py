@@ -263,7 +263,8 @@ def test_it_opens_the_series_and_asks_no_other_site(tmp_path: Path) -> None:
     assert not asked
     assert '"news": {"disabled": true}' in page
     assert re.search(r'"disabledExtensions": \[[^]]*announcements"', page)
-    assert served == {path.name for path in ROOT.glob("notebooks/*.ipynb")}
+    notebooks = {path.name for path in ROOT.glob("notebooks/*.ipynb")}
+    assert served == {*notebooks, "images"}
     assert (tmp_path / "inflight-lab" / "notebooks").is_dir()
 
 
@@ -294,14 +295,17 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_brings_the_notebooks(wheel: Path) -> None:
-    """All of them, without outputs; and nothing of the repository that it does not
-    need.
+    """All of them, without outputs, and their drawings; and nothing of the repository
+    that it does not need, such as the film of the README.
     """
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-        found = [name for name in names if name.startswith("inflight_lab/notebooks/")]
-        assert len(found) == len(list(ROOT.glob("notebooks/*.ipynb")))
-        for name in found:
+        brought = {name for name in names if name.startswith("inflight_lab/notebooks/")}
+        files = [*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("notebooks/images/*.svg")]
+        assert brought == {f"inflight_lab/{file.relative_to(ROOT)}" for file in files}
+        for name in brought:
+            if not name.endswith(".ipynb"):
+                continue
             notebook = nbformat.reads(archive.read(name).decode(), as_version=4)
             assert not any(cell.get("outputs") for cell in notebook.cells)
     info = wheel.name.replace("-py3-none-any.whl", ".dist-info")

@@ -6,6 +6,7 @@ import itertools
 import os
 import queue
 import re
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -55,6 +56,8 @@ def without_code(folder: Path) -> list[Path]:
 
     In place of each cell of code is an empty one, to which links still lead.
     """
+    images = NOTEBOOKS[0].with_name("images")
+    shutil.copytree(images, folder / "images", ignore=shutil.ignore_patterns("*.webp"))
     copies = []
     for path in sorted(NOTEBOOKS[0].parent.glob("*.ipynb")):
         document = load(path)
@@ -265,8 +268,10 @@ def links(path: Path) -> list[str]:
 
 
 def words_of(markdown: str) -> int:
-    """The words of the prose: tables and fenced code are only looked up."""
-    prose = re.sub(r"```.*?```", "", markdown, flags=re.S)
+    """The words of the prose: tables and fenced code are only looked up, and a picture
+    is seen.
+    """
+    prose = re.sub(r"```.*?```|!\[[^]]*\]\([^)]*\)", "", markdown, flags=re.S)
     prose = "\n".join(line for line in prose.splitlines() if not line.startswith("|"))
     prose = re.sub(r"\]\([^)]*\)", "]", prose)
     return len(re.findall(r"\w[^\s]*", prose))

@@ -129,7 +129,7 @@ def raised_by_the_check(error: BaseException) -> bool:
 
 @asynccontextmanager
 async def practice(
-    *, max_connections: int = 100, **knobs: Any
+    **knobs: Any,
 ) -> AsyncIterator[tuple[PracticeServer, httpx.AsyncClient]]:
     """A fresh server for one check, and a client to reach it.
 
@@ -137,11 +137,7 @@ async def practice(
     """
     if "rate" in knobs:
         knobs["quota"] = "sliding-window"
-    limits = httpx.Limits(max_connections=max_connections)
-    async with (
-        PracticeServer(**knobs) as server,
-        httpx.AsyncClient(limits=limits) as client,
-    ):
+    async with PracticeServer(**knobs) as server, httpx.AsyncClient() as client:
         yield server, client
 
 

@@ -53,17 +53,27 @@ browser computes it; nothing is sent. In the live notebook, requests really go t
 practice server on your computer."""
 
 
-def as_html(document: Any, name: str, *, live: LiveLink, navigation: str = "") -> str:
+def as_html(
+    document: Any,
+    name: str,
+    *,
+    live: LiveLink,
+    navigation: str = "",
+    folder: Path = Path(),
+) -> str:
     """The page of the notebook ``name``, a ``document`` whose cells have run.
 
-    ``navigation`` is the HTML of the links at its top.
+    ``navigation`` is the HTML of the links at its top; pictures that the text names are
+    found in ``folder``, and become part of the page.
     """
     for cell in document.cells:
         put_on_a_page(cell, partial(live, name))
     document.metadata["title"] = title_of(document, name)
-    exporter = HTMLExporter(raw_template=TEMPLATE.read_text(encoding="utf-8"))
+    exporter = HTMLExporter(
+        raw_template=TEMPLATE.read_text(encoding="utf-8"), embed_images=True
+    )
     resources = {
-        "metadata": {"name": name},
+        "metadata": {"name": name, "path": str(folder)},
         "beside": beside.HEAD,
         "style": STYLE.read_text(encoding="utf-8"),
         "note": note_about(document.cells),

@@ -17,13 +17,14 @@ LAID_OUT = ".inflight-lab.json"
 def files() -> dict[str, Path]:
     """Each file of the series, by its place in a folder.
 
-    These are the notebooks, and the files that they link to.
+    These are the notebooks, their pictures, and the files that they link to.
     """
     of_a_wheel = PACKAGE / "notebooks"
     notebooks = of_a_wheel if of_a_wheel.exists() else ROOT / "notebooks"
     found = {}
-    for path in notebooks.glob("*.ipynb"):
-        found[f"notebooks/{path.name}"] = path
+    for kind in ("*.ipynb", "images/*.svg"):
+        for path in notebooks.glob(kind):
+            found[f"notebooks/{path.relative_to(notebooks).as_posix()}"] = path
     for room, kind in itertools.product(LINKED_TO, ("*.py", "*.diff")):
         for path in PACKAGE.joinpath(room).rglob(kind):
             place = path.relative_to(PACKAGE).as_posix()
