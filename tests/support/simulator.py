@@ -7,8 +7,6 @@ said to it is asked of ``inflight_lab.quotas``, in the order in which the reques
 
 from __future__ import annotations
 
-import asyncio
-import itertools
 import math
 import random
 from collections.abc import Callable
@@ -19,7 +17,6 @@ from typing import Any
 import httpx
 
 from inflight_lab.judge.api import LATENCY, OK, URL, Api
-from inflight_lab.judge.clock import virtual_loop
 from inflight_lab.quotas.algorithms import KINDS, QuotaCounter
 from inflight_lab.quotas.fields import policy_field
 
@@ -29,7 +26,6 @@ __all__ = [
     "SimulatedApi",
     "network",
     "quota",
-    "stall_each_second",
     "whole_seconds",
 ]
 
@@ -138,13 +134,3 @@ class SimulatedApi(Api):
         accepted = self.accepted if self.quota else self.arrivals
         within = [arrival for arrival in accepted if begin <= arrival - first < end]
         return len(within) / (rate * (end - begin))
-
-
-async def stall_each_second(seconds: float, *, seed: int = 1) -> None:
-    """Block the loop once in each second of its clock, at a moment drawn anew each
-    time.
-    """
-    loop, draw = virtual_loop(), random.Random(seed).uniform
-    for second in itertools.count(math.ceil(loop.now)):
-        await asyncio.sleep(second + draw(0, 1 - seconds) - loop.now)
-        loop.stall(seconds)
