@@ -83,7 +83,9 @@ def read_refusal(response: Any) -> Refusal | None:
     is_never = status in (403, 429) and headers.get("x-should-retry") == "false"
     if is_never or IS_FINAL.match(said):
         return Refusal(0, reason_in(response), is_permanent=True)
-    if IS_LIMIT.match(said) or (status >= 400 and "retry-after" in headers):
+    has_none_left = status == 403 and headers.get("x-ratelimit-remaining") == "0"
+    has_a_time = status >= 400 and "retry-after" in headers
+    if has_none_left or has_a_time or IS_LIMIT.match(said):
         return Refusal(pause_in(response), reason_in(response))
     return None
 
