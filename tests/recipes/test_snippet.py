@@ -17,9 +17,9 @@ from tests.support.browser import ROOT
 
 LONGEST = {
     "fetch_all": 420,
-    "ask_model": 435,
+    "ask_model": 434,
     "with_requests": 440,
-    "paced": 180,
+    "paced": 155,
     "on_a_cluster": 510,
 }
 RUFF = str(Path(sys.executable).with_name("ruff"))
