@@ -16,11 +16,11 @@ from inflight_lab.runners import RUNGS
 from tests.support.browser import ROOT
 
 LONGEST = {
-    "fetch_all": 420,
-    "ask_model": 434,
-    "with_requests": 440,
+    "fetch_all": 405,
+    "ask_model": 435,
+    "with_requests": 425,
     "paced": 155,
-    "on_a_cluster": 510,
+    "on_a_cluster": 485,
 }
 RUFF = str(Path(sys.executable).with_name("ruff"))
 IMPORTS = ("from ", "import ")

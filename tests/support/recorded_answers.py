@@ -49,6 +49,7 @@ ROWS = [
     Row("any, accepted", 200, {"Retry-After": "20"}, {}, "no refusal"),
     Row("the last one", 200, GONE, {}, "no refusal"),
     Row("GitHub", 403, GONE, {"message": "API rate limit exceeded"}, "wait 20"),
+    Row("GitHub, no words", 403, GONE, {}, "wait 20"),
     Row("GitHub, as 429", 429, GONE, {}, "wait 20"),
     Row("GitHub, not found", 404, GONE, {"message": "Not Found"}, "no refusal"),
     Row("GitHub, secondary", 403, {"x-ratelimit-remaining": "9"}, SECONDARY, "wait 60"),

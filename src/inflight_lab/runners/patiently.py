@@ -27,7 +27,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from inflight_lab.runners.refusals import Refusal, read_refusal, reason_in
 
@@ -110,31 +110,29 @@ class Patience:
                 wait = pause + random.uniform(0, BACKOFF)
             elif status < 500 and status not in (408, 409):
                 break
-        self._count(1, failure)
+        self._count(1, f"{failure}")
         raise failure
 
     def _hold_back_all(self, refusal: Refusal, why: NoAnswer, pacer: Any) -> float:
         """Let all wait, longer each time, and return for how many seconds."""
         if refusal.is_permanent:
-            self._stop(f"{why}")
+            self._count(MOST_FAILURES, f"{why}")
         if refusal.pause > self.longest_pause:
-            self._stop(f"{why} (a pause of {refusal.pause:.0f} s)")
+            self._count(MOST_FAILURES, f"{why} (a pause of {refusal.pause:.0f} s)")
         now = time.monotonic()
         backoff = min(30, BACKOFF * 2 ** (self._failures / 5))
         pause = max(refusal.pause, backoff)
         if now >= self._paused_until:  # refusals during one pause count as one
-            self._count(5, why)
+            self._count(5, f"{why}")
             if pause > 5:
                 logging.getLogger(__name__).warning("Waiting %.4g s: %s", pause, why)
         self._paused_until = max(self._paused_until, now + pause)
         pacer.pause(pause)
         return pause
 
-    def _count(self, failures: int, why: NoAnswer) -> None:
+    def _count(self, failures: int, why: str) -> None:
+        """Add to the failures in a row; too many end the run."""
         self._failures += failures
         if self._failures >= MOST_FAILURES:
-            self._stop(f"{why} (nothing else is answered any more)")
-
-    def _stop(self, why: str) -> NoReturn:
-        self._why = why
-        raise Stop(why)
+            self._why = why
+            raise Stop(why)

@@ -37,7 +37,6 @@ at docs.x.com and huggingface.co/docs/hub.
 
 import re
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -55,7 +54,6 @@ IS_FINAL = re.compile(  # the key is wrong, the money spent, or the account clos
 NUMBER = re.compile(r"\d{1,10}(\.\d+)?(e-3)?", re.ASCII)
 DELAY = re.compile(r'"retryDelay": *"([\d.]+)s"')
 USED_UP = re.compile(r";\s*r=0\s*;\s*t=(\d+)")
-RESETS = ("x-ratelimit-reset", "x-rate-limit-reset")  # if x-...-remaining is 0
 WORDS = re.compile(r'"(?:message|detail|title|error)": *"((?:\\.|[^"\\])*)')
 
 
@@ -83,7 +81,9 @@ def read_refusal(response: Any) -> Refusal | None:
     is_never = status in (403, 429) and headers.get("x-should-retry") == "false"
     if is_never or IS_FINAL.match(said):
         return Refusal(0, reason_in(response), is_permanent=True)
-    if IS_LIMIT.match(said) or (status >= 400 and "retry-after" in headers):
+    has_none_left = status == 403 and headers.get("x-ratelimit-remaining") == "0"
+    has_a_time = status >= 400 and "retry-after" in headers
+    if has_none_left or has_a_time or IS_LIMIT.match(said):
         return Refusal(pause_in(response), reason_in(response))
     return None
 
@@ -95,20 +95,19 @@ def pause_in(response: Any) -> float:
     return max(seconds_in(written, now) for written in times_in(response))
 
 
-def times_in(response: Any) -> Iterator[str]:
+def times_in(response: Any) -> list[str]:
     """What may say when to come back."""
     headers = response.headers
-    body = response.text
-    yield headers.get("retry-after", "")
-    yield headers.get("retry-after-ms", "") + "e-3"  # milliseconds
-    yield from DELAY.findall(body)
-    yield from USED_UP.findall(headers.get("ratelimit", ""))
-    for reset in RESETS:
-        remaining = headers.get(reset.replace("reset", "remaining"), "0")
-        if remaining == "0":
-            yield headers.get(reset, "")
-    if "secondary rate limit" in body and "retry-after" not in headers:
-        yield "60"  # GitHub's documentation says so
+    times = [headers.get("retry-after", "")]
+    times.append(headers.get("retry-after-ms", "") + "e-3")  # milliseconds
+    times += DELAY.findall(response.text)
+    times += USED_UP.findall(headers.get("ratelimit", ""))
+    for quota in ("x-ratelimit", "x-rate-limit"):
+        if headers.get(f"{quota}-remaining", "0") == "0":
+            times.append(headers.get(f"{quota}-reset", ""))
+    if "secondary rate limit" in response.text and "retry-after" not in headers:
+        times.append("60")  # GitHub's documentation says so
+    return times
 
 
 def seconds_in(written: str, now: float) -> float:
