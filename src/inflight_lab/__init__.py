@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     )
     from inflight_lab.panel.panel import Panel as Panel
     from inflight_lab.plot.live_plot import LivePlot as LivePlot
-    from inflight_lab.plot.replay import Replay as Replay
     from inflight_lab.recipes.answers import AnswerFile as AnswerFile
     from inflight_lab.runners.budgets import Budgets as Budgets
     from inflight_lab.runners.pacer import Pacer as Pacer
@@ -75,7 +74,6 @@ _HOME = {
     "Panel": "panel.panel",
     "Patience": "runners.patiently",
     "PracticeServer": "server",
-    "Replay": "plot.replay",
     "SharedQuota": "runners.shared_quota",
     "Stats": "runs.events",
     "Stop": "runners.patiently",

@@ -46,16 +46,10 @@ RUN_ALL = 90.0
 """Seconds: the promise is 30 on a computer that does nothing else."""
 WITH_SLIDER = notebook("03")
 LONG_RUN = "server.latency = 0.3\npanel.count = 1000\npanel.start()"
-TAKES_THREADS = (
-    "check_both_quotas",
-    "check_gives_up",
-    "check_learns",
-    "check_limiter",
-    "check_paced_threads",
-)
+TAKES_THREADS = ("check_paced_threads",)
 NEEDS_THREADS = """
-from inflight_lab.exercises import rates
-await rates.check_limiter(None)
+from inflight_lab.exercises import scale
+await scale.check_paced_threads(None)
 """
 WITHOUT_THREADS = "Not yet: a page in a browser has one thread only"
 DRAWN = """(count) => [...document.querySelectorAll(".jp-MarkdownCell img")]

@@ -6,13 +6,26 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from inflight_lab import ClassRoom
 from tests.support.browser import IN_BROWSER, Pages
 
 pytestmark = IN_BROWSER
 REFUSED = "Failed to load resource: the server responded with a status of 429"
+
+
+def colour_of(shown: Locator) -> str:
+    """Its background, as CSS says it."""
+    colour: str = shown.evaluate("element => getComputedStyle(element).backgroundColor")
+    return colour
+
+
+def width_of_code(wall: Page) -> float:
+    """Of the QR code, in pixels."""
+    box = wall.get_by_alt_text("QR code").bounding_box()
+    assert box
+    return box["width"]
 
 
 @pytest.fixture
@@ -25,18 +38,21 @@ def room() -> Iterator[ClassRoom]:
 
 def test_phones_send_and_the_wall_shows_who(room: ClassRoom, pages: Pages) -> None:
     """Real requests of two phones to one quota: each sees its own, what the API says,
-    and how long to wait; the wall sees all, and says why some are refused.
+    and how long to wait; the wall sees all, in each phone's colour, and says why some
+    are refused.
     """
     wall, ana, other = pages.open(), pages.open(), pages.open()
     wall.goto(room.wall)
     expect(wall.locator("#join")).to_contain_text(room.url)
+    assert width_of_code(wall) > 300
     ana.goto(room.url)
-    ana.get_by_label("Your name").fill("<b>Ana</b>")
-    ana.keyboard.press("Tab")
+    ana.get_by_label("Your name").type("<b>Ana</b>")
     other.goto(room.url)
-    expect(wall.get_by_role("listitem")).to_have_text(
-        ["<B<b>Ana</b>", "2Phone 2"]  # the initials, and the name: text, not HTML
-    )
+    names = ["<b>Ana</b>", "Phone 2"]  # text, not HTML
+    expect(wall.get_by_role("listitem")).to_have_text(names)
+    colours = [colour_of(shown) for shown in wall.get_by_role("listitem").all()]
+    own = [colour_of(phone.get_by_label("Your name")) for phone in (ana, other)]
+    assert colours == own
     ana.get_by_text("Send one").click()
     expect(ana.get_by_text("200 OK after")).to_be_visible()
     other.get_by_text("Send 20").click()
@@ -45,10 +61,11 @@ def test_phones_send_and_the_wall_shows_who(room: ClassRoom, pages: Pages) -> No
     expect(other.get_by_text("429 Too Many Requests")).to_contain_text("it says")
     expect(ana.locator(".ifl-status")).to_contain_text("1 answered")
     expect(wall.locator(".ifl-counts")).to_contain_text("11 refused")
+    assert width_of_code(wall) < 150  # it is large only until somebody sends
     said = "<b>Ana</b> and Phone 2 sent 21 in a minute; 10 are allowed: 11 refused."
     expect(wall.locator(".ifl-sentence")).to_have_text(said)
     ana.close()
-    expect(wall.get_by_role("listitem")).to_have_text(["2Phone 2"])
+    expect(wall.get_by_role("listitem")).to_have_text(["Phone 2"])
     assert (room.stats().accepted, room.stats().refused) == (10, 11)
     pages.errors[:] = [error for error in pages.errors if not error.startswith(REFUSED)]
 
@@ -70,6 +87,23 @@ def test_a_limit_holds_and_may_move(room: ClassRoom, page: Page) -> None:
     assert room.stats().peak_in_flight == 4
 
 
+def test_what_is_pressed_next_begins_anew(room: ClassRoom, page: Page) -> None:
+    """A dot for each request of the last press, and their counts; so many may wait."""
+    room.quota, room.latency = "none", 0.01
+    page.goto(room.url)
+    many, dots = page.get_by_text("Send 20"), page.locator(".ifl-dots i")
+    many.click()
+    expect(page.locator(".ifl-status")).to_have_text("20 answered")
+    page.get_by_text("Send one").click()
+    expect(page.locator(".ifl-status")).to_have_text("1 answered")
+    expect(dots).to_have_count(1)
+    room.latency = 60.0
+    for _ in range(3):
+        many.click()
+    expect(dots).to_have_count(60)
+    expect(many).to_be_disabled()
+
+
 def test_one_shared_pace_from_the_wall(room: ClassRoom, pages: Pages) -> None:
     """The teacher turns it on: phones say so, wait for their turns, and nobody is
     refused.
@@ -80,7 +114,7 @@ def test_one_shared_pace_from_the_wall(room: ClassRoom, pages: Pages) -> None:
     phone.goto(room.url)
     wall.get_by_label("One shared pace").check()
     expect(phone.get_by_text("The class has one shared pace")).to_be_visible()
-    expect(phone.get_by_role("slider", name="limit")).to_be_disabled()
+    expect(phone.get_by_role("slider", name="limit")).to_be_hidden()
     for _ in range(2):
         phone.get_by_text("Send 20").click()
     expect(wall.locator(".ifl-sentence")).to_contain_text("One shared pace: ")
@@ -100,8 +134,7 @@ def test_pages_say_that_the_class_is_closed_and_come_back(
     wall.goto(room.wall)
     phone.goto(room.url)
     phone.get_by_label("Your name").fill("Ana")
-    phone.keyboard.press("Tab")
-    here = "1 phone is here. Nobody sends."
+    here = "1 phone is here. Scan the code, or type the address."
     expect(wall.locator(".ifl-sentence")).to_have_text(here)
     room.stop()
     expect(wall.locator(".ifl-sentence")).to_have_text("The class is closed.")
@@ -109,7 +142,7 @@ def test_pages_say_that_the_class_is_closed_and_come_back(
     expect(phone.get_by_text("Send one")).to_be_disabled()
     room.start()
     expect(wall.locator(".ifl-sentence")).to_have_text(here)
-    expect(wall.get_by_role("listitem")).to_have_text(["ANAna"])
+    expect(wall.get_by_role("listitem")).to_have_text(["Ana"])
     phone.get_by_text("Send one").click()
     expect(phone.get_by_text("200 OK after")).to_be_visible()
     expect(wall.locator(".ifl-counts")).to_contain_text("1 answered")
@@ -131,7 +164,8 @@ def test_who_waited_for_a_turn_can_send_again(room: ClassRoom, pages: Pages) -> 
     room.start()
     expect(phone.get_by_text("Send one")).to_be_enabled()
     phone.get_by_text("Send one").click()
-    expect(phone.locator(".ifl-status")).to_contain_text("2 answered")
+    expect(phone.get_by_text("200 OK after")).to_be_visible()
+    expect(phone.locator(".ifl-status")).to_have_text("1 answered")
     pages.close()
     gone = ("WebSocket", "Failed to load resource")  # while the class was closed
     pages.errors[:] = [

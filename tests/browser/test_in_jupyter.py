@@ -39,11 +39,6 @@ panel = Panel(
     semaphore.make_many_requests, server=server, count=1000, limit=3, goals=goals
 )
 panel"""
-REPLAY = """
-from inflight_lab import Replay
-from inflight_lab.plot.replay import RECORDINGS
-
-Replay(RECORDINGS / "pause_and_paced.json")"""
 LAST = """
 import asyncio
 import threading
@@ -112,7 +107,7 @@ def opened(
     lab = servers(place.front)
     with watched(browser) as pages:
         page = pages.open()
-        panel = open_panel(lab, page, "panel", PANEL, REPLAY, LAST, kernel=place.kernel)
+        panel = open_panel(lab, page, "panel", PANEL, LAST, kernel=place.kernel)
         opened = Opened(lab, f"panel-{place.kernel}.ipynb", pages, page, panel)
         opened.wait_for_a_new_panel()
         yield opened
@@ -296,18 +291,15 @@ def test_a_notebook_opened_again_shows_pictures(
     panel: PanelOnPage, opened: Opened
 ) -> None:
     """The last test of this page, whose kernel it ends: where the panel was there is
-    the picture of its run, and the recording plays as before.
+    the picture of its run.
     """
     page = opened.page
     picture = page.locator("img.ifl-picture")
-    replay = page.locator("inflight-run")
     panel.press("Run")
     panel.expect(in_flight=3)
     panel.press("Stop")
     panel.expect_end()
     expect(picture.first).to_be_hidden()
-    expect(replay).to_be_hidden()
-    expect(page.locator(".ifl-plot").locator("visible=true")).to_have_count(1)
     save(page)
     kept = json.loads((opened.lab.notebooks / opened.name).read_text(encoding="utf-8"))
     assert "0 refused" in json.dumps(kept["cells"][1]["outputs"])
@@ -323,8 +315,6 @@ def test_a_notebook_opened_again_shows_pictures(
     added = lost.evaluate("each => getComputedStyle(each, '::after').content")
     assert "run this cell again" in added
     expect(page.locator(".ifl-lane")).to_have_count(0)
-    replay.get_by_role("button", name="Play again").click()
-    expect(replay.get_by_role("button", name="Pause")).to_be_visible()
 
 
 def test_the_first_minute(lab: Lab, page: Page) -> None:

@@ -119,14 +119,17 @@ def test_every_slider_can_be_dragged(page: Page, states: States) -> None:
 
 def test_a_value_beyond_the_end_moves_the_end(page: Page, states: States) -> None:
     """A slider reaches what a cell has set, and keeps that end when the value goes
-    back.
+    back; the sentence says each, also before anything has run.
     """
     show(page, states["one"])
+    sentence = page.locator(".ifl-sentence")
     page.evaluate("model.set('limit', 60)")
     panel = PanelOnPage(page)
     expect(panel.limit).to_have_value("60")
+    expect(sentence).to_contain_text("at most 60 in flight")
     page.evaluate("model.set('limit', 5)")
     expect(panel.limit).to_have_attribute("max", "60")
+    expect(sentence).to_contain_text("at most 5 in flight")
 
 
 def test_a_swipe_up_is_the_pages(phone: Page, states: States) -> None:

@@ -8,16 +8,20 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from inflight_lab.panel.expected import expected_run
 from inflight_lab.plot.drawing import draw_runs
 from inflight_lab.plot.player import page_parts, player_html
-from inflight_lab.plot.replay import RECORDINGS
-from inflight_lab.runs.recording import load
 from inflight_lab.runs.run import Run
+from inflight_lab.runs.terms import QuotaPolicy, Terms
 from tests.support.browser import IN_BROWSER
 
 pytestmark = IN_BROWSER
 
-RUNS = load(RECORDINGS / "pause_and_paced.json")
+TERMS = Terms(QuotaPolicy("sliding-window", 100, 1.0, 100), latency=0.3)
+RUNS = {
+    "semaphore and pause": expected_run(200, limit=20, terms=TERMS, pause=1.0),
+    "paced": expected_run(200, limit=90, terms=TERMS, spacing=0.0102),
+}
 
 
 @dataclass
@@ -94,7 +98,7 @@ def test_where_one_looks_back_it_shows_what_was_recorded(
     player.expect_over()
     box = player.strip.bounding_box()
     assert box
-    player.strip.click(position={"x": box["width"] / 10, "y": box["height"] / 2})
+    player.strip.click(position={"x": box["width"] / 20, "y": box["height"] / 2})
     pressed = player.strip.get_attribute("aria-valuenow") or ""
     player.strip.press("PageUp")
     expect(player.strip).not_to_have_attribute("aria-valuenow", pressed)

@@ -248,6 +248,19 @@ async def test_there_is_room_for_so_many_phones(
             assert next_one.number == 1
 
 
+async def test_who_comes_back_has_the_old_place(room: ClassRoom) -> None:
+    """A phone slept, and its colour on the wall is the same; unless it is taken, or
+    nonsense.
+    """
+    async with a_phone(room) as first:
+        for before, number in [("7", 7), ("1", 2), ("61", 2), ("x", 2), ("-1", 2)]:
+            page = f"{room.url}?number={before}"
+            async with talking(room, page=page) as socket:
+                assert json.loads(await socket.recv())["number"] == number
+            await until(lambda: len(list(room.phones)) == 1)
+        assert first.number == 1
+
+
 FOREIGN = {"Origin": "http://evil.example"}
 
 

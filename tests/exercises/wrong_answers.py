@@ -1,4 +1,7 @@
-"""Plausible wrong answers to every exercise: what each changes in the solution."""
+"""Plausible wrong answers to every exercise: what each changes in the solution.
+
+One for each thing that a check expects, as one is seen like another.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,9 @@ class WrongAnswer(NamedTuple):
 
 
 WAIT = "await asyncio.sleep(self.due - time.monotonic())"
+REFUSED = """    else:
+        turn.correct(input_tokens=0, output_tokens=0)
+    return answer"""
 JITTER = "random.uniform(0, 0.5 * 2 ** (attempt - 1))"
 MISTAKES: dict[str, list[tuple[str, ...]]] = {
     "check_two_at_once": [
@@ -45,11 +51,6 @@ MISTAKES: dict[str, list[tuple[str, ...]]] = {
             "return responses, failures",
             "return len(responses), len(failures)",
         ),
-        (
-            "all outcomes are failures too",
-            "return responses, failures",
-            "return responses, outcomes",
-        ),
     ],
     "check_one_semaphore": [
         ("a limit of its own", "Semaphore(limit)", "Semaphore(3)"),
@@ -58,18 +59,8 @@ MISTAKES: dict[str, list[tuple[str, ...]]] = {
     ],
     "check_elapsed": [
         ("the pause forgotten", "(latency + pause)", "latency"),
-        (
-            "a part of a round for the rest",
-            "rounds * (latency + pause) + (latency if rest else 0)",
-            "count / limit * (latency + pause)",
-        ),
         ("nothing returned", "    return ", "    "),
         ("the rest pauses too", "latency if rest", "latency + pause if rest"),
-        (
-            "no pause after the last round",
-            "rounds * (latency + pause)",
-            "rounds * latency + (rounds - 1) * pause",
-        ),
     ],
     "check_safe_limit": [
         ("rounded, not rounded down", "int(1 / quickest)", "round(1 / quickest)"),
@@ -78,7 +69,6 @@ MISTAKES: dict[str, list[tuple[str, ...]]] = {
             "rate // (1 + int(1 / quickest))",
             "int(rate * quickest)",
         ),
-        ("one burst forgotten", "(1 + int(1 / quickest))", "int(1 / quickest)"),
         (
             "one at least",
             "rate // (1 + int(1 / quickest))",
@@ -87,7 +77,6 @@ MISTAKES: dict[str, list[tuple[str, ...]]] = {
     ],
     "check_one_pacer": [
         ("a pacer for each batch", "limiter=pacer", "limiter=Pacer(rate)"),
-        ("the rate passed on", "limiter=pacer", "rate=rate"),
         ("half of the quota", "Pacer(rate)", "Pacer(rate / 2)"),
         ("fewer requests", "range(4)", "range(2)"),
     ],
@@ -96,11 +85,6 @@ MISTAKES: dict[str, list[tuple[str, ...]]] = {
         ("from schedule", "due = time.monotonic() + 1.0125", "due += 1.0125"),
         ("blocks the loop", WAIT, "time.sleep(1 / 20)", "blocks the event loop"),
         ("far too slow", WAIT, "await asyncio.sleep(10)"),
-        (
-            "polls without a wait",
-            WAIT,
-            "while time.monotonic() < self.due: await asyncio.sleep(0)",
-        ),
     ],
     "check_wait_for": [
         ("no jitter", JITTER, "0.5 * 2 ** (attempt - 1)"),
@@ -110,15 +94,9 @@ MISTAKES: dict[str, list[tuple[str, ...]]] = {
             "0.5 * 2 ** (attempt - 1) + random.uniform(0, 1)",
         ),
         ("ignores the server", '"Retry-After" in response.headers', "False"),
-        (
-            "text returned",
-            'float(response.headers["Retry-After"])',
-            'response.headers["Retry-After"]',
-        ),
     ],
     "check_fixed": [
         ("a lower limit", "Pacer(20)", "asyncio.Semaphore(5)"),
-        ("a pacer for each request", "with limiter", "with Pacer(20)"),
         ("only as many as are allowed", "range(60)", "range(20)"),
     ],
     "check_shares_items": [
@@ -137,15 +115,20 @@ MISTAKES: dict[str, list[tuple[str, ...]]] = {
             "with pacer:\n            ",
             "threading.Event().wait(1 / rate)\n        ",
         ),
-        ("a semaphore", "ThreadPacer(rate)", "threading.Semaphore(1)"),
         ("only as many as are allowed", "range(count)", "range(rate)"),
         ("no status is returned", "return client", "client"),
     ],
     "check_reserves": [
-        ("the answer alone", "most_tokens(body)", 'body["max_tokens"]'),
+        ("the answer's tokens twice", " - longest", "", "input_tokens"),
+        ("half of the answer", "output_tokens=longest", "output_tokens=longest / 2"),
         ("nothing given back", "answer.status_code == 200", "False"),
-        ("all that anything may cost", "most_tokens(body)", "1000"),
-        ("the answer's tokens for all", "total_tokens", "completion_tokens"),
+        (
+            "all given back after a refusal",
+            "    return answer",
+            REFUSED,
+            "nothing back",
+        ),
+        ("the two mixed up", '["prompt_tokens"]', '["completion_tokens"]', "used 141"),
     ],
     "check_learns": [
         ("it learns from no answer", "pacer.learn(response)", "pass"),

@@ -6,14 +6,17 @@ All by way of ``judge(limiter)`` and the card, on the virtual clock.
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
+from xml.etree import ElementTree
 
 import httpx
 import pytest
 
 from inflight_lab.judge import judge
 from inflight_lab.judge.card import Card, Reaction, Share
+from inflight_lab.judge.clock import StuckError, VirtualLoop, run
 from inflight_lab.runners import naive
 from inflight_lab.runners.pacer import Pacer
 from tests.judge import limiters
@@ -29,6 +32,12 @@ QUOTAS = (
 )
 NETWORKS = ("still", "10 ms of jitter", "stalls of 100 ms")
 REST, STALL, CANCELLED = "after a rest", "after a stall", "after cancelled requests"
+
+
+@functools.cache
+def card_of(make: Callable[[], Any]) -> Card:
+    """The card of a limiter for `QUOTA`: it is the same each time."""
+    return judge(make, **QUOTA)
 
 
 # ---- shares
@@ -62,21 +71,17 @@ def test_a_request_counts_when_it_arrives(latency: float) -> None:
 
 
 def test_a_long_latency_is_no_ceiling() -> None:
-    """With enough in flight all of a quota is used, and more is seen to be too much;
-    with too few in flight, most of it is not.
-    """
-    card = judge(lambda: Pacer(20, limit=40), rate=20, latency=1.0)
-    assert card.shares["sliding window"]["still"].used > 0.98
-    unlimited = judge(limiters.LetsAllThrough, **QUOTA, latency=5)
-    assert unlimited.shares["sliding window"]["still"].refused > 100
-    five_slots = judge(lambda: asyncio.Semaphore(5), rate=20, latency=0.5)
-    share = five_slots.shares["sliding window"]["still"]
+    """With enough in flight all of a quota is used, with too few only a part."""
+    all_of_it = judge(limiters.Spacer, **QUOTA, latency=5.0)
+    assert all_of_it.shares["sliding window"]["still"].used > 0.97
+    two_slots = judge(lambda: asyncio.Semaphore(2), rate=4, latency=1.0)
+    share = two_slots.shares["sliding window"]["still"]
     assert share == (pytest.approx(0.5, abs=0.05), 0)
 
 
 def test_a_network_is_the_way_to_the_api() -> None:
     """Jitter pushes what is evenly spaced together, and a stall costs its time."""
-    shares = judge(limiters.Spacer, **QUOTA).shares["GCRA, burst 1"]
+    shares = card_of(limiters.Spacer).shares["GCRA, burst 1"]
     assert shares["still"] == (pytest.approx(1, abs=0.02), 0)
     assert 20 <= shares["10 ms of jitter"].refused <= 40
     assert shares["stalls of 100 ms"].used < shares["still"].used
@@ -86,16 +91,31 @@ def test_kinds_of_quota_differ() -> None:
     """Seven at once pass a window that slides, and no quota that wants them spaced; a
     window of the clock passes where windows begin with it.
     """
-    seven = judge(limiters.Window, **QUOTA).shares
+    seven = card_of(limiters.Window).shares
     refused = {quota: seven[quota]["still"].refused for quota in QUOTAS}
     assert refused["sliding window"] == refused["GCRA, burst 10"] == 0
     assert refused["GCRA, burst 1"] > 50
 
 
 @pytest.mark.anyio
+async def test_a_clock_jumps_in_a_cell_too() -> None:
+    """A notebook's loop stands still meanwhile, and goes on with the same task,
+    whatever became of the run.
+    """
+    mine = asyncio.current_task()
+    begun = asyncio.get_running_loop().time()
+    run(asyncio.sleep(300), VirtualLoop())
+    with pytest.raises(StuckError):
+        run(asyncio.Event().wait(), VirtualLoop())
+    await asyncio.sleep(0)
+    assert asyncio.current_task() is mine
+    assert asyncio.get_running_loop().time() - begun < 100
+
+
+@pytest.mark.anyio
 async def test_a_card_is_the_same_each_time() -> None:
     """Whatever the computer does meanwhile, and where a loop runs, as in a notebook."""
-    assert str(judge(limiters.Window, **QUOTA)) == str(judge(limiters.Window, **QUOTA))
+    assert str(judge(limiters.Window, **QUOTA)) == str(card_of(limiters.Window))
 
 
 # ---- what a limiter does after a rest, a stall, and requests that were cancelled
@@ -107,7 +127,6 @@ class Case(NamedTuple):
     make: Callable[[], Any]
     faults: set[str]
     rate: float = RATE
-    period: float = PERIOD
 
 
 def polls_with_a_pause() -> limiters.Polls:
@@ -121,20 +140,23 @@ def polls_with_a_pause() -> limiters.Polls:
     "case",
     [
         Case(lambda: asyncio.Semaphore(1), set(), 40),
-        Case(lambda: Pacer(20, 10), set(), 20, 10),
+        Case(lambda: Pacer(RATE, PERIOD), set()),
         Case(limiters.Spacer, set()),
         Case(lambda: limiters.Bucket(), {REST, STALL}),
         Case(limiters.CatchesUp, {STALL}),
         Case(limiters.LetsAllThrough, {REST, STALL}),
         Case(limiters.Leaks, {CANCELLED}, 40),
+        Case(limiters.Closes, {CANCELLED}),
         Case(limiters.Locks, {CANCELLED}),
         Case(limiters.FailsInACrowd, {REST, STALL, CANCELLED}),
         Case(polls_with_a_pause, set()),
     ],
 )
 def test_a_fault_is_found(case: Case) -> None:
-    """And none in what is sound, whatever its rate and period."""
-    findings = judge(case.make, rate=case.rate, period=case.period).findings
+    """And none in what is sound."""
+    is_usual = case.rate == RATE
+    card = card_of(case.make) if is_usual else judge(case.make, rate=case.rate)
+    findings = card.findings
     failed = {after for after, finding in findings.items() if not finding.passed}
     assert list(findings) == [REST, STALL, CANCELLED]
     assert failed == case.faults
@@ -142,22 +164,19 @@ def test_a_fault_is_found(case: Case) -> None:
 
 def test_after_a_rest_answers_take_as_long_as_you_say() -> None:
     """One slot lets 20 a second through if each answer takes a twentieth of it."""
-    card = judge(lambda: asyncio.Semaphore(1), **QUOTA)
-    assert not card.findings[REST].passed
-    assert judge(lambda: asyncio.Semaphore(1), **QUOTA, latency=0.3).findings[REST][0]
+    one_slot = lambda: asyncio.Semaphore(1)  # noqa: E731
+    assert not judge(one_slot, **QUOTA).findings[REST].passed
+    assert judge(one_slot, **QUOTA, latency=0.3).findings[REST].passed
 
 
 def test_what_goes_at_once_is_counted() -> None:
     """Within a tenth of a spacing: a window, one, what a stall held up, or a burst."""
-    window = judge(limiters.Window, **QUOTA).findings
+    window = card_of(limiters.Window).findings
     assert window[REST].detail == "at most 7 in 2 s, 7 at once"
-    spacer = judge(limiters.Spacer, **QUOTA).findings
+    spacer = card_of(limiters.Spacer).findings
     assert spacer[STALL].detail == "at most 7 in 2 s, 1 at once"
-    catches_up = judge(limiters.CatchesUp, **QUOTA).findings
+    catches_up = card_of(limiters.CatchesUp).findings
     assert catches_up[STALL].detail == "at most 28 in 2 s, 21 at once"  # three periods
-    pacer = judge(lambda: Pacer(20, burst=3), rate=20).findings
-    assert pacer[REST].detail.endswith(", 1 at once")
-    assert pacer[STALL].detail.endswith(", 3 at once")
 
 
 # ---- what cannot be judged
@@ -234,12 +253,26 @@ def test_a_card_is_a_table() -> None:
     card.findings = {CANCELLED: Reaction(False, "gets stuck", "2 others")}
     lines = str(card).splitlines()
     assert lines[1] == "Judged for 100 requests in 1 s, made with rate=100."
-    assert lines[2].split() == ["still", "jitter"]
+    assert lines[2].split() == ["quota", "still", "jitter", "in", "all"]
     assert lines[3].split("%", 1)[1].split() == [",", "0", "50.0%,", "0", "no", "429"]
     assert lines[7].split()[-2:] == ["400", "429s"]
     assert lines[9] == "after cancelled requests it GETS STUCK: 2 others"
     assert lines[10].startswith("In short: After cancelled requests it gets stuck")
     assert max(map(len, lines)) <= 88
+
+
+def test_a_card_in_a_notebook_has_headers() -> None:
+    """A screen reader says of each cell which quota and which network it is about."""
+    card = card_with({"GCRA, burst 1": 400})
+    card.name = "<b>"
+    html = card._repr_html_()
+    table = ElementTree.fromstring(html[: html.index("<p>")].replace("<br>", "<br/>"))
+    columns = [each.text for each in table.iterfind("thead/tr/th[@scope='col']")]
+    assert columns == ["quota", "still", "jitter", "in all"]
+    rows = [each.text for each in table.iterfind("tbody/tr/th[@scope='row']")]
+    assert rows == list(QUOTAS)
+    assert len(table.findall("tbody/tr/td")) == 3 * len(QUOTAS)
+    assert "In short: Its requests come too close together" in html
 
 
 # ---- what is passed on, and what is refused

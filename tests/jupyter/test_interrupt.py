@@ -27,15 +27,6 @@ def interrupt_when(condition):
         os.kill(os.getpid(), signal.SIGINT)
     threading.Thread(target=wait).start()
 """
-SEND_FIFTY = """
-server.latency = 600
-interrupt_when(lambda: server.timeline.in_flight == 3)
-await semaphore.make_many_requests(server.url, 50, limit=3)
-"""
-SEND_FIVE = """
-server.latency = 0
-await semaphore.make_many_requests(server.url, 5)
-"""
 WAIT_FOR_NOBODY = """
 while server.timeline.in_flight:
     await asyncio.sleep(0.01)
@@ -74,16 +65,6 @@ def notebook() -> Iterator[Kernel]:
     with kernel() as notebook:
         assert notebook.run(SET_UP).status == "ok"
         yield notebook
-
-
-def test_an_interrupted_run_stops_and_the_next_cell_works(notebook: Kernel) -> None:
-    """An interrupt of an awaited run ends its requests; a client of the next cell is
-    served as usual.
-    """
-    assert notebook.run(SEND_FIFTY).status == "error"
-    assert notebook.run(WAIT_FOR_NOBODY).status == "ok"
-    assert notebook.run(SEND_FIVE).status == "ok"
-    assert notebook.value("len(asyncio.all_tasks()) < 12")
 
 
 def test_an_interrupt_of_a_cell_that_awaits_the_panel_stops_the_run(

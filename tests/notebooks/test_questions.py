@@ -54,6 +54,9 @@ This request would exceed your organization's rate limit
 Number of concurrent connections has exceeded your rate limit
 RESOURCE_EXHAUSTED
 ThrottlingException
+401 Unauthorized
+Please try again in 20s
+You have exceeded your monthly quota
 token rate limit of your current OpenAI S0 pricing tier
 You have exceeded a secondary rate limit
 Max retries exceeded with url

@@ -111,18 +111,6 @@ def test_requests_that_are_never_sent(timeline: Timeline) -> None:
     ]
 
 
-def test_busiest_period_slides(timeline: Timeline, clock: SetClock) -> None:
-    """The busiest period is found wherever it lies, across the full seconds too, and is
-    not forgotten.
-    """
-    for moment in (0.0, 0.75, 0.875, 1.0, 1.25, 1.75, 9.0):
-        clock.now = 100 + moment
-        timeline.send()
-    # From 0.75 on: 0.75, 0.875, 1.0, 1.25.  The one at 1.75 is a whole period later: no
-    # longer together.
-    assert timeline.stats().busiest_period == 4
-
-
 ACTIONS = ["start", "send", "send", "end", "end", "wait", "reset", "cancel waiting"]
 
 

@@ -17,7 +17,7 @@ from inflight_lab import ObservedTransport, PracticeServer, Stats, Timeline
 from inflight_lab.observation.transport import OutsideError
 from inflight_lab.runners import resilient, semaphore
 from tests.support.virtual_clock import run as run_virtually
-from tests.support.waiting import PATIENCE, Gate, until
+from tests.support.waiting import Gate, until
 
 pytestmark = pytest.mark.anyio
 
@@ -138,21 +138,6 @@ async def test_a_response_behaves_as_without_it(server: PracticeServer) -> None:
         async with client.stream("GET", server.url) as streamed:
             raw = b"".join([part async for part in streamed.aiter_raw()])
         assert raw == response.content
-
-
-async def test_client_and_server_agree(server: PracticeServer) -> None:
-    """With no pool in the way both sides say the same, so either may be plotted; and a
-    pool of one connection serves one request after another.
-    """
-    server.quota, server.rate, server.period = "fixed-window", 4, 3600
-    pool = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=1))
-    observed = ObservedTransport(pool)
-    timeout = httpx.Timeout(PATIENCE, pool=1)
-    async with httpx.AsyncClient(transport=observed, timeout=timeout) as client:
-        responses = [await client.get(server.url) for _ in range(6)]
-    assert counts(observed) == {"started": 6, "accepted": 4, "refused": 2}
-    assert counts(server) == counts(observed)
-    assert len({response.extensions["network_stream"] for response in responses}) == 1
 
 
 async def test_closing_closes_the_transport_underneath() -> None:

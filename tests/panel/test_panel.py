@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, cast
 
 import httpx
@@ -15,7 +14,6 @@ from inflight_lab import PracticeServer
 from inflight_lab.panel.lane import is_busy
 from inflight_lab.plot.drawing import draw_runs
 from inflight_lab.runners import naive, paced, semaphore, semaphore_pause, threaded
-from inflight_lab.runs.recording import load
 from inflight_lab.server import app
 from tests.support.panels import OpenPanel, raises_at_a_refusal, start_until, stop
 from tests.support.waiting import until
@@ -289,32 +287,6 @@ async def test_the_plot_of_an_observed_run_ends_with_it(
         await run
         assert not panel.lanes[""].feed.run.live
         other.cancel()
-
-
-async def test_the_last_run_can_be_kept_in_a_file(
-    server: PracticeServer, open_panel: OpenPanel, tmp_path: Path
-) -> None:
-    """Every lane's, as it was drawn; before a run, and after Reset, there is none."""
-    server.quota, server.rate, server.period = "sliding-window", 12, 60
-    server.max_concurrent, server.tokens = 15, 2000
-    runners = {
-        "naive": naive.make_many_requests,
-        "semaphore": semaphore.make_many_requests,
-    }
-    panel = open_panel(runners, count=20)
-    with pytest.raises(ValueError, match="no run to record"):
-        panel.save_recording(tmp_path / "none.json")
-    await panel.start()
-    panel.save_recording(tmp_path / "run.json")
-    runs = load(tmp_path / "run.json")
-    assert runs == {name: lane.feed.run for name, lane in panel.lanes.items()}
-    for run in runs.values():
-        assert run.counts.refused > 0
-        assert run.terms == [server.terms]
-    await panel.reset()
-    with pytest.raises(ValueError, match="no run to record"):
-        panel.save_recording(tmp_path / "none.json")
-    assert not (tmp_path / "none.json").exists()
 
 
 async def test_a_panel_that_nobody_ran_shows_what_would_happen(

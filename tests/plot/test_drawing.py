@@ -158,6 +158,16 @@ def test_marks_show_when_requests_came_and_which_were_refused() -> None:
     assert "none: 0 requests" in picture.title
 
 
+def test_the_words_of_marks_tell_their_groups() -> None:
+    """Who cannot see them hears that they came together; even spacing has no groups."""
+    answer_all = SlidingWindow(100, 1)
+    herd = ask(answer_all, [0.0] * 9 + [1.0] * 9 + [3.0, 3.1])
+    even = ask(answer_all, [0.5 * number for number in range(6)])
+    title = draw_marks({"herd": herd, "even": even}).title
+    assert "herd: 20 requests, 0 refused, within 3.1 s, in 3 groups." in title
+    assert "even: 6 requests, 0 refused, within 2.5 s." in title
+
+
 def test_bars_are_as_long_as_their_numbers() -> None:
     """Each says its number, and 0 can be seen."""
     series = {"one": {STRANGE: 40.0, "b": 10.0}, "two": {STRANGE: 0.0, "b": 20.0}}
@@ -165,3 +175,14 @@ def test_bars_are_as_long_as_their_numbers() -> None:
     widths = [float(str(each.get("width"))) for each in drawn(picture, "rect")]
     assert widths == pytest.approx([500, 1, 125, 250])
     assert picture.title.startswith(f"seconds. {STRANGE}: 40 one. {STRANGE}: 0 two.")
+
+
+def test_what_is_allowed_is_marked_at_its_place() -> None:
+    """A line across the bars, which is in the picture even if no bar reaches it."""
+    picture = draw_bars({"a second": {"now": 20.0}}, title="pace", allowed=25)
+    (bar,) = drawn(picture, "rect")
+    (mark,) = drawn(picture, "path")
+    place = float(str(mark.get("d"))[1:].split(" ")[0])
+    left, width = float(str(bar.get("x"))), float(str(bar.get("width")))
+    assert (place - left) / width == pytest.approx(25 / 20)
+    assert picture.title.endswith("Dashed line: 25 allowed.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +9,6 @@ import pytest
 from inflight_lab import LivePlot, ObservedTransport, PracticeServer
 from inflight_lab.plot import plain_picture, widget_page
 from inflight_lab.runs.columns import from_columns
-from inflight_lab.runs.recording import load
 from inflight_lab.runs.run import Run
 from tests.support.virtual_clock import SetClock
 
@@ -149,43 +147,18 @@ def test_the_plain_picture_is_of_the_last_run(
 def test_a_plot_of_a_client_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a practice server the client's side is enough, and there is no quota."""
     transport = ObservedTransport()
-    for plot in (LivePlot(transport), LivePlot(client=transport)):
-        page = Page(plot, monkeypatch)
-        with plot:
-            transport.timeline.answer(transport.timeline.send(), 503)
-        shown = page.hello()
-        assert [event.what for event in shown.events][-1] == "answered"
-        assert shown.terms == []
-        assert shown.counts.in_flight == 0
-        plot.close()
-
-
-def test_the_last_run_can_be_kept(tmp_path: Path) -> None:
-    """In a file that has what the plot was drawn from; before a run there is none."""
-    server = PracticeServer()
-    plot = LivePlot(server)
-    with pytest.raises(ValueError, match="no run to record"):
-        plot.save_recording(tmp_path / "run.json")
+    plot = LivePlot(transport)
+    page = Page(plot, monkeypatch)
     with plot:
-        server.timeline.answer(server.timeline.send(), 200)
-    plot.save_recording(tmp_path / "run.json")
-    assert load(tmp_path / "run.json") == {"": plot.run}
+        transport.timeline.answer(transport.timeline.send(), 503)
+    shown = page.hello()
+    assert [event.what for event in shown.events][-1] == "answered"
+    assert shown.terms == []
+    assert shown.counts.in_flight == 0
     plot.close()
 
 
-TRANSPORT = ObservedTransport()
-
-
-@pytest.mark.parametrize(
-    ("sides", "error"),
-    [
-        ([], "server or client must have a timeline"),
-        ([TRANSPORT, TRANSPORT], "client must be None after a transport"),
-        (["http://127.0.0.1:8000"], "server must have a timeline"),
-        ([None, 3], "client must have a timeline"),
-    ],
-)
-def test_nothing_to_draw(sides: list[Any], error: str) -> None:
-    """Neither side, a transport twice, or something else is refused by name."""
-    with pytest.raises(TypeError, match=error):
-        LivePlot(*sides)
+def test_nothing_to_draw() -> None:
+    """What counts no requests is refused by name."""
+    with pytest.raises(TypeError, match="observed must have a timeline"):
+        LivePlot("http://127.0.0.1:8000")  # type: ignore[arg-type]

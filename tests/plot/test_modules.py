@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from inflight_lab import LivePlot, Panel, Replay
+from inflight_lab import LivePlot, Panel
 from inflight_lab.plot.modules import joined, without_comments
 from inflight_lab.plot.player import player_html
 from inflight_lab.runs.recording import from_text
@@ -53,42 +53,13 @@ def test_modules_become_one_and_keep_their_own_names(tmp_path: Path) -> None:
     )
 
 
-def test_modules_that_import_each_other_are_refused(tmp_path: Path) -> None:
-    """The error names the way around the circle."""
-    entry = write(
-        tmp_path,
-        one='import { two } from "./two.js";\nexport const one = 1;\n',
-        two='import { one } from "./one.js";\nexport const two = 2;\n',
-        entry='import { one } from "./one.js";\n',
-    )
-    with pytest.raises(
-        ValueError, match=r"circle: entry\.js -> one\.js -> two\.js -> one\.js"
-    ):
-        joined(entry)
-
-
-def test_an_import_of_nothing_is_refused(tmp_path: Path) -> None:
-    """A name that the other module does not export, or not in a way that is understood,
-    is missed at once.
-    """
-    entry = write(
-        tmp_path,
-        other="export const one = 1,\n  two = 2;\n",
-        entry='import { one, two } from "./other.js";\n',
-    )
-    with pytest.raises(
-        ValueError, match=r"entry\.js imports two, which other\.js does not export"
-    ):
-        joined(entry)
-
-
 def test_what_only_people_read_is_left_out() -> None:
     """Comments and margins are; what stands behind code stays as it is."""
     code = "/** Says\n * it. */\n// Why.\nfunction f() {\n  return 1; // yes\n}\n"
     assert without_comments(code) == "function f() {\nreturn 1; // yes\n}\n"
 
 
-@pytest.mark.parametrize("widget", [Panel, LivePlot, Replay])
+@pytest.mark.parametrize("widget", [Panel, LivePlot])
 def test_no_text_of_a_script_goes_over_several_lines(widget: type) -> None:
     """Or a line that looks like a comment would be missing; code in a text may."""
     script = str(widget._esm)  # type: ignore[attr-defined]

@@ -1,7 +1,8 @@
 """Imports our modules one by one; fails at the first that changes something elsewhere.
 
-``python import_each.py "OURS ..." "THEIRS ..."``: what other packages change as they
-are imported is not the rooms' doing, so theirs come first.
+``python import_each.py PLATFORM "OURS ..." "THEIRS ..."``: what other packages change
+as they are imported is not the rooms' doing, so theirs come first.  Printed is the
+module by which the practice server listens on that platform.
 """
 
 from __future__ import annotations
@@ -57,18 +58,20 @@ def state() -> dict[str, object]:
     return found
 
 
-def main(ours: list[str], theirs: list[str]) -> None:
+def main(platform: str, ours: list[str], theirs: list[str]) -> None:
     """Import all of them."""
     for module in theirs:
         with contextlib.suppress(ImportError):
             importlib.import_module(module)
+    sys.platform = platform
     begin = state()
     for module in ours:
         importlib.import_module(module)
         now = state()
         changed = [name for name in begin | now if begin.get(name) != now.get(name)]
         assert not changed, f"{module} changed {changed}"
+    print(sys.modules["inflight_lab.server"].PracticeServer.listen.__module__)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1].split(), sys.argv[2].split())
+    main(sys.argv[1], sys.argv[2].split(), sys.argv[3].split())

@@ -46,13 +46,6 @@ def test_environment_is_well_formed() -> None:
     assert {"python", "pip"} <= {getattr(each.name, "normalized", "") for each in asked}
 
 
-def test_nothing_hides_the_environment_from_binder() -> None:
-    """Binder reads the root's environment.yml only where no folder of its own lies
-    beside it.
-    """
-    assert not [name for name in ("binder", ".binder") if (ROOT / name).exists()]
-
-
 @pytest.mark.full
 def test_the_pip_section_makes_an_environment_that_opens_the_notebooks(
     tmp_path: Path,

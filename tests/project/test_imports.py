@@ -61,13 +61,18 @@ def test_every_public_name_can_be_imported_and_a_wrong_one_not() -> None:
 FACE = "Pacer, Budgets, Patience, AnswerFile, NoAnswer, Stop, read_refusal"
 
 
+def run_with_httpx_alone(code: str) -> subprocess.CompletedProcess[str]:
+    """Run code where nothing that is `HEAVY` is installed."""
+    absent = f"import sys; sys.modules |= dict.fromkeys({HEAVY})\n"
+    command = [sys.executable, "-c", absent + code]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
 def test_the_library_needs_httpx_alone() -> None:
     """Its names, and the command that prints scripts, work where nothing else is
     installed; a name or command of the lab says in one line what brings it.
     """
-    code = f"""
-import sys
-sys.modules |= dict.fromkeys({HEAVY})
+    ran = run_with_httpx_alone(f"""
 from inflight_lab import {FACE}
 from inflight_lab.cli import main
 main(["snippet", "paced"])
@@ -76,8 +81,7 @@ try:
 except ModuleNotFoundError as error:
     print(error)
 main(["watch", "--practice", "20/s", {__file__!r}])
-"""
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+""")
     assert ran.stdout.startswith('"""Send many requests')
     needs = 'needs more: pip install "inflight-lab[{}]" ('
     assert f"\nPanel {needs.format('lab')}" in ran.stdout
@@ -86,18 +90,11 @@ main(["watch", "--practice", "20/s", {__file__!r}])
 
 
 def test_watch_needs_httpx_alone(tmp_path: Path) -> None:
-    """A script is watched, and its page written, where neither the server nor the lab
-    is installed.
-    """
+    """A script is watched, and its page written."""
     script, page = tmp_path / "script.py", tmp_path / "page.html"
     script.write_text(ASKS, encoding="utf-8")
-    code = f"""
-import sys
-sys.modules |= dict.fromkeys({HEAVY})
-from inflight_lab.cli import main
-main(["watch", "--page", {str(page)!r}, {str(script)!r}])
-"""
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    arguments = ["watch", "--page", str(page), str(script)]
+    ran = run_with_httpx_alone(f"from inflight_lab.cli import main; main({arguments})")
     assert (ran.returncode, ran.stdout) == (0, "done\n"), ran.stderr
     assert "1 request to" in ran.stderr
     assert "<inflight-run>" in page.read_text(encoding="utf-8")

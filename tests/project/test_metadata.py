@@ -18,7 +18,6 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
 ]
 CITATION = ROOT / "CITATION.cff"
 CHANGELOG = (ROOT / ".github" / "CHANGELOG.md").read_text(encoding="utf-8")
-SECTION = r"^## \[(Unreleased|\d+\.\d+\.\d+)\](?: - \d{4}-\d\d-\d\d)?$"
 
 
 def test_the_citation_has_the_form_that_tools_read() -> None:
@@ -35,30 +34,3 @@ def test_the_version_is_the_same_everywhere() -> None:
     assert citation["version"] == PROJECT["version"]
     newest = re.split(r"^## ", CHANGELOG, flags=re.M)[1]
     assert PROJECT["version"] in newest
-
-
-def test_the_changelog_has_its_usual_form() -> None:
-    """Each heading is a version, the newest first, and below it stand kinds of change
-    that readers know.
-    """
-    headings = re.findall(r"^## .*$", CHANGELOG, re.M)
-    assert headings
-    assert [line for line in headings if not re.match(SECTION, line)] == []
-    kinds = set(re.findall(r"^### (.*)$", CHANGELOG, re.M))
-    known = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
-    assert kinds <= known
-
-
-def test_each_licence_is_named_and_comes_with_the_package() -> None:
-    """The code's and the prose's: in the metadata, in the citation, in the README."""
-    assert PROJECT["license"] == "MIT AND CC-BY-4.0"
-    citation = yaml.safe_load(CITATION.read_text(encoding="utf-8"))
-    assert citation["license"] == PROJECT["license"].split(" AND ")
-    beginnings = [
-        (ROOT / name).read_text(encoding="utf-8").partition("\n")[0]
-        for name in PROJECT["license-files"]
-    ]
-    assert beginnings == ["MIT License", "Attribution 4.0 International"]
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for name in PROJECT["license-files"]:
-        assert f"]({name})" in readme

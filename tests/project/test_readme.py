@@ -87,13 +87,3 @@ def test_what_a_page_for_contributors_names_is_there(page: str) -> None:
 def find(name: str) -> list[Path]:
     """Where a file or folder is that is named from the root or from the package."""
     return [base / name for base in BASES if (base / name).exists()]
-
-
-def test_the_repositorys_address_is_one_placeholder() -> None:
-    """The launch badge and its link have one address between them, and the README says
-    where to write it.
-    """
-    address = r"https://mybinder.org/v2/gh/(OWNER/REPOSITORY)/HEAD"
-    assert len(re.findall(address, README)) == 1
-    assert re.search(rf"^\[binder\]: {address}", README.splitlines()[-1])
-    assert "replace `OWNER/REPOSITORY` in the last line of this file" in README

@@ -63,12 +63,6 @@ def test_a_twin_has_the_same_knobs() -> None:
     assert twin is not server
 
 
-def test_unknown_knob_is_an_error() -> None:
-    """A misspelt knob does not pass silently."""
-    with pytest.raises(TypeError, match="latencey"):
-        PracticeServer(latencey=0.3)
-
-
 # ---- latencies, on a virtual clock
 
 

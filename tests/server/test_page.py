@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -99,21 +97,6 @@ def refuse_the_past(
     return asyncio.BaseEventLoop.call_later(loop, delay, *arguments, **options)  # type: ignore[arg-type]
 
 
-async def test_tasks_of_a_factory_get_their_names(page: None) -> None:
-    """A panel makes its runner's tasks itself; Pyodide's loop, as older ones do, names
-    them afterwards.
-    """
-    loop = asyncio.get_running_loop()
-    loop.set_task_factory(
-        lambda loop, coroutine, **_: asyncio.Task(coroutine, loop=loop)
-    )
-    for name in ("by hand", None):
-        task = loop.create_task(asyncio.sleep(0), name=name)
-        assert task.get_name().startswith(name or ("Task-", "None"))
-        await task
-    loop.set_task_factory(None)
-
-
 @pytest.fixture
 async def early_client() -> AsyncIterator[httpx.AsyncClient]:
     """A client that is there before the page has a server."""
@@ -151,43 +134,3 @@ async def test_due_a_moment_ago_is_due_now(page: None, server: PageServer) -> No
     await asyncio.wait_for(called.wait(), PATIENCE)
     responses = await paced.make_many_requests(server.url, 60, rate=20, period=0.2)
     assert len(responses) == 60
-
-
-IMPORTS = """
-import asyncio, importlib, os, sys, time
-import httpcore, httpx, uvicorn  # what they set up themselves is not ours
-
-def everything():
-    places = [asyncio, time, httpx, httpcore]
-    for module in list(places):
-        places += [each for each in vars(module).values() if isinstance(each, type)]
-    found = {}
-    for place in places:
-        for name, value in vars(place).items():
-            found[str(place), name] = id(value)
-    return found
-
-sys.platform = sys.argv[1]
-before, environment = everything(), dict(os.environ)
-for name in ("server", "server.in_process", "jupyter.cells", "jupyter.nested_run"):
-    importlib.import_module("inflight_lab." + name)
-assert everything() == before
-assert dict(os.environ) == environment
-print(sys.modules["inflight_lab.server"].PracticeServer.listen.__module__)
-"""
-
-
-@pytest.mark.parametrize(
-    ("platform", "module"),
-    [
-        ("emscripten", "inflight_lab.server.in_process"),
-        (sys.platform, "inflight_lab.server.socket"),
-    ],
-)
-def test_an_import_changes_nothing_elsewhere(platform: str, module: str) -> None:
-    """httpx, asyncio and time stay as they are until a server starts, in a page as
-    well.
-    """
-    command = [sys.executable, "-c", IMPORTS, platform]
-    ran = subprocess.run(command, capture_output=True, text=True)
-    assert (ran.stdout.strip(), ran.stderr) == (module, "")

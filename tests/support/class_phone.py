@@ -63,8 +63,9 @@ async def talking(
     room: ClassRoom, host: int = 2, page: str = "", **more: Any
 ) -> AsyncIterator[ClientConnection]:
     """A WebSocket of a page, from 127.0.0.``host``."""
+    address, _, query = (page or room.url).replace("http", "ws").partition("?")
     async with connect(
-        (page or room.url).replace("http", "ws") + "talk",
+        f"{address}talk?{query}",
         local_addr=(NEXT.format(host), 0),
         proxy=None,
         max_queue=None,  # else it cannot say goodbye while it leaves messages unread

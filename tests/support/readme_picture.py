@@ -97,7 +97,7 @@ def perform(film: Film) -> None:
     film.press("Send 100")
     film.roll(2.6)
     film.drag_limit(range(6, 21))
-    film.roll(9.5)
+    film.roll(12)
     film.hold()
 
 

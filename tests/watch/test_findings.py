@@ -5,9 +5,9 @@ from __future__ import annotations
 import heapq
 import random
 import re
-import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +17,7 @@ from inflight_lab.watch.quota import Quota
 from inflight_lab.watch.report import report, summary
 from inflight_lab.watch.request_log import Block, LimitUse, RequestLog
 from tests.support.watching import (
+    SCRIPTS,
     Client,
     findings_in,
     found,
@@ -24,7 +25,7 @@ from tests.support.watching import (
     note,
     run_of,
     summary_in,
-    watch_text,
+    watch,
 )
 
 ITEM = "https://a.test/item"
@@ -82,19 +83,6 @@ def test_an_overload_is_not_your_quota() -> None:
     assert names_of(log) == ["The API was overloaded"]
     log = run_of([200] * 10 + [503] * 10, body=TOO_MANY)
     assert names_of(log) == ["Over the limit on requests in flight"]
-
-
-def test_how_far_away_a_reset_is() -> None:
-    """GitHub counts by the hour; who only answers like it may say another time."""
-    reset = str(int(time.time()) + 20)
-    headers = {
-        "x-ratelimit-limit": "20",
-        "x-ratelimit-remaining": "0",
-        "x-ratelimit-reset": reset,
-        "x-ratelimit-resource": "core",
-    }
-    finding = found(run_of([200] * 5 + [403] * 5, headers=headers), "Refused")
-    assert re.search(r"pause that it asks for is (19|20)(\.\d)? s", finding.facts)
 
 
 def test_fewer_in_flight_are_half_as_many() -> None:
@@ -169,6 +157,16 @@ def test_the_quota_of_one_host_is_held_against_that_host() -> None:
     facts = found(log, "Over the quota").facts
     assert "2 of 12 requests" in facts
     assert "10 requests in 1 s are allowed; you sent 12 within that time" in facts
+
+
+def test_in_practice_all_hosts_share_one_quota() -> None:
+    """One server answers for all of them."""
+    log = RequestLog()
+    log.practice = Quota(10, 1.0)
+    for number in range(16):
+        url = f"https://{'ab'[number % 2]}.example/{number}"
+        note(log, 0.0, url=url, status=200 if number < 10 else 429)
+    assert "6 of 16 requests were refused" in found(log, "Over the quota").facts
 
 
 # Limits
@@ -474,178 +472,58 @@ def test_every_notebook_that_a_finding_names_is_there() -> None:
 
 # As real clients have it
 
-RAISES = """
-import asyncio, sys
-import aiohttp
 
-async def get(session, number):
-    async with session.get(f"{sys.argv[1]}/items/{number}") as response:
-        if response.status != 200:
-            raise ValueError(f"Http status code is {response.status}.")
-
-async def main():
-    async with aiohttp.ClientSession() as session:
-        return await asyncio.gather(*(get(session, n) for n in range(200)))
-
-asyncio.run(main())
-"""
+def watched(script: str, **knobs: Any) -> str:
+    """What is said of a script of `faults.py`."""
+    with AnyApi(**knobs) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        return watch(SCRIPTS / "faults.py", script, url).stderr
 
 
-def test_an_error_of_the_scripts_own_is_its_own(tmp_path: Path) -> None:
+def test_an_error_of_the_scripts_own_is_its_own() -> None:
     """It said 429: nothing else is made of it.  What its closed client then gives up is
     no failure, and is not counted twice.
     """
-    with AnyApi(quota="sliding-window", rate=10, period=60, latency=0.05) as server:
-        done = watch_text(tmp_path, RAISES, f"http://127.0.0.1:{server.port}")
-    assert "Http status code is 429." in done.stderr
-    assert findings_in(done.stderr)[0] == "certain: Over the quota"
-    assert "failed" not in summary_in(done.stderr)
-    assert int(summary_in(done.stderr).split()[0]) <= 200
+    said = watched(
+        "own_error", quota="sliding-window", rate=10, period=60, latency=0.05
+    )
+    assert "Http status code is 429." in said
+    assert findings_in(said)[0] == "certain: Over the quota"
+    assert "failed" not in summary_in(said)
+    assert int(summary_in(said).split()[0]) <= 200
 
 
-RAISES_FIRST = """
-import asyncio, sys
-import httpx
-
-async def get(client, number):
-    for page in range(3):
-        response = await client.get(f"{sys.argv[1]}/items/{number}?page={page}")
-        response.raise_for_status()
-    if number == 0:
-        raise KeyError("mine")
-    await asyncio.sleep(9)
-    return number
-
-async def main():
-    async with httpx.AsyncClient() as client:
-        await asyncio.gather(*(get(client, n) for n in range(10)))
-
-asyncio.run(main())
-"""
-
-
-def test_gather_loses_what_no_task_had_returned_yet(tmp_path: Path) -> None:
+def test_gather_loses_what_no_task_had_returned_yet() -> None:
     """No task had finished, and each had answers."""
-    with AnyApi(latency=0.02) as server:
-        done = watch_text(tmp_path, RAISES_FIRST, f"http://127.0.0.1:{server.port}")
-    accepted = done.stderr.partition(" accepted, ")[0].rpartition(" ")[2]
-    assert "gather raised KeyError (script.py:16)" in done.stderr
-    assert f"its tasks got: {accepted} accepted answers" in done.stderr
-    assert "failed" not in summary_in(done.stderr)
+    said = watched("raises_first", latency=0.02)
+    accepted = said.partition(" accepted, ")[0].rpartition(" ")[2]
+    assert re.search(r"gather raised KeyError \(faults.py:\d+\)", said)
+    assert f"its tasks got: {accepted} accepted answers" in said
+    assert "failed" not in summary_in(said)
 
 
-REFUSED_UNREAD = """
-import asyncio, sys
-import aiohttp
-
-async def get(session, number):
-    async with session.get(f"{sys.argv[1]}/items/{number}") as response:
-        response.raise_for_status()
-        return await response.json()
-
-async def main():
-    async with aiohttp.ClientSession() as session:
-        tasks = (get(session, n) for n in range(60))
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-asyncio.run(main())
-"""
-
-
-def test_a_refusal_whose_body_is_not_read_is_a_refusal(tmp_path: Path) -> None:
+def test_a_refusal_whose_body_is_not_read_is_a_refusal() -> None:
     """aiohttp marks that body as broken off; the API answered nevertheless."""
-    with AnyApi(quota="fixed-window", rate=10, period=60, latency=0.02) as server:
-        done = watch_text(tmp_path, REFUSED_UNREAD, f"http://127.0.0.1:{server.port}")
-    assert "10 accepted, 50 refused." in done.stderr
+    said = watched("unread", quota="fixed-window", rate=10, period=60, latency=0.02)
+    assert "10 accepted, 50 refused." in said
 
 
-LEAVES_THE_BODY = """
-import asyncio
-import aiohttp
-
-async def serve(reader, writer):
-    await reader.readuntil(b"\\r\\n\\r\\n")
-    writer.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: 9\\r\\n\\r\\nbegun")
-    await reader.read()
-    writer.close()
-
-async def main():
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    async with aiohttp.ClientSession() as session:
-        for _ in range(5):
-            async with session.get(f"http://127.0.0.1:{port}/") as response:
-                assert response.status == 200
-
-asyncio.run(main())
-"""
-
-
-def test_a_body_that_nobody_reads_is_not_lost(tmp_path: Path) -> None:
-    """A script that looks at the status alone leaves the rest of the answer."""
-    done = watch_text(tmp_path, LEAVES_THE_BODY)
-    assert done.returncode == 0, done.stderr
-    assert "5 accepted, 0 refused." in done.stderr
-    assert "What was lost" not in done.stderr
-
-
-BLOCKING_CLIENT = """
-import asyncio, sys
-import requests
-
-async def get(number):
-    return requests.get(f"{sys.argv[1]}/items/{number}").status_code
-
-async def main():
-    await asyncio.gather(*(get(n) for n in range(6)))
-
-asyncio.run(main())
-"""
-COMPUTES = """
-import asyncio, time
-import httpx
-
-def compute():
-    end = time.thread_time() + 0.2
-    while time.thread_time() < end:
-        pass
-
-async def main():
-    computed = asyncio.Event()
-    asked = asyncio.Event()
-
-    async def answer(reader, writer):
-        asked.set()
-        await computed.wait()
-        writer.write(b"HTTP/1.1 204 No Content\\r\\n\\r\\n")
-
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    async with httpx.AsyncClient(timeout=None) as client:
-        urls = [f"http://127.0.0.1:{port}/{n}" for n in range(6)]
-        tasks = [asyncio.create_task(client.get(url)) for url in urls]
-        await asked.wait()
-        for _ in range(4):
-            compute()
-            await asyncio.sleep(0)
-        computed.set()
-        await asyncio.gather(*tasks)
-
-asyncio.run(main())
-"""
+def test_a_body_that_nobody_reads_is_not_lost() -> None:
+    """The answer's head said all that the script wanted."""
+    said = watched("body_left")
+    assert "5 accepted, 0 refused." in said
+    assert "What was lost" not in said
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("script", "words"),
     [
-        (BLOCKING_CLIENT, "in a blocking call of requests at script.py:6"),
-        (COMPUTES, "computing at main() (script.py:10), while requests were in flight"),
+        ("blocking_client", r"in a blocking call of requests at faults.py:\d+"),
+        ("computes", r"computing at .* \(faults.py:\d+\), while requests were in fl"),
     ],
-    ids=["a blocking client", "computing"],
 )
-def test_what_blocks_a_loop(text: str, words: str, tmp_path: Path) -> None:
+def test_what_blocks_a_loop(script: str, words: str) -> None:
     """A client without await is counted, and computing by processor time."""
-    with AnyApi(latency=0.1) as server:
-        done = watch_text(tmp_path, text, f"http://127.0.0.1:{server.port}")
-    assert findings_in(done.stderr)[0] == "certain: A blocked event loop", done.stderr
-    assert words in done.stderr
+    said = watched(script, latency=0.1)
+    assert findings_in(said)[0] == "certain: A blocked event loop", said
+    assert re.search(words, said)

@@ -18,7 +18,7 @@ def test_the_page_has_the_words_and_the_run(tmp_path: Path) -> None:
     page = tmp_path / "watch.html"
     with AnyApi(quota="sliding-window", rate=7, period=2, latency=0.05) as server:
         url = f"http://127.0.0.1:{server.port}"
-        done = watch("--page", page, SCRIPTS / "too_fast.py", url)
+        done = watch("--page", page, SCRIPTS / "faults.py", "too_fast", url)
         counted = server.stats()
     html = page.read_text()
     assert "certain: Over the quota" in html

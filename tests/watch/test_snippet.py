@@ -34,38 +34,27 @@ HEADERS = {
     "accept-encoding": "gzip",
     "user-agent": "python-httpx/0.28",
 }
-FETCHES = {
-    "httpx": """
+ASYNC_FETCH = """
 import asyncio
-import httpx
+import {library}
 
 async def main():
-    headers = {"X-Api-Key": "s3cret-value", "Accept": "application/json"}
-    async with httpx.AsyncClient(headers=headers) as client:
-        urls = [f"https://api.shop.test/items/{n}.json?lang=en" for n in range(30)]
+    headers = {{"X-Api-Key": "s3cret-value", "Accept": "application/json"}}
+    async with {library}.{client}(headers=headers) as client:
+        urls = [f"https://api.shop.test/items/{{n}}.json?lang=en" for n in range(30)]
         await asyncio.gather(*(client.get(url) for url in urls))
 
 asyncio.run(main())
-""",
-    "aiohttp": """
-import asyncio
-import aiohttp
-
-async def main():
-    headers = {"X-Api-Key": "s3cret-value", "Accept": "application/json"}
-    async with aiohttp.ClientSession(headers=headers) as session:
-        urls = [f"https://api.shop.test/items/{n}.json?lang=en" for n in range(30)]
-        await asyncio.gather(*(session.get(url) for url in urls))
-
-asyncio.run(main())
-""",
+"""
+FETCHES = {
+    "httpx": ASYNC_FETCH.format(library="httpx", client="AsyncClient"),
+    "aiohttp": ASYNC_FETCH.format(library="aiohttp", client="ClientSession"),
     "requests": """
 import requests
 from concurrent.futures import ThreadPoolExecutor
 
 with requests.Session() as session, ThreadPoolExecutor(10) as pool:
-    headers = {"X-Api-Key": "s3cret-value", "Accept": "application/json"}
-    session.headers.update(headers)
+    session.headers.update({"X-Api-Key": "s3cret-value", "Accept": "application/json"})
     urls = [f"https://api.shop.test/items/{n}.json?lang=en" for n in range(30)]
     list(pool.map(session.get, urls))
 """,
@@ -90,11 +79,11 @@ def test_the_printed_command_writes_a_script_that_runs(
     """With the rate, the address and the headers that were seen, and no secret; run in
     practice, that script is refused nothing.
     """
-    done = watch_text(tmp_path, FETCHES[library], practice="10/s")
+    done = watch_text(tmp_path, FETCHES[library], practice="20/s")
     assert findings_in(done.stderr)[0] == "certain: Over the quota"
     url = "https://api.shop.test/items/{id}.json?lang=en"
     assert (
-        f'--rate 10 --period 1 --url "{url}" --ids 0-29 '
+        f'--rate 20 --period 1 --url "{url}" --ids 0-29 '
         '--header "Accept: application/json" --header X-Api-Key' in done.stderr
     )
     assert "s3cret" not in done.stderr
@@ -102,7 +91,7 @@ def test_the_printed_command_writes_a_script_that_runs(
     fixed = tmp_path / "fixed.py"
     assert f"import {library}" in fixed.read_text()
     environment = os.environ | {"X_API_KEY": "s3cret-value"}
-    done = watch("--practice", "10/s", fixed, cwd=tmp_path, env=environment)
+    done = watch("--practice", "20/s", fixed, cwd=tmp_path, env=environment)
     assert "30 accepted, 0 refused" in done.stderr
     assert findings_in(done.stderr) == []
     assert "may be in results.jsonl.practice" in done.stderr
@@ -128,8 +117,8 @@ asyncio.run(main())
 
 def test_the_commands_for_chats_write_a_script_that_runs(tmp_path: Path) -> None:
     """It asks the same model with the same client; the questions are the reader's."""
-    said = watch_text(tmp_path, CHATS, practice="10/s").stderr
-    assert "snippet ask_model --rate 10 --period 1" in said
+    said = watch_text(tmp_path, CHATS, practice="20/s").stderr
+    assert "snippet ask_model --rate 20 --period 1" in said
     assert '--url "https://models.shop.test/v1/chat/completions" --model m' in said
     run_commands(said, tmp_path)
     fixed = tmp_path / "fixed.py"
@@ -138,7 +127,7 @@ def test_the_commands_for_chats_write_a_script_that_runs(tmp_path: Path) -> None
     assert "openai.AsyncOpenAI(" in text
     fixed.write_text(text)
     environment = os.environ | {"API_TOKEN": "s3cret-value"}
-    done = watch("--practice", "10/s", fixed, cwd=tmp_path, env=environment)
+    done = watch("--practice", "20/s", fixed, cwd=tmp_path, env=environment)
     assert "20 accepted" in done.stderr, done.stderr
 
 

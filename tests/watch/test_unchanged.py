@@ -43,7 +43,7 @@ async def answer(request: Request) -> Response:
 
 async def parts() -> AsyncIterator[bytes]:
     """A body that comes in many parts."""
-    for number in range(1000):
+    for number in range(100):
         yield f"part {number}, ".encode()
         await asyncio.sleep(0.01)
 

@@ -31,7 +31,7 @@ class Phone:
     """One phone, from its joining to its leaving."""
 
     number: int
-    """Its place on the wall, from 1: the lowest that was free."""
+    """Its place on the wall, from 1: its own of before, or the lowest that was free."""
     key: str = field(default_factory=lambda: secrets.token_urlsafe(9))
     """What its requests show, so that nobody else can send in its name."""
     name: str = ""
@@ -67,17 +67,19 @@ class Phones:
     def __iter__(self) -> Iterator[Phone]:
         return iter(list(self._by_key.values()))
 
-    def join(self) -> Phone:
+    def join(self, before: str = "") -> Phone:
         """Let one more in; raises `NoPlaceError`.
 
-        Whoever has the code may join, from whatever address: a school's network may
-        show all of its phones under one.
+        ``before`` is the number that it had, if it comes back.  Whoever has the code
+        may join, from whatever address: a school's network may show all of its phones
+        under one.
         """
         if len(self._by_key) >= MOST_PHONES:
             raise NoPlaceError(f"{MOST_PHONES} phones are here, and no more may join")
         taken = {phone.number for phone in self}
-        number = next(each for each in range(1, MOST_PHONES + 1) if each not in taken)
-        phone = Phone(number)
+        free = [each for each in range(1, MOST_PHONES + 1) if each not in taken]
+        own = [each for each in free if str(each) == before]
+        phone = Phone(min(own or free))
         self._by_key[phone.key] = phone
         return phone
 

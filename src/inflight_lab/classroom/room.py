@@ -189,7 +189,7 @@ class ClassRoom(PracticeServer):
 
     async def _qr_code(self, _: Request) -> Response:
         picture = io.BytesIO()
-        self.qr_code.save(picture, kind="svg", light="white")
+        self.qr_code.save(picture, kind="svg", light="white", border=2)
         return served(picture.getvalue().decode(), "image/svg+xml")
 
     async def get(self, request: Request) -> Response:
@@ -208,7 +208,7 @@ class ClassRoom(PracticeServer):
     async def _talk_to_phone(self, socket: WebSocket) -> None:
         await socket.accept()
         try:
-            phone = self.phones.join()
+            phone = self.phones.join(socket.query_params.get("number", ""))
         except NoPlaceError as error:
             await socket.close(1013, f"{error}.")
             return

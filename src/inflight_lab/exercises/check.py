@@ -7,7 +7,6 @@ nothing but an interrupt.
 
 import asyncio
 import functools
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sized
 from contextlib import asynccontextmanager
 from numbers import Real
@@ -53,14 +52,6 @@ def expect_whole_number(returned: object) -> None:
 def expect_list(returned: object) -> None:
     """Raise `NotYetError` unless the solution returned something with a length."""
     expect(isinstance(returned, Sized), f"return a list; you returned {returned!r}.")
-
-
-def expect_threads() -> None:
-    """Raise `NotYetError` where Python has no threads."""
-    expect(
-        sys.platform != "emscripten",
-        "a page in a browser has one thread only: this takes a Python on a computer.",
-    )
 
 
 def shows_verdict(check: Check) -> Callable[[Solution], Awaitable[None]]:

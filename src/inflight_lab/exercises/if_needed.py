@@ -1,23 +1,19 @@
 """The checks of the exercises in notebooks 10, 14 and 15, on a virtual clock."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, NamedTuple, ParamSpec, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import httpx
 
 from inflight_lab.exercises.check import (
     Solution,
     expect,
-    expect_threads,
     shows_verdict,
     statuses,
 )
 from inflight_lab.judge.clock import VirtualLoop, run
 from inflight_lab.quotas.algorithms import SlidingWindow
-
-T = TypeVar("T")
-P = ParamSpec("P")
 
 
 class Sent(NamedTuple):
@@ -33,13 +29,13 @@ class Sent(NamedTuple):
 async def check_learns(solution: Solution) -> str:
     """Notebook 10: ``solution(client, numbers)`` knows of 15 a second, and learns."""
     count = 100
-    less = await without_waiting(send, solution, range(count), SlidingWindow(10, 1))
+    less = run(send(solution, range(count), SlidingWindow(10, 1)), VirtualLoop())
     expect(
         less.refused <= 5,
         f"the API allows 10 a second: {less.refused} requests were refused,"
         " and 5 at most are wanted.",
     )
-    as_said = await without_waiting(send, solution, range(count), SlidingWindow(15, 1))
+    as_said = run(send(solution, range(count), SlidingWindow(15, 1)), VirtualLoop())
     expect(
         as_said.refused == 0,
         f"the API allows 15 a second: {as_said.refused} requests were refused,"
@@ -61,7 +57,7 @@ async def check_learns(solution: Solution) -> str:
 @shows_verdict
 async def check_gives_up(solution: Solution) -> str:
     """Notebook 14: ``solution(client, url)`` gives up after five attempts."""
-    status, came, ended = await without_waiting(insist, solution, 20, 60)
+    status, came, ended = run(insist(solution, 20, 60), VirtualLoop())
     expect(
         len(came) == 5,
         f"an API that always refuses got {len(came)} requests: 5 are wanted.",
@@ -76,7 +72,7 @@ async def check_gives_up(solution: Solution) -> str:
         f" and you waited until {ended:g} s for nothing.",
     )
     expect(status == 429, "return the last of the 5 responses.")
-    status, came, _ = await without_waiting(insist, solution, 2, 7)
+    status, came, _ = run(insist(solution, 2, 7), VirtualLoop())
     expect(
         (status, came) == (200, [0, 7, 14]),
         "an API refuses twice, with Retry-After: 7, then it answers:"
@@ -90,7 +86,7 @@ async def check_both_quotas(solution: Solution) -> str:
     """Notebook 15: ``solution(client, urls)`` keeps two quotas at once."""
     urls = [f"/items/{num}" for num in range(90)]
     both = SlidingWindow(20, 1), SlidingWindow(60, 10)
-    sent = await without_waiting(send, solution, urls, *both)
+    sent = run(send(solution, urls, *both), VirtualLoop())
     expect(
         sent.refused == 0,
         f"{sent.refused} of {len(urls)} requests were refused:"
@@ -105,14 +101,6 @@ async def check_both_quotas(solution: Solution) -> str:
         f"none refused, but it took {sent.elapsed:.1f} s, and 12 s are enough.",
     )
     return f"{len(urls)} answers in {sent.elapsed:.1f} s, and none was refused."
-
-
-async def without_waiting(
-    test: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **keywords: P.kwargs
-) -> T:
-    """Run ``test`` on a virtual clock, in a thread beside the notebook's own loop."""
-    expect_threads()
-    return await asyncio.to_thread(run, test(*args, **keywords), VirtualLoop())
 
 
 async def send(solution: Solution, what: Sequence[Any], *quotas: SlidingWindow) -> Sent:

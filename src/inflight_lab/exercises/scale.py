@@ -1,14 +1,16 @@
 """The checks of the exercises in notebooks 11 to 13: scale, and shared limits."""
 
 import asyncio
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+import httpx
 
 from inflight_lab.exercises.check import (
     Solution,
     expect,
     expect_list,
-    expect_threads,
     practice,
     shows_verdict,
     statuses,
@@ -69,7 +71,10 @@ async def check_shares_items(solution: Solution) -> str:
 @shows_verdict
 async def check_paced_threads(solution: Solution) -> str:
     """Notebook 12: ``solution(url, count, rate)`` keeps the rate, from threads."""
-    expect_threads()
+    expect(
+        sys.platform != "emscripten",
+        "a page in a browser has one thread only: this takes a Python on a computer.",
+    )
     count, rate = 45, 20
     with PracticeServer(latency=0.02, quota="sliding-window", rate=rate) as server:
         returned = await asyncio.to_thread(solution, server.url, count, rate)
@@ -93,47 +98,49 @@ async def check_paced_threads(solution: Solution) -> str:
 
 
 PROMPT = "Please count the words of this. " * 20
+PROMPT_TOKENS = 141
+BOTH = ("input_tokens", "output_tokens")
 
 
 class NotedBudgets(Budgets):
-    """Budgets that keep what the last request reserved, and its correction."""
+    """Budgets that keep what the last request reserved, and what is counted of it."""
 
-    reserved = 0.0
-    corrected: float | None = None
+    def __init__(self) -> None:
+        super().__init__(
+            requests=(60, 1), input_tokens=(20_000, 1), output_tokens=(20_000, 1)
+        )
+        self.reserved: dict[str, float] = {}
+        self.counted: dict[str, float] = {}
 
     def turn(self, *, requests: float = 1, **costs: float) -> Turn:
         """Make a turn, and note the tokens."""
-        self.reserved = costs.get("tokens", 0)
-        self.corrected = None
+        self.reserved = dict(costs)
+        self.counted = dict(costs)
         return super().turn(requests=requests, **costs)
 
     def give_back(
         self, reserved: Mapping[str, float], used: Mapping[str, float]
     ) -> None:
         """Give back what one request did not use, and note it."""
-        self.corrected = used.get("tokens")
+        self.counted = dict(used)
         super().give_back(reserved, used)
 
 
 @shows_verdict
 async def check_reserves(solution: Solution) -> str:
-    """Notebook 13: ``solution(client, url, body, budgets)`` reserves, and corrects."""
-    budgets = NotedBudgets(requests=(60, 1), tokens=(20_000, 1))
+    """Notebook 13: ``solution(client, url, body, budgets)`` keeps two accounts."""
+    budgets = NotedBudgets()
     reserved = []
-    async with practice(latency=0.02) as (server, client):
-        chat = server.url.replace("/get", "/v1/chat/completions")
-        for max_tokens in (100, 300, 20):
-            body = chat_with(max_tokens)
-            answer = await solution(client, chat, body, budgets)
-            expect(statuses([answer]) == [200], f"return the answer, not {answer!r}.")
-            expect_the_most(budgets.reserved, body)
-            expect_the_rest_back(budgets, answer.json()["usage"]["total_tokens"])
-            reserved.append(f"{budgets.reserved:g}")
-    first, second, third = reserved
-    return (
-        f"you reserved {first}, {second} and {third} tokens,"
-        " and gave back what the answers did not use."
-    )
+    for max_tokens, answered in ((100, 40), (300, 12), (20, None)):
+        body = chat_with(max_tokens)
+        async with client_that_gets(answered) as client:
+            answer = await solution(client, "http://api.example", body, budgets)
+        status = 200 if answered else 429
+        expect(statuses([answer]) == [status], f"return the answer, not {answer!r}.")
+        expect_the_most(budgets.reserved, max_tokens)
+        expect_the_rest_back(budgets, answered)
+        reserved.append(" + ".join(f"{budgets.reserved[name]:g}" for name in BOTH))
+    return f"you reserved {', '.join(reserved)} tokens, and gave back what was left."
 
 
 def chat_with(max_tokens: int) -> dict[str, Any]:
@@ -144,22 +151,43 @@ def chat_with(max_tokens: int) -> dict[str, Any]:
     }
 
 
-def expect_the_most(reserved: float, body: dict[str, Any]) -> None:
+def client_that_gets(answered: int | None) -> httpx.AsyncClient:
+    """A client whose request is answered with so many tokens, or refused."""
+    usage = {"prompt_tokens": PROMPT_TOKENS, "completion_tokens": answered}
+    answer = httpx.Response(200, json={"usage": usage})
+    if answered is None:
+        answer = httpx.Response(429, json={"error": "too many tokens"})
+    return httpx.AsyncClient(transport=httpx.MockTransport(lambda _: answer))
+
+
+def expect_the_most(reserved: Mapping[str, float], max_tokens: int) -> None:
     """Expect that a request reserved all that it may cost, and not much more."""
-    max_tokens = body["max_tokens"]
-    least = len(PROMPT) / 4 + max_tokens
+    characters = len(PROMPT)
+    tokens = reserved.get("input_tokens", 0)
     expect(
-        least <= reserved <= 1.25 * least,
-        f"the prompt has {len(PROMPT)} characters, and max_tokens is {max_tokens}:"
-        f" you reserved {reserved:g} tokens.",
+        characters / 4 <= tokens <= characters / 4 + 40,
+        f"the prompt has {characters} characters:"
+        f" you reserved {tokens:g} input_tokens.",
+    )
+    tokens = reserved.get("output_tokens", 0)
+    expect(
+        tokens == max_tokens,
+        f"max_tokens is {max_tokens}: you reserved {tokens:g} output_tokens.",
     )
 
 
-def expect_the_rest_back(budgets: NotedBudgets, used: float) -> None:
-    """Expect that what the answer did not use was given back."""
-    corrected = budgets.corrected
-    counts = budgets.reserved if corrected is None else corrected
-    expect(
-        counts == used,
-        f"a request used {used:g} tokens, but your budget counts {counts:g}.",
-    )
+def expect_the_rest_back(budgets: NotedBudgets, answered: int | None) -> None:
+    """Expect that what an answer did not use was given back, and else nothing."""
+    if answered is None:
+        expect(
+            budgets.counted == budgets.reserved,
+            f"a refused request gives nothing back: {budgets.reserved} were reserved,"
+            f" and you made {budgets.counted} of it.",
+        )
+        return
+    for name, used in zip(BOTH, (PROMPT_TOKENS, answered), strict=True):
+        counted = budgets.counted.get(name, 0)
+        expect(
+            counted == used,
+            f"a request used {used} {name}, but your budget counts {counted:g}.",
+        )

@@ -1,6 +1,8 @@
-"""What the judge found, as a table to print."""
+"""What the judge found, as a table to print or to show."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from html import escape
 from typing import NamedTuple
 
 MUCH_UNUSED = 0.8
@@ -36,7 +38,7 @@ class Reaction(NamedTuple):
 
 @dataclass
 class Card:
-    """What was found about one limiter.  ``str(card)`` is the table."""
+    """What was found about one limiter, as text or in a notebook a table."""
 
     name: str
     judged_for: str
@@ -51,15 +53,26 @@ class Card:
     """Why it could not be judged to the end; empty if it could."""
 
     def __str__(self) -> str:
-        lines = [
+        rows = [_as_text(row) for row in self._table()]
+        return "\n".join([*self._title(), *rows, "", *self._words()])
+
+    def _repr_html_(self) -> str:
+        caption = "<br>".join(map(escape, self._title()))
+        words = "<br>".join(map(escape, self._words()))
+        return f"{_as_html(caption, self._table())}<p>{words}</p>"
+
+    def _title(self) -> list[str]:
+        return [
             f"{self.name}: share of the quota used, and 429s",
             f"Judged for {self.judged_for}{self._made_with()}",
-            *self._table(),
-            "",
-            *(f"{after} it {finding}" for after, finding in self.findings.items()),
-            f"In short: {self.in_short}",
         ]
-        return "\n".join(lines)
+
+    def _words(self) -> list[str]:
+        """What is said below the table."""
+        reactions = [
+            f"{after} it {finding}" for after, finding in self.findings.items()
+        ]
+        return [*reactions, f"In short: {self.in_short}"]
 
     @property
     def in_short(self) -> str:
@@ -93,18 +106,17 @@ class Card:
         arguments = [f"{name}={value:g}" for name, value in self.quota.items()]
         return f", made with {', '.join(arguments)}."
 
-    def _table(self) -> list[str]:
-        """A line for each quota, with the networks beside each other and a verdict."""
+    def _table(self) -> list[list[str]]:
+        """The names of the columns, then a row for each quota with its verdict."""
         if not self.shares:
             return []
         networks = next(iter(self.shares.values()))
         refused = self._refused()
-        lines = [" " * 16 + "".join(f"{name:>19}" for name in networks)]
+        rows = [["quota", *networks, "in all"]]
         for quota, shares in self.shares.items():
-            cells = "".join(f"{share!s:>19}" for share in shares.values())
             verdict = "429s" if quota in refused else "no 429"
-            lines.append(f"{quota:16}{cells}   {verdict}")
-        return lines
+            rows.append([quota, *map(str, shares.values()), verdict])
+        return rows
 
     def _refused(self) -> dict[str, int]:
         """The quotas that refused any request, and the most 429s on a network."""
@@ -113,3 +125,24 @@ class Card:
             for quota, shares in self.shares.items()
         }
         return {quota: count for quota, count in most.items() if count}
+
+
+def _as_text(row: Sequence[str]) -> str:
+    """A line of the table, as wide as all the others."""
+    name, *cells, verdict = row
+    padded = "".join(f"{cell:>19}" for cell in cells)
+    return f"{name:16}{padded}   {verdict}"
+
+
+def _as_html(caption: str, rows: Sequence[Sequence[str]]) -> str:
+    """A table whose first row and column are headers, also to a screen reader."""
+    head = [f'<th scope="col">{escape(name)}</th>' for row in rows[:1] for name in row]
+    lines = []
+    for name, *cells in rows[1:]:
+        data = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+        lines.append(f'<tr><th scope="row">{escape(name)}</th>{data}</tr>')
+    return (
+        '<table class="ifl-judged">'
+        f'<caption style="text-align: left">{caption}</caption>'
+        f"<thead><tr>{''.join(head)}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+    )

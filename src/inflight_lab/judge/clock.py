@@ -106,13 +106,36 @@ def virtual_loop() -> VirtualLoop:
 def run(
     main: Coroutine[Any, Any, T], loop: VirtualLoop, *, also: Iterable[ModuleType] = ()
 ) -> T:
-    """``asyncio.run`` on a virtual clock.
+    """``asyncio.run`` on a virtual clock, in a notebook's cell too.
 
-    ``also`` are modules that may have imported a clock by its name.
+    A loop that runs already in this thread stands still meanwhile.  ``also`` are
+    modules that may have imported a clock by its name.
     """
     runner = asyncio.Runner(loop_factory=lambda: loop)
-    with _clocks_show_the_time_of(loop, [time, *also]), runner:
+    with _as_if_no_loop_ran(), _clocks_show_the_time_of(loop, [time, *also]), runner:
         return runner.run(main)
+
+
+@contextlib.contextmanager
+def _as_if_no_loop_ran() -> Iterator[None]:
+    """Put the loop that runs in this thread aside, with its current task."""
+    outer = asyncio._get_running_loop()
+    if outer is None:
+        yield
+        return
+    task = _swap_current_task(outer, None)
+    asyncio._set_running_loop(None)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(outer)
+        _swap_current_task(outer, task)
+
+
+def _swap_current_task(loop: asyncio.AbstractEventLoop, task: Any) -> Any:
+    """Since Python 3.12; before, the task of another loop is not in the way."""
+    swap = getattr(asyncio.tasks, "_swap_current_task", None)
+    return swap(loop, task) if swap else None
 
 
 @contextlib.contextmanager

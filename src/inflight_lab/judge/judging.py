@@ -8,7 +8,6 @@ import asyncio
 import random
 from bisect import bisect
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from inflight_lab.arguments import check, instance, number
@@ -71,12 +70,6 @@ def judge(
     check("period", period)
     check("latency", latency)
     subject = Subject(limiter, rate, period)
-    # In a thread of its own: in a notebook a loop is running in this one.
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(_judge, subject, latency).result()
-
-
-def _judge(subject: Subject, latency: float) -> Card:
     quota = f"{subject.rate:g} requests in {subject.period:g} s"
     judged_for = f"{quota}, answered after {latency:g} s"
     card = Card(subject.name, judged_for, subject.quota)

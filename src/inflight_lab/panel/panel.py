@@ -23,7 +23,6 @@ from inflight_lab.panel.settings import (
 )
 from inflight_lab.plot.modules import STAGE, script, style
 from inflight_lab.plot.widget_page import WidgetPage
-from inflight_lab.runs.recording import save
 from inflight_lab.runs.run import Run
 from inflight_lab.server import PracticeServer
 
@@ -174,14 +173,6 @@ class Panel(anywidget.AnyWidget):
         for name, value in self._initial.items():
             setattr(self, name, value)
         self._say("ready")
-
-    def save_recording(self, path: str | Path) -> None:
-        """Write the last run to a file; `Replay` shows it without sending anything.
-
-        Raises ``ValueError`` if there was none or it was too long, ``OSError`` if the
-        file cannot be written.
-        """
-        save(path, {name: lane.feed.run for name, lane in self.lanes.items()})
 
     def close(self) -> None:
         """Stop, take it off the page, and stop the servers that were made for it."""

@@ -1,6 +1,5 @@
-"""The live plot: what a server counts and what a client sees, as it happens."""
+"""The live plot: what a server counts or a client sees, as it happens."""
 
-from pathlib import Path
 from typing import Protocol, Self
 
 import anywidget
@@ -10,15 +9,18 @@ from inflight_lab.observation.transport import ObservedTransport
 from inflight_lab.plot.modules import PAGE, script, style
 from inflight_lab.plot.source import PlotSource
 from inflight_lab.plot.widget_page import WidgetPage
-from inflight_lab.runs.recording import save
 from inflight_lab.runs.run import Run
 from inflight_lab.runs.terms import Terms
 
 
 class Observed(Protocol):
-    """What has a timeline: a `PracticeServer`, or an `ObservedTransport`."""
+    """What counts requests, as a `PracticeServer` does."""
 
     timeline: Timeline
+
+    @property
+    def terms(self) -> Terms:
+        """What it allows, and how long it takes."""
 
 
 class Plot(anywidget.AnyWidget):
@@ -53,14 +55,6 @@ class Plot(anywidget.AnyWidget):
         elif self._page:
             self._page.picture.update()
 
-    def save_recording(self, path: str | Path) -> None:
-        """Write the last run to a file; `Replay` shows it without sending anything.
-
-        Raises ``ValueError`` if there was none or it was too long, ``OSError`` if the
-        file cannot be written.
-        """
-        save(path, {"": self.run})
-
     def close(self) -> None:
         """Stop, and take it off the page."""
         if self._page:
@@ -80,45 +74,29 @@ class Plot(anywidget.AnyWidget):
 
 
 class LivePlot(Plot):
-    """Plots live what ``server`` counts and, beside it, what ``client`` sees.
+    """Plots live what ``observed`` counts: a `PracticeServer`.
 
-    ``server`` is a `PracticeServer`, ``client`` an `ObservedTransport`; one of the two
-    is enough.  A transport alone can be the first argument:
-    ``LivePlot(transport)``.  Show the plot in a cell, then send requests inside
-    ``with plot:``.
+    Show the plot in a cell, then send requests inside ``with plot:``.
 
     >>> plot = LivePlot(server)
     >>> display(plot)
     >>> with plot:
     ...     await naive.make_many_requests(server.url, 200)
 
-    Raises ``TypeError`` if neither is given, or something without a timeline.
+    An `ObservedTransport` in its place shows what your own client sends.
+
+    Raises ``TypeError`` for anything else.
     """
 
-    def __init__(
-        self, server: Observed | None = None, client: Observed | None = None
-    ) -> None:
-        if isinstance(server, ObservedTransport):
-            if client is not None:
-                raise TypeError(
-                    f"client must be None after a transport, got {client!r}"
-                )
-            server, client = None, server
-
-        source = PlotSource(
-            _timeline_of("server", server),
-            _timeline_of("client", client),
-            lambda: getattr(server, "terms", Terms()),
-        )
+    def __init__(self, observed: Observed | ObservedTransport) -> None:
+        timeline = getattr(observed, "timeline", None)
+        if not isinstance(timeline, Timeline):
+            raise TypeError(
+                "observed must have a timeline, as a PracticeServer has, "
+                f"got {observed!r}"
+            )
+        if isinstance(observed, ObservedTransport):
+            source = PlotSource(None, timeline)
+        else:
+            source = PlotSource(timeline, None, lambda: observed.terms)
         super().__init__(source)
-
-
-def _timeline_of(name: str, observed: Observed | None) -> Timeline | None:
-    if observed is None:
-        return None
-    timeline = getattr(observed, "timeline", None)
-    if not isinstance(timeline, Timeline):
-        raise TypeError(
-            f"{name} must have a timeline, as a PracticeServer has, got {observed!r}"
-        )
-    return timeline

@@ -39,12 +39,11 @@ def joined(entry: Path) -> str:
 
     Each other module becomes a function that is called once and returns what it
     exports, so its private names stay its own.  Of JavaScript it knows ``import { a, b
-    as c } from "./file.js";`` and ``export`` before a declaration of one name.  Raises
-    ``ValueError`` where a module imports what the other does not export so, and where
-    modules import each other in a circle.
+    as c } from "./file.js";`` and ``export`` before a declaration of one name; no two
+    modules import each other.
     """
     found: list[_Module] = []
-    _collect(entry.resolve(), found, importing=[])
+    _collect(entry.resolve(), found)
     *others, last = found
     functions = [module.as_function() for module in others]
     return "\n".join([*functions, last.text])
@@ -82,23 +81,13 @@ class _Module:
         """What stands in place of an import."""
         path = (self.path.parent / address).resolve()
         (module,) = (other for other in others if other.path == path)
-        for name in re.findall(r"(\w+)(?: as \w+)?,?", names):
-            if name not in module.exported:
-                raise ValueError(
-                    f"{self.path.name} imports {name}, "
-                    f"which {path.name} does not export"
-                )
         return f"const {{{names.replace(' as ', ': ')}}} = {module.name};\n"
 
 
-def _collect(path: Path, found: list[_Module], *, importing: list[Path]) -> None:
+def _collect(path: Path, found: list[_Module]) -> None:
     """Add the module at ``path`` to ``found``, after those that it imports."""
-    if path in importing:
-        circle = " -> ".join(each.name for each in [*importing, path])
-        raise ValueError(f"modules import each other in a circle: {circle}")
     if path in (module.path for module in found):
         return
     for _, address in IMPORT.findall(path.read_text(encoding="utf-8")):
-        imported = (path.parent / address).resolve()
-        _collect(imported, found, importing=[*importing, path])
+        _collect((path.parent / address).resolve(), found)
     found.append(_Module(path, found))

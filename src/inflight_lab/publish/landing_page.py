@@ -1,4 +1,4 @@
-"""The page where strangers arrive: one dot, a button, and where to go on."""
+"""The page where strangers arrive: dots, a button, and where to go on."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -47,7 +47,7 @@ OPENING = {
     "choices": ["naive", "semaphore", "pause", "paced"],
     "sliders": ["limit", "latency"],
 }
-"""One request, then a hundred at once, then the limit under your finger."""
+"""A hundred at once, then the limit under your finger."""
 
 IN_WORDS = f"""<p>{COUNT} requests at once, to an API that allows {RATE} in any second:
 {RATE} are answered, {COUNT - RATE} are refused. With at most 5 in flight, all

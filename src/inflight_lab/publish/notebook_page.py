@@ -1,7 +1,6 @@
 """A notebook whose cells have run, as one HTML page."""
 
 import importlib.metadata
-import itertools
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -26,8 +25,11 @@ STYLE = Path(__file__).with_name("notebook_page.css")
 CONTENTS = "<!-- contents -->"
 """Where the template has room for the links to a page's sections."""
 SECTION = re.compile(r'<h2 id="(?P<id>[^"]*)">(?P<title>.*?)</h2>')
-HEADING_OR_TABLE = re.compile(
-    r'<h[1-3] id="(?P<id>[^"]*)"|<table>(?P<rows>.*?)</table>', re.DOTALL
+HEADING_OR_WIDE = re.compile(
+    r'<h[1-4] id="(?P<id>[^"]*)"'
+    r"|<table>(?P<rows>.*?)</table>"
+    r"|<table\b.*?</table>|<img\b[^>]*ifl-picture[^>]*>",
+    re.DOTALL,
 )
 HEADER = re.compile(r"<th(?=[ >])")
 FIRST_CELL = re.compile(r"(<tr>\s*)<td([^>]*)>(.*?)</td>", re.DOTALL)
@@ -35,12 +37,12 @@ ANCHOR = re.compile('<a class="anchor-link" [^>]*>[^<]*</a>')
 """A heading's link to itself; the sections are linked at the top."""
 PLAIN_CODE = re.compile(r'<span class="(?:n|nn|o|p|w)">([^<]*)</span>')
 """Parts of code that have no colour, as Pygments names them."""
-WIDE = re.compile(r"<table\b.*?</table>|<img\b[^>]*ifl-picture[^>]*>", re.DOTALL)
 SCROLLING = (
-    '<div class="scrolls" tabindex="0" role="region" aria-label="{name}">{part}</div>'
+    '<div class="scrolls" tabindex="0" role="group" aria-labelledby="{name}">'
+    "{part}</div>"
 )
 """What is wider than a phone keeps letters that can be read, and scrolls alone; by
-keyboard too, so it has a name, such as Table 2."""
+keyboard too, so it has a name: the heading above it."""
 
 EXERCISE = "code-exercise-"
 """How the ids of cells begin that a learner completes."""
@@ -48,9 +50,7 @@ OPEN = "Open this live"
 CHECK = "Open live to check yours"
 
 NOTHING_RUNS = "Nothing runs on this page: each cell shows what it printed."
-RUNS_PLAY = """Each cell shows what it printed. A run plays as it was recorded, or your
-browser computes it; nothing is sent. In the live notebook, requests really go to the
-practice server on your computer."""
+RUNS_PLAY = "Runs here are recordings, or computed in your browser: nothing is sent."
 
 
 def as_html(
@@ -86,8 +86,7 @@ def as_html(
     html = ANCHOR.sub("", html)
     html = PLAIN_CODE.sub(r"\1", html)
     html = html.replace(CONTENTS, section_links(html))
-    html = with_table_headers(html)
-    return scrolling(html)
+    return with_wide_parts(html)
 
 
 def put_on_a_page(cell: Any, live: Callable[[str], str]) -> None:
@@ -138,31 +137,27 @@ def section_links(html: str) -> str:
     )
 
 
-def with_table_headers(html: str) -> str:
-    """The page with tables of which a screen reader says what each cell is about.
+def with_wide_parts(html: str) -> str:
+    """The page with tables and pictures that scroll, each named by the heading above.
 
-    Their first row and column are headers, and their name is the heading above.
+    The first row and column of a table of ours are headers, so that a screen reader
+    says what each cell is about.
     """
     heading = ""
 
     def named(found: re.Match[str]) -> str:
         nonlocal heading
-        heading = found["id"] or heading
-        if not found["rows"]:
+        if found["id"]:
+            heading = found["id"]
             return found[0]
-        rows = HEADER.sub('<th scope="col"', found["rows"])
-        rows = FIRST_CELL.sub(r'\1<th scope="row"\2>\3</th>', rows)
-        return f'<table aria-labelledby="{heading}">{rows}</table>'
+        rows = found["rows"]
+        part = f"<table>{with_headers(rows)}</table>" if rows else found[0]
+        return SCROLLING.format(name=heading, part=part)
 
-    return HEADING_OR_TABLE.sub(named, html)
+    return HEADING_OR_WIDE.sub(named, html)
 
 
-def scrolling(html: str) -> str:
-    """The page with what may be too wide in regions that scroll, one name each."""
-    number = itertools.count(1)
-
-    def framed(found: re.Match[str]) -> str:
-        kind = "Table" if found[0].startswith("<table") else "Picture"
-        return SCROLLING.format(name=f"{kind} {next(number)}", part=found[0])
-
-    return WIDE.sub(framed, html)
+def with_headers(rows: str) -> str:
+    """The rows of a table with headers."""
+    columns = HEADER.sub('<th scope="col"', rows)
+    return FIRST_CELL.sub(r'\1<th scope="row"\2>\3</th>', columns)

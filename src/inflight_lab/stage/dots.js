@@ -238,22 +238,25 @@ export function isClosed({ turned }, { time, pace }) {
  */
 export function drawWall(pen, run, moment, { boxes: { wall }, isTall }) {
   const quota = wallAt(run, moment.time);
-  const path = pen.path(isClosed(run, moment) ? "closed" : "counted");
+  const taken = pen.path(isClosed(run, moment) ? "closed" : "counted");
   const length = isTall ? wall.width : wall.height;
-  /** @param {number} from @param {number} size */
-  const fill = (from, size) => {
+  /** @param {Path2D} path @param {number} from @param {number} size */
+  const fill = (path, from, size) => {
     if (isTall) path.rect(wall.left + from, wall.top, size, wall.height);
     else path.rect(wall.left, wall.top + length - from - size, wall.width, size);
   };
-  if (quota.shape === "level") fill(0, length * clamp(quota.share, 0, 1));
+  if (quota.shape === "level") fill(taken, 0, length * clamp(quota.share, 0, 1));
   if (quota.shape !== "cells") return;
   const { rate = 1 } = run.settingAt(moment.time).quota ?? {};
   const cell = length / rate;
-  const gap = Math.min(1, cell / 4);
+  const gap = Math.min(2, cell / 4);
+  for (let place = 0; place < rate; place += 1) {
+    fill(pen.path("free"), place * cell + gap / 2, cell - gap);
+  }
   let from = 0;
   for (const left of quota.cells) {
     const size = Math.min(cell * left, length - from);
-    fill(from + gap / 2, Math.max(size - gap, 0));
+    fill(taken, from + gap / 2, Math.max(size - gap, 0));
     from += size;
   }
 }

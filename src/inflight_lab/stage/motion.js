@@ -1,8 +1,10 @@
 // Where in its life a request is at a time.  A dot is out for exactly as long as its
 // request; how that time is divided is for the eye where nobody measured it.
 
+import { countsAt, levelAt } from "./run.js";
+
 /**
- * @import { Journey, Setting } from "./run.js"
+ * @import { Counts, Journey, Run, Setting } from "./run.js"
  *
  * @typedef {object} Flight
  * @property {number} departs When its dot sets out,
@@ -64,6 +66,27 @@ export function legAt(journey, { departs, meets, turns, ends }, time, landing) {
   if (isKnown && time >= turns) return { name: "back", share: part(time, turns, ends) };
   const leaves = turns < Infinity ? turns : ends;
   return { name: "api", share: leaves < Infinity ? part(time, meets, leaves) : 0 };
+}
+
+/**
+ * The counts as the dots show them: who has bounced off the wall is refused, although
+ * the answer is not back yet.
+ *
+ * @param {Run} run
+ * @param {number} time
+ * @returns {Counts}
+ */
+export function seenAt(run, time) {
+  const counts = countsAt(run, time);
+  const bounced = run.journeys.filter((journey) => {
+    if (journey.outcome !== "refused" || time >= journey.ended) return false;
+    return flightOf(journey, run.settingAt(journey.sent)).meets <= time;
+  });
+  return {
+    ...counts,
+    inFlight: levelAt(run, time),
+    refused: counts.refused + bounced.length,
+  };
 }
 
 /** @param {number} time @param {number} from @param {number} to */

@@ -11,6 +11,7 @@ const FULL = 2 * Math.PI;
 
 /** What is drawn, from the back to the front: its colour, and how. */
 const LAYERS = {
+  free: { colour: "free", how: "fill" },
   taken: { colour: "taken", how: "fill" },
   asleep: { colour: "asleep", how: "fill" },
   counted: { colour: "counted", how: "fill" },
@@ -41,6 +42,7 @@ const COLOURS = [
   "answered",
   "refused",
   "failed",
+  "free",
   "taken",
   "asleep",
   "counted",

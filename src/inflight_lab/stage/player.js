@@ -267,11 +267,13 @@ export function playerBar(player) {
   play.onclick = () => player.toggle();
   half.onclick = () => player.setHalf(!player.isHalf);
   const show = () => {
-    const again = player.hasBegun && player.isOver ? "Play again" : "Play";
+    const again = player.isOver ? "Play again" : "Play";
     write(play, player.isPlaying ? "Pause" : again);
     half.ariaPressed = `${player.isHalf}`;
+    bar.classList.toggle("ifl-idle", !player.hasBegun);
   };
+  const bar = make("div", { className: "ifl-player-bar" }, play, half);
   player.addEventListener("change", show);
   show();
-  return make("div", { className: "ifl-player-bar" }, play, half);
+  return bar;
 }

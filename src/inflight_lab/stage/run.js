@@ -77,6 +77,9 @@ export const PAUSE = 1;
 /** A slot sleeps if it is kept for so long after its answer, in seconds of the run. */
 export const ASLEEP_AFTER = 0.1;
 
+/** Less than this between two requests of a slot is no gap, in seconds of the run. */
+const BLINK = 0.1;
+
 /** Statuses of refusals: too many requests, or what APIs say in its place. */
 const REFUSALS = [402, 403, 429, 503, 529];
 
@@ -305,13 +308,6 @@ export function isAsleep({ until, last }, time) {
   return time >= since + ASLEEP_AFTER && time < until;
 }
 
-/** How many are on their way back, refused. @param {Run} run @param {number} time */
-export function bouncedAt({ journeys }, time) {
-  return journeys.filter(({ outcome, arrived, ended }) =>
-    outcome === "refused" && arrived <= time && time < ended
-  ).length;
-}
-
 /**
  * Where nobody counted those that wait, they are those that are sent later.
  *
@@ -339,8 +335,22 @@ export function countsAt(run, time) {
 }
 
 /** @param {Run} run @param {number} time */
-export function inFlightAt(run, time) {
-  return countsAt(run, time).inFlight;
+export function inFlightAt({ sent, ends }, time) {
+  let inFlight = sent.upTo(time);
+  for (const each of Object.values(ends)) inFlight -= each.upTo(time);
+  return inFlight;
+}
+
+/**
+ * How many are in flight, for the eye: a slot that is taken again at once was never
+ * free.
+ *
+ * @param {Run} run
+ * @param {number} time
+ */
+export function levelAt(run, time) {
+  const before = [0, BLINK / 2, BLINK].map((each) => inFlightAt(run, time - each));
+  return Math.max(...before);
 }
 
 /** How many were sent within the last period. @param {Run} run @param {number} time */

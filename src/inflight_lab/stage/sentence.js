@@ -1,9 +1,9 @@
 // What one sentence says of a run at a time.  The first of twelve patterns that fits is
 // taken; most of them are arithmetic.  Its words carry the colours of the dots.
 
-import { CONNECTED } from "./motion.js";
+import { CONNECTED, seenAt } from "./motion.js";
 import { inWords, secondsInWords, spanInWords } from "./quota.js";
-import { ASLEEP_AFTER, bouncedAt, countsAt, isAsleep, PAUSE } from "./run.js";
+import { ASLEEP_AFTER, isAsleep, PAUSE } from "./run.js";
 
 /**
  * @import { Counts, Quota, Run, Setting } from "./run.js"
@@ -38,7 +38,7 @@ const RECENT = 1;
 
 /** @param {Run} run @param {number} time @returns {Words[]} */
 export function sentenceAt(run, time) {
-  const counts = countsAt(run, time);
+  const counts = seenAt(run, time);
   const setting = run.settingAt(time);
   const view = { run, time, setting, counts, latency: latencyAt(run, time) };
   const isOver = isDone(run, counts) || (!run.isLive && time >= run.now);
@@ -59,9 +59,15 @@ function latencyAt(run, time) {
   return before === latency ? latency : null;
 }
 
-/** One of two side by side may be done while the other goes on. @param {Run} run */
-function isDone({ size }, /** @type {Counts} */ { sent, waiting, inFlight }) {
-  return size > 0 && sent >= size && waiting === 0 && inFlight === 0;
+/**
+ * One of two side by side may be done while the other goes on.  It is not known of runs
+ * that nobody has announced.
+ *
+ * @param {Run} run
+ * @param {Counts} counts
+ */
+function isDone({ asked, size }, { sent, waiting, inFlight }) {
+  return asked > 0 && sent >= size && waiting === 0 && inFlight === 0;
 }
 
 /** @param {Words[]} words */
@@ -90,12 +96,14 @@ function planned({ run, setting }) {
   if (run.size === 0) return ["Nothing has been sent yet."];
   if (run.size === 1) return ["This dot is a request to an API."];
   const requests = `${inWords(run.size)} requests`;
-  if (setting.manner === "paced") return [`${requests}, at a steady pace.`];
-  if (setting.limit === null) {
-    return [run.isUnlimited ? `${requests}, all at once.` : `${requests}.`];
+  const { manner, limit, quota } = setting;
+  const allowed = quota ? ` The API allows ${quotaInWords(quota)}.` : "";
+  if (manner === "paced") return [`${requests}, at a steady pace.${allowed}`];
+  if (limit === null) {
+    return [`${requests}${run.isUnlimited ? ", all at once" : ""}.${allowed}`];
   }
-  const pause = setting.manner === "pause" ? ", and a pause after each" : "";
-  return [`${requests}, at most ${setting.limit} in flight${pause}.`];
+  const pause = manner === "pause" ? ", and a pause after each" : "";
+  return [`${requests}, at most ${limit} in flight${pause}.${allowed}`];
 }
 
 /** @type {Pattern} */
@@ -104,8 +112,9 @@ function notYet(view) {
 }
 
 /** @type {Pattern} */
-function alone({ run }) {
-  return run.size === 1 ? ["It is out. The dot fills while the API works."] : null;
+function alone({ run, counts: { inFlight } }) {
+  if (run.size > 1 || inFlight === 0) return null;
+  return ["It is out. The dot fills while the API works."];
 }
 
 /** @type {Pattern} */
@@ -134,8 +143,9 @@ function nobodySends({ run, time, counts }) {
     return !hold || hold.until <= time;
   });
   const isQuiet = time - run.sent.lastUpTo(time) > RECENT / 2;
-  if (!counts.refused || !counts.waiting || !isIdle || !isQuiet) return null;
   const isKnown = run.levels.waiting.list.length > 0;
+  if (!counts.refused || !isIdle || !isQuiet) return null;
+  if (isKnown && !counts.waiting) return null;
   return [
     `Nobody sends: after ${inWords(counts.refused)} `,
     ["refused", "refused"],
@@ -246,9 +256,7 @@ function flowing(view) {
     [`${inWords(inFlight)} in flight`, "out"],
     ` / ${secondsInWords(latency)} each = `,
     ...perPeriod(rate, quota),
-    ...(refused
-      ? comparedWith(quota, rate, refused)
-      : bounced(run, time) ?? comparedWith(quota, rate, 0)),
+    ...comparedWith(quota, rate, refused),
   ];
 }
 
@@ -258,28 +266,10 @@ function flowing(view) {
  * @type {Pattern}
  */
 function allAtOnce({ run, time, counts: { inFlight, refused } }) {
-  const bounced = bouncedAt(run, time);
-  const count = inWords(bounced + refused);
-  if (count === "0") {
+  if (refused === 0) {
     return [[`${inWords(inFlight)} in flight`, "out"], ", all at once."];
   }
-  const words = bounced ? `${count} come back refused` : `${count} refused`;
-  return [[words, "refused"], `: ${whyRefused(run, time)}.`];
-}
-
-/**
- * The first refusals are at the wall, and not yet back.
- *
- * @param {Run} run
- * @param {number} time
- */
-function bounced(run, time) {
-  const count = bouncedAt(run, time);
-  const { quota } = run.settingAt(time);
-  if (!count || !quota) return null;
-  /** @type {Words[]} */
-  const words = [`; ${inWords(count)} come back `, ["refused", "refused"], "."];
-  return [allowedInWords(quota), ...words];
+  return [[`${inWords(refused)} refused`, "refused"], `: ${whyRefused(run, time)}.`];
 }
 
 /** @type {Pattern} */
@@ -423,7 +413,7 @@ function comparedWith(quota, perSecond, refused) {
   const { shape, rate, period } = quota;
   const allowed = allowedInWords(quota);
   const unused = Math.round(rate - perSecond * period);
-  const isTooFast = perSecond * period > 1.05 * rate || shape === "spacing";
+  const isTooFast = perSecond * period > rate || shape === "spacing";
   if (refused && isTooFast) {
     return [`${allowed}, `, [`${inWords(refused)} refused`, "refused"], "."];
   }
@@ -434,6 +424,13 @@ function comparedWith(quota, perSecond, refused) {
 function allowedInWords(quota) {
   const { shape, rate } = quota;
   return `; ${shape === "spacing" ? everyInWords(quota) : inWords(rate)} allowed`;
+}
+
+/** @param {Quota} quota */
+function quotaInWords(quota) {
+  const { shape, rate, period } = quota;
+  if (shape === "spacing") return everyInWords(quota);
+  return `${inWords(rate)} ${perInWords(period)}`;
 }
 
 /** @param {Quota} quota */

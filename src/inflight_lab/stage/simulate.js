@@ -99,6 +99,7 @@ export class Simulation {
   ask(count) {
     this.#waiting += count;
     this.run.size += count;
+    this.run.asked += count;
     this.run.isLive = true;
     this.run.wait(this.now, this.#waiting);
     this.#later(0, () => this.#sendAll());

@@ -4,8 +4,9 @@ import { make, write } from "./dom.js";
 import { drawFlow, isClosed } from "./dots.js";
 import { Pen } from "./pen.js";
 import { Places } from "./places.js";
+import { seenAt } from "./motion.js";
 import { inWords, spanInWords, wallAt } from "./quota.js";
-import { countsAt, inFlightAt, sentLatelyAt } from "./run.js";
+import { sentLatelyAt } from "./run.js";
 import { sentenceAt } from "./sentence.js";
 import { drawStrip, spanOf } from "./strip.js";
 
@@ -27,7 +28,7 @@ import { drawStrip, spanOf } from "./strip.js";
  * @property {number} [span] How many seconds the strip shows; default: the run's.
  */
 
-/** The sentence changes at most so often, in seconds of the eye's. */
+/** Sentence and counts change at most so often, in seconds of the eye's. */
 const READABLE = 0.25;
 
 /**
@@ -61,7 +62,8 @@ export class Stage {
   /** @type {Places | undefined} */
   #places;
   #crowd = "";
-  #sentenceMoment = "";
+  /** @type {unknown[]} The moment that sentence and counts are of. */
+  #written = [];
   #isMeasured = false;
   /** @type {() => void} Draws again what was drawn last. */
   #drawAgain = () => {};
@@ -114,8 +116,20 @@ export class Stage {
     drawFlow(this.pen, run, moment, this.#places);
     const shown = { time, span, what: this.#what };
     this.#writeLine(drawStrip(this.stripPen, run, shown));
+    const isUnderWay = time >= 0 && (run.isLive || time < run.now);
+    const isChanging = isUnderWay && !paused;
+    const step = isChanging ? Math.floor(time / (READABLE * pace)) : time;
+    const settings = run.settings.list.length;
+    if (!this.#isNews(run, run.size, settings, isUnderWay, step)) return;
     this.#writeNumbers(run, moment);
-    this.#say(run, moment, paused);
+    this.#say(run, time, isUnderWay);
+  }
+
+  /** Whether no words have been written of this moment. @param {unknown[]} moment */
+  #isNews(...moment) {
+    const isWritten = moment.every((each, index) => each === this.#written[index]);
+    this.#written = moment;
+    return !isWritten;
   }
 
   /**
@@ -176,7 +190,7 @@ export class Stage {
   #writeNumbers(run, moment) {
     const { numbers, stage } = this.parts;
     const { time } = moment;
-    const counts = countsAt(run, time);
+    const counts = seenAt(run, time);
     const waiting = time < 0 ? run.size : counts.waiting;
     const { limit, quota } = run.settingAt(time);
     const wall = wallAt(run, time);
@@ -188,7 +202,7 @@ export class Stage {
     write(numbers.slots, limit === null ? "" : inWords(limit));
     write(numbers.quota, wall.words);
     write(numbers.tokens, tokensInWords(run, time));
-    write(numbers.inFlight, inWords(inFlightAt(run, time)));
+    write(numbers.inFlight, inWords(counts.inFlight));
     write(numbers.sentLately, inWords(sentLatelyAt(run, time)));
     write(numbers.span, `in ${spanInWords(quota?.period ?? 1)}`);
     const at = Math.max(0, Math.min(time, run.now));
@@ -196,6 +210,7 @@ export class Stage {
     const isOver = !run.isLive && time >= run.now;
     const isSlowed = time >= 0 && !isOver && moment.pace < 0.99;
     write(numbers.pace, isSlowed ? paceInWords(moment.pace) : "");
+    stage.classList.toggle("ifl-before", time < 0);
     stage.classList.toggle("ifl-closed", isClosed(run, moment));
     stage.dataset.failed = `${counts.failed > 0}`;
     stage.dataset.cancelled = `${counts.cancelled > 0}`;
@@ -211,15 +226,8 @@ export class Stage {
     stripCanvas.ariaValueText = `${time.toFixed(1)} seconds`;
   }
 
-  /** @param {Run} run @param {Moment} moment @param {boolean} paused */
-  #say(run, { time, pace }, paused) {
-    const isUnderWay = time >= 0 && (run.isLive || time < run.now);
-    const step = isUnderWay && !paused
-      ? Math.floor(time / (READABLE * pace))
-      : `${time} ${run.size}`;
-    const key = `${isUnderWay} ${step} ${run.settings.list.length}`;
-    if (key === this.#sentenceMoment) return;
-    this.#sentenceMoment = key;
+  /** @param {Run} run @param {number} time @param {boolean} isUnderWay */
+  #say(run, time, isUnderWay) {
     const { sentence } = this.parts;
     sentence.ariaLive = isUnderWay ? "off" : "polite";
     const words = sentenceAt(run, time);
@@ -308,7 +316,7 @@ function buildStage(title) {
   const apiLabel = make(
     "p",
     { className: "ifl-api-label" },
-    make("span", {}, "API"),
+    make("b", {}, "API"),
     make("span", { className: "ifl-quota" }, numbers.quota),
     make("span", { className: "ifl-tokens" }, numbers.tokens),
   );

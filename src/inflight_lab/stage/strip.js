@@ -3,7 +3,7 @@
 
 import { clamp } from "./motion.js";
 import { inWords } from "./quota.js";
-import { inFlightAt, sentLatelyAt } from "./run.js";
+import { levelAt, sentLatelyAt } from "./run.js";
 
 /**
  * @import { Pen } from "./pen.js"
@@ -25,7 +25,7 @@ import { inFlightAt, sentLatelyAt } from "./run.js";
 /** @type {Record<What, StripLevel>} */
 const LEVELS = {
   "in flight": {
-    at: inFlightAt,
+    at: levelAt,
     line: ({ limit }) => limit,
     words: (line) => `limit ${line}`,
   },

@@ -3,7 +3,7 @@
 
 import { make, write } from "./dom.js";
 import { Player, playerBar, watchablePace } from "./player.js";
-import { inWords, secondsInWords } from "./quota.js";
+import { inWords } from "./quota.js";
 import { quotaOf, Simulation } from "./simulate.js";
 import { createStage } from "./stage.js";
 
@@ -22,10 +22,9 @@ import { createStage } from "./stage.js";
  * @property {Partial<Quota> & { rate: number } | null} quota
  * @property {SliderName[]} sliders
  * @property {What} strip What the strips show first.
- * @property {boolean} opens Whether it opens with one request.
+ * @property {boolean} opens Whether it opens with all at once, and one button.
  *
  * @typedef {"limit" | "count" | "latency" | "rate"} SliderName
- * @typedef {"one" | "hundred" | "all"} Scene
  */
 
 /** @type {ToySettings} */
@@ -57,7 +56,7 @@ const NAMES = {
   paced: "Paced",
 };
 
-/** With this one the first request takes just the latency. */
+/** The same run each time. */
 const SEED = 58;
 
 class Toy {
@@ -68,8 +67,7 @@ class Toy {
   constructor(root, settings) {
     this.root = root;
     this.settings = { ...USUAL, ...settings };
-    /** @type {Scene} */
-    this.scene = this.settings.opens ? "one" : "all";
+    this.isOpening = this.settings.opens;
     const { runners, names, strip } = this.settings;
     const isSeveral = runners.length > 1;
     const places = make("div", { className: "ifl-stages" });
@@ -81,26 +79,17 @@ class Toy {
     this.parts = this.#build();
     root.append(places, this.parts.controls, this.parts.computed);
     this.player.addEventListener("change", () => this.#show());
-    this.#enter(this.scene);
+    this.#prepare();
   }
 
   get isRunning() {
     return this.player.hasBegun && this.simulations.some(({ run }) => run.isLive);
   }
 
-  /** How many requests this scene has. */
-  get count() {
-    return this.scene === "one" ? 1 : this.settings.count;
-  }
-
-  /** Send, stop, or go on to the next scene: the one button. */
+  /** Send, stop, or go on to a limit: the one button. */
   press() {
     if (this.isRunning) return this.stop();
-    if (this.player.hasBegun && this.scene === "one") this.#enter("hundred");
-    else if (this.player.hasBegun && this.scene === "hundred") {
-      this.settings.runners = ["semaphore"];
-      this.#enter("all");
-    }
+    if (this.player.hasBegun && this.isOpening) this.#open();
     this.start();
   }
 
@@ -127,10 +116,10 @@ class Toy {
     this.#show();
   }
 
-  /** @param {Scene} scene */
-  #enter(scene) {
-    this.scene = scene;
-    this.root.dataset.scene = scene;
+  /** The opening is over: there are a limit and all the controls. */
+  #open() {
+    this.isOpening = false;
+    this.settings.runners = ["semaphore"];
     this.#prepare();
   }
 
@@ -139,7 +128,7 @@ class Toy {
     const { runners } = this.settings;
     this.simulations = runners.map((runner) => {
       const simulation = new Simulation(this.#terms(runner), { seed: SEED });
-      simulation.ask(this.count);
+      simulation.ask(this.settings.count);
       return simulation;
     });
     this.player.show(this.simulations.map((each) => each.run));
@@ -172,10 +161,7 @@ class Toy {
       /** @type {() => void} */ onclick,
     ) => make("button", { type: "button", className, onclick });
     const send = button("ifl-send", () => this.press());
-    const skip = button("ifl-skip", () => {
-      this.settings.runners = ["semaphore"];
-      this.#enter("all");
-    });
+    const skip = button("ifl-skip", () => this.#open());
     const hint = make("span", { className: "ifl-hint" });
     write(skip, "All controls");
     const bar = playerBar(this.player);
@@ -230,6 +216,7 @@ class Toy {
     const { send, hint, controls } = this.parts;
     const { runners } = this.settings;
     this.root.toggleAttribute("data-running", this.isRunning);
+    this.root.toggleAttribute("data-opening", this.isOpening);
     write(send, this.#label());
     write(hint, this.#hint());
     for (const input of controls.querySelectorAll("input")) {
@@ -242,26 +229,19 @@ class Toy {
   #label() {
     if (this.isRunning) return "Stop";
     if (!this.settings.opens) return "Run"; // as in the panel, and in the text below it
-    const many = inWords(this.settings.count);
-    if (!this.player.hasBegun) return this.scene === "one" ? "Send it" : `Send ${many}`;
-    if (this.scene === "one") return `Send ${many} at once`;
-    return this.scene === "hundred"
-      ? `Now ${this.settings.limit} at a time`
-      : `Send ${many}`;
+    const many = `Send ${inWords(this.settings.count)}`;
+    if (!this.isOpening) return many;
+    if (!this.player.hasBegun) return `${many} at once`;
+    return `Now ${this.settings.limit} at a time`;
   }
 
   #hint() {
-    const { quota, opens, runners } = this.settings;
+    const { opens, runners } = this.settings;
     const isOver = this.player.hasBegun && !this.isRunning;
-    if (isOver && this.scene !== "one") return "Drag on the strip to look back.";
+    if (isOver) return "Drag on the strip to look back.";
     if (!opens) return ""; // the text of the page says what to do
     const canDrag = runners.some((each) => this.#isLimited(each));
-    if (canDrag && this.scene === "all") return "Drag the limit while they fly.";
-    if (!quota || (this.scene === "one" && !isOver)) return "";
-    const { rate, period } = quotaOf(quota);
-    return `The API allows ${inWords(rate)} in any ${
-      period === 1 ? "second" : secondsInWords(period)
-    }.`;
+    return canDrag ? "Drag the limit while they fly." : "";
   }
 }
 

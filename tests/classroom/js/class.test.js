@@ -3,19 +3,19 @@
 import assert from "node:assert/strict";
 import {
   append,
+  ClassRun,
   NOBODY,
   refusedLately,
-  sceneOf,
+  sceneCountsAt,
   sentenceAt,
 } from "../../../src/inflight_lab/classroom/page/class_run.js";
-import { initialsOf } from "../../../src/inflight_lab/classroom/page/colours.js";
 import {
   answerInWords,
-  Pace,
   Sender,
 } from "../../../src/inflight_lab/classroom/page/sending.js";
+import { flightOf } from "../../../src/inflight_lab/stage/motion.js";
 import { wallAt } from "../../../src/inflight_lab/stage/quota.js";
-import { countsAt, Run } from "../../../src/inflight_lab/stage/run.js";
+import { inFlightAt } from "../../../src/inflight_lab/stage/run.js";
 import { asText } from "../../../src/inflight_lab/stage/sentence.js";
 
 /**
@@ -48,7 +48,7 @@ function people(count) {
  * @param {Partial<State>} state
  */
 function classOf(count, state) {
-  const run = new Run();
+  const run = new ClassRun();
   const phones = state.phones ?? people(3);
   const rows = Array.from({ length: count }, (_, number) => {
     const time = 0.01 + number / count / 2;
@@ -82,55 +82,76 @@ Deno.test("with one shared pace it says who waits", () => {
   const said = "One shared pace: 30 sent in one second; 40 are allowed, " +
     "nobody is refused, 12 wait for their turn.";
   assert.equal(asText(sentenceAt(run, 0.6, state)), said);
+  assert.match(asText(sentenceAt(run, 0.6, { ...state, waiting: 1 })), /1 waits for a/);
 });
 
-Deno.test("refusals from before the shared pace are soon not its own", () => {
-  const { run, state } = classOf(64, { shared: true });
-  run.send(1.7, 1, 99);
-  assert.match(asText(sentenceAt(run, 1.8, state)), /nobody is refused/);
-  const alone = { ...state, shared: false };
-  assert.match(asText(sentenceAt(run, 1.8, alone)), /24 refused/);
-});
+/** Somebody sends one more. @param {number} time @returns {EventRow} */
+function sentAt(time) {
+  return [time, "sent", 65, 200, 1, 1];
+}
 
-Deno.test("after a pause, or with one shared pace, a scene begins with counts at 0", () => {
+Deno.test("one shared pace is a scene of its own, also while requests fly", () => {
   const { run, state } = classOf(64, {});
-  /** @type {(time: number) => EventRow} */
-  const sent = (time) => [time, "sent", 64, 200, 1, 1];
-  assert.equal(sceneOf(run, state, { now: 9, events: [] }), run);
-  assert.equal(sceneOf(run, state, { now: 2, events: [sent(2)] }), run);
-  const slow = { ...state, quota: { ...QUOTA, period: 60 } };
-  assert.equal(sceneOf(run, slow, { now: 9, events: [sent(9)] }), run, "still counted");
-  for (const news of [{ events: [sent(9)] }, { events: [], shared: true }]) {
-    const scene = sceneOf(run, state, { now: 9, ...news });
-    assert.deepEqual(countsAt(scene, 9), countsAt(new Run(), 9));
-    assert.deepEqual(scene.settingAt(9).quota, run.settingAt(9).quota);
-    const said = asText(sentenceAt(scene, 9, state));
-    assert.equal(said, "3 phones are here. Nobody sends.");
+  run.send(0.85, 1, 64);
+  const shared = append(run, state, { now: 1, shared: true, events: [] });
+  assert.equal(sceneCountsAt(run, 0.9).refused, 24, "the picture is a little behind");
+  assert.deepEqual(sceneCountsAt(run, 1), { inFlight: 1, answered: 0, refused: 0 });
+  assert.equal(asText(sentenceAt(run, 1, shared)), "3 phones are here. Nobody sends.");
+  append(run, shared, { now: 1.5, events: [sentAt(1.4)] });
+  assert.match(asText(sentenceAt(run, 1.5, shared)), /1 sent .*nobody is refused/);
+});
+
+Deno.test("after a pause, a scene begins with counts at 0, and nothing is lost", () => {
+  const { run, state } = classOf(64, {});
+  append(run, state, { now: 9, events: [sentAt(9)] });
+  assert.deepEqual(sceneCountsAt(run, 8.7), { inFlight: 0, answered: 40, refused: 24 });
+  assert.deepEqual(sceneCountsAt(run, 9), { inFlight: 1, answered: 0, refused: 0 });
+  const said = asText(sentenceAt(run, 9, state));
+  assert.equal(said, "Phone 1 sent 1 in one second; 40 are allowed.");
+});
+
+Deno.test("what the API still counts belongs to the scene", () => {
+  for (
+    const [time, quota] of /** @type {const} */ ([[2, QUOTA], [9, {
+      ...QUOTA,
+      period: 60,
+    }]])
+  ) {
+    const { run, state } = classOf(64, { quota });
+    append(run, state, { now: time, events: [sentAt(time)] });
+    assert.equal(sceneCountsAt(run, time).refused, 24);
   }
 });
 
-Deno.test("nobody's request is lost when a scene begins", () => {
-  const { run, state } = classOf(4, {});
-  run.send(0.8, 1, 99);
-  assert.equal(sceneOf(run, state, { now: 9, events: [], shared: true }), run);
+Deno.test("sentence, counts and dots say at the same time who is refused", () => {
+  const { run, state } = classOf(64, {});
+  const first = run.journeys.find(({ outcome }) => outcome === "refused");
+  assert.ok(first);
+  const { turns } = flightOf(first, run.settingAt(first.sent)); // it turns red
+  for (const [time, refused] of [[turns - 1e-6, 0], [turns, 1]]) {
+    assert.equal(sceneCountsAt(run, time).refused, refused);
+    assert.equal(asText(sentenceAt(run, time, state)).includes("refused"), !!refused);
+    assert.equal(sceneCountsAt(run, time).inFlight, inFlightAt(run, time) - refused);
+  }
 });
 
-Deno.test("before anybody has come it says how to", () => {
-  const state = append(new Run(), NOBODY, { now: 0, events: [], quota: QUOTA });
-  assert.match(asText(sentenceAt(new Run(), 0, state)), /Scan the code/);
+Deno.test("before anybody has sent it says how to come", () => {
+  for (const phones of [[], people(3)]) {
+    const state = append(new ClassRun(), NOBODY, { now: 0, events: [], phones });
+    assert.match(asText(sentenceAt(new ClassRun(), 0, state)), /Scan the code/);
+  }
 });
 
 Deno.test("counts, quota and the ring of a phone agree with the events", () => {
   const { run } = classOf(64, { phones: people(31) });
   assert.equal(wallAt(run, 0.6).words, "40 of 40 in 1 s");
-  const { answered, refused, inFlight } = countsAt(run, 0.9);
-  assert.deepEqual([answered, refused, inFlight], [40, 24, 0]);
+  assert.deepEqual(sceneCountsAt(run, 0.9), { inFlight: 0, answered: 40, refused: 24 });
   assert.equal(refusedLately(run, 0.9).size, 24);
   assert.equal(refusedLately(run, 2.5).size, 0);
 });
 
 Deno.test("a long class keeps its counts and forgets the rest", () => {
-  const run = new Run();
+  const run = new ClassRun();
   let state = NOBODY;
   for (let now = 0; now < 120; now += 0.5) {
     const number = now * 2;
@@ -143,14 +164,14 @@ Deno.test("a long class keeps its counts and forgets the rest", () => {
       ],
     });
   }
-  assert.equal(countsAt(run, 120).answered, 240);
+  assert.equal(sceneCountsAt(run, 120).answered, 240);
   assert.ok(run.journeys.length < 50);
 });
 
 Deno.test("what ends was sent before this wall was opened: it is left out", () => {
-  const run = new Run();
+  const run = new ClassRun();
   append(run, NOBODY, { now: 1, events: [[1, "answered", 7, 200, null, null]] });
-  assert.equal(countsAt(run, 1).answered, 0);
+  assert.equal(sceneCountsAt(run, 1).answered, 0);
 });
 
 /** A sender whose answers come when `answer` is called. @param {number} limit */
@@ -174,7 +195,7 @@ Deno.test("a phone never has more in flight than its limit, also after two press
   made.send(20);
   made.send(20);
   await settled();
-  assert.deepEqual([out.length, made.waiting], [3, 37]);
+  assert.equal(out.length, 3);
   out.shift()?.();
   await settled();
   assert.equal(out.length, 3);
@@ -185,25 +206,12 @@ Deno.test("a phone never has more in flight than its limit, also after two press
   made.forget();
   for (const done of out.splice(0)) done();
   await settled();
-  assert.deepEqual([out.length, made.waiting], [0, 0]);
-});
-
-Deno.test("a pace spaces turns that are asked for at once", async () => {
-  const pace = new Pace();
-  const began = performance.now();
-  await Promise.all([pace.turn(50), pace.turn(50), pace.turn(50)]);
-  assert.ok(performance.now() - began >= 39);
+  assert.equal(out.length, 0);
 });
 
 Deno.test("an answer is one line, and a 429 says how long to wait", () => {
-  const answer = { status: 429, seconds: 0.31, retryAfter: "2", text: "" };
+  const answer = { status: 429, seconds: 0.31, retryAfter: "2" };
   assert.match(answerInWords(answer), /429 Too Many Requests .*Wait 2 s/);
   assert.match(answerInWords({ ...answer, status: 0 }), /No answer/);
   assert.match(answerInWords({ ...answer, status: 503 }), /more than this room allows/);
-});
-
-Deno.test("initials are two letters of a name, or the number", () => {
-  const names = ["", "Ana", "Ana Lu Li", "é", "👩‍🏫 x", " 7 "];
-  const initials = names.map((each) => initialsOf(9, each));
-  assert.deepEqual(initials, ["9", "AN", "AL", "É", "👩X", "7"]);
 });

@@ -119,6 +119,20 @@ Deno.test("a simulation is computed as far as it is shown", () => {
   assert.ok(page.player.isOver);
 });
 
+Deno.test("of runs that are shown no more, nothing goes on", () => {
+  const page = new Page();
+  const [first, second] = [simulation(10), simulation(10)];
+  page.player.show([first.run]);
+  page.player.simulate((time) => first.advance(time), 1);
+  page.frames(0.5);
+  const { now } = first;
+  page.player.show([second.run]);
+  assert.ok(!page.player.hasBegun && !page.player.isPlaying);
+  page.player.play();
+  page.frames(1);
+  assert.equal(first.now, now);
+});
+
 Deno.test("a live run is followed a little behind, smoothly, as news come", () => {
   const page = new Page();
   const run = new Run();
@@ -144,6 +158,7 @@ Deno.test("a live run is followed at full speed, whatever was chosen before", ()
   page.player.showEnd([runOf(20)]);
   page.player.setHalf(true);
   const run = new Run();
+  run.end(0.05, run.send(0), "answered", 200); // played, it would be slowed down
   run.isLive = true;
   page.player.show([run]);
   page.player.follow();

@@ -132,6 +132,15 @@ Deno.test("who is still out is never forgotten", () => {
   assert.equal(run.journey(0)?.sent, 0);
 });
 
+Deno.test("what is known of the whole run is what was said last", () => {
+  const counts = { started: 1, announced: 9 };
+  const run = runFrom(columns(TWO, { unlimited: true, counts }));
+  assert.deepEqual([run.isUnlimited, run.wasStopped], [true, false]);
+  assert.deepEqual([run.asked, run.size], [9, 9]);
+  append(run, columns([], { stopped: true, counts }));
+  assert.deepEqual([run.isUnlimited, run.wasStopped], [false, true]);
+});
+
 Deno.test("settings are those of their time", () => {
   const run = runFrom(columns([], {
     levels: { limit: { time: [0, 2], value: [5, 9] } },

@@ -7,11 +7,21 @@ import {
   sentenceAt,
   whyRefused,
 } from "../../../src/inflight_lab/stage/sentence.js";
+import { flightOf, legAt, seenAt } from "../../../src/inflight_lab/stage/motion.js";
 import { quotaOf } from "../../../src/inflight_lab/stage/simulate.js";
 import { momentsOf, runOf, simulation } from "./support.js";
 
 /** @param {Run} run @param {number} time */
 const said = (run, time) => asText(sentenceAt(run, time));
+
+/** @import { Journey } from "../../../src/inflight_lab/stage/run.js" */
+
+/** @param {Run} run @param {Journey} journey @param {number} time */
+function isRed(run, journey, time) {
+  const flight = flightOf(journey, run.settingAt(journey.sent));
+  const { name } = legAt(journey, flight, time, 0.5);
+  return journey.outcome === "refused" && (name === "back" || name === "home");
+}
 
 /** @param {Run} run @param {number} time @param {RegExp[]} facts */
 function expectSaid(run, time, ...facts) {
@@ -19,7 +29,7 @@ function expectSaid(run, time, ...facts) {
 }
 
 Deno.test("before its start it says what will be sent, and how", () => {
-  expectSaid(simulation(90).run, -1, /90 requests/, /at most 5 in flight/);
+  expectSaid(simulation(90).run, -1, /90 requests/, /at most 5/, /allows 20 a second/);
   expectSaid(simulation(90, { runner: "naive" }).run, -1, /all at once/);
   expectSaid(simulation(90, { runner: "paced", limit: null }).run, -1, /steady pace/);
   expectSaid(simulation(90, { runner: "pause" }).run, -1, /pause/);
@@ -79,9 +89,33 @@ Deno.test("a live run's pace is found out from how evenly they leave", () => {
   }
 });
 
-Deno.test("refused ones on their way back are said, and are still in flight", () => {
+Deno.test("sentence, counts and dots tell of one moment: who bounced is refused", () => {
   const run = runOf(60, { limit: 30, latency: 1 });
-  expectSaid(run, 0.8, /30 in flight/, /20 allowed/, /10 come back refused/);
+  const { refused: back } = countsAt(run, 0.8);
+  assert.equal(back, 0); // all are still on their way home
+  assert.equal(seenAt(run, 0.8).refused, 10);
+  expectSaid(run, 0.8, /30 in flight/, /20 allowed/, /10 refused/);
+  for (const time of momentsOf(run)) {
+    const { refused } = seenAt(run, time);
+    const red = run.journeys.filter((each) => isRed(run, each, time));
+    assert.equal(refused, red.length, `at ${time}`);
+  }
+});
+
+Deno.test("a slot that is taken again at once was never free", () => {
+  const run = new Run();
+  run.size = 9;
+  run.set(0, { limit: 2, latency: 0.5 });
+  const [first, second] = [run.send(0, 0), run.send(0, 1)];
+  for (const each of [first, second]) run.end(0.5, each, "answered", 200);
+  for (const slot of [0, 1]) run.send(0.52, slot);
+  run.now = 0.9;
+  run.isLive = true;
+  expectSaid(run, 0.51, /2 in flight/);
+  assert.equal(seenAt(run, 0.51).inFlight, 2);
+  const late = new Run();
+  late.end(0.5, late.send(0, 0), "answered", 200);
+  assert.equal(seenAt(late, 0.65).inFlight, 0);
 });
 
 Deno.test("all at once, it says what was too much as soon as the API has", () => {
@@ -188,6 +222,18 @@ Deno.test("while all wait after refusals, it says that nobody sends", () => {
   run.end(0.1, journey, "refused", 429);
   run.now = 3;
   expectSaid(run, 2.5, /Nobody sends/, /1 refused/);
+});
+
+Deno.test("a pause that only the server sees is no end", () => {
+  const run = new Run();
+  run.isLive = true;
+  const journey = run.send(0);
+  run.arrive(0, journey, { status: 429 });
+  run.end(0.1, journey, "refused", 429);
+  run.now = 3;
+  expectSaid(run, 2.5, /Nobody sends/, /1 refused/, /there is a pause/);
+  run.isLive = false;
+  expectSaid(run, 3, /0 answered, 1 refused/);
 });
 
 Deno.test("where nobody counted those that wait, they are those sent later", () => {

@@ -2,6 +2,8 @@
 
 import { inWords, spanInWords } from "../../stage/quota.js";
 import { inFlightAt, outcomeOf, Run } from "../../stage/run.js";
+import { Changes } from "../../stage/times.js";
+import { nameOf } from "./parts.js";
 
 /**
  * @import { Quota } from "../../stage/run.js"
@@ -23,6 +25,11 @@ import { inFlightAt, outcomeOf, Run } from "../../stage/run.js";
  *   gauge: number | null, phone: number | null]} EventRow
  *
  * @typedef {{ now: number, events: EventRow[] } & Partial<State>} News
+ *
+ * @typedef {object} Scene What is said is of one scene; the run goes on.
+ * @property {number} time When it began.
+ * @property {number} answered How many were answered before.
+ * @property {number} refused How many were refused before.
  */
 
 /** @type {State} */
@@ -43,54 +50,57 @@ const STEP = 1;
 /** After so many seconds without a request, the next one begins a new scene. */
 const QUIET = 4;
 
-/** A sentence about refusals stays for so many seconds of requests ... */
+/** A sentence about refusals stays for so many seconds of requests. */
 const HELD = 3;
-
-/** ... and for so many of one shared pace: they are from before it. */
-const HELD_BEFORE_SHARED = 1;
 
 /** So many are called by their names. */
 const FEW = 2;
 
 /**
- * The run to which the news belong: a new one, with counts of its own, if a new scene
- * begins.
- *
- * @param {Run} run
- * @param {State} state What was known.
- * @param {News} news
+ * So long a dot is on its way, in seconds: it meets the wall when the API counts it.
+ * Only the API's time is known.
  */
-export function sceneOf(run, state, { shared = state.shared, events, now }) {
-  const last = run.sent.lastUpTo(now);
-  const next = events.find(([, kind]) => kind === "sent")?.[0] ?? -Infinity;
-  const begins = shared !== state.shared || next > last + QUIET;
-  // The API still counts those of the last period.
-  const isOver = now > last + (state.quota?.period ?? 1) && inFlightAt(run, now) === 0;
-  if (!run.sent.list.length || !begins || !isOver) return run;
-  const scene = new Run();
-  scene.set(0, run.settingAt(now));
-  return scene;
+const WAY = 0.2;
+
+export class ClassRun extends Run {
+  /** @type {Changes<Scene>} */
+  scenes = new Changes();
+
+  /** @param {number} time */
+  beginScene(time) {
+    const answered = this.ends.answered.upTo(time);
+    this.scenes.add({ time, answered, refused: this.turned.upTo(time) });
+  }
+
+  /** @param {number} time @returns {Scene} */
+  sceneAt(time) {
+    return this.scenes.at(time) ?? { time: -Infinity, answered: 0, refused: 0 };
+  }
 }
 
-/** @param {Run} run @param {State} state What was known. @param {News} news */
+/** @param {ClassRun} run @param {State} state What was known. @param {News} news */
 export function append(run, state, { now, events, ...changes }) {
   const next = { ...state, ...changes };
   run.isLive = true;
   if (changes.quota || changes.latency !== undefined) {
     const { quota, latency } = next;
-    run.set(run.settings.list.length ? now : 0, { quota, latency });
+    run.set(run.settings.list.length ? now : 0, { quota, latency, way: WAY });
   }
   for (const row of events) readEvent(run, row);
-  const newest = run.sent.lastUpTo(now);
-  if (run.sent.list[0] < newest - KEPT - STEP) run.forget(newest - KEPT);
+  if (next.shared !== state.shared) run.beginScene(now);
+  const newest = run.reached.lastUpTo(now);
+  if (run.reached.list[0] < newest - KEPT - STEP) run.forget(newest - KEPT);
   run.now = now;
   return next;
 }
 
-/** @param {Run} run @param {EventRow} row */
+/** @param {ClassRun} run @param {EventRow} row */
 function readEvent(run, [time, kind, number, detail, gauge, phone]) {
   if (kind === "sent") {
-    const journey = run.send(time, phone, number);
+    // The API still counts those of the last period.
+    const quiet = Math.max(QUIET, run.settingAt(time).quota?.period ?? 0);
+    if (time > run.reached.lastUpTo(time) + quiet) run.beginScene(time - WAY);
+    const journey = run.send(time - WAY, phone, number);
     run.arrive(time, journey, { status: Number(detail), gauge });
     return;
   }
@@ -101,24 +111,43 @@ function readEvent(run, [time, kind, number, detail, gauge, phone]) {
 }
 
 /**
+ * What became of the requests of a scene.  A dot that is refused is no longer in
+ * flight: it is red from the wall on.
+ *
+ * @param {ClassRun} run
+ * @param {number} time
+ */
+export function sceneCountsAt(run, time) {
+  const before = run.sceneAt(time);
+  const bounced = run.journeys.filter(({ outcome, arrived, ended }) =>
+    outcome === "refused" && arrived <= time && time < ended
+  );
+  return {
+    inFlight: inFlightAt(run, time) - bounced.length,
+    answered: run.ends.answered.upTo(time) - before.answered,
+    refused: run.turned.upTo(time) - before.refused,
+  };
+}
+
+/**
  * It stays when nobody sends any more, so that the class can talk about it.
  *
- * @param {Run} run
+ * @param {ClassRun} run
  * @param {number} now
  * @param {State} state
  * @returns {Words[]}
  */
 export function sentenceAt(run, now, { phones, shared, waiting }) {
-  const time = run.sent.lastUpTo(now);
   const { quota } = run.settingAt(now);
   const period = quota?.period ?? 1;
   const allowed = quota ? `; ${inWords(quota.rate)} are allowed` : "";
-  const end = worstEnd(run, time, { period, held: shared ? HELD_BEFORE_SHARED : HELD });
-  const from = (end ?? time) - period;
-  const count = run.sent.within(from, end ?? time);
-  const who = whoSent(run, from, end ?? time, phones);
+  const worst = worstEnd(run, now, period);
+  const end = worst ?? run.reached.lastUpTo(now);
+  const from = Math.max(end - period, run.sceneAt(now).time);
+  const count = run.reached.within(from, end);
+  const who = whoSent(run, from, end, phones);
   const span = period === 1 ? "one second" : spanInWords(period);
-  if (end !== null) {
+  if (worst !== null) {
     const refused = run.turned.within(from, end);
     return [
       [who, "out"],
@@ -128,7 +157,8 @@ export function sentenceAt(run, now, { phones, shared, waiting }) {
     ];
   }
   if (shared && (count || waiting)) {
-    const queue = waiting ? `, ${inWords(waiting)} wait for their turn` : "";
+    const wait = waiting === 1 ? "waits for a turn" : "wait for their turn";
+    const queue = waiting ? `, ${inWords(waiting)} ${wait}` : "";
     return [
       "One shared pace: ",
       [`${inWords(count)} sent`, "out"],
@@ -138,29 +168,33 @@ export function sentenceAt(run, now, { phones, shared, waiting }) {
     ];
   }
   if (count) return [[who, "out"], ` sent ${inWords(count)} in ${span}${allowed}.`];
-  if (phones.length === 0) return ["Scan the code, or type the address."];
+  const join = "Scan the code, or type the address.";
+  if (phones.length === 0) return [join];
   const are = phones.length === 1 ? "1 phone is" : `${phones.length} phones are`;
-  return [`${are} here. Nobody sends.`];
+  return [`${are} here. ${run.reached.list.length ? "Nobody sends." : join}`];
 }
 
 /**
  * When the period ended in which the most were sent, of those lately in which somebody
  * was refused.
  *
- * @param {Run} run
- * @param {number} time
- * @param {{ period: number, held: number }} spans In seconds.
+ * @param {ClassRun} run
+ * @param {number} now
+ * @param {number} period
  */
-function worstEnd(run, time, { period, held }) {
-  const refusals = run.turned.between(time - held, time);
-  const last = refusals.at(-1);
-  if (last === undefined) return null;
-  let worst = { end: last, count: 0 };
+function worstEnd(run, now, period) {
+  const last = run.reached.lastUpTo(now);
+  const from = Math.max(last - HELD, run.sceneAt(now).time);
+  const refusals = run.turned.between(from, last);
+  let worst = null;
+  let most = 0;
   for (const end of refusals) {
-    const count = run.sent.within(end - period, end);
-    if (count >= worst.count) worst = { end, count };
+    const count = run.reached.within(end - period, end);
+    if (count < most) continue;
+    most = count;
+    worst = end;
   }
-  return worst.end;
+  return worst;
 }
 
 /**
@@ -171,13 +205,13 @@ function worstEnd(run, time, { period, held }) {
  */
 function whoSent({ journeys }, from, to, phones) {
   const numbers = new Set(
-    journeys.filter(({ sent }) => sent > from && sent <= to).map(({ slot }) => slot),
+    journeys.filter(({ arrived }) => arrived > from && arrived <= to)
+      .map(({ slot }) => slot),
   );
   if (numbers.size > FEW) return `${numbers.size} phones`;
   const names = new Map(phones);
-  return [...numbers].map((each) => names.get(each ?? 0) || `Phone ${each}`).join(
-    " and ",
-  );
+  const called = [...numbers].map((each) => nameOf(each ?? 0, names.get(each ?? 0)));
+  return called.join(" and ");
 }
 
 /**

@@ -5,6 +5,19 @@ import { write } from "../../stage/dom.js";
 /** In milliseconds. */
 const TRY_AGAIN = 1500;
 
+/** Hues of OKLCH, far from the green of answers and the red of refusals. */
+const HUES = [255, 310, 75, 215, 340, 285, 100, 235];
+
+/** Of a phone, on its own page and on the wall. @param {number} number From 1. */
+export function colourOf(number) {
+  return `oklch(0.52 0.15 ${HUES[(number - 1) % HUES.length]})`;
+}
+
+/** What a phone is called. @param {number} number @param {string} [name] */
+export function nameOf(number, name) {
+  return name || `Phone ${number}`;
+}
+
 /**
  * The element that has this id.
  *
@@ -52,13 +65,15 @@ export function slider(id, choose = () => {}) {
  * @param {() => void} [reactions.open]
  * @param {(news: News) => void} reactions.hear
  * @param {(reason: string) => void} reactions.close
+ * @param {() => string} [reactions.query] What the address says, from its "?" on.
  * @returns {(message: Message) => void} Sends a message, if there is a connection.
  */
-export function talk({ open = () => {}, hear, close }) {
+export function talk({ open = () => {}, hear, close, query = () => "" }) {
   /** @type {WebSocket} */
   let socket;
   function connect() {
-    socket = new WebSocket(new URL("talk", location.href.replace(/^http/, "ws")));
+    const page = location.href.replace(/^http/, "ws");
+    socket = new WebSocket(new URL(`talk${query()}`, page));
     socket.onopen = open;
     socket.onmessage = ({ data }) => hear(JSON.parse(data));
     socket.onclose = ({ reason }) => {

@@ -2,9 +2,8 @@
 
 import { make, write } from "../../stage/dom.js";
 import { outcomeOf } from "../../stage/run.js";
-import { colourOf, initialsOf } from "./colours.js";
-import { byId, slider, talk } from "./parts.js";
-import { answerInWords, ask, Pace, Sender } from "./sending.js";
+import { byId, colourOf, nameOf, slider, talk } from "./parts.js";
+import { answerInWords, ask, Sender } from "./sending.js";
 
 /** A browser opens so many connections to one server, and no more. */
 const CONNECTIONS = 6;
@@ -12,34 +11,35 @@ const CONNECTIONS = 6;
 /** How many are sent with one press. */
 const MANY = 20;
 
-/** So many of the last requests are shown. */
-const SHOWN = 60;
+/** So many may wait, and are shown. */
+const MOST = 60;
 
 /** The counts change at most so often, in milliseconds, as they are read aloud. */
 const READABLE = 250;
 
+/** @type {State[]} In the order in which they are said. */
+const STATES = ["answered", "refused", "failed", "in flight", "waiting"];
+
 /** @typedef {{ name?: string, ask?: true }} Message */
 /** @typedef {{ number?: number, key?: string, shared?: boolean, turn?: true }} News */
+/** @typedef {"answered" | "refused" | "failed" | "in flight" | "waiting"} State */
 
 class Phone {
-  /** Number and key are the server's; without them nothing can be sent. */
+  /** The server's; it is kept for the next time, in case the network is lost. */
   #number = 0;
+  /** Without it, nothing can be sent. */
   #key = "";
   #isShared = false;
   /** @type {(() => void)[]} What waits for a turn. */
   #turns = [];
-  #pace = new Pace();
-  #counts = { "in flight": 0, answered: 0, refused: 0, failed: 0 };
   #sent = 0;
-  #isCounting = false;
 
   limit = slider("limit", () => {
     this.#sender.goOn();
     this.#show();
   });
-  rate = slider("rate");
-  paced = byId("paced", HTMLInputElement);
   name = byId("name", HTMLInputElement);
+  dots = byId("dots", HTMLElement);
   one = byId("one", HTMLButtonElement);
   many = byId("many", HTMLButtonElement);
 
@@ -52,20 +52,21 @@ class Phone {
   constructor() {
     this.one.onclick = () => this.#press(1);
     this.many.onclick = () => this.#press(MANY);
-    this.paced.onchange = () => this.#show();
-    this.name.onchange = () => this.#giveName();
+    this.name.oninput = () => this.#giveName();
+    this.name.onchange = () => this.name.blur(); // the keyboard covers the buttons
     /** @type {(message: Message) => void} */
     this.tell = talk({
       open: () => this.#giveName(),
       hear: (/** @type {News} */ news) => this.#hear(news),
       close: (reason) => this.#lose(reason),
+      query: () => `?number=${this.#number}`,
     });
     this.#show();
+    setInterval(() => this.#count(), READABLE);
   }
 
   #giveName() {
-    if (this.name.value) this.tell({ name: this.name.value });
-    this.#show();
+    this.tell({ name: this.name.value });
   }
 
   /** @param {News} news */
@@ -79,9 +80,10 @@ class Phone {
 
   /** @param {string} reason */
   #lose(reason) {
-    this.#number = 0;
+    this.#key = "";
     this.#sender.forget();
     this.#letGo();
+    for (const dot of this.#dotsOf("waiting")) dot.remove();
     this.#show(reason || "The class is closed, or the network is gone.");
   }
 
@@ -90,73 +92,71 @@ class Phone {
     for (const go of this.#turns.splice(0)) go();
   }
 
-  /** @param {number} count */
+  /** @param {State} state */
+  #dotsOf(state) {
+    return this.dots.querySelectorAll(`[data-state="${state}"]`);
+  }
+
+  /** What was pressed before is gone when all of it has come back. @param {number} count */
   #press(count) {
+    const isBusy = this.#dotsOf("waiting").length + this.#dotsOf("in flight").length;
+    if (!isBusy) this.dots.replaceChildren();
+    for (let each = 0; each < count; each += 1) {
+      this.dots.append(make("i", { data: { state: "waiting" } }));
+    }
     this.#sender.send(count);
     this.#show();
   }
 
   async #turn() {
-    if (this.#isShared) {
-      this.tell({ ask: true });
-      await new Promise((/** @type {(_: void) => void} */ go) => this.#turns.push(go));
-    } else if (this.paced.checked) {
-      await this.#pace.turn(this.rate.input.valueAsNumber);
-    }
+    if (!this.#isShared) return;
+    this.tell({ ask: true });
+    await new Promise((/** @type {(_: void) => void} */ go) => this.#turns.push(go));
   }
 
   async #sendOne() {
+    const [dot] = /** @type {NodeListOf<HTMLElement>} */ (this.#dotsOf("waiting"));
+    if (!dot) return; // given up meanwhile
     this.#sent += 1;
-    this.#counts["in flight"] += 1;
-    const dot = make("i", { data: { outcome: "out" } });
-    const dots = byId("dots", HTMLElement);
-    dots.append(dot);
-    if (dots.childElementCount > SHOWN) dots.firstElementChild?.remove();
+    dot.dataset.state = "in flight";
     this.#show();
     const answer = await ask(`get?number=${this.#sent}&phone=${this.#key}`);
     const outcome = outcomeOf(answer.status || "no answer");
-    this.#counts["in flight"] -= 1;
-    this.#counts[/** @type {"answered" | "refused" | "failed"} */ (outcome)] += 1;
-    dot.dataset.outcome = outcome;
+    dot.dataset.state = outcome;
     const last = byId("last", HTMLElement);
-    last.dataset.outcome = outcome;
+    last.dataset.state = outcome;
     write(last, answerInWords(answer));
-    write(byId("text", HTMLElement), answer.text);
     this.#show();
   }
 
   /** @param {string} [why] Why nothing can be sent. */
   #show(why = "") {
-    const number = this.#number;
-    const badge = byId("badge", HTMLElement);
-    write(badge, number ? initialsOf(number, this.name.value.trim()) : "");
-    badge.style.background = number ? colourOf(number) : "";
-    this.one.disabled = this.many.disabled = !number;
-    this.limit.input.disabled = this.paced.disabled = this.#isShared;
-    this.rate.input.disabled = this.#isShared || !this.paced.checked;
-    if (why || number) write(byId("hint", HTMLElement), why || this.#hint());
-    if (this.#isCounting) return;
-    this.#isCounting = true;
-    setTimeout(() => this.#count(), READABLE);
+    const isHere = this.#key !== "";
+    this.name.placeholder = isHere ? nameOf(this.#number) : "";
+    this.name.style.background = isHere ? colourOf(this.#number) : "";
+    const isFull = this.#dotsOf("waiting").length > MOST - MANY;
+    this.one.disabled = this.many.disabled = !isHere || isFull;
+    byId("own", HTMLElement).hidden = this.#isShared;
+    const hint = byId("hint", HTMLElement);
+    hint.classList.toggle("ifl-closed", !isHere);
+    if (why || isHere) write(hint, why || this.#hint());
   }
 
   #hint() {
     if (this.#isShared) return "The class has one shared pace: requests take turns.";
-    if (this.paced.checked) return "This is your own pace. What do the others send?";
     const isMost = this.limit.input.valueAsNumber === CONNECTIONS;
     return isMost ? "6: a browser opens no more connections to one server." : "";
   }
 
   #count() {
-    this.#isCounting = false;
-    const counts = { waiting: this.#sender.waiting, ...this.#counts };
-    const shown = Object.entries(counts).filter(([name, count]) =>
-      count > 0 || name === "answered" || name === "refused"
+    const counts = STATES.map((state) => ({
+      state,
+      count: this.#dotsOf(state).length,
+    }));
+    const words = counts.filter(({ count }) => count).map(({ state, count }) =>
+      `${count} ${state}`
     );
-    const words = shown.map(([name, count]) =>
-      make("span", {}, make("b", {}, `${count}`), ` ${name}`)
-    );
-    byId("status", HTMLElement).replaceChildren(...words);
+    write(byId("status", HTMLElement), words.join(", "));
   }
 }
 

@@ -5,7 +5,6 @@
  * @property {number} status 0 if there was none.
  * @property {number} seconds How long it took.
  * @property {string} retryAfter How many seconds it says to wait; or nothing.
- * @property {string} text
  *
  * @typedef {object} Manner
  * @property {() => number} limit How many may be in flight.
@@ -17,8 +16,6 @@ export class Sender {
   /** How many have neither been sent nor asked for a turn. */
   #left = 0;
   #working = 0;
-  /** How many wait for a slot or a turn. */
-  waiting = 0;
 
   /** @param {Manner} manner */
   constructor(manner) {
@@ -28,7 +25,6 @@ export class Sender {
   /** @param {number} count */
   send(count) {
     this.#left += count;
-    this.waiting += count;
     this.goOn();
   }
 
@@ -43,30 +39,14 @@ export class Sender {
 
   /** Those that have not begun never will. */
   forget() {
-    this.waiting -= this.#left;
     this.#left = 0;
   }
 
   async #sendOne() {
     await this.manner.turn();
-    this.waiting -= 1;
     await this.manner.send();
     this.#working -= 1;
     this.goOn();
-  }
-}
-
-/** Evenly spaced turns. */
-export class Pace {
-  /** When the next is due, in milliseconds. */
-  #due = 0;
-
-  /** @param {number} rate How many in a second. */
-  async turn(rate) {
-    const now = performance.now();
-    const mine = Math.max(now, this.#due);
-    this.#due = mine + 1000 / rate;
-    if (mine > now) await new Promise((resolve) => setTimeout(resolve, mine - now));
   }
 }
 
@@ -76,15 +56,14 @@ export async function ask(url) {
   const sinceThen = () => (performance.now() - began) / 1000;
   try {
     const answer = await fetch(url, { cache: "no-store" });
-    const text = await answer.text();
+    await answer.text();
     return {
       status: answer.status,
       seconds: sinceThen(),
       retryAfter: answer.headers.get("Retry-After") ?? "",
-      text,
     };
-  } catch (error) {
-    return { status: 0, seconds: sinceThen(), retryAfter: "", text: String(error) };
+  } catch {
+    return { status: 0, seconds: sinceThen(), retryAfter: "" };
   }
 }
 

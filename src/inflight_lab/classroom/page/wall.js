@@ -7,15 +7,20 @@ import { Pen } from "../../stage/pen.js";
 import { middle, Places } from "../../stage/places.js";
 import { Player } from "../../stage/player.js";
 import { inWords, wallAt } from "../../stage/quota.js";
-import { countsAt, Run } from "../../stage/run.js";
-import { append, NOBODY, refusedLately, sceneOf, sentenceAt } from "./class_run.js";
-import { colourOf, initialsOf } from "./colours.js";
-import { byId, slider, talk } from "./parts.js";
+import {
+  append,
+  ClassRun,
+  NOBODY,
+  refusedLately,
+  sceneCountsAt,
+  sentenceAt,
+} from "./class_run.js";
+import { byId, colourOf, nameOf, slider, talk } from "./parts.js";
 
 /**
  * @import { Moment } from "../../stage/dots.js"
  * @import { Box, Boxes, Point } from "../../stage/places.js"
- * @import { Journey } from "../../stage/run.js"
+ * @import { Journey, Run } from "../../stage/run.js"
  * @import { Stage } from "../../stage/stage.js"
  * @import { News, State } from "./class_run.js"
  *
@@ -37,8 +42,7 @@ const FULL = 2 * Math.PI;
 class ClassPlaces extends Places {
   /** @type {Map<number, Point>} Where each phone is, or was. */
   phones = new Map();
-  /** @type {Run} */
-  run = new Run();
+  run = new ClassRun();
 
   /** @param {Boxes} boxes @param {number} seats */
   constructor(boxes, seats) {
@@ -72,7 +76,7 @@ class ClassPlaces extends Places {
 class Wall {
   /** @type {State} */
   state = NOBODY;
-  run = new Run();
+  run = new ClassRun();
   /** @type {ClassPlaces | undefined} */
   #places;
   #seats = ROOMS[0];
@@ -104,7 +108,7 @@ class Wall {
 
   #end() {
     this.run.isLive = false;
-    this.run = new Run();
+    this.run = new ClassRun();
     this.sentence.dataset.said = "";
     write(this.sentence, "The class is closed.");
   }
@@ -112,27 +116,25 @@ class Wall {
   /** @param {News} news */
   #hear(news) {
     const isFirst = !this.run.isLive;
-    const before = this.run;
-    this.run = sceneOf(before, this.state, news);
     this.state = append(this.run, this.state, news);
     if (news.url) write(byId("address", HTMLElement), news.url);
     if (news.quota) this.rate.show(news.quota.rate);
     if (news.latency !== undefined) this.latency.show(news.latency);
     if (news.shared !== undefined) this.shared.checked = news.shared;
     if (news.phones) this.#showPhones();
-    if (!isFirst && this.run === before) return;
+    this.root.classList.toggle("ifl-joining", this.run.sent.list.length === 0);
+    if (!isFirst) return;
     this.player.show([this.run]);
     this.player.follow();
   }
 
   #showPhones() {
     const people = this.state.phones.map(([number, name]) => {
-      const badge = make("b", { className: "ifl-badge" }, initialsOf(number, name));
-      badge.style.background = colourOf(number);
-      return make("li", { data: { number } }, badge, name || `Phone ${number}`);
+      const item = make("li", { data: { number } }, nameOf(number, name));
+      item.style.background = colourOf(number);
+      return item;
     });
     this.phones.replaceChildren(...people);
-    this.root.classList.toggle("ifl-empty", people.length === 0);
     this.#measurePhones();
   }
 
@@ -151,12 +153,14 @@ class Wall {
     this.player.draw();
   }
 
-  /** Dots leave from beside a phone's circle. */
+  /** Dots leave from beside a phone's name. */
   #measurePhones() {
-    for (const badge of this.phones.querySelectorAll("b")) {
-      const { left, top, width, height } = this.#boxOf(badge);
-      const number = Number(badge.parentElement?.dataset.number);
-      this.#places?.phones.set(number, [left + 1.2 * width, top + height / 2]);
+    const places = this.#places;
+    if (!places) return;
+    for (const item of this.phones.querySelectorAll("li")) {
+      const { left, top, width, height } = this.#boxOf(item);
+      const beside = left + width + places.radius;
+      places.phones.set(Number(item.dataset.number), [beside, top + height / 2]);
     }
   }
 
@@ -170,7 +174,7 @@ class Wall {
   /**
    * What `Player` asks of a stage.
    *
-   * @param {Run} run
+   * @param {ClassRun} run
    * @param {number} time
    * @param {{ pace: number, still: boolean }} showing
    */
@@ -219,7 +223,7 @@ class Wall {
     });
   }
 
-  /** @param {Run} run @param {Moment} moment */
+  /** @param {ClassRun} run @param {Moment} moment */
   #write(run, moment) {
     const { time } = moment;
     const words = sentenceAt(run, time, this.state);
@@ -233,7 +237,7 @@ class Wall {
       );
       this.sentence.replaceChildren(...nodes);
     }
-    const { answered, refused, inFlight } = countsAt(run, time);
+    const { answered, refused, inFlight } = sceneCountsAt(run, time);
     const { stopped } = this.state;
     byId("counts", HTMLElement).replaceChildren(
       count("out", inFlight, "in flight"),

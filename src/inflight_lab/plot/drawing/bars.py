@@ -4,11 +4,13 @@ from collections.abc import Mapping
 
 from inflight_lab.plot.drawing.svg import (
     BLUE,
+    INK,
     ORANGE,
     WIDTH,
     Picture,
     Scale,
     element,
+    line,
     number_of,
     picture,
     text,
@@ -23,16 +25,22 @@ RIGHT = 190
 COLOURS = (BLUE, ORANGE)
 
 
-def draw_bars(series: Mapping[str, Mapping[str, float]], *, title: str) -> Picture:
+def draw_bars(
+    series: Mapping[str, Mapping[str, float]],
+    *,
+    title: str,
+    allowed: float | None = None,
+) -> Picture:
     """One horizontal bar per number: ``{"with tasks": {"1,000": 1.5, "10,000": 15}}``.
 
     Bars with the same label stand together, and each number stands beside its bar, so
     that a short one can be read too.  There are one or two series with the same labels;
-    their numbers are finite, and 0 or more.
+    their numbers are finite, and 0 or more.  A dashed line marks what is ``allowed``.
     """
     numbers = [number for each in series.values() for number in each.values()]
+    numbers.append(allowed or 0)
     labels = dict.fromkeys(label for each in series.values() for label in each)
-    x = Scale(0, max(numbers, default=0) or 1, LEFT, WIDTH - RIGHT)
+    x = Scale(0, max(numbers) or 1, LEFT, WIDTH - RIGHT)
     parts = [text(12, 24, title, font_weight=600)]
     spoken = [f"{title}."]
     y = 44
@@ -46,8 +54,14 @@ def draw_bars(series: Mapping[str, Mapping[str, float]], *, title: str) -> Pictu
             parts.append(
                 element("rect", x=LEFT, y=y, width=width, height=14, fill=colour)
             )
-            parts.append(text(end + 6, y + 12, words, font_size=13))
+            beside = end if allowed is None else x.end  # no line through numbers
+            parts.append(text(beside + 6, y + 12, words, font_size=13))
             spoken.append(f"{label}: {words}.")
             y += 18
         y += 10
+    if allowed is not None:
+        words = f"{number_of(allowed)} allowed"
+        parts.append(line(f"M{x(allowed)} 32V{y - 8}", INK, 1.5, dashes="9 5"))
+        parts.append(text(x(allowed), 24, words, "middle"))
+        spoken.append(f"Dashed line: {words}.")
     return picture(parts, y, " ".join(spoken))

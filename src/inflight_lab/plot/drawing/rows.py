@@ -1,6 +1,7 @@
 """When the requests of several runs came: a row of marks for each run."""
 
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
@@ -31,6 +32,9 @@ RIGHT = 190
 ROW = 58
 """Pixels from one row to the next."""
 
+PAUSE = 1 / 12
+"""Share of the row's time: as long without a request is a pause."""
+
 
 class Row(NamedTuple):
     """When the requests of a run came, in seconds since its first, by what came back.
@@ -43,15 +47,25 @@ class Row(NamedTuple):
     others: list[float]
 
     @property
+    def times(self) -> list[float]:
+        """When any of them came, in order."""
+        return sorted([*self.answered, *self.refused, *self.others])
+
+    @property
     def last(self) -> float:
         """When the last request came; 0 if none did."""
-        return max([*self.answered, *self.refused, *self.others], default=0.0)
+        return max(self.times, default=0.0)
 
     @property
     def counts(self) -> str:
         """How many requests there are, and how many were refused."""
-        count = len(self.answered) + len(self.refused) + len(self.others)
-        return f"{many(count, 'request')}, {len(self.refused)} refused"
+        return f"{many(len(self.times), 'request')}, {len(self.refused)} refused"
+
+    @property
+    def groups(self) -> int:
+        """How many groups they come in, with a pause before each but the first."""
+        pauses = [after - before for before, after in pairwise(self.times)]
+        return 1 + sum(pause > PAUSE * self.last for pause in pauses)
 
 
 def draw_marks(runs: Mapping[str, Iterable[Event]]) -> Picture:
@@ -111,6 +125,8 @@ def _drawn(x: Scale, y: float, name: str, row: Row) -> list[Element]:
 
 def _in_words(name: str, row: Row) -> str:
     words = f"{name}: {row.counts}, within {number_of(row.last)} s"
+    if 1 < row.groups <= len(row.times) / 2:
+        words += f", in {row.groups} groups"
     if row.refused:
         first, last = min(row.refused), max(row.refused)
         words += f"; refusals from {number_of(first)} to {number_of(last)} s"

@@ -125,7 +125,7 @@ export class KernelRuns {
   #hide(name) {
     const image = `img[src*="${name}"]`;
     const output = `.jp-OutputArea-child:has(${image})`;
-    const hidden = [`svg.${name}`, image, output, `inflight-run:has(${image})`];
+    const hidden = [`svg.${name}`, image, output];
     this.#picture.textContent = `${hidden.join()} { display: none !important; }`;
   }
 }

@@ -1,9 +1,14 @@
-// <inflight-run>: recorded runs on a page without a kernel.
+// <inflight-run>: recorded runs on a page without a kernel, side by side.
 
 import { make } from "../../stage/dom.js";
-import { showRecorded } from "./recorded.js";
+import { Player, playerBar } from "../../stage/player.js";
+import { createStage } from "../../stage/stage.js";
+import { runFrom } from "../../stage/wire.js";
 import { followTheme } from "./theme.js";
 
+/** @import { Columns } from "../../stage/wire.js" */
+
+/** They stand at their end, and play when somebody says so. */
 class RecordedRuns extends HTMLElement {
   /** @type {AbortController | undefined} */
   #life;
@@ -15,13 +20,30 @@ class RecordedRuns extends HTMLElement {
     this.root = make("div", { className: "ifl-plot" });
     this.append(this.root);
     followTheme(this.root, this.#life.signal);
-    showRecorded(this.root, recording, this.#life.signal);
+    this.#show(this.root, recording, this.#life.signal);
     this.classList.add("ifl-plays"); // in place of the still picture
   }
 
   disconnectedCallback() {
     this.#life?.abort();
     this.root?.remove();
+  }
+
+  /**
+   * @param {HTMLElement} root
+   * @param {string} recording As `inflight_lab.runs.recording` writes it.
+   * @param {AbortSignal} signal Aborted when the page closes.
+   */
+  #show(root, recording, signal) {
+    /** @type {{ runs: Record<string, Columns> }} */
+    const { runs } = JSON.parse(recording);
+    const places = make("div", { className: "ifl-stages" });
+    root.append(places);
+    const stages = Object.keys(runs).map((title) => createStage(places, { title }));
+    const player = new Player(stages, signal);
+    root.append(playerBar(player));
+    player.showEnd(Object.values(runs).map(runFrom));
+    signal.addEventListener("abort", () => stages.forEach((each) => each.destroy()));
   }
 }
 
