@@ -130,15 +130,6 @@ class Locks:
         self._lock.release()
 
 
-class Released:
-    """One slot, without ``async with``."""
-
-    def __init__(self) -> None:
-        slots = asyncio.Semaphore(1)
-        self.acquire = slots.acquire
-        self.release = slots.release
-
-
 class FailsInACrowd(Spacer):
     """Fails when more than eighteen wait."""
 

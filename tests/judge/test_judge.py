@@ -140,7 +140,6 @@ def polls_with_a_pause() -> limiters.Polls:
     "case",
     [
         Case(lambda: asyncio.Semaphore(1), set(), 40),
-        Case(limiters.Released, set(), 40),
         Case(lambda: Pacer(RATE, PERIOD), set()),
         Case(limiters.Spacer, set()),
         Case(lambda: limiters.Bucket(), {REST, STALL}),
@@ -337,16 +336,3 @@ def test_a_runner_is_judged_by_what_it_sends() -> None:
     assert card.findings == {}
     assert card.shares["sliding window"]["still"].refused == 22 * RATE - RATE
     assert card.in_short.startswith("It sends more than the quota allows")
-
-
-def test_the_client_answers_as_an_api_does() -> None:
-    """A runner that learns finds what it needs: the policy, and when to come back."""
-    seen: list[httpx.Response] = []
-
-    async def three(url: str, count: int, *, client: httpx.AsyncClient) -> None:
-        seen.extend([await client.get(url) for _ in range(3)])
-
-    judge(three, rate=1, period=3)
-    refused = next(response for response in seen if response.status_code == 429)
-    assert refused.headers["RateLimit-Policy"] == '"default";q=1;w=3'
-    assert refused.headers["Retry-After"] == "2"  # the clock's window ends at 1002

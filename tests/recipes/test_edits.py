@@ -62,7 +62,7 @@ async def test_nothing_is_sent_before_a_script_is_told_where(
     if name in ALL:
         text = edited(text, name)
     said = await run_here(write_script(tmp_path, text, {}))
-    assert re.match("Nothing was sent: (URL|ORDERS)", str(said))
+    assert re.match("ValueError: (URL|ORDERS)", str(said))
     assert os.listdir(tmp_path) == ["my_script.py"]
 
 
@@ -158,7 +158,7 @@ async def test_sqlite(server: PracticeServer, tmp_path: Path) -> None:
         script.write_text(text.replace("connect(path, ", "connect(path, 0, "))
         status, _, err = await run(script)  # at once, and not after five seconds
     assert status == 1
-    assert re.search("Nothing was sent: cannot open .* database is locked", err)
+    assert re.search("ValueError: cannot open .* database is locked", err)
 
 
 async def test_a_slow_host_does_not_hold_up_the_other(tmp_path: Path) -> None:

@@ -102,19 +102,6 @@ def test_what_was_not_used_is_given_back() -> None:
         assert 30 * before + 300 <= 3000
 
 
-def test_idle_time_earns_no_credit() -> None:
-    """After an hour without a request, two do not leave together."""
-
-    async def main() -> None:
-        budgets = Budgets(requests=(60, 60))
-        await departures(budgets, [1])
-        await asyncio.sleep(3600)
-        first, second = await departures(budgets, [1, 1])
-        assert second - first >= 1
-
-    run(main())
-
-
 def test_a_pause_holds_back_who_waits_already() -> None:
     """Also those that are in line when it begins; and a shorter one changes nothing."""
 

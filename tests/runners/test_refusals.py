@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inflight_lab.runners.refusals import Refusal, read_refusal
-from tests.support.recorded_answers import DATE, GEMINI, GONE, IN_20_SECONDS, ROWS, Row
+from tests.support.recorded_answers import DATE, GONE, IN_20_SECONDS, ROWS, Row
 from tests.support.virtual_clock import TODAY, run
 
 
@@ -29,9 +29,8 @@ def in_words(refusal: Refusal | None) -> str:
     if refusal is None:
         return "no refusal"
     if refusal.is_permanent:
-        return "stop" if refusal.concerns_all else "not this one"
-    words = "wait" if refusal.concerns_all else "not this one for"
-    return words if refusal.pause is None else f"{words} {refusal.pause:g}"
+        return "stop"
+    return f"wait {refusal.pause:g}" if refusal.pause else "wait"
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.api for row in ROWS])
@@ -41,20 +40,11 @@ def test_what_it_says(row: Row) -> None:
     assert in_words(read(answer)) == row.reads
 
 
-@pytest.mark.parametrize(
-    ("headers", "pause"),
-    [
-        ({"Retry-After": "20", "retry-after-ms": "500"}, 0.5),
-        ({"Retry-After": "20", "retry-after-ms": "-500"}, 20),
-        ({"Retry-After": "-1", **GONE}, 20),
-        ({"Retry-After": "0", **GONE}, 0),
-    ],
-)
-def test_contradictions(headers: dict[str, str], pause: float) -> None:
-    """Retry-After wins over a reset, milliseconds win over seconds, and what makes no
-    sense is as if it were not there.
-    """
-    assert read(httpx.Response(429, headers=headers)) == Refusal(pause)
+def test_contradictions() -> None:
+    """The longest time decides; what makes no sense is as if it were not there."""
+    for written, pause in {"-1": 20, "soon": 20, "7": 20, "27": 27}.items():
+        answer = httpx.Response(429, headers={"Retry-After": written, **GONE})
+        assert read(answer) == Refusal(pause)
 
 
 @pytest.mark.parametrize("field", ["Retry-After", "X-RateLimit-Reset"])
@@ -70,35 +60,31 @@ def test_a_moment_is_one_by_the_servers_clock(field: str, written: str) -> None:
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ({"error": {"message": "Slow  down.\nPlease."}}, "Slow down. Please."),
+        ({"error": {"message": "Slow  down. Please.", "id": 7}}, "Slow down. Please."),
         ({"error": {"message": "x" * 500}}, "x" * 200),
-        ({"message": "outer", "error": {"message": "inner"}}, "outer"),
+        ({"error": {"message": 'No "a".', "id": 7}}, r"No \"a\"."),
         ({"title": "Too Many Requests", "status": 429}, "Too Many Requests"),
-        ({"error": "slow_down", "error_description": "Wait 5 s."}, "Wait 5 s."),
-        ({"error": {"code": "rate_limit_exceeded"}}, "rate_limit_exceeded"),
-        ({"errors": [{"message": "Too many.", "code": 88}]}, "Too many."),
+        ({"error": "slow_down", "error_description": "Wait 5 s."}, "slow_down"),
+        ({"error": {"code": "rate_limited"}}, '{"error": {"code": "rate_limited"}}'),
         ([{"message": "Limit exceeded.", "errorCode": "X"}], "Limit exceeded."),
-        ({"error": {"message": {"en": "no"}, "code": 429}}, ""),
-        ("Slow down.", ""),
-        (None, ""),
+        ("Slow down.", '"Slow down."'),
     ],
 )
 def test_the_apis_own_words(body: object, reason: str) -> None:
     """The reason is what the API calls the error, in one line of 200 characters."""
     answer = httpx.Response(429, content=json.dumps(body))
-    assert read(answer) == Refusal(None, reason=reason)
+    assert read(answer) == Refusal(0, reason)
 
 
-def test_a_body_is_not_read_for_a_hint() -> None:
-    """A body that the client has not read yet stays unread: it may have no end."""
-    chunks = iter([json.dumps({"error": GEMINI}).encode()])
-    response = httpx.Response(429, content=chunks)
-    assert read(response) == Refusal(None)
-    response.read()
-    assert read(response) == Refusal(34)
+def test_a_page_of_a_gateway_is_no_reason() -> None:
+    """Nobody reads HTML in a terminal; plain words are shown as they are."""
+    page, words = (
+        httpx.Response(503, text=text) for text in ("<html>...", "Down at 5.")
+    )
+    assert (read(page), read(words)) == (Refusal(0), Refusal(0, "Down at 5."))
 
 
-NAMES = ["Retry-After", "retry-after-ms", "Date", "X-RateLimit-Reset", "x-should-retry"]
+NAMES = ["Retry-After", "Date", "RateLimit", "X-RateLimit-Reset", "x-should-retry"]
 VALUES = st.one_of(
     st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30),
     st.floats().map(str),
@@ -123,5 +109,5 @@ def test_any_answer(status: int, headers: dict[str, str], body: bytes) -> None:
     refusal = read_refusal(httpx.Response(status, headers=headers, content=body))
     if refusal is not None:
         assert status >= 400
-        assert refusal.pause is None or 0 <= refusal.pause < 1e16
+        assert 0 <= refusal.pause < 1e16
         assert len(refusal.reason) <= 200

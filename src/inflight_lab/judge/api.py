@@ -1,23 +1,22 @@
 """An API on the virtual clock: the quotas of the practice server without a socket."""
 
 import asyncio
-import math
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import httpx
 
 from inflight_lab.judge.clock import virtual_loop
 from inflight_lab.quotas.algorithms import KINDS, QuotaCounter
-from inflight_lab.quotas.fields import policy_field
 
 URL = "http://127.0.0.1/get"
 LATENCY = 0.05
 """Seconds that an answer takes by default."""
 
+OK = httpx.Response(200)  # made once: that takes longer than all the rest
 MakeQuota = Callable[[float, float], QuotaCounter]
 """Makes an unused quota, from its rate and its period."""
 
@@ -39,10 +38,10 @@ QUOTAS = dict(_quotas())
 class Api:
     """Stands in for ``httpx.AsyncClient`` in one run, as its ``client``.
 
-    With a ``quota`` it answers 429 as the practice server does; without one it answers
-    200.  An answer takes ``latency`` seconds; the way there and the way back take up to
-    ``jitter`` seconds longer, evenly distributed.  A request counts when it arrives,
-    however long its answer takes then.
+    It notes what its ``quota`` accepts and refuses; each answer is a 200.  An answer
+    takes ``latency`` seconds; the way there and the way back take up to ``jitter``
+    seconds longer, evenly distributed.  A request counts when it arrives, however long
+    its answer takes then.
     """
 
     quota: QuotaCounter | None = None
@@ -51,7 +50,7 @@ class Api:
     arrivals: list[float] = field(default_factory=list)
     """When each request reaches the API, in seconds of the loop, in the order sent."""
     accepted: list[float] = field(default_factory=list)
-    """The arrivals of those that are answered with 200."""
+    """The arrivals of those that the quota has room for."""
     refusals: int = 0
 
     def __post_init__(self) -> None:
@@ -76,31 +75,9 @@ class Api:
         await asyncio.sleep(back)
         return self.answer(wait)
 
-    @property
-    def policy(self) -> str | None:
-        """What ``RateLimit-Policy`` says."""
-        if self.quota is None:
-            return None
-        return policy_field(self.quota.rate, self.quota.period)
-
     def answer(self, wait: float) -> httpx.Response:
-        """200, or a 429 for a request that may come again after ``wait`` seconds."""
-        if wait:
-            return response(429, self.policy, str(math.ceil(wait)))
-        return response(200, self.policy)
+        """What it says to a request that may come again after ``wait`` seconds."""
+        return OK
 
     def _draw_delay(self) -> float:
         return self._random.uniform(0, self.jitter)
-
-
-@lru_cache(maxsize=64)  # to make one takes longer than all the rest
-def response(
-    status: int, policy: str | None, retry_after: str | None = None
-) -> httpx.Response:
-    """An answer without a body, and with the fields that are not None."""
-    headers = {}
-    if policy:
-        headers["RateLimit-Policy"] = policy
-    if retry_after:
-        headers["Retry-After"] = retry_after
-    return httpx.Response(status, headers=headers)

@@ -58,9 +58,9 @@ def judge(
     ``limiter`` is what makes one when it is called, such as its class.  Where that
     takes ``rate`` and ``period``, it gets both; where it takes ``rate`` only, it gets
     that if ``period`` is 1.  It may need nothing else.  What it makes is an object for
-    ``async with``, or with an async ``acquire`` (and ``release``, if it has that) or
-    ``wait``.  Or ``limiter`` is a runner, ``(url, count, *, client)``, which only meets
-    the quotas.  Each answer takes ``latency`` seconds.
+    ``async with``, or with an async ``acquire`` or ``wait``.  Or ``limiter`` is a
+    runner, ``(url, count, *, client)``, which only meets the quotas.  Each answer takes
+    ``latency`` seconds; a runner does not see its 429s.
 
     Raises ``TypeError`` for anything else, ``ValueError`` for a rate below 1 or a
     number that is negative, and whatever the limiter itself raises when it is made.

@@ -36,7 +36,6 @@ class Subject:
         """The arguments it is made with: empty if it takes no rate."""
         self.make = partial(make, **self.quota)
         self.is_runner = {"url", "count"} <= parameters.keys()
-        self._returns_exceptions = "return_exceptions" in parameters
         self._modules = {sys.modules[getattr(make, "__module__", __name__)]}
         """Where clocks may have been imported by their names."""
         if not self.is_runner:
@@ -80,8 +79,7 @@ class Subject:
         """Send all that so many periods allow, as fast as they are let through."""
         count = math.ceil(periods * self.rate)
         if self.is_runner:
-            options = {"return_exceptions": True} if self._returns_exceptions else {}
-            await self.make(URL, count, client=api, **options)
+            await self.make(URL, count, client=api)
             return
         limiter = self.make()
         left = iter(range(count))
@@ -139,8 +137,4 @@ async def through(limiter: Any, api: Api) -> None:
         await limiter.acquire()
     else:
         await limiter.wait()
-    try:
-        await api.get()
-    finally:
-        if hasattr(limiter, "release"):
-            limiter.release()
+    await api.get()

@@ -9,8 +9,6 @@ missing, and says how far it is.
 import asyncio
 import json
 import os
-import re
-import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from io import FileIO
@@ -18,30 +16,24 @@ from typing import Any
 
 from inflight_lab.runners.patiently import Stop
 
-START = b'{"key": '  # of each line
-SECRET = re.compile(r'(?<=[?&])(\w*(?:api_?key|token|secret|signature)=)[^&#"]+')
-SILENCE = 10.0  # seconds, then each answer is news
-
 
 class AnswerFile(FileIO):
     """Keeps each answer in a file, from which the next start goes on.
 
     >>> with AnswerFile("results.jsonl") as answers:
-    ...     if server.url not in answers:
-    ...         answers[server.url] = {"found": "it"}
+    ...     if 17 not in answers:
+    ...         answers[17] = {"found": "it"}
 
-    A key is anything that JSON can hold, such as an address.  A secret in an address,
-    as in ``?api_key=``, is left out.  Raises ``OSError`` if the file cannot be opened,
-    ``ValueError`` if it holds something else or is open in another process, and `Stop`
-    if it cannot be written to.
+    A key is anything that JSON can hold, such as an id.  Raises ``OSError`` if the file
+    cannot be opened or written to, and ``ValueError`` if it holds something else or is
+    open in another process.
 
     Under ``inflight-lab watch --practice`` it is another file, beside it.
     """
 
     def __init__(self, path: str) -> None:
-        if os.environ.get("INFLIGHT_LAB_PRACTICE", "0") != "0":
-            folder, name = os.path.split(path)
-            path = os.path.join(folder, f"practice-{name}")
+        if os.environ.get("INFLIGHT_LAB_PRACTICE"):
+            path += ".practice"
         super().__init__(path, "a+")
         try:
             if hasattr(os, "lockf"):  # not on Windows
@@ -49,7 +41,7 @@ class AnswerFile(FileIO):
             self.seek(0)
             *lines, torn = self.readall().split(b"\n")
             self.keys = {json.dumps(json.loads(line)["key"]) for line in lines}
-            if not START.startswith(torn[: len(START)]):
+            if not b'{"key": '.startswith(torn[:8]):
                 raise ValueError("its last line has no end")
         except (OSError, ValueError, LookupError, TypeError) as error:
             self.close()
@@ -58,19 +50,13 @@ class AnswerFile(FileIO):
         self.truncate(self.tell() - len(torn))  # a line that a kill cut short
 
     def __contains__(self, key: object) -> bool:
-        return as_written(key) in self.keys
+        return json.dumps(key) in self.keys
 
     def __setitem__(self, key: object, data: Any) -> None:
-        name = as_written(key)
-        line = f'{{"key": {name}, "data": {json.dumps(data)}}}\n'.encode()
-        end = self.seek(0, os.SEEK_END)
-        try:
-            while line:
-                line = line[self.write(line) :]
-        except OSError as error:
-            self.truncate(end)
-            raise Stop(f"cannot write to {self.name}: {error.strerror}") from None
-        self.keys.add(name)
+        line = json.dumps({"key": key, "data": data}).encode() + b"\n"
+        if self.write(line) < len(line):
+            raise OSError(f"{self.name} has room for a part of a line only")
+        self.keys.add(json.dumps(key))
 
     async def collect(
         self, keys: Iterable[Any], ask: Callable[[Any], Awaitable[Any]], *, limit: int
@@ -78,43 +64,37 @@ class AnswerFile(FileIO):
         """Keep what ``await ask(key)`` returns, for each key that has no answer yet.
 
         ``limit`` of them are asked for at once.  An exception leaves its key to the
-        next start, and `Stop` leaves all.  Prints how many it asks for, how far it is,
-        and why some have no answer.  Returns whether all have one.
+        next start.  `Stop` and ``OSError`` leave all, also those in flight.  Prints how
+        many it asks for, how far it is, and why some have no answer.  Returns whether
+        all have one.
         """
-        wanted = {as_written(key): key for key in keys}  # each once
-        queue = (key for name, key in wanted.items() if name not in self.keys)
-        print(f"{len(wanted.keys() - self.keys)} to ask for", flush=True)
-        step = min(100, len(wanted) // 10 or 1)  # answers until it says how far it is
-        said = time.monotonic()
+        wanted = list(keys)
+        missing = [key for key in wanted if key not in self]
+        print(f"{len(missing)} to ask for", flush=True)
         notes: Counter[str] = Counter()
+        queue = iter(missing)
 
         async def work() -> None:
-            nonlocal said
             for key in queue:
                 try:
-                    data = await ask(key)
-                    self[key] = data
-                except Stop as reason:
-                    notes[f"Stopped: {reason}"] += 1
-                    queue.close()
+                    self[key] = data = await ask(key)
+                except (Stop, OSError):
+                    raise
                 except Exception as error:
                     notes[f"{type(error).__name__}: {error}"] += 1
                 else:
                     if data is None:
                         notes["there is no such item: its data is null"] += 1
-                    is_slow = time.monotonic() - said > SILENCE
-                    if len(self.keys) % step == 0 or is_slow:
-                        said = time.monotonic()
-                        print(f"{len(self.keys)} answers", flush=True)
+                    print(f"\r{len(self.keys)} answers", end=" ", flush=True)
 
-        await asyncio.gather(*(work() for _ in range(limit)))
-        found = len(wanted.keys() & self.keys)
-        print(f"{found} of {len(wanted)} have an answer in {self.name}.")
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(limit):
+                    group.create_task(work())
+        except* (Stop, OSError) as stops:
+            notes[f"Stopped: {stops.exceptions[0]}"] += 1
+        found = sum(key in self for key in wanted)
+        print(f"\n{found} of {len(wanted)} have an answer in {self.name}.")
         for note, count in notes.most_common(5):
             print(f"{count} x {note}")
         return found == len(wanted)
-
-
-def as_written(key: object) -> str:
-    """A key as JSON, without secrets."""
-    return SECRET.sub(r"\1...", json.dumps(key))

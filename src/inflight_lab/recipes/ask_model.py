@@ -8,13 +8,14 @@ another prompt, model or setting it is a new question.  A question whose answer 
 is asked again, so the API may count it twice.
 """
 
+import os
 import sys
 from typing import Any
 
 import httpx
 
 from inflight_lab import AnswerFile, Budgets, Patience
-from inflight_lab.recipes.settings import filled_in, start
+from inflight_lab.recipes.settings import start
 from inflight_lab.runners.budgets import most_tokens
 
 URL = "https://api.example.com/v1/chat/completions"
@@ -26,8 +27,7 @@ PERIOD = 60  # ... in so many seconds
 MAX_TOKENS = 300  # where an answer is cut off; keep it low: the API may count all of it
 LIMIT = 90  # requests in flight: at least requests per second x seconds per answer
 TIMEOUT = 120.0  # seconds for one attempt: long answers take long
-# Set the variable after $ in the environment, so that no key is in the script.
-HEADERS = {"Authorization": "Bearer $API_KEY"}
+HEADERS = {"Authorization": f"Bearer {os.environ.get('API_KEY')}"}
 RESULTS = "answers.jsonl"  # for fresh answers, name another file
 
 
@@ -35,19 +35,18 @@ async def main() -> bool:
     """Ask what has no answer yet.  Return whether all is there now."""
     if "example.com" in URL or not MODEL or not PROMPTS:
         raise ValueError("URL must be that of your API, MODEL and PROMPTS must be set")
-    headers = filled_in(HEADERS)
     quotas = {"requests": (REQUESTS, PERIOD), "tokens": (TOKENS, PERIOD)}
     budgets = Budgets(limit=LIMIT, **quotas)
     patiently = Patience(timeout=TIMEOUT)
     pool = httpx.Limits(max_connections=None)  # the budgets have one
-    client = httpx.AsyncClient(headers=headers, timeout=None, limits=pool)
+    client = httpx.AsyncClient(headers=HEADERS, timeout=None, limits=pool)
 
     async def ask(question: Any) -> Any:
         """What to keep for one question: the API's whole answer."""
         _, body = question
         turn = budgets.turn(tokens=most_tokens(body))
         response = await patiently(turn, client.post, URL, json=body)
-        return response.json()
+        return response.raise_for_status().json()
 
     questions = [(id, body_of(prompt)) for id, prompt in PROMPTS.items()]
     with AnswerFile(RESULTS) as answers:

@@ -6,7 +6,7 @@ On each machine: pip install httpx distributed "throttled-py[redis]"
     dask worker tcp://127.0.0.1:8786 --nthreads 25    # on each, with that one's address
     python on_a_cluster.py                            # on one machine
 
-Each answer is in RESULTS as soon as it comes: {"key": its address, "data": its JSON}.
+Each answer is in RESULTS as soon as it comes: {"key": its id, "data": its JSON}.
 Stop the script when you like: the next start asks only for what has no answer yet.
 
 The script decides what is sent and when, and the workers send it.  How long a request
@@ -30,15 +30,15 @@ from distributed import Client, KilledWorker, Worker, WorkerPlugin, get_worker
 from throttled import asyncio as throttled
 from throttled.exceptions import StoreUnavailableError
 
-from inflight_lab import AnswerFile, NoAnswer, Pacer, Patience, Stop
-from inflight_lab.recipes.settings import addresses, filled_in, start
+from inflight_lab import AnswerFile, Pacer, Patience, Stop
+from inflight_lab.recipes.settings import addresses, start
 
 URL = "https://api.example.com/items/{id}"  # each of IDS takes the place of {id}
 IDS: Any = []  # such as range(1, 3001), or [17, "abc"]
 RATE = 100  # requests that the API allows ...
 PERIOD = 1  # ... in so many seconds
 LIMIT = 50  # requests in flight, of all workers together
-# For a key, add "X-Api-Key": "$X_API_KEY", and set that variable in the environment.
+# A key comes from the environment: add "X-Api-Key": os.environ["X_API_KEY"].
 HEADERS = {"User-Agent": "my-script/1.0"}
 SCHEDULER = "tcp://127.0.0.1:8786"  # the address that `dask scheduler` prints
 REDIS = "redis://127.0.0.1:6379"  # its address as the workers reach it
@@ -48,22 +48,18 @@ RESULTS = "results.jsonl"  # for fresh answers, name another file
 async def main() -> bool:
     """Fetch what has no answer yet.  Return whether all is there now."""
     urls = addresses(URL, IDS)
-    headers = filled_in(HEADERS)
     pacer = Pacer(RATE, PERIOD, limit=LIMIT)
     patiently = Patience()
 
-    async def fetch(url: str) -> Any:
-        """What to keep for one address: its JSON, or None if there is no such item."""
-        try:
-            response = await patiently(pacer, get, cluster, url)
-        except NoAnswer as failure:
-            if failure.status in (404, 410):
-                return None
-            raise
+    async def fetch(id: Any) -> Any:
+        """What to keep for one id: its JSON, or None if there is no such item."""
+        response = await patiently(pacer, get, cluster, urls[id])
+        if response.status_code in (404, 410):
+            return None
         return response.json()
 
     with AnswerFile(RESULTS) as answers:
-        async with connected(headers) as cluster:
+        async with connected() as cluster:
             return await answers.collect(urls, fetch, limit=LIMIT)
 
 
@@ -93,12 +89,9 @@ class Sender(WorkerPlugin):
 
     name = f"sender for {os.path.abspath(RESULTS)}"  # the next start replaces it
 
-    def __init__(self, headers: dict[str, str]) -> None:
-        self.headers = headers  # made where the script is: its environment has the key
-
     async def setup(self, worker: Worker) -> None:
         """Open connections, when the script begins or the worker joins."""
-        self.client = httpx.AsyncClient(headers=self.headers, timeout=30)
+        self.client = httpx.AsyncClient(headers=HEADERS, timeout=30)
         self.turn = asyncio.Lock()  # one request of a worker asks Redis at a time
         self.quota = throttled.Throttled(
             key=URL,
@@ -125,16 +118,11 @@ def one_by_one() -> throttled.Quota:
 
 
 @asynccontextmanager
-async def connected(headers: dict[str, str]) -> AsyncIterator[Client]:
+async def connected() -> AsyncIterator[Client]:
     """The cluster, each worker of which has a sender."""
-    try:
-        cluster = await Client(SCHEDULER, asynchronous=True)
-        await cluster.wait_for_workers(1, timeout=30)
-    except OSError as error:
-        sys.exit(
-            f"Nothing was sent: no scheduler with a worker at {SCHEDULER}: {error}"
-        )
-    await cluster.register_plugin(Sender(headers))
+    cluster = await Client(SCHEDULER, asynchronous=True)
+    await cluster.wait_for_workers(1, timeout=30)
+    await cluster.register_plugin(Sender())
     try:
         yield cluster
     finally:  # however it ends, the scheduler keeps no key

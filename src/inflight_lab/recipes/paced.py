@@ -13,14 +13,14 @@ from typing import Any
 import httpx
 
 from inflight_lab import Pacer
-from inflight_lab.recipes.settings import addresses, filled_in, start
+from inflight_lab.recipes.settings import addresses, start
 
 URL = "https://api.example.com/items/{id}"  # each of IDS takes the place of {id}
 IDS: Any = []  # such as range(1, 3001), or [17, "abc"]
 RATE = 100  # requests that the API allows ...
 PERIOD = 1  # ... in so many seconds
 LIMIT = 50  # requests in flight: at least requests per second x seconds per answer
-# For a key, add "X-Api-Key": "$X_API_KEY", and set that variable in the environment.
+# A key comes from the environment: add "X-Api-Key": os.environ["X_API_KEY"].
 HEADERS = {"User-Agent": "my-script/1.0"}
 
 
@@ -29,14 +29,14 @@ async def main() -> list[httpx.Response | BaseException]:
     urls = addresses(URL, IDS)
     pacer = Pacer(RATE, PERIOD, limit=LIMIT)
     pool = httpx.Limits(max_connections=None)  # the pacer has the limit
-    client = httpx.AsyncClient(headers=filled_in(HEADERS), timeout=30, limits=pool)
+    client = httpx.AsyncClient(headers=HEADERS, timeout=30, limits=pool)
 
     async def fetch(url: str) -> httpx.Response:
         async with pacer:
             return await client.get(url)
 
     async with client:
-        return await asyncio.gather(*map(fetch, urls), return_exceptions=True)
+        return await asyncio.gather(*map(fetch, urls.values()), return_exceptions=True)
 
 
 if __name__ == "__main__":

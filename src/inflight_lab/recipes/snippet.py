@@ -21,6 +21,8 @@ DOCUMENTED = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 WITHOUT_EDITS = """
 # It imports what it uses.  The edits are for the whole script, without --import.
 """
+VARIABLE = re.compile(r'"([^"$]*)\$([A-Z_]\w*)"')
+"""A header's value that comes from the environment."""
 LINE = 88
 """How long a line may be."""
 TO_START = 'if __name__ == "__main__":'
@@ -72,11 +74,21 @@ def with_setting(source: str, name: str, value: object) -> str:
     text = json.dumps(value, ensure_ascii=False) if is_text else repr(value)
     if len(f"{name} = {text}") > LINE:
         text = on_lines(value, text)
+    if isinstance(value, dict) and VARIABLE.search(text):
+        text = VARIABLE.sub(from_the_environment, text)
+        if "\nimport os\n" not in source:
+            source = source.replace("\nimport ", "\nimport os\nimport ", 1)
     line = re.compile(rf"^({name}(?:: [^=]+)? = ).*?(?=  # |$)", re.MULTILINE)
     changed, count = line.subn(lambda found: found[1] + text, source, count=1)
     if not count:
         raise ValueError(f"it has no {name}")
     return changed
+
+
+def from_the_environment(value: re.Match[str]) -> str:
+    """The code for a header's value, such as "Bearer $API_TOKEN"."""
+    begins = f'"{value[1]}" + ' if value[1] else ""
+    return f'{begins}os.environ["{value[2]}"]'
 
 
 def on_lines(value: object, text: str) -> str:

@@ -3,7 +3,7 @@
     pip install httpx requests
     python with_requests.py
 
-Each answer is in RESULTS as soon as it comes: {"key": its address, "data": its JSON}.
+Each answer is in RESULTS as soon as it comes: {"key": its id, "data": its JSON}.
 Stop the script when you like: the next start asks only for what has no answer yet.
 requests blocks while it waits, so each request has a thread; asyncio decides when.
 """
@@ -17,15 +17,15 @@ import httpx
 import requests
 from requests.adapters import HTTPAdapter
 
-from inflight_lab import AnswerFile, NoAnswer, Pacer, Patience
-from inflight_lab.recipes.settings import addresses, filled_in, start
+from inflight_lab import AnswerFile, Pacer, Patience
+from inflight_lab.recipes.settings import addresses, start
 
 URL = "https://api.example.com/items/{id}"  # each of IDS takes the place of {id}
 IDS: Any = []  # such as range(1, 3001), or [17, "abc"]
 RATE = 100  # requests that the API allows ...
 PERIOD = 1  # ... in so many seconds
 LIMIT = 50  # requests in flight: at least requests per second x seconds per answer
-# For a key, add "X-Api-Key": "$X_API_KEY", and set that variable in the environment.
+# A key comes from the environment: add "X-Api-Key": os.environ["X_API_KEY"].
 HEADERS = {"User-Agent": "my-script/1.0"}
 RESULTS = "results.jsonl"  # for fresh answers, name another file
 TIMEOUT = 20  # seconds without data, then it gives up: a thread cannot be cancelled
@@ -38,18 +38,15 @@ async def main() -> bool:
     patiently = Patience()
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(LIMIT))
     session = requests.Session()
-    session.headers.update(filled_in(HEADERS))
+    session.headers.update(HEADERS)
     for scheme in ("https://", "http://"):
         session.mount(scheme, HTTPAdapter(pool_maxsize=LIMIT))
 
-    async def fetch(url: str) -> Any:
-        """What to keep for one address: its JSON, or None if there is no such item."""
-        try:
-            response = await patiently(pacer, asyncio.to_thread, get, session, url)
-        except NoAnswer as failure:
-            if failure.status in (404, 410):
-                return None
-            raise
+    async def fetch(id: Any) -> Any:
+        """What to keep for one id: its JSON, or None if there is no such item."""
+        response = await patiently(pacer, asyncio.to_thread, get, session, urls[id])
+        if response.status_code in (404, 410):
+            return None
         if "next" in response.links:
             raise ValueError("there are more pages, which are not asked for")
         return response.json()

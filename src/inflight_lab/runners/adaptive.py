@@ -105,7 +105,7 @@ class LearningPacer(Pacer):
         if quotas and self._yours + quotas != self._quotas:
             self._keep_to(self._yours + quotas)
         refusal = read_refusal(response)
-        is_refused = bool(refusal and refusal.concerns_all and not refusal.is_permanent)
+        is_refused = bool(refusal and not refusal.is_permanent)
         sent = self._sent[asyncio.current_task()]
         if sent <= self._slowed_at:
             self._note_in_flight(sent, is_refused)

@@ -10,17 +10,10 @@
 - *Keep room for the largest.*  Any request may be one that is sent just before a period
   ends.  With 30,000 tokens a minute, prompts of up to 800 characters and 300 tokens for
   each answer use 97 % of them.  The more costs differ, the less is used.
-- *Give nothing back, unless the API does.*  See below.
-
-What do you get back when an answer is shorter than ``max_tokens``?
-
-- *Nothing*, from OpenAI and Azure: they count a request when it arrives, by the most
-  that it may cost, and refused ones too.
-- *The rest, once the answer is there*: Bedrock reserves the most and corrects it at the
-  end.  Anthropic counts the tokens of an answer while they are written, and
-  ``max_tokens`` not at all.  Say what an answer has cost: ``turn.correct(tokens=412)``.
-- *Only prompts count*: Gemini.  Anthropic has a budget for prompts and one for answers:
-  ``Budgets(requests=(50, 60), input_tokens=(30_000, 60), output_tokens=(8_000, 60))``.
+- *Give nothing back, unless the API does.*  OpenAI and Azure count a request when it
+  arrives, by the most that it may cost, and refused ones too.  Bedrock corrects that
+  once the answer is there: say what it has cost, ``turn.correct(tokens=412)``.  Gemini
+  counts only prompts, and Anthropic has a budget for prompts and one for answers.
 
 Sources: developers.openai.com, "Rate limits"; learn.microsoft.com, "Manage Azure OpenAI
 quota"; AWS, "How tokens are counted in Amazon Bedrock"; platform.claude.com, "Rate
@@ -63,9 +56,8 @@ class Budgets:
             if not min(numbers) > 0:
                 raise ValueError(f"{name} must be greater than 0, got {numbers}")
         self._budgets = budgets
-        self._slots = limiter or asyncio.Semaphore(limit)
+        self.slots = limiter or asyncio.Semaphore(limit)
         self._line = asyncio.Lock()  # first come, first served
-        self._has_ended = False
         self._due = 0.0  # when the next request may leave
         self._largest = dict.fromkeys(budgets, 0.0)  # cost so far
         self._smallest = {name: amount for name, (amount, _) in budgets.items()}
@@ -89,26 +81,13 @@ class Budgets:
         """Hold back every request for this long, including those already waiting."""
         self._due = max(self._due, time.perf_counter() + seconds)
 
-    def end(self) -> None:
-        """Let all go at once that wait for their turn: they will not send anything."""
-        self._has_ended = True
-
-    async def enter(self, costs: Mapping[str, float]) -> None:
-        """Take a place, and wait until a request of these costs may leave."""
-        await self._slots.__aenter__()
-        try:
-            async with self._line:
-                while self._due > time.perf_counter() and not self._has_ended:
-                    await asyncio.sleep(0.01)  # an answer may bring it forward
-                earliest = time.perf_counter() - 0.01  # a late timer is made up for
-                self._due = max(self._due, earliest) + self._seconds(costs)
-        except BaseException:  # cancelled while it waited
-            await self.leave()
-            raise
-
-    async def leave(self) -> None:
-        """Give the place back."""
-        await self._slots.__aexit__(None, None, None)
+    async def wait(self, costs: Mapping[str, float]) -> None:
+        """Wait in line until a request of these costs may leave."""
+        async with self._line:
+            while self._due > time.perf_counter():
+                await asyncio.sleep(0.01)  # an answer may bring it forward
+            earliest = time.perf_counter() - 0.01  # a late timer is made up for
+            self._due = max(self._due, earliest) + self._seconds(costs)
 
     def give_back(
         self, reserved: Mapping[str, float], used: Mapping[str, float]
@@ -146,7 +125,6 @@ class Turn:
     def __init__(self, budgets: Budgets, costs: Mapping[str, float]) -> None:
         self.costs = costs
         self.pause = budgets.pause
-        self.end = budgets.end
         self._budgets = budgets
 
     def correct(self, **costs: float) -> None:
@@ -156,11 +134,16 @@ class Turn:
         self.costs = used
 
     async def __aenter__(self) -> Self:
-        await self._budgets.enter(self.costs)
+        await self._budgets.slots.__aenter__()
+        try:
+            await self._budgets.wait(self.costs)
+        except BaseException:  # cancelled while it waited
+            await self._budgets.slots.__aexit__(None, None, None)
+            raise
         return self
 
     async def __aexit__(self, *error: Any) -> None:
-        await self._budgets.leave()
+        await self._budgets.slots.__aexit__(*error)
 
 
 def most_tokens(body: Mapping[str, Any]) -> float:

@@ -10,12 +10,14 @@ more than 100:
   most ``burst`` of them leave at once, and the rest of the delay is not made up.
 - *Count until it is safe.*  The API counted a request at some moment between departure
   and answer.  The pacer assumes the latest one possible: when the answer came, less the
-  shortest latency so far.  One period after that, the request no longer counts.
+  shortest latency so far.  One period after that, and a little more if latencies vary,
+  the request no longer counts.
 
-So it uses 98.8 % of a quota as long as latencies are even.  If they vary, it cannot
-know where on its way a slow request was held up, and stays lower: at about 71 % of 100
-a second for latencies between 0.1 and 0.9 s.  A single answer that is much quicker than
-all the others has the same effect for the rest of the run.
+So it uses 98.8 % of a quota as long as latencies are even, and 98 % if network delay
+varies by 10 ms.  If latencies vary much, it cannot know where on its way a slow request
+was held up, and stays lower: at about 70 % of 100 a second for latencies between 0.1
+and 0.9 s.  A single answer that is much quicker than all the others has the same effect
+for the rest of the run.
 
 For an API that allows no burst at all (nginx's ``limit_req`` as it is usually set, GCRA
 with a burst of 1), pass ``burst=1`` and a rate of about 90 % of the API's.
@@ -40,16 +42,13 @@ class Pacer:
     ...     await client.get(server.url)
 
     The quota is ``rate`` requests per ``period`` seconds, as the API states it: 6,000 a
-    minute is not 100 a second.  Further quotas are ``also``.  All are counted; the one
-    with the shortest period spaces.  ``rate`` can be set at any time, and with
-    ``math.inf`` nothing is paced.
+    minute is not 100 a second.  Quotas in ``also`` are counted as well; the one with
+    the shortest period spaces.  With a ``rate`` of ``math.inf`` nothing is paced.
 
-    First come, first served.  Share one pacer among all requests of a quota, on one
-    event loop.  Raises ``ValueError`` for a number that is not greater than 0, and
-    ``RuntimeError`` if a task that is inside enters again.
+    First come, first served.  Share one among all requests of a quota, on one event
+    loop; a task takes one turn at a time.  Raises ``ValueError`` for a number that is
+    not greater than 0.
     """
-
-    HEADROOM = 1.0125  # the spacing is the quota's own, times this
 
     rate: float = 100
     period: float = 1
@@ -65,25 +64,17 @@ class Pacer:
                 raise ValueError(f"each number must be greater than 0, got {self}")
         self._slots = self.limiter or asyncio.Semaphore(self.limit)
         self._line = asyncio.Lock()  # first come, first served
-        self._has_ended = False
         self._due = 0.0  # when the next request may leave
         self._sent: dict[Any, float] = {}  # when those in flight left, by their task
         self._ended: list[float] = []  # when the others were answered
         self._quickest = 0.0  # the shortest latency so far, in seconds
-        self._average = 0.0  # of all latencies
-        self._answers = 0
+        self._excess = 0.0  # by how much others were longer lately
 
     def pause(self, seconds: float) -> None:
         """Hold back every request for this long, including those already waiting."""
         self._due = max(self._due, time.perf_counter() + seconds)
 
-    def end(self) -> None:
-        """Let all go at once that wait for their turn: they will not send anything."""
-        self._has_ended = True
-
     async def __aenter__(self) -> None:
-        if asyncio.current_task() in self._sent:
-            raise RuntimeError("this task is already inside the pacer")
         await self._slots.__aenter__()
         arrived = time.perf_counter()
         try:
@@ -99,53 +90,44 @@ class Pacer:
         await self._slots.__aexit__(kind, *error)
 
     async def _wait(self) -> None:
-        while (wait := self._seconds_until_free()) > 0 and not self._has_ended:
+        while (wait := self._seconds_until_free()) > 0:
             # An answer that comes meanwhile may make the wait shorter.
             await asyncio.sleep(min(wait, self.period / 20, 0.5))
 
     def _seconds_until_free(self) -> float:
         now = time.perf_counter()
-        in_flight = [self._end_of(sent, now) for sent in self._sent.values()]
-        counted = sorted(self._ended + in_flight)
+        in_flight = [max(now, sent + self._quickest) for sent in self._sent.values()]
+        ended = sorted(self._ended + in_flight)
         free_at = self._due
-        for seconds, number in self._windows():
-            if len(counted) + 1 > number:
-                reached_api = counted[-int(number)] - self._quickest
-                if self._answers < 200:  # on a busy computer all may have been late
-                    reached_api += min(self._average - self._quickest, 0.05 * seconds)
-                free_at = max(free_at, reached_api + seconds)
+        for period, number in self._windows():
+            if len(ended) + 1 > number:
+                counted_at = ended[-int(number)] - self._quickest
+                margin = max(0.01 * period, min(self._excess, 0.03 * period))
+                free_at = max(free_at, counted_at + period + margin)
         return free_at - now
 
     def _note_sent(self, sender: object, arrived: float) -> None:
         now = time.perf_counter()
         self._sent[sender] = now
-        seconds, number = min(self._windows())  # the shortest one spaces
-        spacing = self.HEADROOM * seconds / number
+        period, number = self._windows()[0]
+        spacing = 1.0125 * period / number  # the headroom
         # Idle time earns no credit, and a delay only that of a small burst.
         credit_from = max(arrived, now - (self.burst - 1) * spacing)
         self._due = max(self._due, credit_from) + spacing
 
     def _note_ended(self, sender: object, *, answered: bool) -> None:
         now = time.perf_counter()
-        sent = self._sent.pop(sender)
-        end = now
+        latency = now - self._sent.pop(sender)
+        longest, _ = self._windows()[-1]
+        self._ended = [end for end in self._ended if end > now - 2 * longest]
         if answered:
-            latency = now - sent
-            self._answers += 1
-            self._average += (latency - self._average) / self._answers
             self._quickest = min(self._quickest or latency, latency)
+            self._excess += (latency - self._quickest - self._excess) / 20
         else:  # it may still be on its way to the API
-            end += 2 * self._quickest
-        longest, _ = max(self._windows())
-        self._ended = [each for each in self._ended if each > now - 2 * longest]
-        self._ended.append(self._end_of(sent, end))
-
-    def _end_of(self, sent: float, ended: float) -> float:
-        """When a request counts as ended: a latency can still be the shortest one."""
-        seconds, _ = min(self._windows())
-        return max(ended, sent + self._quickest + 0.01 * seconds)
+            now += 2 * self._quickest
+        self._ended.append(now)
 
     def _windows(self) -> list[tuple[float, float]]:
-        """Each quota as seconds, and how many requests they allow, 1 or more."""
+        """Each as seconds, and how many requests they allow; the shortest first."""
         quotas = [(self.rate, self.period), *self.also]
-        return [(period / min(1, rate), max(1, rate)) for rate, period in quotas]
+        return sorted((period / min(1, rate), max(1, rate)) for rate, period in quotas)

@@ -8,62 +8,62 @@ Most of them send ``Retry-After``.  These do not, or say more:
     Google's Gemini  429       {"error": {"details": [{"retryDelay": "34s", ...}]}}
     GitHub           403, 429  x-ratelimit-remaining: 0, x-ratelimit-reset: 1795761000
     GitHub           403, 429  {"message": "You have exceeded a secondary rate limit."}
-    X                429       x-rate-limit-reset or x-app-limit-24hour-reset
+    X                429       x-rate-limit-reset: 1795761000
+    Hugging Face     429       RateLimit: "api";r=0;t=87
     Google           403       {"error": {"errors": [{"reason": "rateLimitExceeded"}]}}
     OpenAI           429       {"error": {"code": "insufficient_quota", ...}}
-    OpenAI, Azure    any       x-should-retry: false
+    OpenAI, Azure    403, 429  x-should-retry: false
 
-`read_refusal` answers three questions:
+`read_refusal` answers two questions:
 
 1. *Does waiting help?*  Not if the money is spent, and not if the API says outright
    that you should not try again.
-2. *How long does it ask to wait?*  The first of these decides: ``retry-after-ms``,
-   which is ``Retry-After`` with more digits, then ``Retry-After``, then the body, then
-   the moment at which the last used up quota comes back.  GitHub's secondary limit may
-   name no time; its documentation asks for a minute.  What makes no sense, such as
-   ``Retry-After: -5``, counts as not sent.
-3. *Whom does it concern?*  A rate limit concerns every request.  A 402 concerns one:
-   Stripe sends it for one declined card, and OpenRouter for one request that costs more
-   than you have left.  It concerns all only if the body says that the account is empty.
+2. *How long does it ask to wait?*  The longest of these times decides: ``Retry-After``
+   (also in milliseconds), the body's, and the moment at which a quota comes back that
+   is used up.  GitHub's secondary limit may name no time; its documentation asks for a
+   minute.  What makes no sense, such as ``Retry-After: -5``, counts as not sent.
+
+A 402 without a time is a refusal only if it says that the account is empty: Stripe
+sends it for one declined card, OpenRouter for one request that costs more than you have
+left.
 
 Sources: RFC 9110, section 10.2.3; "Rate limits for the REST API" at docs.github.com;
 "Rate limits" and "Error codes" at developers.openai.com, and openai-python for
 ``retry-after-ms`` and ``x-should-retry``; ``RetryInfo`` in google.rpc, ``ErrorReason``
 in google.api, and "Resolve errors" in the guides of Google's Drive and Calendar APIs;
-"Errors" at platform.claude.com; "Rate limits" at docs.x.com; "Errors" at
-openrouter.ai/docs and docs.stripe.com.
+"Errors" at platform.claude.com, openrouter.ai/docs and docs.stripe.com; "Rate limits"
+at docs.x.com and huggingface.co/docs/hub.
 """
 
-import contextlib
-import json
 import re
 import time
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-MAY_CHANGE = re.compile("402|403|408|409|413|418|425|429|5..")
-IS_LIMIT = re.compile("429|503|529|403.*rate ?limit", re.IGNORECASE)
-IS_SPENT = re.compile(  # the money, or the account is closed
-    r"[45].*\b(insufficient_quota|\w+_(spend|usage|hard)_limit_\w+|access_terminated"
-    r"|credit_balance_exhausted|billing_\w+|consumer_suspended)\b"
-    r"|402.*(insufficient (credits|balance)|depleted|used up)",
-    re.IGNORECASE,
+# What begins with a status is searched in status and body together.
+IS_LIMIT = re.compile("429|503|529|403.*rate ?limit", re.IGNORECASE | re.DOTALL)
+IS_FINAL = re.compile(  # the key is wrong, the money spent, or the account closed
+    r"401|(403|429).*\b(insufficient_quota|\w+_(spend|usage|hard)_limit_\w+"
+    r"|credit_balance_exhausted|access_terminated|billing_(disabled|not_active)"
+    r"|consumer_suspended)\b"
+    r"|402.*(insufficient (credits|balance)|depleted|used up|billing_error)",
+    re.IGNORECASE | re.DOTALL,
 )
-USED_UP = re.compile(r";\s*r=0\s*;\s*t=(\d{1,9})\b")
-RESET = re.compile("(x-)?rate-?limit-reset|x-(app|user)-limit-24hour-reset")
-REASONS = ("message", "detail", "error_description", "title", "error", "code", "type")
+NUMBER = re.compile(r"\d{1,10}(\.\d+)?(e-3)?", re.ASCII)
+DELAY = re.compile(r'"retryDelay": *"([\d.]+)s"')
+USED_UP = re.compile(r";\s*r=0\s*;\s*t=(\d+)")
+WORDS = re.compile(r'"(?:message|detail|title|error)": *"((?:\\.|[^"\\])*)')
 
 
 @dataclass(frozen=True)
 class Refusal:
     """What an answer says about sending more requests."""
 
-    pause: float | None  # seconds until one may be accepted; None if it does not say
+    pause: float  # seconds until one may be accepted; 0 if it does not say
+    reason: str = ""  # the API's own words
     is_permanent: bool = False  # no wait will help
-    reason: str = ""  # the API's own words, if it has any
-    concerns_all: bool = True  # others would be refused as well
 
 
 def read_refusal(response: Any) -> Refusal | None:
@@ -72,77 +72,57 @@ def read_refusal(response: Any) -> Refusal | None:
     >>> read_refusal(httpx.Response(429, headers={"Retry-After": "20"})).pause
     20.0
 
-    ``response`` is httpx's, httpx2's or requests'.  Its body counts only if it has been
-    read.  An accepted request is no refusal, even if its headers say that no other is
-    left.
+    ``response`` is httpx's, httpx2's or requests', and its body has been read.  An
+    accepted request is no refusal, even if its headers say that no other is left.
     """
     status = response.status_code
-    headers = {name.lower(): text for name, text in response.headers.items()}
-    texts = texts_in(response)
-    reason = reason_in(response)
-    said = " ".join([str(status), *texts.values()])  # for the patterns above
-    if IS_SPENT.match(said):
-        return Refusal(None, True, reason)
-    if not MAY_CHANGE.match(said):
-        return None
-    if headers.get("x-should-retry") == "false":
-        return Refusal(None, True, reason, concerns_all=status in (403, 429))
+    headers = response.headers
+    said = f"{status} {response.text}"
+    is_never = status in (403, 429) and headers.get("x-should-retry") == "false"
+    if is_never or IS_FINAL.match(said):
+        return Refusal(0, reason_in(response), is_permanent=True)
     has_none_left = status == 403 and headers.get("x-ratelimit-remaining") == "0"
-    is_limit = has_none_left or bool(IS_LIMIT.match(said))
-    pause = pause_in(headers, texts, is_limit=is_limit)
-    if status == 402:
-        return Refusal(pause, pause is None, reason, concerns_all=False)
-    if is_limit or pause is not None:
-        return Refusal(pause, reason=reason)
+    has_a_time = status >= 400 and "retry-after" in headers
+    if has_none_left or has_a_time or IS_LIMIT.match(said):
+        return Refusal(pause_in(response), reason_in(response))
     return None
 
 
-def pause_in(headers: Any, texts: Any, *, is_limit: bool) -> float | None:
-    """The seconds to wait, from the first source that names them."""
-    now = seconds_in(headers.get("date", ""), 0) or time.time()  # by the API's clock
-    milliseconds = seconds_in(headers.get("retry-after-ms", ""), now)
-    if milliseconds is not None:
-        return milliseconds / 1000
-    for written in (headers.get("retry-after", ""), texts.get("retryDelay", "")):
-        seconds = seconds_in(written, now)
-        if seconds is not None:
-            return seconds
-    if not is_limit:
-        return None
-    pause = max(map(float, USED_UP.findall(headers.get("ratelimit", ""))), default=0.0)
-    for name in filter(RESET.fullmatch, headers):
-        remaining = headers.get(name.replace("reset", "remaining"), "0")
-        if remaining == "0":
-            pause = max(pause, seconds_in(headers[name], now) or 0.0)
-    if not pause and "secondary rate limit" in texts.get("message", ""):
-        return 60.0  # GitHub's documentation says so
-    return pause or None
+def pause_in(response: Any) -> float:
+    """The longest of the times that it names, in seconds; 0 if it names none."""
+    date = response.headers.get("date", "")
+    now = seconds_in(date, 0) or time.time()  # by the API's clock
+    return max(seconds_in(written, now) for written in times_in(response))
 
 
-def seconds_in(written: str, now: float) -> float | None:
-    """The seconds until a time; None if it is no pause, Unix time or date."""
-    if re.fullmatch(r"\d{1,15}(\.\d{1,20})?s?", written, re.ASCII):
-        number = float(written.removesuffix("s"))
-        return number if number < 1e9 else max(0.0, number - now)
-    with contextlib.suppress(ValueError, TypeError, IndexError, OverflowError):
-        moment = parsedate_to_datetime(written).replace(tzinfo=UTC)
-        return max(0.0, moment.timestamp() - now)
-    return None
+def times_in(response: Any) -> list[str]:
+    """What may say when to come back."""
+    headers = response.headers
+    times = [headers.get("retry-after", "")]
+    times.append(headers.get("retry-after-ms", "") + "e-3")  # milliseconds
+    times += DELAY.findall(response.text)
+    times += USED_UP.findall(headers.get("ratelimit", ""))
+    for quota in ("x-ratelimit", "x-rate-limit"):
+        if headers.get(f"{quota}-remaining", "0") == "0":
+            times.append(headers.get(f"{quota}-reset", ""))
+    if "secondary rate limit" in response.text and "retry-after" not in headers:
+        times.append("60")  # GitHub's documentation says so
+    return times
+
+
+def seconds_in(written: str, now: float) -> float:
+    """The seconds until a time; 0 if it is no number, Unix time or date."""
+    seconds = 0.0
+    if NUMBER.fullmatch(written):
+        seconds = float(written)
+    else:
+        with suppress(Exception):  # of many kinds, where it is no date
+            seconds = parsedate_to_datetime(written).timestamp()
+    return seconds if seconds < 1e9 else max(0.0, seconds - now)
 
 
 def reason_in(response: Any) -> str:
-    """The API's own words, in one line of at most 200 characters; "" if none."""
-    texts = texts_in(response)
-    reasons = [texts[name] for name in REASONS if texts.get(name)]
-    return " ".join(reasons[0].split())[:200] if reasons else ""
-
-
-def texts_in(response: Any) -> dict[str, str]:
-    """The texts in a JSON body by their names; those of outer objects count.
-
-    A body that has not been read yet stays unread: it may have no end.
-    """
-    fields: list[tuple[str, Any]] = []
-    with contextlib.suppress(ValueError, RuntimeError):
-        json.loads(response.content, object_pairs_hook=fields.extend)
-    return {name: text for name, text in fields if isinstance(text, str)}
+    """The API's own words, in one line of at most 200 characters."""
+    words = WORDS.search(response.text)
+    text = words[1] if words else response.text.partition("<")[0]  # no HTML
+    return " ".join(text.split())[:200]

@@ -10,14 +10,10 @@ The algorithm is that of throttled-py (MIT), which takes the time from Redis.  T
 logs of `limits` and `pyrate-limiter` go by each client's clock: machines whose clocks
 differ let more through than the quota.
 
-Its limits:
-
-- Requests of one process go in the order in which they came.  Between processes, the
-  next turn goes to the one that asks Redis first.
-- Each request costs a round trip to the store.
-- Without the store nothing is sent, because sending uncounted would be worse.
-- The API counts by its own clock, when a request arrives.  1 % of a period is kept for
-  delay on the way there; a longer delay can still cause a 429.
+Requests of one process go in the order in which they came; between processes, the next
+turn goes to the one that asks Redis first.  Each request costs a round trip to the
+store, and without it nothing is sent, because sending uncounted would be worse.  1 % of
+a period is kept for delay on the way to the API; a longer delay can still cause a 429.
 
 It needs httpx and "throttled-py[redis]", the extra ``inflight-lab[redis]``.
 """
@@ -25,7 +21,6 @@ It needs httpx and "throttled-py[redis]", the extra ``inflight-lab[redis]``.
 import asyncio
 import contextlib
 import math
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -55,11 +50,8 @@ class SharedQuota(Pacer):
     process alone.
 
     It serves one event loop.  Close it with ``await quota.aclose()``, or use
-    `contextlib.aclosing`.
-
-    If the store gives no answer, entering raises
-    ``throttled.exceptions.StoreUnavailableError``, and so does everyone else for the
-    next second.
+    `contextlib.aclosing`.  If the store gives no answer, entering raises
+    ``throttled.exceptions.StoreUnavailableError``.
     """
 
     def __init__(
@@ -79,7 +71,6 @@ class SharedQuota(Pacer):
                 "rate must be 1 or more, and period greater than 0, got "
                 f"{rate!r} and {period!r}"
             )
-        self._failed_at = -math.inf  # when the store gave no answer
         timeouts = {"SOCKET_TIMEOUT": timeout, "SOCKET_CONNECT_TIMEOUT": timeout}
         self._store = throttled.RedisStore(server=store, options=timeouts)
         self._quota = throttled.Throttled(
@@ -97,17 +88,11 @@ class SharedQuota(Pacer):
         await redis.aclose(close_connection_pool=True)
 
     async def _wait(self) -> None:
-        # Those behind a request that waited for the timeout do not wait for it too.
-        if time.perf_counter() < self._failed_at + 1:
-            raise StoreUnavailableError(
-                "Not sent: the store gave no answer to a request before this one."
-            )
         try:
-            while not self._has_ended and (answer := await self._quota.limit()).limited:
+            while (answer := await self._quota.limit()).limited:
                 raise_if_cancelled()
                 await asyncio.sleep(answer.state.retry_after)
         except StoreUnavailableError as error:
-            self._failed_at = time.perf_counter()
             raise StoreUnavailableError(
                 f"Not sent: the store gave no answer. {error.__cause__}"
             ) from error

@@ -17,10 +17,6 @@ them:
 
 A pace alone does not survive a 500 or a lost connection.  The recipe `with_requests`
 does: it tries again, saves each answer, and continues after a stop.
-
-A lock of ``threading``, unlike one of asyncio, is not first come, first served: whoever
-asks at the right moment gets it before those who wait.  So each thread that enters the
-pacer waits until the one before it has left.
 """
 
 import contextlib
@@ -41,10 +37,10 @@ Limiter = contextlib.AbstractContextManager[object]  # what threading.Semaphore 
 class ThreadPacer(Pacer):
     """``with pacer:`` waits until the quota has room for one more request.
 
-    The quota is ``rate`` requests per ``period`` seconds, as the API states it.
-    ``also`` and ``burst`` are those of `Pacer`.  Share one among all threads that use
-    the quota: their number is the limit on requests in flight.  First come, first
-    served.  A thread that enters again while it is inside gets ``RuntimeError``.
+    The quota is ``rate`` requests per ``period`` seconds, as the API states it, and
+    ``also`` are others, as for a `Pacer`.  Share one among all threads that use the
+    quota: their number is the limit on requests in flight.  A thread takes one turn at
+    a time.
     """
 
     def __init__(
@@ -53,48 +49,27 @@ class ThreadPacer(Pacer):
         period: float = 1,
         *,
         also: Sequence[tuple[float, float]] = (),
-        burst: float = 8,
     ) -> None:
-        super().__init__(rate, period, also=also, burst=burst)
-        self._lock = threading.Lock()  # held for a moment, to read or to note
-        self._latest_has_left = threading.Event()  # of the thread that came last
-        self._latest_has_left.set()
-
-    def wait(self) -> None:
-        """Wait for a turn, where the block cannot be put around the request.
-
-        The request counts from here on.  If it takes much longer than others to reach
-        the API, it may be one too many: give a ``rate`` below the quota.
-        """
-        with self:
-            pass
+        super().__init__(rate, period, also=also)
+        self._turn = threading.Lock()  # whoever has it leaves next
+        self._log = threading.Lock()  # held for a moment, to read or to note
 
     def __enter__(self) -> None:
         arrived = time.perf_counter()
-        thread = threading.get_ident()
-        if thread in self._sent:
-            raise RuntimeError("This thread is already inside the pacer.")
-        has_left = threading.Event()
-        with self._lock:
-            previous_has_left = self._latest_has_left
-            self._latest_has_left = has_left
-        try:
-            previous_has_left.wait()
-            while (wait := self._leave_or_wait(thread, arrived)) > 0:
+        with self._turn:
+            while (wait := self._leave_or_wait(arrived)) > 0:
                 time.sleep(min(wait, self.period / 20))
-        finally:  # also if Ctrl-C ends the wait
-            has_left.set()
 
     def __exit__(self, kind: type[BaseException] | None, *error: Any) -> None:
-        with self._lock:
+        with self._log:
             self._note_ended(threading.get_ident(), answered=kind is None)
 
-    def _leave_or_wait(self, thread: int, arrived: float) -> float:
+    def _leave_or_wait(self, arrived: float) -> float:
         """Note that a request leaves, or return the seconds until it may."""
-        with self._lock:
+        with self._log:
             wait = self._seconds_until_free()
             if wait <= 0:
-                self._note_sent(thread, arrived)
+                self._note_sent(threading.get_ident(), arrived)
             return wait
 
 

@@ -175,8 +175,7 @@ class Request:
     @property
     def is_refused_for_good(self) -> bool:
         """Whether no wait will help, for any request."""
-        refusal = self.refusal
-        return bool(refusal and refusal.is_permanent and refusal.concerns_all)
+        return bool(self.refusal and self.refusal.is_permanent)
 
     @property
     def is_over_quota(self) -> bool:
@@ -186,7 +185,7 @@ class Request:
     @property
     def pause(self) -> float:
         """Seconds that a refusal asks to wait; 0 if it does not say."""
-        return (self.refusal and self.refusal.pause) or 0.0
+        return self.refusal.pause if self.refusal else 0.0
 
     @property
     def is_accepted(self) -> bool:
