@@ -55,13 +55,16 @@ export function spanOf(runs) {
 }
 
 /**
+ * Before its start, a run that was recorded does not give away how it ends.
+ *
  * @param {Pen} pen
  * @param {Run} run
  * @param {{ time: number, span: number, what: What }} shown
  * @returns {Line}
  */
 export function drawStrip(pen, run, { time, span, what }) {
-  const until = Math.min(run.now, span);
+  const hasBegun = time >= 0;
+  const until = hasBegun ? Math.min(run.now, span) : 0;
   const levels = levelsOf(run, what, until, pen.width / span);
   const line = lineAt(run, what, Math.max(0, Math.min(time, until)));
   const most = Math.max(4, line ?? 0, ...levels) * 1.15;
@@ -70,7 +73,7 @@ export function drawStrip(pen, run, { time, span, what }) {
   pen.clear();
   drawArea(pen, levels, y);
   drawLimits(pen, run, { what, scale: pen.width / span }, y);
-  drawMarks(pen, run, pen.width / span);
+  if (hasBegun) drawMarks(pen, run, pen.width / span);
   const x = clamp(time, 0, until) * pen.width / span;
   drawTime(pen, x);
   const words = line === null ? "" : LEVELS[what].words(inWords(line));
