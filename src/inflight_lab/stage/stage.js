@@ -25,7 +25,7 @@ import { drawStrip, spanOf } from "./strip.js";
  * @property {number} [pace] Seconds of the run that pass in one of the eye's.
  * @property {boolean} [still] Whether nothing should fly.
  * @property {boolean} [paused] Whether one can read in peace.
- * @property {number} [span] How many seconds the strip shows; default: the run's.
+ * @property {Run[]} [beside] All that stand side by side, on one scale.
  */
 
 /** Sentence and counts change at most so often, in seconds of the eye's. */
@@ -107,14 +107,15 @@ export class Stage {
    */
   draw(run, time, showing = {}) {
     this.#drawAgain = () => this.draw(run, time, showing);
-    const { pace = 1, still = false, paused = false, span = spanOf([run]) } = showing;
+    const { pace = 1, still = false, paused = false, beside = [run] } = showing;
     const moment = { time, pace, still };
+    const span = spanOf(beside);
     this.#span = span;
     this.#measure(run);
     if (!this.#places) return;
     this.pen.clear();
     drawFlow(this.pen, run, moment, this.#places);
-    const shown = { time, span, what: this.#what };
+    const shown = { time, span, what: this.#what, beside };
     this.#writeLine(drawStrip(this.stripPen, run, shown));
     const isUnderWay = time >= 0 && (run.isLive || time < run.now);
     const isChanging = isUnderWay && !paused;

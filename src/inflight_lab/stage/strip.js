@@ -45,6 +45,9 @@ const FILLED = 0.96;
 /** How high marks are, and how many pixels stay free above the highest level. */
 const MARK = 8;
 
+/** The handle's radius, in pixels. */
+const HANDLE = 5;
+
 /**
  * How many seconds a strip shows, from its left to its right.
  *
@@ -57,14 +60,18 @@ export function spanOf(runs) {
 /**
  * @param {Pen} pen
  * @param {Run} run
- * @param {{ time: number, span: number, what: What }} shown
+ * @param {{ time: number, span: number, what: What, beside: Run[] }} shown All that
+ *   are side by side have one scale.
  * @returns {Line}
  */
-export function drawStrip(pen, run, { time, span, what }) {
+export function drawStrip(pen, run, { time, span, what, beside }) {
   const until = Math.min(run.now, span);
   const levels = levelsOf(run, what, until, pen.width / span);
   const line = lineAt(run, what, Math.max(0, Math.min(time, until)));
-  const most = Math.max(4, line ?? 0, ...levels) * 1.15;
+  const others = beside.filter((each) => each !== run).flatMap((each) =>
+    levelsOf(each, what, Math.min(each.now, span), pen.width / span)
+  );
+  const most = Math.max(4, line ?? 0, ...levels, ...others) * 1.15;
   /** @param {number} level */
   const y = (level) => pen.height - 1 - level / most * (pen.height - MARK - 4);
   pen.clear();
@@ -144,10 +151,11 @@ function drawMarks({ context, colours }, { turned, ends }, scale) {
 }
 
 /** @param {Pen} pen @param {number} x */
-function drawTime({ context, colours, height }, x) {
+function drawTime({ context, colours, width, height }, x) {
+  const whole = clamp(x, HANDLE, width - HANDLE);
   context.fillStyle = colours.waiting;
-  context.fillRect(x - 1, 0, 2, height);
+  context.fillRect(whole - 1, 0, 2, height);
   context.beginPath();
-  context.arc(x, height - 5, 5, 0, 2 * Math.PI);
+  context.arc(whole, height - HANDLE, HANDLE, 0, 2 * Math.PI);
   context.fill();
 }

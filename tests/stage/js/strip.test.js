@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { Run } from "../../../src/inflight_lab/stage/run.js";
 import { quotaOf } from "../../../src/inflight_lab/stage/simulate.js";
 import { drawStrip } from "../../../src/inflight_lab/stage/strip.js";
+import { runOf } from "./support.js";
 
 /** @import { Pen } from "../../../src/inflight_lab/stage/pen.js" */
 /** @import { What } from "../../../src/inflight_lab/stage/strip.js" */
@@ -11,15 +12,21 @@ import { drawStrip } from "../../../src/inflight_lab/stage/strip.js";
 /** Takes whatever is drawn, and shows nothing. @type {any} */
 const nowhere = new Proxy({}, { get: () => () => {}, set: () => true });
 
-/** @param {Run} run @param {What} what @param {number} time @param {any} [context] */
-function lineAt(run, what, time, context = nowhere) {
+/**
+ * @param {Run} run
+ * @param {What} what
+ * @param {number} time
+ * @param {any} [context]
+ * @param {Run[]} [beside]
+ */
+function lineAt(run, what, time, context = nowhere, beside = [run]) {
   Object.assign(globalThis, {
     Path2D: function () {
       return nowhere;
     },
   });
   const pen = { context, colours: {}, width: 300, height: 60, clear() {} };
-  const shown = { time, what, span: 4 };
+  const shown = { time, what, span: 4, beside };
   return drawStrip(/** @type {Pen} */ (/** @type {unknown} */ (pen)), run, shown);
 }
 
@@ -61,4 +68,12 @@ Deno.test("only the line of the limit is dashed, at every frame", () => {
   lineAt(run, "in flight", 1, context);
   lineAt(run, "in flight", 2, context);
   assert.deepEqual(strokes, [0, 2, 0, 2]);
+});
+
+Deno.test("two side by side have one scale: what is higher looks higher", () => {
+  const few = runOf(20, { limit: 5 });
+  const many = runOf(80, { limit: 40, latency: 1 });
+  const alone = lineAt(few, "in flight", 1).y;
+  const beside = lineAt(few, "in flight", 1, nowhere, [few, many]).y;
+  assert.ok(beside > alone + 20, `${beside} is as far down as ${alone}`);
 });
