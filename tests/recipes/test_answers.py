@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from inflight_lab import AnswerFile, NoAnswer, Stop
+from tests.support.waiting import PATIENCE
 
 Start = Callable[[], AnswerFile]
 LINES = b'{"key": 1, "data": "one"}\n{"key": [2, {"a": 0}], "data": null}\n'
@@ -122,17 +123,23 @@ async def test_collect_asks_once_for_what_is_missing(
 async def test_stop_ends_all_at_once(
     start: Start, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nobody sits out a long pause, nothing more is asked for, and what is written
-    stays.
+    """Nobody sits out a long pause, nothing more is asked for, what is written stays,
+    and what was in flight is not counted as answered.
     """
     answers = start()
+    asked = []
 
     async def ask(key: int) -> int:
+        asked.append(key)
         if key == 2:
             raise Stop("no money is left")
         await asyncio.sleep(0 if key == 0 else 600)
         return key
 
-    assert not await answers.collect(range(100), ask, limit=2)
+    async with asyncio.timeout(PATIENCE):
+        assert not await answers.collect(range(100), ask, limit=2)
+    assert sorted(asked) == [0, 1, 2]
     assert answers.keys == {"0"}
-    assert "Stopped: no money is left" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "1 of 100 have an answer" in out
+    assert "Stopped: no money is left" in out
