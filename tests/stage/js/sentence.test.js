@@ -203,7 +203,7 @@ Deno.test("few that wait for a connection are not worth a sentence", () => {
 });
 
 Deno.test("of a spacing nothing is unused: it is allowed or too fast", () => {
-  const quota = quotaOf({ rate: 20, shape: "spacing" });
+  const quota = quotaOf({ rate: 20, shape: "spacing", burst: 9 });
   const run = runOf(60, { limit: 5, latency: 0.5, quota });
   expectSaid(run, 2, /one every 50 ms allowed/);
   assert.doesNotMatch(said(run, 2), /unused/);
