@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Sequence
 from html import unescape
-from pathlib import Path
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -174,14 +173,13 @@ def test_links_lead_from_page_to_page() -> None:
     assert links == ["06_pace.html", "glossary.html#cell-id=rung", "runners/paced.py"]
 
 
-def test_a_picture_is_part_of_the_page(tmp_path: Path) -> None:
-    """One page can be sent to somebody, and its pictures go along with what they say to
-    those who see none.
-    """
-    (tmp_path / "two.svg").write_text("<svg/>")
-    document = new_notebook(cells=[new_markdown_cell("![two requests](two.svg)")])
-    html = as_html(document, "03_some", live=live, folder=tmp_path)
-    assert re.search('<img alt="two requests" src="data:image/svg[^"]+"', html)
+def test_what_is_folded_stays_folded() -> None:
+    """An answer is read when somebody opens it: not before the question is asked."""
+    text = "<details>\n<summary>Answer</summary>\n\nAbout *forty*.\n\n</details>"
+    html = page(new_markdown_cell(text))
+    folded = re.search("<summary>Answer</summary>(.*?)</details>", html, re.DOTALL)
+    assert folded
+    assert "forty" in folded[1]
 
 
 def test_the_links_stand_first_and_the_note_below_the_title() -> None:

@@ -1,7 +1,7 @@
 """What stands beside the pages of the site, and how they link to it.
 
-One script and one style sheet draw the runs of all pages; the code of the lessons can
-be read; and in ``live/`` the notebooks run.
+One script and one style sheet draw the runs of all pages; the drawings of the lessons
+can be seen, and their code can be read; and in ``live/`` the notebooks run.
 """
 
 import shutil
@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 
 from inflight_lab.plot.modules import STAGE, script, style
-from inflight_lab.publish.series import LINKED_TO, PACKAGE
+from inflight_lab.publish.series import LINKED_TO, PACKAGE, notebooks
 
 SCRIPT = Path(__file__).with_name("page.js")
 SHEETS = (STAGE / "slider.css", STAGE / "toy.css")
@@ -30,6 +30,8 @@ def write(folder: Path) -> None:
     unused = shutil.ignore_patterns("__pycache__")
     for room in LINKED_TO:
         shutil.copytree(PACKAGE / room, folder / room, ignore=unused)
+    films = shutil.ignore_patterns("*.webp")  # the README's, in a clone
+    shutil.copytree(notebooks() / "images", folder / "images", ignore=films)
 
 
 def address_in_site(notebook: str) -> str:

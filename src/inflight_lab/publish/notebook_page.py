@@ -53,27 +53,17 @@ NOTHING_RUNS = "Nothing runs on this page: each cell shows what it printed."
 RUNS_PLAY = "Runs here are recordings, or computed in your browser: nothing is sent."
 
 
-def as_html(
-    document: Any,
-    name: str,
-    *,
-    live: LiveLink,
-    navigation: str = "",
-    folder: Path = Path(),
-) -> str:
+def as_html(document: Any, name: str, *, live: LiveLink, navigation: str = "") -> str:
     """The page of the notebook ``name``, a ``document`` whose cells have run.
 
-    ``navigation`` is the HTML of the links at its top; pictures that the text names are
-    found in ``folder``, and become part of the page.
+    ``navigation`` is the HTML of the links at its top.
     """
     for cell in document.cells:
         put_on_a_page(cell, partial(live, name))
     document.metadata["title"] = title_of(document, name)
-    exporter = HTMLExporter(
-        raw_template=TEMPLATE.read_text(encoding="utf-8"), embed_images=True
-    )
+    exporter = HTMLExporter(raw_template=TEMPLATE.read_text(encoding="utf-8"))
     resources = {
-        "metadata": {"name": name, "path": str(folder)},
+        "metadata": {"name": name},
         "beside": beside.HEAD,
         "style": STYLE.read_text(encoding="utf-8"),
         "note": note_about(document.cells),

@@ -14,17 +14,22 @@ LAID_OUT = ".inflight-lab.json"
 """A file with the digests of what `lay_out` wrote, to tell what was changed since."""
 
 
+def notebooks() -> Path:
+    """Where the notebooks and their pictures are: in a wheel, or in a clone."""
+    of_a_wheel = PACKAGE / "notebooks"
+    return of_a_wheel if of_a_wheel.exists() else ROOT / "notebooks"
+
+
 def files() -> dict[str, Path]:
     """Each file of the series, by its place in a folder.
 
     These are the notebooks, their pictures, and the files that they link to.
     """
-    of_a_wheel = PACKAGE / "notebooks"
-    notebooks = of_a_wheel if of_a_wheel.exists() else ROOT / "notebooks"
+    folder = notebooks()
     found = {}
     for kind in ("*.ipynb", "images/*.svg"):
-        for path in notebooks.glob(kind):
-            found[f"notebooks/{path.relative_to(notebooks).as_posix()}"] = path
+        for path in folder.glob(kind):
+            found[f"notebooks/{path.relative_to(folder).as_posix()}"] = path
     for room, kind in itertools.product(LINKED_TO, ("*.py", "*.diff")):
         for path in PACKAGE.joinpath(room).rglob(kind):
             place = path.relative_to(PACKAGE).as_posix()

@@ -105,13 +105,7 @@ async def make_pages(
         document = nbformat.read(notebook, as_version=4)
         async with turns:
             failures = await run_cells(document, notebook.parent)
-        html = as_html(
-            document,
-            name,
-            live=live,
-            navigation=navigation[name],
-            folder=notebook.parent,
-        )
+        html = as_html(document, name, live=live, navigation=navigation[name])
         (out / f"{name}.html").write_text(html, encoding="utf-8")
         print(f"{name}.html", flush=True)
         return [f"{name}, {failure}" for failure in failures]
