@@ -1,15 +1,15 @@
 // The strip: how one number changed during the run, the line that it should keep to,
 // and a mark for each refusal.  One drags on it to look back.
 
-import { clamp } from "./motion.js";
-import { inWords } from "./quota.js";
+import { clamp, seenAt } from "./motion.js";
+import { inWords, spanInWords } from "./quota.js";
 import { levelAt, sentLatelyAt } from "./run.js";
 
 /**
  * @import { Pen } from "./pen.js"
  * @import { Run, Setting } from "./run.js"
  *
- * @typedef {"in flight" | "rate"} What
+ * @typedef {keyof typeof LEVELS} What
  *
  * @typedef {object} Line What to write at the line.
  * @property {string} words
@@ -17,20 +17,30 @@ import { levelAt, sentLatelyAt } from "./run.js";
  * @property {number} y How far down the line is.
  *
  * @typedef {object} StripLevel A number that the strip can show.
- * @property {(run: Run, time: number) => number} at
+ * @property {(run: Run, time: number) => number} at What is drawn.
+ * @property {(run: Run, time: number) => number} number What its button counts ...
+ * @property {(setting: Setting) => string} unit ... and what stands after that.
  * @property {(setting: Setting) => number | null} line What it should keep to.
  * @property {(line: string) => string} words What stands at that line.
  */
 
-/** @type {Record<What, StripLevel>} */
-const LEVELS = {
+/**
+ * In the order of their buttons.
+ *
+ * @satisfies {Record<string, StripLevel>}
+ */
+export const LEVELS = {
   "in flight": {
     at: levelAt,
+    number: (run, time) => seenAt(run, time).inFlight,
+    unit: () => "in flight",
     line: ({ limit }) => limit,
     words: (line) => `limit ${line}`,
   },
   rate: {
     at: sentLatelyAt,
+    number: sentLatelyAt,
+    unit: ({ quota }) => `sent in ${spanInWords(quota?.period ?? 1)}`,
     line: ({ quota }) => quota && quota.shape !== "spacing" ? quota.rate : null,
     words: (line) => `${line} allowed`,
   },

@@ -218,6 +218,20 @@ Deno.test("what is sent and not at the API waits for a connection", () => {
   expectSaid(run, 0.4, /50 sent/, /wait for a connection/);
 });
 
+Deno.test("few that wait for a connection are not worth a sentence", () => {
+  const few = runOf(104, { runner: "naive", quota: null });
+  const more = runOf(110, { runner: "naive", quota: null });
+  assert.doesNotMatch(said(few, 0.4), /connection/);
+  expectSaid(more, 0.4, /10 sent/, /wait for a connection/);
+});
+
+Deno.test("of a spacing nothing is unused: it is allowed or too fast", () => {
+  const quota = quotaOf({ rate: 20, shape: "spacing", burst: 9 });
+  const run = runOf(60, { limit: 5, latency: 0.5, quota });
+  expectSaid(run, 2, /one every 50 ms allowed/);
+  assert.doesNotMatch(said(run, 2), /unused/);
+});
+
 Deno.test("failures have the name of the error and how long it took", () => {
   const run = runOf(150, { runner: "naive", quota: null, latency: 8 });
   expectSaid(run, 5.5, /50 failed/, /no free connection within 5 s/, /PoolTimeout/);
