@@ -146,6 +146,17 @@ def test_one_more_than_is_allowed_is_over_the_quota() -> None:
     assert "10 requests in 60 s are allowed; you sent 11" in facts
 
 
+def test_of_two_quotas_the_one_that_allows_less_decides() -> None:
+    """A burst of 20 a second does not help whoever may send 60 a minute."""
+    both = ", ".join(
+        policy(*quota)["ratelimit-policy"] for quota in [(20, 1), (60, 60)]
+    )
+    headers = {"ratelimit-policy": both}
+    log = run_of([200] * 60 + [429] * 5, every=0.5, headers=headers)
+    facts = found(log, "Over the quota").facts
+    assert "60 requests in 60 s are allowed; you sent 65" in facts
+
+
 def test_the_quota_of_one_host_is_held_against_that_host() -> None:
     """What went elsewhere was not sent there; the newest answers name the quota."""
     log = RequestLog()
@@ -500,6 +511,14 @@ def test_gather_loses_what_no_task_had_returned_yet() -> None:
     assert re.search(r"gather raised KeyError \(faults.py:\d+\)", said)
     assert f"its tasks got: {accepted} accepted answers" in said
     assert "failed" not in summary_in(said)
+
+
+def test_gather_loses_nothing_of_tasks_that_return_nothing() -> None:
+    """What they got, they have put away themselves."""
+    said = watched("raises_last", latency=0.02)
+    assert "KeyError: 'mine'" in said
+    assert "10 accepted" in summary_in(said)
+    assert "its tasks got" not in said
 
 
 def test_a_refusal_whose_body_is_not_read_is_a_refusal() -> None:

@@ -248,6 +248,20 @@ Deno.test("where nobody counted those that wait, they are those sent later", () 
   assert.equal(countsAt(run, 3).waiting, 0);
 });
 
+Deno.test("where nobody waits, nobody is said to try again", () => {
+  const run = new Run();
+  run.isLive = true;
+  run.wait(0, 1);
+  const journey = run.send(0);
+  run.wait(0, 0);
+  run.arrive(0, journey, { status: 429 });
+  run.end(0.1, journey, "refused", 429);
+  run.now = 3;
+  assert.doesNotMatch(said(run, 2.5), /try again|Nobody sends/);
+  run.wait(2.6, 1);
+  expectSaid(run, 2.8, /Nobody sends/, /1 refused/, /try again/);
+});
+
 Deno.test("a run that was stopped says so, and counts what was given up", () => {
   const made = simulation(60);
   made.advance(0.7);
