@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from inflight_lab import AnswerFile, NoAnswer, Stop
+from tests.support.waiting import PATIENCE
 
 Start = Callable[[], AnswerFile]
 LINES = b'{"key": 1, "data": "one"}\n{"key": [2, {"a": 0}], "data": null}\n'
@@ -133,17 +134,23 @@ async def test_who_has_no_such_item_has_an_answer(start: Start) -> None:
 async def test_stop_ends_all_at_once(
     end: Exception, start: Start, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nobody sits out a long pause, nothing more is asked for, and what is written
-    stays: where no request has an answer any more, and where none can be kept.
+    """Where no answer will come or can be kept: nobody sits out a long pause, nothing
+    more is asked for, and only what is written counts as answered.
     """
     answers = start()
+    asked = []
 
     async def ask(key: int) -> int:
+        asked.append(key)
         if key == 2:
             raise end
         await asyncio.sleep(0 if key == 0 else 600)
         return key
 
-    assert not await answers.collect(range(100), ask, limit=2)
+    async with asyncio.timeout(PATIENCE):
+        assert not await answers.collect(range(100), ask, limit=2)
+    assert sorted(asked) == [0, 1, 2]
     assert answers.keys == {"0"}
-    assert f"Stopped: {end}" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "1 of 100 have an answer" in out
+    assert f"Stopped: {end}" in out

@@ -450,6 +450,24 @@ def test_a_pool_of_aiohttp_may_be_the_limit(library: str, names: list[str]) -> N
     assert names_of(log) == names
 
 
+@pytest.mark.parametrize(("asked", "is_said"), [(124, False), (125, True)])
+def test_a_few_that_wait_for_a_connection_are_no_matter(
+    asked: int, is_said: bool
+) -> None:
+    """A quarter of a pool of 100 is."""
+    log = run_of([200] * asked, every=0, pool=100)
+    assert ("The connection pool was the limit" in names_of(log)) is is_said
+
+
+@pytest.mark.parametrize(("rate", "is_said"), [(12, False), (100, True)])
+def test_one_after_the_other_may_be_as_fast_as_is_allowed(
+    rate: int, is_said: bool
+) -> None:
+    """At 10 a second of 12 there is little to win, at 10 of 100 there is."""
+    log = run_of([200] * 30, headers=policy(rate, 1))
+    assert ("One after the other" in names_of(log)) is is_said
+
+
 # All together
 
 
