@@ -84,7 +84,7 @@ def put_on_a_page(cell: Any, live: Callable[[str], str]) -> None:
     if cell.cell_type == "markdown":
         cell.source = with_links_to_pages(cell.source)
     elif cell.cell_type == "code":
-        cell.outputs = for_a_page(cell, live(OPEN))
+        cell.outputs = for_a_page(cell)
         if cell.id.startswith(EXERCISE):
             cell.outputs.append(as_output(paragraph(live(CHECK))))
 
