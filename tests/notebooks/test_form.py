@@ -188,9 +188,15 @@ def test_every_term_stands_once_in_few_words() -> None:
 
 
 def test_every_letter_can_be_jumped_to() -> None:
-    """By the list of a page's sections: each term stands below the heading of its
-    letter.
-    """
+    """From the first cell to the heading above the letter's terms."""
+    cells = load(GLOSSARY).cells
+    letters = [cell.id for cell in cells if cell.source.startswith("## ")]
+    first, *_ = prose_of(GLOSSARY)
+    assert re.findall(r"glossary\.ipynb#cell-id=([a-z-]+)", first) == letters
+
+
+def test_each_term_stands_below_its_letter() -> None:
+    """Who looks for a word finds it where it belongs."""
     letter = ""
     for cell in load(GLOSSARY).cells:
         if cell.source.startswith("## "):
