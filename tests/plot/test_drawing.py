@@ -11,7 +11,7 @@ import pytest
 
 from inflight_lab.exercises.quota_kinds import ask
 from inflight_lab.plot.drawing import Picture, draw_bars, draw_marks, draw_runs
-from inflight_lab.plot.drawing.svg import GREEN, RED
+from inflight_lab.plot.drawing.svg import BLUE, GREEN, RED
 from inflight_lab.quotas.algorithms import SlidingWindow
 from inflight_lab.runs.events import Stats
 from inflight_lab.runs.run import Level, RequestEvent, Run, no_levels
@@ -86,6 +86,16 @@ def test_the_most_in_flight_is_what_the_line_shows() -> None:
     run = run_of(*[(0.0, 0.5, 200)] * 3)
     run.events.insert(0, RequestEvent(0.0, "arrived", 0, 200))
     assert "at most 1 in flight" in draw_runs({"": run}).title
+
+
+def test_the_line_goes_on_from_the_last_level_at_a_pixel() -> None:
+    """Where three end and two begin at once, it is on at two and not at none."""
+    run = run_of(*[(0.0, 50.0, 200)] * 3, *[(50.001, 100.0, 200)] * 2)
+    paths = drawn(draw_runs({"": run}), "path")
+    (line,) = [each.get("d", "") for each in paths if each.get("stroke") == BLUE]
+    _, half_way, _ = re.findall(r"(?:V[\d.]+)+", line)
+    two, *_, after = half_way[1:].split("V")
+    assert after == two
 
 
 def test_the_numbers_beside_a_chart() -> None:
