@@ -8,14 +8,19 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from inflight_lab.publish import site
+from inflight_lab.panel.expected import expected_run
+from inflight_lab.plot.player import player_html
+from inflight_lab.publish import beside, site
 from inflight_lab.publish.landing_page import NAME
+from inflight_lab.publish.page_outputs import toy_html
+from inflight_lab.runs.terms import QuotaPolicy, Terms
 from tests.support.accessible import THEMES, serious_findings
 from tests.support.browser import IN_BROWSER
 from tests.support.made_pages import pages_of
 from tests.support.notebook_tools import NOTEBOOKS, notebook
 
 pytestmark = IN_BROWSER
+TERMS = Terms(QuotaPolicy("sliding-window", 100, 1.0, 100), latency=0.3)
 PHONE: ViewportSize = {"width": 390, "height": 844}
 LOADED = "performance.getEntriesByType('resource').map((each) => each.name)"
 BESIDE = {"stage.js", "stage.css"}
@@ -73,6 +78,48 @@ def test_without_javascript_there_is_the_picture(
     expect(still.first).to_be_visible()
     expect(page.get_by_role("button")).to_have_count(0)
     page.close()
+
+
+@pytest.fixture
+def lesson(tmp_path: Path) -> str:
+    """A page with two runs that were recorded, and with two that it computes."""
+    beside.write(tmp_path)
+    runs = {name: expected_run(20, limit=5, terms=TERMS) for name in ("one", "other")}
+    toy = toy_html({"runners": ["semaphore", "paced"], "names": list(runs)})
+    path = tmp_path / "lesson.html"
+    body = f"<h1>Runs</h1>{player_html(runs, '')}{toy}"
+    path.write_text(f"<!doctype html>{beside.HEAD}{body}", encoding="utf-8")
+    return path.as_uri()
+
+
+def test_a_recording_opens_at_its_start(page: Page, lesson: str) -> None:
+    """Who is asked to predict does not see the end first; played, it stays there."""
+    page.clock.install()
+    page.goto(lesson)
+    page.clock.run_for(100)
+    run = page.locator("inflight-run")
+    expect(run.locator(".ifl-sentence").first).to_contain_text("allows 100 a second")
+    expect(run.locator(".ifl-count-waiting b").first).to_have_text("20")
+    run.get_by_role("button", name="Play", exact=True).click()
+    page.clock.run_for(20_000)
+    expect(run.get_by_role("button", name="Play again")).to_be_visible()
+    expect(run.locator(".ifl-sentence").first).to_contain_text("All 20 answered")
+
+
+def test_two_runs_below_each_other_keep_their_buttons(page: Page, lesson: str) -> None:
+    """On a phone one sees the comparison that one starts; and no title of a run is a
+    heading, because the page's own may begin after it.
+    """
+    page.set_viewport_size(PHONE)
+    page.goto(lesson)
+    toy = page.locator("inflight-toy")
+    run, stages = toy.get_by_role("button", name="Run"), toy.locator(".ifl-stage")
+    limit = toy.get_by_role("slider", name="limit")
+    for stage in stages.all():
+        stage.evaluate("stage => stage.scrollIntoView({block: 'end'})")
+        expect(run).to_be_in_viewport(ratio=1)
+        expect(limit).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("heading")).to_have_text(["Runs"])
 
 
 LONGEST_LINE = """all => Math.max(...all.map((element) => {

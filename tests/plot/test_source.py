@@ -8,7 +8,7 @@ import pytest
 
 from inflight_lab import Timeline
 from inflight_lab.plot.source import PlotSource
-from inflight_lab.runs.run import Level
+from inflight_lab.runs.run import Level, Run, outcomes_in
 from inflight_lab.runs.terms import QuotaPolicy, Terms
 from tests.support.virtual_clock import SetClock
 
@@ -157,6 +157,24 @@ def test_counts_are_what_the_client_asked_for(client: Timeline) -> None:
     assert [level.value for level in run.levels["waiting"]] == [7, 6, 5, 4, 3, 2]
     source.begin()
     assert source.read().announced == 2  # those that still wait
+
+
+def test_who_is_out_at_the_end_is_cancelled(clock: SetClock, server: Timeline) -> None:
+    """A script that fails closes its connections before the server notices: picture
+    and counts agree, and nothing stays in flight.
+    """
+    source = PlotSource(server, None)
+    first, *_ = [server.send(429) for _ in range(5)]
+    clock.now += 1
+    server.answer(first, 429)
+    clock.now += 0.5
+    run = Run()
+    run.append(source.end())
+    counts = run.counts
+    assert (counts.in_flight, counts.refused, counts.cancelled) == (0, 1, 4)
+    assert outcomes_in(run.events) == {"refused": 1, "cancelled": 4}
+    assert counts.elapsed == run.now == 1.5
+    assert source.end() == run.standing()
 
 
 def test_nothing_is_read_after_the_end(clock: SetClock, server: Timeline) -> None:

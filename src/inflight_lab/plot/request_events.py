@@ -43,6 +43,12 @@ class RequestEvents:
         found += map(self._arrival, arrivals)
         return found
 
+    def cut_off(self, time: float) -> list[RequestEvent]:
+        """Requests that are still out are cancelled, at ``time``."""
+        out = sorted(self._under_way)
+        self._under_way.clear()
+        return [RequestEvent(time, "cancelled", number, None) for number in out]
+
     def _is_before(self, arrival: Event, event: Event) -> bool:
         """At one moment a request is sent, then it arrives, and then it ends."""
         if arrival.time == event.time:

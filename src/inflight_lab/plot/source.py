@@ -63,8 +63,17 @@ class PlotSource:
         )
 
     def end(self) -> Run:
-        """The last news: what happens from now on is no part of the run."""
-        news = replace(self.read(), live=False)
+        """The last news: what happens from now on is no part of the run.
+
+        Requests that are still out are cancelled: nobody sees their answers.
+        """
+        news = self.read()
+        cut_off = self._request_events.cut_off(news.now)
+        if cut_off:
+            self._tally.note([], cut_off)
+            counts = self._tally.stats(news.counts.busiest_period)
+            news = replace(news, events=news.events + cut_off, counts=counts)
+        news = replace(news, live=False)
         self._ended = news.standing()
         return news
 
@@ -210,6 +219,7 @@ class _Tally:
             self._peak = max(self._peak, self._in_flight)
         elif outcome := event.outcome:
             self._ends[outcome] += event.request_count
+            self._ended = max(self._ended, event.time)
             if event.request is None:
                 self._never_sent += event.request_count
             else:

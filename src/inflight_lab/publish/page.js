@@ -6,7 +6,7 @@ import { make } from "../stage/dom.js";
 import { defineToy } from "../stage/toy.js";
 
 defineToy();
-defineRecordedRuns();
+defineRecordedRuns(true);
 
 const live = document.querySelector('a[href^="live/"]');
 if (location.protocol === "file:" && live) {

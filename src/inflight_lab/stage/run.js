@@ -255,9 +255,9 @@ export class Run {
     return from;
   }
 
-  /** @param {number} time @returns {Setting} */
+  /** Before its start, how it starts. @param {number} time @returns {Setting} */
   settingAt(time) {
-    return this.settings.at(time) ?? this.settings.list[0] ?? UNSET;
+    return this.settings.at(Math.max(0, time)) ?? this.settings.list[0] ?? UNSET;
   }
 
   /** @param {Journey} journey @param {number} time */

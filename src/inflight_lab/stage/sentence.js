@@ -295,8 +295,8 @@ function allAnswered({ run, counts, setting }) {
   const inTime = ` in ${secondsInWords(took)}`;
   if (answered === 1) return [["Answered", "answered"], `${inTime}.`];
   const all = /** @type {Words} */ ([`All ${inWords(answered)} answered`, "answered"]);
-  const share = usedShare(answered, took, setting.quota);
-  const used = share === null ? "." : `: ${share} % of what the API allows.`;
+  const share = usedShare(run, setting.quota);
+  const used = share === null ? "." : `: ${share} % of the quota.`;
   return [all, inTime + used];
 }
 
@@ -398,17 +398,19 @@ function lasted({ ends, sent }) {
 }
 
 /**
- * In percent.
+ * The answers, divided by what was allowed until the last request left, in percent; if
+ * more were sent, by those.  The scoreboard has the same share.
  *
- * @param {number} answered
- * @param {number} took
+ * @param {Run} run All are answered.
  * @param {Quota | null} quota
  */
-function usedShare(answered, took, quota) {
+function usedShare({ ends, sent }, quota) {
   if (!quota) return null;
   const { rate, period } = quota;
-  const allowed = rate * Math.max(1, took / period);
-  return Math.min(100, Math.round(100 * answered / allowed));
+  const leaving = sent.lastUpTo(Infinity) - (sent.list[0] ?? 0);
+  const allowed = rate * Math.max(1, leaving / period);
+  const most = Math.max(sent.upTo(Infinity), allowed);
+  return Math.round(100 * ends.answered.upTo(Infinity) / most);
 }
 
 /** @param {number} rate In a second. @param {Quota | null} quota @returns {Words[]} */

@@ -357,7 +357,7 @@ function buildStage(title) {
     make("div", { className: "ifl-chart" }, stripCanvas, line),
   );
   const sentence = make("p", { className: "ifl-sentence", ariaLive: "polite" });
-  const heading = title ? [make("h3", { className: "ifl-title" }, title)] : [];
+  const heading = title ? [make("p", { className: "ifl-title" }, title)] : [];
   const stage = make(
     "section",
     { className: "ifl-stage", ariaLabel: title || "Requests" },

@@ -68,6 +68,8 @@ export function spanOf(runs) {
 }
 
 /**
+ * Before its start, a run that was recorded does not give away how it ends.
+ *
  * @param {Pen} pen
  * @param {Run} run
  * @param {{ time: number, span: number, what: What, beside: Run[] }} shown All that
@@ -75,11 +77,14 @@ export function spanOf(runs) {
  * @returns {Line}
  */
 export function drawStrip(pen, run, { time, span, what, beside }) {
-  const until = Math.min(run.now, span);
+  const hasBegun = time >= 0;
+  /** @param {Run} each */
+  const end = (each) => hasBegun ? Math.min(each.now, span) : 0;
+  const until = end(run);
   const levels = levelsOf(run, what, until, pen.width / span);
   const line = lineAt(run, what, Math.max(0, Math.min(time, until)));
   const others = beside.filter((each) => each !== run).flatMap((each) =>
-    levelsOf(each, what, Math.min(each.now, span), pen.width / span)
+    levelsOf(each, what, end(each), pen.width / span)
   );
   const most = Math.max(4, line ?? 0, ...levels, ...others) * 1.15;
   /** @param {number} level */
@@ -87,7 +92,7 @@ export function drawStrip(pen, run, { time, span, what, beside }) {
   pen.clear();
   drawArea(pen, levels, y);
   drawLimits(pen, run, { what, scale: pen.width / span }, y);
-  drawMarks(pen, run, pen.width / span);
+  if (hasBegun) drawMarks(pen, run, pen.width / span);
   const x = clamp(time, 0, until) * pen.width / span;
   drawTime(pen, x);
   const words = line === null ? "" : LEVELS[what].words(inWords(line));

@@ -164,7 +164,33 @@ Deno.test("the last ones, and one that is alone", () => {
 });
 
 Deno.test("at the end it says how many, how long, and what share of the quota", () => {
-  expectSaid(runOf(60), 99, /All 60 answered/, /in 6 s/, /50 %/);
+  expectSaid(runOf(60), 99, /All 60 answered/, /in 6 s/, /55 % of the quota/);
+});
+
+Deno.test("the share is of what was allowed until the last request left", () => {
+  const paced = runOf(200, { runner: "paced", limit: null, latency: 1 });
+  expectSaid(paced, 99, /in 11 s/, /99 % of the quota/);
+  const usual = { latency: 0.3, quota: quotaOf({ rate: 100 }) }; // as on the scoreboard
+  expectSaid(runOf(200, { limit: 10, ...usual }), 99, /in 6 s/, /35 %/);
+  expectSaid(runOf(200, { limit: 25, ...usual }), 99, /95 %/);
+  expectSaid(runOf(20, { limit: 20, ...usual }), 99, /20 %/);
+});
+
+Deno.test("who is cut off on the way back is cancelled, and was not refused", () => {
+  const run = new Run();
+  run.set(0, { quota: quotaOf({ rate: 1, period: 60 }) });
+  const journeys = [0, 0.1, 0.2].map((time) => run.send(time));
+  journeys.forEach((each, index) =>
+    run.arrive(index / 10, each, { status: index ? 429 : 200, due: 1 + index })
+  );
+  run.end(1, journeys[0], "answered", 200);
+  run.now = 1.5;
+  assert.equal(seenAt(run, 1.4).refused, 2); // both have bounced
+  for (const each of journeys.slice(1)) run.end(1.5, each, "cancelled");
+  const { inFlight, refused, cancelled } = countsAt(run, 9);
+  assert.deepEqual([inFlight, refused, cancelled], [0, 0, 2]);
+  assert.equal(seenAt(run, 9).refused, 0);
+  expectSaid(run, 9, /1 answered, 2 cancelled/);
 });
 
 Deno.test("refusals have a reason for each shape of a quota", () => {

@@ -91,6 +91,23 @@ Deno.test("it says where the time is, so that no words stand there", () => {
   assert.deepEqual(places, [0, 75, 150, 150], "of 300 pixels for 4 s");
 });
 
+Deno.test("before the start of a recording, it shows nothing of its end", () => {
+  let filled = 0;
+  const context = new Proxy(/** @type {any} */ ({ fillRect: () => filled += 1 }), {
+    get: (own, name) => own[name] ?? nowhere[name],
+    set: () => true,
+  });
+  const run = new Run();
+  for (const time of [1, 2]) run.arrive(time, run.send(time), { status: 429 });
+  run.now = 3;
+  const rectangles = [-0.1, 0].map((time) => {
+    filled = 0;
+    lineAt(run, "in flight", time, context);
+    return filled;
+  });
+  assert.deepEqual(rectangles, [1, 3], "the time, and two refusals");
+});
+
 Deno.test("only the line of the limit is dashed, at every frame", () => {
   /** @type {number[]} */
   let dash = [];

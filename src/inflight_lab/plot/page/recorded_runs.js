@@ -8,8 +8,10 @@ import { followTheme } from "./theme.js";
 
 /** @import { Columns } from "../../stage/wire.js" */
 
-/** They stand at their end, and play when somebody says so. */
+/** They stand still, and play when somebody says so. */
 class RecordedRuns extends HTMLElement {
+  /** Whether they stand at their start; else at their end. */
+  fromStart = false;
   /** @type {AbortController | undefined} */
   #life;
 
@@ -42,14 +44,23 @@ class RecordedRuns extends HTMLElement {
     const stages = Object.keys(runs).map((title) => createStage(places, { title }));
     const player = new Player(stages, signal);
     root.append(playerBar(player));
-    player.showEnd(Object.values(runs).map(runFrom));
+    const recorded = Object.values(runs).map(runFrom);
+    if (this.fromStart) player.show(recorded);
+    else player.showEnd(recorded);
     signal.addEventListener("abort", () => stages.forEach((each) => each.destroy()));
   }
 }
 
-/** Have the page play those that it has. */
-export function defineRecordedRuns() {
-  if (!customElements.get("inflight-run")) {
-    customElements.define("inflight-run", RecordedRuns);
-  }
+/**
+ * Have the page play those that it has.
+ *
+ * @param {boolean} [fromStart] Where readers first guess how they end.
+ */
+export function defineRecordedRuns(fromStart = false) {
+  if (customElements.get("inflight-run")) return;
+  const Opened = class extends RecordedRuns {
+    /** @override */
+    fromStart = fromStart;
+  };
+  customElements.define("inflight-run", Opened);
 }
