@@ -211,13 +211,43 @@ def test_a_name_that_the_script_gives_itself_is_kept() -> None:
     assert f'--header "User-Agent: {name}"' in command_for(log.requests, None)
 
 
-def test_a_script_with_a_semaphore_may_be_kept() -> None:
-    """Where the rate is known, one line names the other way: to change one line."""
+SDK = {"x-stainless-lang": "python"}
+TOKENS = {"x-ratelimit-limit-requests": "500", "x-ratelimit-limit-tokens": "9000"}
+PACED = "pacer, patiently = Pacer(20, 60), Patience()"
+
+
+@pytest.mark.parametrize(
+    ("how", "lines"),
+    [
+        ({}, [PACED, "await patiently(pacer, client.get, url)"]),
+        ({"method": "POST"}, [PACED, "await patiently(pacer, client.post, url)"]),
+        ({"library": "aiohttp"}, ["pacer = Pacer(20, 60)", "async with pacer:"]),
+        ({"sent_headers": SDK}, ["pacer = Pacer(20, 60)", "max_retries=0"]),
+        ({"is_async": False}, ["pacer = ThreadPacer(20, 60)", "with pacer:"]),
+        (
+            {"sent_headers": SDK, "url": CHATS_URL, "headers": TOKENS},
+            [
+                "Budgets(requests=(20, 60), tokens=(9000, 60))",
+                "async with pacer.turn(tokens=500):",
+            ],
+        ),
+    ],
+)
+def test_a_script_may_be_kept(how: dict[str, Any], lines: list[str]) -> None:
+    """Where the rate is known, that is said first, in lines for what it sends with."""
+    log = run_of([200] * 5, **how)
+    kept, _, _ = command_for(log.requests, Quota(20, 60.0)).partition("inflight-lab ")
+    assert all(line in kept for line in lines)
+    exec("\n".join(re.findall(r"^ +(from .*)$", kept, re.M)))
+    assert "acer" not in command_for(run_of([200] * 5).requests, None)
+
+
+def test_who_keeps_the_script_keeps_to_the_limit_as_well() -> None:
+    """A pace alone would not help where too many were in flight."""
     log = run_of([200] * 5)
-    *_, last = command_for(log.requests, Quota(20, 60.0)).splitlines()
-    assert "Pacer(20, 60)" in last
-    assert "inflight-lab snippet pacer" in last
-    assert "pacer" not in command_for(log.requests, None)
+    command = command_for(log.requests, Quota(25, 1.0), limit=20)
+    assert "Pacer(25, 1, limit=20)" in command
+    assert "--limit 20" in command
 
 
 def test_every_recipe_that_a_command_names_is_there() -> None:
@@ -258,6 +288,6 @@ def test_the_command_runs_where_fixed_py_is_there(
     for name in ("fixed.py", "fixed_2.py"):
         command = command_for(log.requests, Quota(20, 1.0), limit=5)
         assert "--limit 5 " in command
-        assert f" --header Authorization --output {name}\n" in command
+        assert f" --header Authorization --output {name}" in command
         run_commands(f"  {command}", tmp_path)
         assert (tmp_path / name).is_file()
