@@ -34,6 +34,7 @@ HEADERS = {
     "accept-encoding": "gzip",
     "user-agent": "python-httpx/0.28",
 }
+SDK = {"x-stainless-lang": "python"}
 ASYNC_FETCH = """
 import asyncio
 import {library}
@@ -204,6 +205,23 @@ def test_a_key_comes_from_the_variable_that_has_it(
     assert option in command_for(log.requests, None)
 
 
+def test_openais_client_finds_its_key_where_it_always_does() -> None:
+    """Also if the script got it from somewhere else."""
+    log = run_of([200] * 5, sent_headers=SDK | {"authorization": "Bearer s3cret"})
+    assert "--header Authorization@OPENAI_API_KEY " in command_for(log.requests, None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_said"),
+    [("image/png", True), ("application/vnd.api+json; charset=utf-8", False)],
+)
+def test_answers_that_are_no_json_need_a_change(kind: str, is_said: bool) -> None:
+    """Else the printed script would throw each away, and fetch it again."""
+    log = run_of([200] * 5, headers={"content-type": kind})
+    said = "the answers are image/png, no JSON" in command_for(log.requests, None)
+    assert said is is_said
+
+
 def test_a_name_that_the_script_gives_itself_is_kept() -> None:
     """A few APIs ask for one with an address."""
     name = "prices/2.0 (me@shop.test)"
@@ -211,7 +229,6 @@ def test_a_name_that_the_script_gives_itself_is_kept() -> None:
     assert f'--header "User-Agent: {name}"' in command_for(log.requests, None)
 
 
-SDK = {"x-stainless-lang": "python"}
 TOKENS = {"x-ratelimit-limit-requests": "500", "x-ratelimit-limit-tokens": "9000"}
 PACED = "pacer, patiently = Pacer(20, 60), Patience()"
 

@@ -5,6 +5,7 @@ They have what was seen: the quota, the address, the headers.
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable
 from itertools import chain, count
 from pathlib import Path
@@ -28,6 +29,10 @@ SDK = "x-stainless-lang"
 """A header of openai's client, and of others that were generated as it was."""
 TO_KEEP = "to keep your script, take these lines into it:"
 TO_PRINT = "or let this write a script of its own, which saves each answer and resumes:"
+NO_JSON = (
+    "the answers are {kind}, no JSON: in its fetch, return response.text, or write "
+    "response.content to a file of its own"
+)
 EDITS = Path(__file__).parents[1] / "recipes" / "edits"
 ID = "{id}"
 """Stands in an address where the requests differ."""
@@ -78,6 +83,7 @@ def command_for(
         lines.append(TO_PRINT)
     if recipe:
         lines += _commands(most, recipe, allowed)
+        lines += _words_on_downloads(most)
     return "\n  ".join(lines)
 
 
@@ -116,6 +122,16 @@ def _lines_to_keep(request: Request, allowed: dict[str, str]) -> list[str]:
         f"  pacer, patiently = {pacer}, Patience()  # inside main",
         f"  response = await patiently({turn}, client.{request.method.lower()}, url)",
     ]
+
+
+def _words_on_downloads(requests: list[Request]) -> list[str]:
+    """What to change in the printed script, where answers are no JSON."""
+    answered = (each for each in requests if each.is_accepted)
+    kinds = Counter(each.headers.get("content-type", "json") for each in answered)
+    for kind, _ in kinds.most_common(1):
+        if "json" not in kind:
+            return [NO_JSON.format(kind=kind.partition(";")[0])]
+    return []
 
 
 def _commands(
@@ -203,7 +219,10 @@ def _header_options(requests: list[Request]) -> list[str]:
     options = []
     for name, (value, *others) in sorted(values.items()):
         if is_named_as_a_secret(name):
-            options.append(f"--header {name}{_variable_of(value)}")
+            variable = _variable_of(value)
+            if not variable and SDK in _names_of_headers(requests[0]):
+                variable = "@OPENAI_API_KEY"  # where the client looks for it
+            options.append(f"--header {name}{variable}")
         elif not others and PLAIN_VALUE.fullmatch(value) and not looks_random(value):
             options.append(f'--header "{name}: {value}"')
     return options
