@@ -154,7 +154,7 @@ async def test_progress_is_lines_for_a_log(
     await start().collect(range(40), ask, limit=1, pace=60)
     said = capsys.readouterr().out.splitlines()
     assert said[:4] == [
-        "40 to get, in 2400 s or more",
+        "40 to ask for, in at least 2,400 s",
         "1 x answer",
         "1 x ValueError: no JSON",
         "5 x answer",

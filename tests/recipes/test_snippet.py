@@ -17,7 +17,7 @@ from inflight_lab.runners import RUNGS
 from tests.support.browser import ROOT
 
 LONGEST = {
-    "fetch_all": 410,
+    "fetch_all": 411,
     "ask_model": 435,
     "with_requests": 430,
     "paced": 155,

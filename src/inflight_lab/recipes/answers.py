@@ -73,9 +73,8 @@ class AnswerFile(FileIO):
         """
         wanted = list(keys)
         missing = [key for key in wanted if key not in self]
-        print(
-            f"{len(missing)} to get, in {len(missing) * pace:.0f} s or more", flush=True
-        )
+        seconds = len(missing) * pace
+        print(f"{len(missing)} to ask for, in at least {seconds:,.0f} s", flush=True)
         a_tenth = len(missing) // 10 or 1
         notes: Counter[str] = Counter()
         queue = iter(missing)
