@@ -234,7 +234,8 @@ def test_the_worst_is_said_in_one_sentence() -> None:
     assert card.in_short == "It is slow: it uses 50% of the quota at most."
     assert card_with().in_short == "Nothing is wrong with it."
     card = card_with({"sliding window": 10, "GCRA, burst 1": 400})
-    assert card.in_short.endswith("sliding window (10 429s); GCRA, burst 1 (400 429s).")
+    worst = "sliding window (10 refused); GCRA, burst 1 (400 refused)."
+    assert card.in_short.endswith(worst)
     card.findings = {
         REST: Reaction(True, "keeps to the rate"),
         STALL: Reaction(False, "sends too much", "at most 199 in 1 s"),
@@ -272,7 +273,7 @@ def test_a_card_in_a_notebook_has_headers() -> None:
     rows = [each.text for each in table.iterfind("tbody/tr/th[@scope='row']")]
     assert rows == list(QUOTAS)
     assert len(table.findall("tbody/tr/td")) == 3 * len(QUOTAS)
-    assert "In short: Its requests come too close together" in html
+    assert "<b>In short:</b> Its requests come too close together" in html
 
 
 # ---- what is passed on, and what is refused

@@ -195,6 +195,17 @@ def test_every_letter_can_be_jumped_to() -> None:
     assert re.findall(r"glossary\.ipynb#cell-id=([a-z-]+)", first) == letters
 
 
+def test_each_term_stands_below_its_letter() -> None:
+    """Who looks for a word finds it where it belongs."""
+    letter = ""
+    for cell in load(GLOSSARY).cells:
+        if cell.source.startswith("## "):
+            letter = cell.source.removeprefix("## ")
+        elif cell.source.startswith("### "):
+            first = name_of(cell.source)[0].upper()
+            assert letter[0] == ("0" if first.isdigit() else first)
+
+
 def test_each_term_is_used_where_the_glossary_says() -> None:
     """Its entry ends with a link to a page, or one cell, in whose text the word
     stands.

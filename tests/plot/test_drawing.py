@@ -11,7 +11,7 @@ import pytest
 
 from inflight_lab.exercises.quota_kinds import ask
 from inflight_lab.plot.drawing import Picture, draw_bars, draw_marks, draw_runs
-from inflight_lab.plot.drawing.svg import GREEN, RED
+from inflight_lab.plot.drawing.svg import BLUE, GREEN, RED
 from inflight_lab.quotas.algorithms import SlidingWindow
 from inflight_lab.runs.events import Stats
 from inflight_lab.runs.run import Level, RequestEvent, Run, no_levels
@@ -58,6 +58,11 @@ def drawn(picture: Picture, kind: str) -> list[ElementTree.Element]:
     return root.findall(f"{{http://www.w3.org/2000/svg}}{kind}")
 
 
+def is_on_a_phone(words: ElementTree.Element) -> bool:
+    """Whether words begin in the part that a phone shows before it scrolls: half."""
+    return float(str(words.get("x"))) < 430
+
+
 @pytest.mark.parametrize(
     ("run", "shape"),
     [
@@ -81,6 +86,16 @@ def test_the_most_in_flight_is_what_the_line_shows() -> None:
     run = run_of(*[(0.0, 0.5, 200)] * 3)
     run.events.insert(0, RequestEvent(0.0, "arrived", 0, 200))
     assert "at most 1 in flight" in draw_runs({"": run}).title
+
+
+def test_the_line_goes_on_from_the_last_level_at_a_pixel() -> None:
+    """Where three end and two begin at once, it is on at two and not at none."""
+    run = run_of(*[(0.0, 50.0, 200)] * 3, *[(50.001, 100.0, 200)] * 2)
+    paths = drawn(draw_runs({"": run}), "path")
+    (line,) = [each.get("d", "") for each in paths if each.get("stroke") == BLUE]
+    _, half_way, _ = re.findall(r"(?:V[\d.]+)+", line)
+    two, *_, after = half_way[1:].split("V")
+    assert after == two
 
 
 def test_the_numbers_beside_a_chart() -> None:
@@ -156,6 +171,12 @@ def test_marks_show_when_requests_came_and_which_were_refused() -> None:
     assert f"{STRANGE}: 10 requests, 2 refused, within 2.3 s" in picture.title
     assert "refusals from 2.25 to 2.3 s" in picture.title
     assert "none: 0 requests" in picture.title
+    words = [each for each in drawn(picture, "text") if "requests, " in str(each.text)]
+    assert [each.text for each in words][1:] == [
+        "short: 2 requests, 0 refused",
+        "none: 0 requests, 0 refused",
+    ]
+    assert all(is_on_a_phone(each) for each in words)
 
 
 def test_the_words_of_marks_tell_their_groups() -> None:
@@ -169,12 +190,13 @@ def test_the_words_of_marks_tell_their_groups() -> None:
 
 
 def test_bars_are_as_long_as_their_numbers() -> None:
-    """Each says its number, and 0 can be seen."""
+    """Each says its number, in front of it, and 0 can be seen."""
     series = {"one": {STRANGE: 40.0, "b": 10.0}, "two": {STRANGE: 0.0, "b": 20.0}}
     picture = draw_bars(series, title="seconds")
     widths = [float(str(each.get("width"))) for each in drawn(picture, "rect")]
-    assert widths == pytest.approx([500, 1, 125, 250])
+    assert widths == pytest.approx([550, 1, 137.5, 275])
     assert picture.title.startswith(f"seconds. {STRANGE}: 40 one. {STRANGE}: 0 two.")
+    assert all(is_on_a_phone(each) for each in drawn(picture, "text"))
 
 
 def test_what_is_allowed_is_marked_at_its_place() -> None:
@@ -185,4 +207,5 @@ def test_what_is_allowed_is_marked_at_its_place() -> None:
     place = float(str(mark.get("d"))[1:].split(" ")[0])
     left, width = float(str(bar.get("x"))), float(str(bar.get("width")))
     assert (place - left) / width == pytest.approx(25 / 20)
-    assert picture.title.endswith("Dashed line: 25 allowed.")
+    assert picture.title.startswith("pace. Dashed line: 25 allowed.")
+    assert all(is_on_a_phone(each) for each in drawn(picture, "text"))

@@ -81,7 +81,8 @@ def test_what_a_page_for_contributors_names_is_there(page: str) -> None:
     for table, name in re.findall(r"`([A-Z]+)`\s+in\s+`([\w./]+)`", page):
         (file,) = find(name)
         code = file.read_text(encoding="utf-8")
-        assert re.search(rf"^(const )?{table}\b.* = ", code, re.M), (table, name)
+        defined = rf"^(export )?(const )?{table}\b.* = "
+        assert re.search(defined, code, re.M), (table, name)
 
 
 def find(name: str) -> list[Path]:

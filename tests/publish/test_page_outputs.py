@@ -19,8 +19,6 @@ from inflight_lab.runs.run import Level, Run, no_levels
 from inflight_lab.runs.terms import QuotaPolicy, Terms
 from tests.support.notebook_tools import NOTEBOOKS, load
 
-LIVE = '<a href="live">Open this live</a>'
-
 
 def picture_of(*names: str, started: int = 1) -> NotebookNode:
     """The output of a widget whose runs were recorded; its picture is in bold."""
@@ -47,18 +45,17 @@ def shown(*outputs: NotebookNode, simulate: Sequence[str] = ()) -> list[str]:
     """The HTML of what a page shows of a cell with them."""
     metadata = {"inflight_lab": {"simulate": list(simulate)}}
     cell = new_code_cell(outputs=list(outputs), metadata=metadata)
-    return [output.data["text/html"] for output in for_a_page(cell, LIVE)]
+    return [output.data["text/html"] for output in for_a_page(cell)]
 
 
 def test_the_runs_of_a_widget_are_one_player() -> None:
-    """They have one clock, one picture for those who cannot play them, and one link to
-    the same panel live; another widget has its own.
+    """They have one clock, and one picture for those who cannot play them; another
+    widget has its own.
     """
     side_by_side, alone = shown(widget(), picture_of("Ada", "Ben"), picture_of("Cy"))
     assert side_by_side.startswith("<inflight-run>")
     assert "<b>Ada Ben</b>" in side_by_side
     assert side_by_side.count("application/json") == 1
-    assert side_by_side.endswith(f"<p>{LIVE}</p>")
     assert "<b>Cy</b>" in alone
 
 
@@ -84,11 +81,11 @@ def test_a_panel_that_nobody_ran_says_that_it_is_computed() -> None:
 
 
 def test_a_plot_without_requests_is_a_line_of_text() -> None:
-    """An empty picture would only take room; the line says where it can be run."""
+    """An empty picture would only take room; the line says why there is none."""
     empty = new_output(
         "display_data", data={"text/html": "<img>"}, metadata={STARTED: 0}
     )
-    assert shown(widget(), empty) == [f"<p>Nothing was sent here. {LIVE}</p>"]
+    assert shown(widget(), empty) == ["<p>Nothing was sent here.</p>"]
 
 
 def test_another_widget_is_the_html_that_it_brings() -> None:
@@ -106,7 +103,7 @@ def test_other_outputs_stay() -> None:
     printed = new_output("stream", text="30 answers\n")
     wiped = new_output("stream", name="stderr", text="     \r")
     cell = new_code_cell(outputs=[wiped, printed])
-    assert for_a_page(cell, LIVE) == [printed]
+    assert for_a_page(cell) == [printed]
 
 
 def test_the_notebooks_ask_for_what_there_is() -> None:
@@ -132,14 +129,14 @@ def page(*cells: NotebookNode) -> str:
 
 
 def test_a_page_says_where_it_can_be_tried() -> None:
-    """Below its title, each player and each exercise, whose solution only the notebook
-    can check.
+    """Once below its title, however many players it has, and below each exercise, whose
+    solution only the notebook can check.
     """
     exercise = new_code_cell("check", id="code-exercise-one")
     player = new_code_cell("panel", id="code-panel", outputs=[picture_of("Ada")])
     html = page(new_markdown_cell("# Title"), exercise, player)
     links = re.findall(r'<a href="03_some-live">([^<]+)</a>', html)
-    assert links == ["Open this live", "Open live to check yours", "Open this live"]
+    assert links == ["Open this live", "Open live to check yours"]
 
 
 def test_a_page_says_first_what_it_does_not_do() -> None:
@@ -220,6 +217,12 @@ def test_a_table_says_what_each_cell_is_about() -> None:
     assert re.findall(r'<th scope="col">(.*?)</th>', rows) == ["API", "waits"]
     assert re.findall(r'<th scope="row">(.*?)</th>', rows) == ["<code>a</code>"]
     assert re.findall("<td>(.*?)</td>", rows) == ["3 s"]
+
+
+def test_code_in_a_table_breaks_only_between_its_parts() -> None:
+    """On a phone: `asyncio.Semaphore` at its dot, and never within a word."""
+    html = page(new_markdown_cell(TABLE.replace("`a`", "`asyncio.Lock(max_size=1.5)`")))
+    assert "asyncio.<wbr>Lock(<wbr>max_<wbr>size=1.<wbr>5)" in html
 
 
 def test_a_diff_says_in_colour_what_is_added_and_removed() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from inflight_lab import AnswerFile, NoAnswer, Stop
+from tests.support.waiting import PATIENCE
 
 Start = Callable[[], AnswerFile]
 LINES = b'{"key": 1, "data": "one"}\n{"key": [2, {"a": 0}], "data": null}\n'
@@ -119,23 +120,41 @@ async def test_collect_asks_once_for_what_is_missing(
 
 
 @pytest.mark.anyio
+async def test_who_has_no_such_item_has_an_answer(start: Start) -> None:
+    """A script that has met a 404 is done: it must not end as one that lacks some."""
+
+    async def ask(key: int) -> None:
+        return None
+
+    assert await start().collect([1, 2], ask, limit=1)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("end", [Stop("no money is left"), OSError("no room is left")])
 async def test_stop_ends_all_at_once(
-    start: Start, capsys: pytest.CaptureFixture[str]
+    end: Exception, start: Start, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nobody sits out a long pause, nothing more is asked for, and what is written
-    stays.
+    """Where no answer will come or can be kept: nobody sits out a long pause, nothing
+    more is asked for, and only what is written counts as answered.
     """
     answers = start()
+    asked = []
 
     async def ask(key: int) -> int:
+        asked.append(key)
         if key == 2:
-            raise Stop("no money is left")
+            raise end
         await asyncio.sleep(0 if key == 0 else 600)
         return key
 
-    assert not await answers.collect(range(100), ask, limit=2)
+    async with asyncio.timeout(PATIENCE):
+        assert not await answers.collect(range(100), ask, limit=2)
+    assert sorted(asked) == [0, 1, 2]
     assert answers.keys == {"0"}
-    assert "Stopped: no money is left" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "1 of 100 have an answer" in out
+    assert f"Stopped: {end}" in out
+
 
 
 @pytest.mark.anyio

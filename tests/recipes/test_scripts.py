@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import re
 from pathlib import Path
@@ -97,6 +98,16 @@ async def test_a_changed_question_is_a_new_one(tmp_path: Path) -> None:
             assert not await run_here(ASK_MODEL.script(server.url, tmp_path, **changed))
         assert server.stats().started == 24
     assert lines_in(tmp_path)[0]["data"]["choices"]
+
+
+async def test_a_question_has_as_long_as_the_script_says(tmp_path: Path) -> None:
+    """TIMEOUT ends an attempt, and not what is usual for other requests."""
+    with PracticeServer(latency=0, dialect="openai") as server:
+        async with FaultyPath(server, b"", "silence", harmed={0}) as path:
+            script = ASK_MODEL.script(path.url, tmp_path, TIMEOUT=0.5, PROMPTS={1: "?"})
+            async with asyncio.timeout(20):
+                assert not await run_here(script)
+            assert path.seen == 2
 
 
 @pytest.mark.parametrize("name", ["fetch_all", "with_requests", "paced"])

@@ -91,8 +91,8 @@ def seconds(app: PracticeApp, count: int) -> list[float]:
 
 
 def test_latencies_repeat_with_the_seed() -> None:
-    """The same seed draws the same latencies, after a reset too; another seed draws
-    others.
+    """The same seed draws the same latencies, after a reset and in a twin too; another
+    seed draws others.
     """
     first, same, other = (
         PracticeApp(latency=0.1, jitter=0.5, seed=seed) for seed in (1, 1, 2)
@@ -101,6 +101,7 @@ def test_latencies_repeat_with_the_seed() -> None:
     assert seconds(same, 50) == drawn
     first.reset()
     assert seconds(first, 50) == drawn
+    assert seconds(first.twin(), 50) == drawn
     assert seconds(other, 50) != drawn
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 import re
 from operator import mul
+from pathlib import Path
 
 import pytest
 
+from inflight_lab.plot.drawing.svg import GREEN, RED
 from inflight_lab.plot.modules import STAGE
 
+DRAWINGS = sorted(Path(__file__).parents[2].glob("notebooks/images/*.svg"))
 CSS = (STAGE / "stage.css").read_text(encoding="utf-8")
 PAGES = {"light": ["#ffffff"], "dark": ["#111111", "#212121"]}
 """The pages of JupyterLab and of Colab; in the dark, an output may be lighter."""
@@ -115,3 +118,12 @@ def test_discs_differ_for_the_colour_blind(theme: str, deficiency: str) -> None:
     out = seen_with(deficiency, colours["out"])
     answered = seen_with(deficiency, colours["answered"])
     assert math.dist(out, answered) >= LEAST_DISTANCE
+
+
+@pytest.mark.parametrize("drawing", DRAWINGS, ids=lambda drawing: drawing.stem)
+def test_a_drawing_has_the_colours_of_the_plain_pictures(drawing: Path) -> None:
+    """Both are in one notebook, where what is refused has one colour."""
+    svg = drawing.read_text(encoding="utf-8")
+    for name, colour in (("refused", RED), ("accepted", GREEN)):
+        rules = re.findall(rf"\.{name} {{ (?:fill|stroke): (#\w+)", svg)
+        assert rules[:1] in ([], [colour]), "the first is on a light page"

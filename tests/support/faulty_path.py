@@ -57,7 +57,12 @@ class FaultyPath:
 
     async def __aexit__(self, *_: object) -> None:
         self._listener.close()
-        await self.quiet()
+        try:
+            await self.quiet()
+        finally:
+            for task in self._busy:
+                task.cancel()
+            await asyncio.gather(*self._busy, return_exceptions=True)
 
     @property
     def is_silent(self) -> bool:
@@ -87,6 +92,8 @@ class FaultyPath:
                 pass
         except (OSError, asyncio.IncompleteReadError):
             pass  # the client hung up, or the server is gone: the client will notice
+        except asyncio.CancelledError:
+            pass  # the test has ended: asyncio would log it with a traceback
         finally:
             writer.close()
             with contextlib.suppress(OSError):

@@ -166,11 +166,15 @@ def run_all(page: Page) -> None:
 
 
 def save(page: Page) -> None:
-    """Save the notebook by its key, and wait until the server has it."""
+    """Save the notebook by its key, and wait until the server has it.
+
+    The checkpoint comes last: before that, the front end ignores the key.
+    """
     with page.expect_response(
-        lambda answer: answer.request.method == "PUT" and "contents" in answer.url
-    ):
+        lambda answer: answer.request.method == "POST" and "checkpoints" in answer.url
+    ) as checkpoint:
         page.keyboard.press("Control+s")
+    checkpoint.value.finished()
 
 
 class PanelOnPage:

@@ -170,6 +170,17 @@ def test_one_more_than_is_allowed_is_over_the_quota() -> None:
     assert "10 requests in 60 s are allowed; you sent 11" in facts
 
 
+def test_of_two_quotas_the_one_that_allows_less_decides() -> None:
+    """A burst of 20 a second does not help whoever may send 60 a minute."""
+    both = ", ".join(
+        policy(*quota)["ratelimit-policy"] for quota in [(20, 1), (60, 60)]
+    )
+    headers = {"ratelimit-policy": both}
+    log = run_of([200] * 60 + [429] * 5, every=0.5, headers=headers)
+    facts = found(log, "Over the quota").facts
+    assert "60 requests in 60 s are allowed; you sent 65" in facts
+
+
 def test_the_quota_of_one_host_is_held_against_that_host() -> None:
     """What went elsewhere was not sent there; the newest answers name the quota."""
     log = RequestLog()
@@ -463,6 +474,24 @@ def test_a_pool_of_aiohttp_may_be_the_limit(library: str, names: list[str]) -> N
     assert names_of(log) == names
 
 
+@pytest.mark.parametrize(("asked", "is_said"), [(124, False), (125, True)])
+def test_a_few_that_wait_for_a_connection_are_no_matter(
+    asked: int, is_said: bool
+) -> None:
+    """A quarter of a pool of 100 is."""
+    log = run_of([200] * asked, every=0, pool=100)
+    assert ("The connection pool was the limit" in names_of(log)) is is_said
+
+
+@pytest.mark.parametrize(("rate", "is_said"), [(12, False), (100, True)])
+def test_one_after_the_other_may_be_as_fast_as_is_allowed(
+    rate: int, is_said: bool
+) -> None:
+    """At 10 a second of 12 there is little to win, at 10 of 100 there is."""
+    log = run_of([200] * 30, headers=policy(rate, 1))
+    assert ("One after the other" in names_of(log)) is is_said
+
+
 # All together
 
 
@@ -524,6 +553,14 @@ def test_gather_loses_what_no_task_had_returned_yet() -> None:
     assert re.search(r"gather raised KeyError \(faults.py:\d+\)", said)
     assert f"its tasks got: {accepted} accepted answers" in said
     assert "failed" not in summary_in(said)
+
+
+def test_gather_loses_nothing_of_tasks_that_return_nothing() -> None:
+    """What they got, they have put away themselves."""
+    said = watched("raises_last", latency=0.02)
+    assert "KeyError: 'mine'" in said
+    assert "10 accepted" in summary_in(said)
+    assert "its tasks got" not in said
 
 
 def test_a_refusal_whose_body_is_not_read_is_a_refusal() -> None:

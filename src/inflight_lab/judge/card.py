@@ -54,11 +54,14 @@ class Card:
 
     def __str__(self) -> str:
         rows = [_as_text(row) for row in self._table()]
-        return "\n".join([*self._title(), *rows, "", *self._words()])
+        words = [f"{what} {said}" for what, said in self._words()]
+        return "\n".join([*self._title(), *rows, "", *words])
 
     def _repr_html_(self) -> str:
         caption = "<br>".join(map(escape, self._title()))
-        words = "<br>".join(map(escape, self._words()))
+        words = "<br>".join(
+            f"<b>{escape(what)}</b> {escape(said)}" for what, said in self._words()
+        )
         return f"{_as_html(caption, self._table())}<p>{words}</p>"
 
     def _title(self) -> list[str]:
@@ -67,12 +70,10 @@ class Card:
             f"Judged for {self.judged_for}{self._made_with()}",
         ]
 
-    def _words(self) -> list[str]:
-        """What is said below the table."""
-        reactions = [
-            f"{after} it {finding}" for after, finding in self.findings.items()
-        ]
-        return [*reactions, f"In short: {self.in_short}"]
+    def _words(self) -> list[tuple[str, str]]:
+        """What is said below the table, and before each what it is about."""
+        reactions = [(after, f"it {does}") for after, does in self.findings.items()]
+        return [*reactions, ("In short:", self.in_short)]
 
     @property
     def in_short(self) -> str:
@@ -86,7 +87,7 @@ class Card:
                 return f"{after.capitalize()} it {finding.does}: {finding.detail}."
         refused = self._refused()
         if refused:
-            cases = [f"{quota} ({count} 429s)" for quota, count in refused.items()]
+            cases = [f"{quota} ({count} refused)" for quota, count in refused.items()]
             return f"Its requests come too close together for {'; '.join(cases)}."
         if self.most_used < MUCH_UNUSED:
             return f"It is slow: it uses {self.most_used:.0%} of the quota at most."

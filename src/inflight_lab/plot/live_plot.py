@@ -81,7 +81,7 @@ class LivePlot(Plot):
     >>> plot = LivePlot(server)
     >>> display(plot)
     >>> with plot:
-    ...     await naive.make_many_requests(server.url, 200)
+    ...     await naive.make_many_requests(server.url, 20)
 
     An `ObservedTransport` in its place shows what your own client sends.
 

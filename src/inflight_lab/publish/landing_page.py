@@ -50,8 +50,8 @@ OPENING = {
 """A hundred at once, then the limit under your finger."""
 
 IN_WORDS = f"""<p>{COUNT} requests at once, to an API that allows {RATE} in any second:
-{RATE} are answered, {COUNT - RATE} are refused. With at most 5 in flight, all
-{COUNT} are answered.</p>"""
+{RATE} are answered, {COUNT - RATE} are refused. With at most 5 in flight, and
+answers after 1.2 seconds, all {COUNT} are answered.</p>"""
 """What it shows, without JavaScript and on paper."""
 
 

@@ -33,6 +33,9 @@ HEADING_OR_WIDE = re.compile(
 )
 HEADER = re.compile(r"<th(?=[ >])")
 FIRST_CELL = re.compile(r"(<tr>\s*)<td([^>]*)>(.*?)</td>", re.DOTALL)
+CODE = re.compile("<code>(.*?)</code>")
+PART_OF_CODE = re.compile(r"[._(](?=\w)")
+"""After these a narrow column may break a name."""
 ANCHOR = re.compile('<a class="anchor-link" [^>]*>[^<]*</a>')
 """A heading's link to itself; the sections are linked at the top."""
 PLAIN_CODE = re.compile(r'<span class="(?:n|nn|o|p|w)">([^<]*)</span>')
@@ -84,7 +87,7 @@ def put_on_a_page(cell: Any, live: Callable[[str], str]) -> None:
     if cell.cell_type == "markdown":
         cell.source = with_links_to_pages(cell.source)
     elif cell.cell_type == "code":
-        cell.outputs = for_a_page(cell, live(OPEN))
+        cell.outputs = for_a_page(cell)
         if cell.id.startswith(EXERCISE):
             cell.outputs.append(as_output(paragraph(live(CHECK))))
 
@@ -148,6 +151,7 @@ def with_wide_parts(html: str) -> str:
 
 
 def with_headers(rows: str) -> str:
-    """The rows of a table with headers."""
+    """The rows of a table with headers, and with code that breaks between its parts."""
     columns = HEADER.sub('<th scope="col"', rows)
-    return FIRST_CELL.sub(r'\1<th scope="row"\2>\3</th>', columns)
+    headed = FIRST_CELL.sub(r'\1<th scope="row"\2>\3</th>', columns)
+    return CODE.sub(lambda code: PART_OF_CODE.sub(r"\g<0><wbr>", code[0]), headed)

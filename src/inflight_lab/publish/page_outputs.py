@@ -26,20 +26,20 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 COMPUTED = "<p>Nobody has run this panel: what you see is computed.</p>"
 
 
-def for_a_page(cell: Any, open_live: str) -> list[Any]:
+def for_a_page(cell: Any) -> list[Any]:
     """The outputs of a ``cell`` as a page shows them, which has no widgets.
 
     The picture of a widget's runs becomes a player or, where the cell asks for it, a
-    simulated run; ``open_live`` stands below it, which is HTML.  Another widget is
-    shown as the HTML that it brings, if it does.  A line says where nothing was sent.
+    simulated run.  Another widget is shown as the HTML that it brings, if it does.  A
+    line says where nothing was sent.
     """
     simulated = cell.metadata.get("inflight_lab", {}).get("simulate", [])
     shown: list[Any] = []
     for output in filter(is_seen, cell.outputs):
         if RECORDING in output.get("data", {}):
-            shown.append(as_output(run_of(output, simulated) + paragraph(open_live)))
+            shown.append(as_output(run_of(output, simulated)))
         elif is_without_requests(output):
-            shown.append(as_output(f"<p>Nothing was sent here. {open_live}</p>"))
+            shown.append(as_output("<p>Nothing was sent here.</p>"))
         elif not is_widget(output):
             shown.append(output)
         elif "text/html" in output.data:

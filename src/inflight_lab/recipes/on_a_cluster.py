@@ -92,6 +92,7 @@ class Sender(WorkerPlugin):
     async def setup(self, worker: Worker) -> None:
         """Open connections, when the script begins or the worker joins."""
         self.client = httpx.AsyncClient(headers=HEADERS, timeout=30)
+        self.sending: set[asyncio.Task[httpx.Response]] = set()
         self.turn = asyncio.Lock()  # one request of a worker asks Redis at a time
         self.quota = throttled.Throttled(
             key=URL,
@@ -105,10 +106,15 @@ class Sender(WorkerPlugin):
         async with self.turn:
             while (answer := await self.quota.limit()).limited:
                 await asyncio.sleep(answer.state.retry_after)
-        return await self.client.get(url)
+        request = asyncio.create_task(self.client.get(url))
+        self.sending.add(request)
+        request.add_done_callback(self.sending.discard)
+        return await request
 
     async def teardown(self, worker: Worker) -> None:
-        """Close them."""
+        """Stop sending, and close them."""
+        for request in self.sending:
+            request.cancel()  # httpx would not close a connection that is being opened
         await self.client.aclose()
 
 

@@ -2,7 +2,6 @@
 
 import { make, write } from "./dom.js";
 import { clamp, LANDING, LONGEST_WAY } from "./motion.js";
-import { spanOf } from "./strip.js";
 
 /**
  * @import { Run } from "./run.js"
@@ -242,15 +241,14 @@ export class Player extends EventTarget {
 
   /** Draw at once. */
   drawNow() {
-    const { pace, stillness: { matches: still } } = this;
+    const { pace, stillness: { matches: still }, runs: beside } = this;
     const step = STILL_STEP * pace;
     const isStepping = still && this.isPlaying && this.time < this.newest;
     const time = isStepping ? Math.floor(this.time / step) * step : this.time;
-    const span = spanOf(this.runs);
     const paused = !this.isPlaying;
     this.stages.forEach((stage, index) => {
-      const run = this.runs[index];
-      if (run) stage.draw(run, time, { pace, still, paused, span });
+      const run = beside[index];
+      if (run) stage.draw(run, time, { pace, still, paused, beside });
     });
   }
 

@@ -36,6 +36,9 @@ const UNEVEN = 0.3;
 /** What has just happened, in seconds of the run. */
 const RECENT = 1;
 
+/** A refusal is news for so long, in seconds: slots that leave together come again. */
+const NEWS = 2;
+
 /** @param {Run} run @param {number} time @returns {Words[]} */
 export function sentenceAt(run, time) {
   const counts = seenAt(run, time);
@@ -216,11 +219,11 @@ function paused({ time, run, setting: { manner, limit, quota }, latency, counts 
   const refused = run.turned.within(time - RECENT, time) && counts.refused;
   return [
     [`${slots} slots`, "out"],
-    ` / (${secondsInWords(latency)} + `,
+    ` / (${latencyInWords(latency)} + `,
     [`${secondsInWords(known)} asleep`, "asleep"],
     ") = ",
     ...perPeriod(rate, quota),
-    ...comparedWith(quota, rate, refused),
+    ...comparedWith(quota, rate, refused, true),
   ];
 }
 
@@ -247,17 +250,29 @@ function flowing(view) {
   const { run, setting: { quota }, counts, latency, time } = view;
   const { inFlight, refused } = counts;
   if (run.isUnlimited) return allAtOnce(view);
-  if (latency === null || inFlight === 0) {
+  const rate = latency === null ? null : inFlight / latency;
+  if (latency === null || !rate || isUnlikely(view, rate)) {
     const sent = run.sent.within(time - RECENT, time);
     return [[`${inWords(inFlight)} in flight`, "out"], `, ${sent} sent in 1 s.`];
   }
-  const rate = inFlight / latency;
   return [
     [`${inWords(inFlight)} in flight`, "out"],
-    ` / ${secondsInWords(latency)} each = `,
+    ` / ${latencyInWords(latency)} each = `,
     ...perPeriod(rate, quota),
-    ...comparedWith(quota, rate, refused),
+    ...comparedWith(quota, rate, refused, run.turned.within(time - NEWS, time) > 0),
   ];
+}
+
+/**
+ * Whether the sum says that too many are sent, and they are not: the moment is over, or
+ * something else keeps them back.
+ *
+ * @param {View} view
+ * @param {number} rate In a second.
+ */
+function isUnlikely({ run, time, setting: { quota }, counts }, rate) {
+  if (!quota || counts.refused || rate * quota.period <= quota.rate) return false;
+  return run.sent.within(time - quota.period, time) <= quota.rate;
 }
 
 /**
@@ -406,15 +421,16 @@ function perPeriod(rate, quota) {
  * @param {Quota | null} quota
  * @param {number} perSecond
  * @param {number} refused
+ * @param {boolean} [isNews] Whether some were just now: an average is not a window.
  * @returns {Words[]}
  */
-function comparedWith(quota, perSecond, refused) {
+function comparedWith(quota, perSecond, refused, isNews = false) {
   if (!quota) return ["."];
   const { shape, rate, period } = quota;
   const allowed = allowedInWords(quota);
-  const unused = Math.round(rate - perSecond * period);
+  const unused = rate - Math.round(perSecond * period); // so that the sum is right
   const isTooFast = perSecond * period > rate || shape === "spacing";
-  if (refused && isTooFast) {
+  if (refused && (isTooFast || isNews)) {
     return [`${allowed}, `, [`${inWords(refused)} refused`, "refused"], "."];
   }
   return [unused > 1 && !isTooFast ? `${allowed}, ${unused} unused.` : `${allowed}.`];
@@ -436,6 +452,11 @@ function quotaInWords(quota) {
 /** @param {Quota} quota */
 function everyInWords({ rate, period }) {
   return `one every ${secondsInWords(period / rate)}`;
+}
+
+/** As it was set, so that the sum is right. @param {number} seconds */
+function latencyInWords(seconds) {
+  return seconds < 0.1 ? secondsInWords(seconds) : `${Number(seconds.toFixed(2))} s`;
 }
 
 /** "a second", "in 10 s". @param {number} period */

@@ -5,10 +5,9 @@ import { drawFlow, isClosed } from "./dots.js";
 import { Pen } from "./pen.js";
 import { Places } from "./places.js";
 import { seenAt } from "./motion.js";
-import { inWords, spanInWords, wallAt } from "./quota.js";
-import { sentLatelyAt } from "./run.js";
+import { inWords, wallAt } from "./quota.js";
 import { sentenceAt } from "./sentence.js";
-import { drawStrip, spanOf } from "./strip.js";
+import { drawStrip, LEVELS, spanOf } from "./strip.js";
 
 /**
  * @import { Moment } from "./dots.js"
@@ -25,7 +24,7 @@ import { drawStrip, spanOf } from "./strip.js";
  * @property {number} [pace] Seconds of the run that pass in one of the eye's.
  * @property {boolean} [still] Whether nothing should fly.
  * @property {boolean} [paused] Whether one can read in peace.
- * @property {number} [span] How many seconds the strip shows; default: the run's.
+ * @property {Run[]} [beside] All that stand side by side, on one scale.
  */
 
 /** Sentence and counts change at most so often, in seconds of the eye's. */
@@ -107,14 +106,15 @@ export class Stage {
    */
   draw(run, time, showing = {}) {
     this.#drawAgain = () => this.draw(run, time, showing);
-    const { pace = 1, still = false, paused = false, span = spanOf([run]) } = showing;
+    const { pace = 1, still = false, paused = false, beside = [run] } = showing;
     const moment = { time, pace, still };
+    const span = spanOf(beside);
     this.#span = span;
     this.#measure(run);
     if (!this.#places) return;
     this.pen.clear();
     drawFlow(this.pen, run, moment, this.#places);
-    const shown = { time, span, what: this.#what };
+    const shown = { time, span, what: this.#what, beside };
     this.#writeLine(drawStrip(this.stripPen, run, shown));
     const isUnderWay = time >= 0 && (run.isLive || time < run.now);
     const isChanging = isUnderWay && !paused;
@@ -188,11 +188,11 @@ export class Stage {
 
   /** @param {Run} run @param {Moment} moment */
   #writeNumbers(run, moment) {
-    const { numbers, stage } = this.parts;
+    const { numbers, levels, stage } = this.parts;
     const { time } = moment;
     const counts = seenAt(run, time);
     const waiting = time < 0 ? run.size : counts.waiting;
-    const { limit, quota } = run.settingAt(time);
+    const { limit } = run.settingAt(time);
     const wall = wallAt(run, time);
     write(numbers.waiting, inWords(waiting));
     write(numbers.answered, inWords(counts.answered));
@@ -202,9 +202,10 @@ export class Stage {
     write(numbers.slots, limit === null ? "" : inWords(limit));
     write(numbers.quota, wall.words);
     write(numbers.tokens, tokensInWords(run, time));
-    write(numbers.inFlight, inWords(counts.inFlight));
-    write(numbers.sentLately, inWords(sentLatelyAt(run, time)));
-    write(numbers.span, `in ${spanInWords(quota?.period ?? 1)}`);
+    for (const { what, count, unit } of levels) {
+      write(count, inWords(LEVELS[what].number(run, time)));
+      write(unit, LEVELS[what].unit(run.settingAt(time)));
+    }
     const at = Math.max(0, Math.min(time, run.now));
     write(numbers.time, time < 0 ? "" : `${at.toFixed(1)} s`);
     const isOver = !run.isLive && time >= run.now;
@@ -239,9 +240,7 @@ export class Stage {
 
   #listen() {
     const { stripCanvas, levels } = this.parts;
-    for (const [what, button] of Object.entries(levels)) {
-      button.onclick = () => this.#choose(/** @type {What} */ (what));
-    }
+    for (const { what, button } of levels) button.onclick = () => this.#choose(what);
     stripCanvas.onpointerdown = (event) => {
       stripCanvas.setPointerCapture(event.pointerId);
       this.onSeek(this.#timeUnder(event));
@@ -255,8 +254,8 @@ export class Stage {
   /** @param {What} what */
   #choose(what) {
     this.#what = what;
-    for (const [each, button] of Object.entries(this.parts.levels)) {
-      button.ariaPressed = `${each === what}`;
+    for (const each of this.parts.levels) {
+      each.button.ariaPressed = `${each.what === what}`;
     }
     this.#drawAgain();
   }
@@ -288,9 +287,6 @@ function buildStage(title) {
     slots: number(""),
     quota: number(""),
     tokens: number(""),
-    inFlight: number(),
-    sentLately: number(),
-    span: make("span"),
     time: make("span", { className: "ifl-time" }),
     pace: make("span", { className: "ifl-pace" }),
   };
@@ -331,13 +327,12 @@ function buildStage(title) {
     make("div", { className: "ifl-api" }, boxes.wall, apiLabel, boxes.api),
     flowCanvas,
   );
-  /** @param {boolean} isPressed @param {(Node | string)[]} label */
-  const level = (isPressed, ...label) =>
-    make("button", { type: "button", ariaPressed: `${isPressed}` }, ...label);
-  const levels = {
-    "in flight": level(true, numbers.inFlight, " in flight"),
-    rate: level(false, numbers.sentLately, " sent ", numbers.span),
-  };
+  const levels = Object.keys(LEVELS).map((what) => {
+    const count = number();
+    const unit = make("span");
+    const button = make("button", { type: "button" }, count, " ", unit);
+    return { what: /** @type {What} */ (what), button, count, unit };
+  });
   const stripCanvas = make("canvas", {
     tabIndex: 0,
     role: "slider",
@@ -354,8 +349,7 @@ function buildStage(title) {
       make(
         "div",
         { className: "ifl-levels", role: "group", ariaLabel: "What the strip shows" },
-        levels["in flight"],
-        levels.rate,
+        ...levels.map(({ button }) => button),
       ),
       numbers.pace,
       numbers.time,

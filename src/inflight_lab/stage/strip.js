@@ -1,15 +1,15 @@
 // The strip: how one number changed during the run, the line that it should keep to,
 // and a mark for each refusal.  One drags on it to look back.
 
-import { clamp } from "./motion.js";
-import { inWords } from "./quota.js";
+import { clamp, seenAt } from "./motion.js";
+import { inWords, spanInWords } from "./quota.js";
 import { levelAt, sentLatelyAt } from "./run.js";
 
 /**
  * @import { Pen } from "./pen.js"
  * @import { Run, Setting } from "./run.js"
  *
- * @typedef {"in flight" | "rate"} What
+ * @typedef {keyof typeof LEVELS} What
  *
  * @typedef {object} Line What to write at the line.
  * @property {string} words
@@ -17,20 +17,30 @@ import { levelAt, sentLatelyAt } from "./run.js";
  * @property {number} y How far down the line is.
  *
  * @typedef {object} StripLevel A number that the strip can show.
- * @property {(run: Run, time: number) => number} at
+ * @property {(run: Run, time: number) => number} at What is drawn.
+ * @property {(run: Run, time: number) => number} number What its button counts ...
+ * @property {(setting: Setting) => string} unit ... and what stands after that.
  * @property {(setting: Setting) => number | null} line What it should keep to.
  * @property {(line: string) => string} words What stands at that line.
  */
 
-/** @type {Record<What, StripLevel>} */
-const LEVELS = {
+/**
+ * In the order of their buttons.
+ *
+ * @satisfies {Record<string, StripLevel>}
+ */
+export const LEVELS = {
   "in flight": {
     at: levelAt,
+    number: (run, time) => seenAt(run, time).inFlight,
+    unit: () => "in flight",
     line: ({ limit }) => limit,
     words: (line) => `limit ${line}`,
   },
   rate: {
     at: sentLatelyAt,
+    number: sentLatelyAt,
+    unit: ({ quota }) => `sent in ${spanInWords(quota?.period ?? 1)}`,
     line: ({ quota }) => quota && quota.shape !== "spacing" ? quota.rate : null,
     words: (line) => `${line} allowed`,
   },
@@ -45,6 +55,9 @@ const FILLED = 0.96;
 /** How high marks are, and how many pixels stay free above the highest level. */
 const MARK = 8;
 
+/** The handle's radius, in pixels. */
+const HANDLE = 5;
+
 /**
  * How many seconds a strip shows, from its left to its right.
  *
@@ -57,14 +70,18 @@ export function spanOf(runs) {
 /**
  * @param {Pen} pen
  * @param {Run} run
- * @param {{ time: number, span: number, what: What }} shown
+ * @param {{ time: number, span: number, what: What, beside: Run[] }} shown All that
+ *   are side by side have one scale.
  * @returns {Line}
  */
-export function drawStrip(pen, run, { time, span, what }) {
+export function drawStrip(pen, run, { time, span, what, beside }) {
   const until = Math.min(run.now, span);
   const levels = levelsOf(run, what, until, pen.width / span);
   const line = lineAt(run, what, Math.max(0, Math.min(time, until)));
-  const most = Math.max(4, line ?? 0, ...levels) * 1.15;
+  const others = beside.filter((each) => each !== run).flatMap((each) =>
+    levelsOf(each, what, Math.min(each.now, span), pen.width / span)
+  );
+  const most = Math.max(4, line ?? 0, ...levels, ...others) * 1.15;
   /** @param {number} level */
   const y = (level) => pen.height - 1 - level / most * (pen.height - MARK - 4);
   pen.clear();
@@ -144,10 +161,11 @@ function drawMarks({ context, colours }, { turned, ends }, scale) {
 }
 
 /** @param {Pen} pen @param {number} x */
-function drawTime({ context, colours, height }, x) {
+function drawTime({ context, colours, width, height }, x) {
+  const whole = clamp(x, HANDLE, width - HANDLE);
   context.fillStyle = colours.waiting;
-  context.fillRect(x - 1, 0, 2, height);
+  context.fillRect(whole - 1, 0, 2, height);
   context.beginPath();
-  context.arc(x, height - 5, 5, 0, 2 * Math.PI);
+  context.arc(whole, height - HANDLE, HANDLE, 0, 2 * Math.PI);
   context.fill();
 }

@@ -26,7 +26,7 @@ from inflight_lab.watch.counting import (
     sent_times,
 )
 from inflight_lab.watch.finding import WORDS, Finding, found
-from inflight_lab.watch.pages import follows_pages, pages_not_asked_for
+from inflight_lab.watch.paging import follows_pages, pages_not_asked_for
 from inflight_lab.watch.quota import Quota, limits_named_in, said_in
 from inflight_lab.watch.request_log import Block, Request, RequestLog, seconds_of
 from inflight_lab.watch.snippet import command_for

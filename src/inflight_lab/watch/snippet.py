@@ -16,7 +16,7 @@ from inflight_lab.observation.secrets_in_urls import (
     is_named_as_a_secret,
     looks_random,
 )
-from inflight_lab.watch.pages import first_pages, next_pages
+from inflight_lab.watch.paging import first_pages, next_pages
 from inflight_lab.watch.quota import Quota, githubs_quota, period_said_in
 from inflight_lab.watch.request_log import Request
 

@@ -1,5 +1,6 @@
 // The controls of a panel, without a browser: keys, moves, goals and the kernel.
 
+import assert from "node:assert/strict";
 import {
   planFor,
   tryInWords,
@@ -9,26 +10,20 @@ import { KernelWatch, Mover } from "../../../src/inflight_lab/panel/js/kernel.js
 import { commandOf } from "../../../src/inflight_lab/panel/js/keys.js";
 import { modelOf } from "../../support/bare_page.js";
 
-/** @param {unknown} found @param {unknown} wanted */
-function expectEqual(found, wanted) {
-  const [one, other] = [found, wanted].map((each) => JSON.stringify(each));
-  if (one !== other) throw new Error(`${one} is not ${other}`);
-}
-
 const usual = { onButton: false, presented: false };
 
 Deno.test("a key asks once, and Space on a button is the button's", () => {
   /** @param {string} key @param {object} [state] @param {boolean} [repeat] */
   const asked = (key, state = {}, repeat = false) =>
     commandOf({ key, repeat }, { ...usual, ...state });
-  expectEqual(asked(" "), "go");
-  expectEqual(asked(" ", { onButton: true }), null);
-  expectEqual(asked("R"), "reset");
-  expectEqual(asked("r", {}, true), null);
-  expectEqual(asked("f"), "present");
-  expectEqual(asked("Escape"), null);
-  expectEqual(asked("Escape", { presented: true }), "present");
-  expectEqual(asked("x"), null);
+  assert.deepEqual(asked(" "), "go");
+  assert.deepEqual(asked(" ", { onButton: true }), null);
+  assert.deepEqual(asked("R"), "reset");
+  assert.deepEqual(asked("r", {}, true), null);
+  assert.deepEqual(asked("f"), "present");
+  assert.deepEqual(asked("Escape"), null);
+  assert.deepEqual(asked("Escape", { presented: true }), "present");
+  assert.deepEqual(asked("x"), null);
 });
 
 Deno.test("a move is pending until the kernel has heard it", () => {
@@ -36,15 +31,19 @@ Deno.test("a move is pending until the kernel has heard it", () => {
   const life = new AbortController();
   let settled = 0;
   const mover = new Mover(model, () => settled += 1, life.signal);
-  expectEqual(mover.isPending, false);
+  assert.deepEqual(mover.isPending, false);
   mover.send({ set: "limit", value: 4 });
   mover.send({ set: "limit", value: 5 });
   const [first, second] = model.sent;
-  expectEqual([first.move, second.move, first.input === second.input], [1, 2, true]);
+  assert.deepEqual([first.move, second.move, first.input === second.input], [
+    1,
+    2,
+    true,
+  ]);
   model.set("_heard", { [first.input]: 1, other: 9 });
-  expectEqual([mover.isPending, settled], [true, 0]);
+  assert.deepEqual([mover.isPending, settled], [true, 0]);
   model.set("_heard", { [first.input]: 2 });
-  expectEqual([mover.isPending, settled], [false, 1]);
+  assert.deepEqual([mover.isPending, settled], [false, 1]);
   life.abort();
 });
 
@@ -61,7 +60,7 @@ Deno.test("a move that the kernel never hears is given up: its own value counts"
     const mover = new Mover(modelOf({ _heard: {} }), () => settled += 1, life.signal);
     mover.send({ set: "limit", value: 4 });
     later.forEach((act) => act());
-    expectEqual([mover.isPending, settled], [false, 1]);
+    assert.deepEqual([mover.isPending, settled], [false, 1]);
   } finally {
     Object.assign(globalThis, { setTimeout });
     life.abort();
@@ -76,12 +75,12 @@ Deno.test("a try names its settings, and each goal by mark and number", () => {
     { name: "quick", met: false, seen: "" },
   ];
   const one = { settings: { limit: 7, latency: 0.3, count: 60 }, goals };
-  expectEqual(
+  assert.deepEqual(
     tryInWords(one, [limit, latency]),
     "limit 7, latency 0.3 s: ✔ 0 refused · ✘ quick",
   );
-  expectEqual(verdictInWords(goals[0]), "met: 0 refused");
-  expectEqual(verdictInWords({ ...goals[0], met: null }), "open");
+  assert.deepEqual(verdictInWords(goals[0]), "met: 0 refused");
+  assert.deepEqual(verdictInWords({ ...goals[0], met: null }), "open");
 });
 
 Deno.test("a plan is what would be sent now", () => {
@@ -91,11 +90,11 @@ Deno.test("a plan is what would be sent now", () => {
   const fixed = { terms: { quota, max_concurrent: 4, way: 0.1 } };
   const model = modelOf({ ...state, _lanes: lanes, _fixed: fixed });
   const limited = planFor(model, 0);
-  expectEqual(limited.size, 60);
-  expectEqual(limited.settingAt(0).limit, 7);
-  expectEqual(limited.settingAt(0).quota?.rate, 20);
+  assert.deepEqual(limited.size, 60);
+  assert.deepEqual(limited.settingAt(0).limit, 7);
+  assert.deepEqual(limited.settingAt(0).quota?.rate, 20);
   const free = planFor(model, 1);
-  expectEqual([free.isUnlimited, free.settingAt(0).limit], [true, null]);
+  assert.deepEqual([free.isUnlimited, free.settingAt(0).limit], [true, null]);
 });
 
 Deno.test("a kernel that says nothing is missed, and is back with a word", async () => {
@@ -106,12 +105,12 @@ Deno.test("a kernel that says nothing is missed, and is back with a word", async
   const next = () => new Promise((resolve) => changed = () => resolve(null));
   const watch = new KernelWatch(model, () => changed(), life.signal);
   await next();
-  expectEqual(watch.problem.startsWith("the kernel is gone"), true);
+  assert.deepEqual(watch.problem.startsWith("the kernel is gone"), true);
   model.hear();
-  expectEqual(watch.problem, "");
+  assert.deepEqual(watch.problem, "");
   model.set("running", false);
   watch.expectAnswer();
   await next();
-  expectEqual(watch.problem.startsWith("no answer"), true);
+  assert.deepEqual(watch.problem.startsWith("no answer"), true);
   life.abort();
 });

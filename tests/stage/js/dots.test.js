@@ -161,6 +161,25 @@ Deno.test("after Stop nothing looks as if it still waited", () => {
   assert.deepEqual(new Set(looks), new Set(["answered", "cancelled"]));
 });
 
+Deno.test("a slot that is taken is shown, also above a limit that was lowered", () => {
+  const run = new Run();
+  run.set(0, { limit: 5 });
+  for (const slot of [0, 1, 2, 3, 4]) run.take(0, slot);
+  run.set(1, { limit: 2 });
+  for (const slot of [1, 4]) run.free(2, slot);
+  /** @type {Record<string, number>} */
+  const seen = { slot: 0, taken: 0 };
+  const pen = new Proxy({}, {
+    get: (_, does) => (/** @type {any[]} */ ...how) => {
+      if (does === "slot") seen[how[0]] += 1;
+      return { rect() {} };
+    },
+  });
+  const moment = { time: 3, pace: 1, still: false };
+  drawFlow(/** @type {Pen} */ (pen), run, moment, placesFor(run));
+  assert.deepEqual(seen, { slot: 4, taken: 3 }, "two by the limit, two beyond it");
+});
+
 Deno.test("an answer that nobody knows of yet is not drawn", () => {
   const run = new Run();
   run.set(0, { latency: 0.5 });

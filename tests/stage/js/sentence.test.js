@@ -41,6 +41,29 @@ Deno.test("it does the sum: in flight / latency = rate, beside what is allowed",
   expectSaid(run, 2, /5 in flight/, /0\.5 s/, /10 a second/, /20 allowed/, /10 unused/);
 });
 
+Deno.test("what it says adds up: rate and unused, latency and rate", () => {
+  const even = runOf(60, { limit: 7, latency: 0.4, quota: quotaOf({ rate: 30 }) });
+  expectSaid(even, 2, /18 a second; 30 allowed, 12 unused/); // 17.5, and not 13
+  const odd = runOf(60, { limit: 12, latency: 1.55 });
+  expectSaid(odd, 2, /12 in flight \/ 1\.55 s each = 7\.7 a second/);
+});
+
+Deno.test("on average it is allowed, and some were refused: that is the news", () => {
+  const run = runOf(80, { limit: 22, latency: 1.2 });
+  expectSaid(run, 1.5, /18 a second; 20 allowed, \d+ refused/);
+});
+
+Deno.test("who is kept back elsewhere is not said to send too many", () => {
+  const run = new Run();
+  run.isLive = true;
+  run.size = 60;
+  run.set(0, { limit: 12, latency: 0.3, quota: quotaOf({ rate: 20 }) });
+  for (const [number, time] of [0, 1, 1.01, 1.2, 1.21, 1.22, 1.23, 1.24].entries()) {
+    run.send(time, number);
+  }
+  expectSaid(run, 1.25, /^8 in flight, 7 sent in 1 s\.$/);
+});
+
 Deno.test("what is unused is of the quota's own period", () => {
   const run = runOf(60, { limit: 5, quota: quotaOf({ rate: 900, period: 60 }) });
   expectSaid(run, 2, /600 a minute/, /900 allowed/, /300 unused/);
@@ -195,6 +218,20 @@ Deno.test("what is sent and not at the API waits for a connection", () => {
   expectSaid(run, 0.4, /50 sent/, /wait for a connection/);
 });
 
+Deno.test("few that wait for a connection are not worth a sentence", () => {
+  const few = runOf(104, { runner: "naive", quota: null });
+  const more = runOf(110, { runner: "naive", quota: null });
+  assert.doesNotMatch(said(few, 0.4), /connection/);
+  expectSaid(more, 0.4, /10 sent/, /wait for a connection/);
+});
+
+Deno.test("of a spacing nothing is unused: it is allowed or too fast", () => {
+  const quota = quotaOf({ rate: 20, shape: "spacing", burst: 9 });
+  const run = runOf(60, { limit: 5, latency: 0.5, quota });
+  expectSaid(run, 2, /one every 50 ms allowed/);
+  assert.doesNotMatch(said(run, 2), /unused/);
+});
+
 Deno.test("failures have the name of the error and how long it took", () => {
   const run = runOf(150, { runner: "naive", quota: null, latency: 8 });
   expectSaid(run, 5.5, /50 failed/, /no free connection within 5 s/, /PoolTimeout/);
@@ -246,6 +283,20 @@ Deno.test("where nobody counted those that wait, they are those sent later", () 
   expectSaid(run, 2.5, /Nobody sends/, /1 refused/, /there is a pause/);
   assert.equal(countsAt(run, 2.5).waiting, 1);
   assert.equal(countsAt(run, 3).waiting, 0);
+});
+
+Deno.test("where nobody waits, nobody is said to try again", () => {
+  const run = new Run();
+  run.isLive = true;
+  run.wait(0, 1);
+  const journey = run.send(0);
+  run.wait(0, 0);
+  run.arrive(0, journey, { status: 429 });
+  run.end(0.1, journey, "refused", 429);
+  run.now = 3;
+  assert.doesNotMatch(said(run, 2.5), /try again|Nobody sends/);
+  run.wait(2.6, 1);
+  expectSaid(run, 2.8, /Nobody sends/, /1 refused/, /try again/);
 });
 
 Deno.test("a run that was stopped says so, and counts what was given up", () => {

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { Run } from "../../../src/inflight_lab/stage/run.js";
 import { quotaOf } from "../../../src/inflight_lab/stage/simulate.js";
-import { drawStrip } from "../../../src/inflight_lab/stage/strip.js";
+import { drawStrip, LEVELS } from "../../../src/inflight_lab/stage/strip.js";
+import { runOf } from "./support.js";
 
 /** @import { Pen } from "../../../src/inflight_lab/stage/pen.js" */
 /** @import { What } from "../../../src/inflight_lab/stage/strip.js" */
@@ -11,15 +12,23 @@ import { drawStrip } from "../../../src/inflight_lab/stage/strip.js";
 /** Takes whatever is drawn, and shows nothing. @type {any} */
 const nowhere = new Proxy({}, { get: () => () => {}, set: () => true });
 
-/** @param {Run} run @param {What} what @param {number} time @param {any} [context] */
-function lineAt(run, what, time, context = nowhere) {
+/**
+ * @param {Run} run
+ * @param {What} what
+ * @param {number} time
+ * @param {any} [context]
+ * @param {any} [path]
+ * @param {Run[]} [beside]
+ */
+function lineAt(run, what, time, context = nowhere, path = nowhere, beside = [run]) {
   Object.assign(globalThis, {
     Path2D: function () {
-      return nowhere;
+      return path;
     },
   });
-  const pen = { context, colours: {}, width: 300, height: 60, clear() {} };
-  const shown = { time, what, span: 4 };
+  const colours = { refused: "refused", failed: "failed" };
+  const pen = { context, colours, width: 300, height: 60, clear() {} };
+  const shown = { time, what, span: 4, beside };
   return drawStrip(/** @type {Pen} */ (/** @type {unknown} */ (pen)), run, shown);
 }
 
@@ -33,6 +42,46 @@ Deno.test("the words are of what is set at the time that is shown", () => {
     lineAt(run, "rate", time).words,
   ]);
   assert.deepEqual(words, ["limit 5", "100 allowed", "limit 9", "20 allowed"]);
+});
+
+Deno.test("a button counts what is sent within the quota's own period", () => {
+  const run = new Run();
+  run.set(0, { quota: quotaOf({ rate: 5, period: 3 }) });
+  for (const time of [0, 1, 2, 3.5]) run.send(time);
+  const { number, unit } = LEVELS.rate;
+  assert.deepEqual([number(run, 2), number(run, 4.5)], [3, 2]);
+  assert.equal(unit(run.settingAt(2)), "sent in 3 s");
+});
+
+Deno.test("a level is drawn at its own time, and each refusal and failure marked", () => {
+  /** @type {number[]} */
+  const heights = [];
+  /** @type {string[]} */
+  const marks = [];
+  const noted = {
+    fillStyle: "",
+    fillRect: (/** @type {number} */ x, /** @type {number} */ y) =>
+      marks.push(`${noted.fillStyle} ${Math.round(x)} ${y}`),
+  };
+  const context = new Proxy(/** @type {any} */ (noted), {
+    get: (own, name) => own[name] ?? nowhere[name],
+    set: (own, name, value) => Reflect.set(own, name, value),
+  });
+  const path = {
+    lineTo: (/** @type {number} */ _, /** @type {number} */ y) => heights.push(y),
+  };
+  const run = new Run();
+  run.set(0, { limit: 4, quota: quotaOf({ rate: 1 }) });
+  for (const [time, status] of [[1, 429], [2, 500]]) {
+    const journey = run.send(time);
+    run.arrive(time, journey, { status });
+    run.end(time + 0.5, journey, status === 429 ? "refused" : "failed", status);
+  }
+  run.now = 4;
+  lineAt(run, "in flight", 4, context, path);
+  const taken = heights.slice(0, 300).map((y) => y < heights[0]);
+  assert.equal(taken.indexOf(true), 74, "sent at 1 s of 4, and a pixel is 1/75 s");
+  assert.deepEqual(marks.slice(0, 2), ["failed 187 4", "refused 74 0"]);
 });
 
 Deno.test("it says where the time is, so that no words stand there", () => {
@@ -61,4 +110,12 @@ Deno.test("only the line of the limit is dashed, at every frame", () => {
   lineAt(run, "in flight", 1, context);
   lineAt(run, "in flight", 2, context);
   assert.deepEqual(strokes, [0, 2, 0, 2]);
+});
+
+Deno.test("two side by side have one scale: what is higher looks higher", () => {
+  const few = runOf(20, { limit: 5 });
+  const many = runOf(80, { limit: 40, latency: 1 });
+  const alone = lineAt(few, "in flight", 1).y;
+  const beside = lineAt(few, "in flight", 1, nowhere, nowhere, [few, many]).y;
+  assert.ok(beside > alone + 20, `${beside} is as far down as ${alone}`);
 });

@@ -206,6 +206,20 @@ async def raises_first(client):
     await asyncio.gather(*(get(number) for number in range(10)))
 
 
+async def raises_last(client):
+    """Each task has put its answer away before one raises."""
+    saved = []
+
+    async def get(number):
+        saved.append(await client.get(f"{URL}{number}"))
+        while number == 0:
+            await asyncio.sleep(0.01)
+            if len(saved) == 10:
+                raise KeyError("mine")
+
+    await asyncio.gather(*(get(number) for number in range(10)))
+
+
 async def unread(session):
     """The bodies of refusals are not read."""
 

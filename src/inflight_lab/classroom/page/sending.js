@@ -73,7 +73,7 @@ export function answerInWords({ status, seconds, retryAfter }) {
   if (status === 0) return `No answer after ${time}.`;
   if (status === 200) return `200 OK after ${time}.`;
   if (status === 503) return "503: that is more than this room allows.";
-  const wait = retryAfter ? ` Wait ${retryAfter} s, it says.` : "";
+  const wait = retryAfter ? ` Wait ${retryAfter}\u00a0s, it says.` : "";
   return status === 429
     ? `429 Too Many Requests after ${time}.${wait}`
     : `${status} after ${time}.${wait}`;

@@ -92,6 +92,8 @@ function addControls(page) {
     else if (command === "reset") send("reset");
     else send(model.get("running") ? "stop" : "run");
     if (command !== "present") root.dispatchEvent(new Event("ifl-pressed"));
+    // All of it, the strip below as well: code and text above it are long.
+    if (command === "go") root.scrollIntoView({ block: "nearest" });
     // So that Space is not the button's any more, and arrows move the limit.
     /** @type {HTMLElement | null} */ (root.querySelector("input:enabled"))?.focus({
       preventScroll: true,

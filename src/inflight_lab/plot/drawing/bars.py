@@ -16,11 +16,13 @@ from inflight_lab.plot.drawing.svg import (
     text,
 )
 
-LEFT = 170
-"""Pixels for the labels."""
+LABEL = 100
+"""Where the labels end.  The numbers follow: a phone shows both before it scrolls."""
 
-RIGHT = 190
-"""Pixels for the numbers."""
+LEFT = 250
+"""Where the bars begin."""
+
+RIGHT = 60
 
 COLOURS = (BLUE, ORANGE)
 
@@ -33,35 +35,32 @@ def draw_bars(
 ) -> Picture:
     """One horizontal bar per number: ``{"with tasks": {"1,000": 1.5, "10,000": 15}}``.
 
-    Bars with the same label stand together, and each number stands beside its bar, so
-    that a short one can be read too.  There are one or two series with the same labels;
-    their numbers are finite, and 0 or more.  A dashed line marks what is ``allowed``.
+    Bars with the same label stand together, and each number stands before its bar.
+    There are one or two series with the same labels; their numbers are finite, and 0 or
+    more.  A dashed line marks what is ``allowed``, as the heading says.
     """
     numbers = [number for each in series.values() for number in each.values()]
     numbers.append(allowed or 0)
     labels = dict.fromkeys(label for each in series.values() for label in each)
     x = Scale(0, max(numbers) or 1, LEFT, WIDTH - RIGHT)
-    parts = [text(12, 24, title, font_weight=600)]
-    spoken = [f"{title}."]
+    dashed = "" if allowed is None else f"Dashed line: {number_of(allowed)} allowed."
+    heading = f"{title}. {dashed}".rstrip()
+    parts = [text(12, 24, heading, font_weight=600)]
+    spoken = [heading]
     y = 44
     for label in labels:
-        parts.append(text(LEFT - 10, y + 12, label, "end"))
+        parts.append(text(LABEL, y + 12, label, "end"))
         for (name, each), colour in zip(series.items(), COLOURS, strict=False):
-            end = x(each[label])
             # At least as long as can be seen.
-            width = max(1, end - LEFT)
+            width = max(1, x(each[label]) - LEFT)
             words = f"{number_of(each[label])} {name}"
             parts.append(
                 element("rect", x=LEFT, y=y, width=width, height=14, fill=colour)
             )
-            beside = end if allowed is None else x.end  # no line through numbers
-            parts.append(text(beside + 6, y + 12, words, font_size=13))
+            parts.append(text(LABEL + 12, y + 12, words, font_size=13))
             spoken.append(f"{label}: {words}.")
             y += 18
         y += 10
     if allowed is not None:
-        words = f"{number_of(allowed)} allowed"
         parts.append(line(f"M{x(allowed)} 32V{y - 8}", INK, 1.5, dashes="9 5"))
-        parts.append(text(x(allowed), 24, words, "middle"))
-        spoken.append(f"Dashed line: {words}.")
     return picture(parts, y, " ".join(spoken))

@@ -23,13 +23,13 @@ from inflight_lab.plot.drawing.svg import (
 )
 from inflight_lab.runs.events import Event, outcome_of
 
-LEFT = 150
-"""Pixels for the names."""
+LEFT = 16
+RIGHT = 24
 
-RIGHT = 190
-"""Pixels for the counts."""
+LEGEND = 28
+"""Pixels above the first row."""
 
-ROW = 58
+ROW = 72
 """Pixels from one row to the next."""
 
 PAUSE = 1 / 12
@@ -72,20 +72,20 @@ def draw_marks(runs: Mapping[str, Iterable[Event]]) -> Picture:
     """One row per run, on one axis of time, with a mark for each request.
 
     ``runs`` are a server's timeline events by the run's name.  Answered requests stand
-    on the line, refused ones hang below it; the counts stand at its end.
+    on the line, refused ones hang below it.  All words begin at the left, where a phone
+    shows them before it scrolls.
     """
     rows = {name: _row_of(events) for name, events in runs.items()}
     last = max((row.last for row in rows.values()), default=0.0)
     x = Scale(0, last or 1.0, LEFT, WIDTH - RIGHT)
-    bottom = len(rows) * ROW
+    bottom = LEGEND + len(rows) * ROW
     parts = time_axis(x, bottom)
+    parts.append(text(LEFT, 16, "Green, up: answered; red, down: refused"))
     spoken = []
     for number, (name, row) in enumerate(rows.items()):
-        parts += _drawn(x, number * ROW + 34, name, row)
+        parts += _drawn(x, LEGEND + number * ROW, name, row)
         spoken.append(_in_words(name, row))
-    caption = "When each request came.  Green, up: answered; red, down: refused"
-    parts.append(text(LEFT, bottom + 38, caption))
-    return picture(parts, bottom + 50, " ".join(spoken))
+    return picture(parts, bottom + 24, " ".join(spoken))
 
 
 def _row_of(events: Iterable[Event]) -> Row:
@@ -111,12 +111,12 @@ def _row_of(events: Iterable[Event]) -> Row:
     return row
 
 
-def _drawn(x: Scale, y: float, name: str, row: Row) -> list[Element]:
+def _drawn(x: Scale, top: float, name: str, row: Row) -> list[Element]:
     """The refused hang below the line, so that colours are not needed."""
+    y = top + 50
     return [
-        text(LEFT - 12, y, name, "end"),
+        text(LEFT, top + 20, f"{name}: {row.counts}", font_weight=600),
         line(f"M{LEFT} {y}H{x.end}", GRID),
-        text(x.end + 12, y, row.counts),
         *marks(x, row.answered, y - 22, y, GREEN),
         *marks(x, row.others, y - 10, y, INK),
         *marks(x, row.refused, y, y + 14, RED),
