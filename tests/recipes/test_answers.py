@@ -156,7 +156,6 @@ async def test_stop_ends_all_at_once(
     assert f"Stopped: {end}" in out
 
 
-
 @pytest.mark.anyio
 async def test_progress_is_lines_for_a_log(
     start: Start, capsys: pytest.CaptureFixture[str]

@@ -159,6 +159,16 @@ def test_the_page_alone_has_the_same_settings(
 
 
 @pytest.mark.parametrize(
+    ("name", "said"), [("fetch_all", "then run it"), ("pacer", "Import from it")]
+)
+def test_what_was_written_is_said(
+    name: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A recipe is a script to run, a rung a module."""
+    assert said in printed(capsys, f"{name} --output {tmp_path / 'new.py'}")
+
+
+@pytest.mark.parametrize(
     ("options", "said"),
     [
         ("nope", "no recipe and no rung is called 'nope'"),

@@ -216,6 +216,8 @@ def _header_options(requests: list[Request]) -> list[str]:
         for name, value in dict(request.sent_headers).items():
             if SCRIPTS_OWN.fullmatch(name) and not CLIENTS_OWN.fullmatch(str(value)):
                 values.setdefault(name.title(), set()).add(str(value))
+    if SDK in _names_of_headers(requests[0]):
+        values.pop("Accept", None)  # the client's own
     options = []
     for name, (value, *others) in sorted(values.items()):
         if is_named_as_a_secret(name):
