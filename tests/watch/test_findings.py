@@ -402,6 +402,17 @@ def test_a_page_may_be_asked_for_by_another_name() -> None:
     assert "1 answer names a next page" in finding.facts
 
 
+def test_a_pace_is_no_answer_to_more_pages() -> None:
+    """Also where the API names its rate, as GitHub does."""
+    log = RequestLog()
+    github = {"x-ratelimit-limit": "5000", "x-ratelimit-resource": "core"}
+    for number in range(5):
+        url = f"https://api.github.com/users/{number}/repos"
+        note(log, float(number), url=url, headers=next_page(f"{url}?page=2") | github)
+    finding = found(log, "More pages")
+    assert finding.command.startswith("inflight-lab snippet fetch_all --rate 5000 ")
+
+
 def test_who_follows_pages_has_to_wait_for_each() -> None:
     """One after the other is no fault where each address comes from the answer before;
     nothing is lost either.

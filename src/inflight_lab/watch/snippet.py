@@ -65,20 +65,25 @@ PLAIN_VALUE = re.compile(r"[\w./;=+,:()@ -]{1,80}", re.ASCII)
 
 
 def command_for(
-    requests: Iterable[Request], quota: Quota | None, *, limit: int = 0
+    requests: Iterable[Request],
+    quota: Quota | None,
+    *,
+    limit: int = 0,
+    may_keep: bool = True,
 ) -> str:
     """The lines that keep the script, where the rate is known; ``inflight-lab snippet
     ...``, where a recipe fits, and below it an edit; "" without either.
 
-    ``limit`` is how many may be in flight, 0 if that is not known.  Of headers that may
-    be secret the names stand there alone.
+    ``limit`` is how many may be in flight, 0 if that is not known.  ``may_keep`` says
+    whether those lines would help.  Of headers that may be secret the names stand there
+    alone.
     """
     most = _most_alike(requests)
     recipe = _recipe_for(most[0])
     allowed = _quota_options(most, quota, recipe)
     if limit:
         allowed["--limit"] = str(limit)
-    lines = _lines_to_keep(most[0], allowed)
+    lines = _lines_to_keep(most[0], allowed) if may_keep else []
     if recipe and lines:
         lines.append(TO_PRINT)
     if recipe:
