@@ -21,7 +21,7 @@ LONGEST = {
     "ask_model": 435,
     "with_requests": 430,
     "paced": 155,
-    "on_a_cluster": 495,
+    "on_a_cluster": 498,
 }
 RUFF = str(Path(sys.executable).with_name("ruff"))
 IMPORTS = ("from ", "import ")
