@@ -114,7 +114,7 @@ async def test_collect_asks_once_for_what_is_missing(
     out = capsys.readouterr().out
     assert "4 of 6 have an answer" in out
     assert "2 x NoAnswer: status 400: no" in out
-    assert "1 x there is no such item" in out
+    assert "1 x no such item" in out
     assert await answers.collect(["a", "old"], ask, limit=3)
     assert len(asked) == 5
 
@@ -154,3 +154,27 @@ async def test_stop_ends_all_at_once(
     out = capsys.readouterr().out
     assert "1 of 100 have an answer" in out
     assert f"Stopped: {end}" in out
+
+
+@pytest.mark.anyio
+async def test_progress_is_lines_for_a_log(
+    start: Start, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """How long it takes at least comes first; then the first answer, the first error of
+    each kind, and about ten lines more, whatever the number.
+    """
+
+    async def ask(key: int) -> int:
+        if key % 2:
+            raise ValueError("no JSON")
+        return key
+
+    await start().collect(range(40), ask, limit=1, pace=60)
+    said = capsys.readouterr().out.splitlines()
+    assert said[:4] == [
+        "40 to ask for, in at least 2,400 s",
+        "1 x answer",
+        "1 x ValueError: no JSON",
+        "5 x answer",
+    ]
+    assert len(said) == 1 + 2 * 5 + 3

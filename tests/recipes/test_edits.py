@@ -7,6 +7,7 @@ import os
 import re
 import sqlite3
 import subprocess
+import sys
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -35,6 +36,8 @@ from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
 ALL = sorted(path.stem for path in EDITS.glob("*.diff"))
+RUFF = str(Path(sys.executable).with_name("ruff"))
+WELL = "All checks passed!\n"
 SETTING = re.compile(r"(?m)^(?:URL|IDS|RATE|REQUESTS|PERIOD|TOKENS|LIMIT|HEADERS)\b.*")
 OPTIONS = (
     "--url https://api.shop.test/v1/{id} --rate 20 --period 5 --limit 7 "
@@ -79,6 +82,18 @@ def test_an_edit_fits_a_script_with_any_settings(name: str, tmp_path: Path) -> N
     compile(changed, str(script), "exec")
     assert changed == edited(before, name)
     assert set(SETTING.findall(before)) <= set(SETTING.findall(changed))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_an_edit_of_the_page_alone_breaks_nothing(name: str, tmp_path: Path) -> None:
+    """Either `patch` says that it does not fit, or each name that it uses is there."""
+    page = tmp_path / "page.py"
+    page.write_text(snippet(name.partition("-")[0], keep_imports=True), "utf-8")
+    diff = str(EDITS / f"{name}.diff")
+    ran = subprocess.run(["patch", str(page), diff], capture_output=True)
+    if ran.returncode == 0:
+        check = [RUFF, "check", "--isolated", "--select=E9,F821", str(page)]
+        assert subprocess.run(check, capture_output=True, text=True).stdout == WELL
 
 
 @pytest.mark.parametrize(

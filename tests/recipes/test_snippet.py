@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,11 +17,11 @@ from inflight_lab.runners import RUNGS
 from tests.support.browser import ROOT
 
 LONGEST = {
-    "fetch_all": 405,
+    "fetch_all": 411,
     "ask_model": 435,
-    "with_requests": 425,
+    "with_requests": 430,
     "paced": 155,
-    "on_a_cluster": 485,
+    "on_a_cluster": 498,
 }
 RUFF = str(Path(sys.executable).with_name("ruff"))
 IMPORTS = ("from ", "import ")
@@ -56,6 +57,8 @@ def test_a_script_is_the_page_and_what_it_uses(name: str) -> None:
     assert all(line in lines for line in code)
     assert packages_of(script) == NEEDS.get(name, {"httpx"})
     assert len(script.splitlines()) <= LONGEST[name]
+    functions = re.findall(r"(?m)^(?:async )?def (\w+)", script)
+    assert [each for each in functions if script.count(each) == 1] == []
 
 
 def test_scripts_are_as_tidy_as_any_file(tmp_path: Path) -> None:
@@ -83,13 +86,35 @@ def test_options_are_settings(capsys: pytest.CaptureFixture[str]) -> None:
         "PERIOD = 60.5  # ... in so many seconds",
         "LIMIT = 7  # requests in flight: at least requests per second x seconds per "
         "answer",
-        'HEADERS = {"User-Agent": "my-script/1.0", '
-        '"X-Api-Key": os.environ["X_API_KEY"]}',
+        "HEADERS = {",
+        '    "User-Agent": "my-script/1.0",',
+        '    "X-Api-Key": os.getenv("X_API_KEY") or sys.exit("Set X_API_KEY."),',
+        "}",
     ]
-    assert len(script.splitlines()) == len(before)
     assert "IDS: Any = [17, 'abc']  #" in printed(capsys, "paced --ids 17,abc")
-    token = '"Authorization": "Bearer " + os.environ["API_TOKEN"]}'
-    assert token in printed(capsys, "ask_model --header authorization")
+
+
+@pytest.mark.parametrize("header", ["authorization@NOT_SET", "X-Api-Key@NOT_SET"])
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_variable_that_is_not_set_is_named(
+    name: str, header: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a sentence, before anything is sent."""
+    script = printed(capsys, f"{name} --header {header}")
+    with pytest.raises(SystemExit, match=r"Set NOT_SET\."):
+        exec(script, {"__name__": "__main__"})
+
+
+def test_no_model_is_asked_without_a_key(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The variable that the recipe itself names is named as well."""
+    monkeypatch.delenv("API_KEY")
+    script = snippet(
+        "ask_model", URL="http://127.0.0.1:9", MODEL="m", PROMPTS={"1": ""}
+    )
+    with pytest.raises(SystemExit, match="API_KEY must be set"):
+        exec(script, {"__name__": "__main__"})
 
 
 def test_many_ids_stand_on_several_lines() -> None:
@@ -111,7 +136,7 @@ def test_headers_stand_below_each_other_where_a_line_is_too_long(
     assert (
         """HEADERS = {
     "User-Agent": "mine/2.0",
-    "Authorization": "Bearer " + os.environ["GH_TOKEN"],
+    "Authorization": "Bearer " + (os.getenv("GH_TOKEN") or sys.exit("Set GH_TOKEN.")),
     "Accept": "application/vnd.github",
 }
 """
@@ -131,6 +156,16 @@ def test_the_page_alone_has_the_same_settings(
         assert f"\n{line}" in page
     assert len(page.splitlines()) == len(page_of("ask_model").splitlines()) + 2
     assert "# It imports what it uses.  The edits are for the whole script" in page
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("fetch_all", "then run it"), ("pacer", "Import from it")]
+)
+def test_what_was_written_is_said(
+    name: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A recipe is a script to run, a rung a module."""
+    assert said in printed(capsys, f"{name} --output {tmp_path / 'new.py'}")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from inflight_lab import PracticeServer
 from inflight_lab.runners.refusals import Refusal, read_refusal
 from inflight_lab.server.app import PracticeApp
 from inflight_lab.server.dialects import DIALECTS
@@ -290,3 +291,9 @@ def test_every_dialect_has_a_row_in_each_table() -> None:
     """A new one cannot be forgotten here."""
     for table in (TOO_MANY, EXHAUSTED, OVERLOADED, TOO_LARGE):
         assert [row.dialect for row in table] == list(DIALECTS)
+
+
+def test_help_lists_them() -> None:
+    """Whoever asks for help on the server sees which APIs it can be."""
+    shown = PracticeServer.__doc__ or ""
+    assert [name for name in DIALECTS if f"``{name}``" not in shown] == []

@@ -76,12 +76,14 @@ def note(
     headers: dict[str, str] | None = None,
     body: bytes = b"",
     url: str = "",
+    method: str = "GET",
+    library: str = "httpx",
     client: Client = CLIENT,
     **more: Any,
 ) -> Request:
     """Add a made-up request to a log.  Times are in seconds."""
     address = url or f"https://api.example.com/items/{len(log.requests)}"
-    request = Request("GET", address, "httpx", number_of(client), **more)
+    request = Request(method, address, library, number_of(client), **more)
     log.begin(request)
     request.asked = request.sent = asked
     request.ended = asked + took

@@ -6,12 +6,14 @@ import heapq
 import random
 import re
 from collections import Counter
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from inflight_lab.watch.finding import WORDS
+from inflight_lab.watch.findings import diagnose
 from inflight_lab.watch.practice import AnyApi
 from inflight_lab.watch.quota import Quota
 from inflight_lab.watch.report import report, summary
@@ -28,6 +30,7 @@ from tests.support.watching import (
     watch,
 )
 
+BEGIN = 1_795_761_000  # a Unix time
 ITEM = "https://a.test/item"
 SECONDARY = b'{"message": "You have exceeded a secondary rate limit. Please wait."}'
 TOO_MANY = b'{"error": "too many concurrent requests"}'
@@ -108,6 +111,27 @@ def test_a_quota_that_is_not_named_is_not_guessed() -> None:
     )
     assert "x-ratelimit-limit: 49" in finding.facts
     assert "--rate" not in finding.command
+
+
+@pytest.mark.parametrize(
+    ("moves", "quota"), [(False, "--rate 60 --period 10 "), (True, "")]
+)
+def test_a_window_that_began_again_has_a_known_length(moves: bool, quota: str) -> None:
+    """Two resets that came one after the other tell it, GitHub's hour or not; resets
+    that move with each request tell nothing.
+    """
+    log = RequestLog()
+    for second in range(30):
+        reset = second + 10 if moves else second // 10 * 10 + 10
+        headers = {
+            "x-ratelimit-limit": "60",
+            "x-ratelimit-reset": str(BEGIN + reset),
+            "date": formatdate(BEGIN + second, usegmt=True),
+        } | ({} if moves else {"x-ratelimit-resource": "core"})
+        note(log, float(second), status=429, headers=headers)
+    (finding, *_) = diagnose(log)
+    assert quota in finding.command
+    assert ("--rate" in finding.command) is bool(quota)
 
 
 @pytest.mark.parametrize(
@@ -376,6 +400,17 @@ def test_a_page_may_be_asked_for_by_another_name() -> None:
     finding = found(log, "More pages")
     assert not finding.is_certain  # the script may want the first ones only
     assert "1 answer names a next page" in finding.facts
+
+
+def test_a_pace_is_no_answer_to_more_pages() -> None:
+    """Also where the API names its rate, as GitHub does."""
+    log = RequestLog()
+    github = {"x-ratelimit-limit": "5000", "x-ratelimit-resource": "core"}
+    for number in range(5):
+        url = f"https://api.github.com/users/{number}/repos"
+        note(log, float(number), url=url, headers=next_page(f"{url}?page=2") | github)
+    finding = found(log, "More pages")
+    assert finding.command.startswith("inflight-lab snippet fetch_all --rate 5000 ")
 
 
 def test_who_follows_pages_has_to_wait_for_each() -> None:

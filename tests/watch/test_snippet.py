@@ -34,6 +34,7 @@ HEADERS = {
     "accept-encoding": "gzip",
     "user-agent": "python-httpx/0.28",
 }
+SDK = {"x-stainless-lang": "python"}
 ASYNC_FETCH = """
 import asyncio
 import {library}
@@ -126,7 +127,7 @@ def test_the_commands_for_chats_write_a_script_that_runs(tmp_path: Path) -> None
     text = re.sub(r"(?m)^PROMPTS: .*", prompts, fixed.read_text())
     assert "openai.AsyncOpenAI(" in text
     fixed.write_text(text)
-    environment = os.environ | {"API_TOKEN": "s3cret-value"}
+    environment = os.environ | {"OPENAI_API_KEY": "s3cret-value"}
     done = watch("--practice", "20/s", fixed, cwd=tmp_path, env=environment)
     assert "20 accepted" in done.stderr, done.stderr
 
@@ -204,6 +205,25 @@ def test_a_key_comes_from_the_variable_that_has_it(
     assert option in command_for(log.requests, None)
 
 
+def test_openais_client_finds_its_key_where_it_always_does() -> None:
+    """Also if the script got it from somewhere else; what it adds is not needed."""
+    own = {"authorization": "Bearer s3cret", "accept": "application/json"}
+    log = run_of([200] * 5, sent_headers=SDK | own)
+    command = command_for(log.requests, None)
+    assert re.findall("--header (\\S+)", command) == ["Authorization@OPENAI_API_KEY"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_said"),
+    [("image/png", True), ("application/vnd.api+json; charset=utf-8", False)],
+)
+def test_answers_that_are_no_json_need_a_change(kind: str, is_said: bool) -> None:
+    """Else the printed script would throw each away, and fetch it again."""
+    log = run_of([200] * 5, headers={"content-type": kind})
+    said = "the answers are image/png, no JSON" in command_for(log.requests, None)
+    assert said is is_said
+
+
 def test_a_name_that_the_script_gives_itself_is_kept() -> None:
     """A few APIs ask for one with an address."""
     name = "prices/2.0 (me@shop.test)"
@@ -211,13 +231,42 @@ def test_a_name_that_the_script_gives_itself_is_kept() -> None:
     assert f'--header "User-Agent: {name}"' in command_for(log.requests, None)
 
 
-def test_a_script_with_a_semaphore_may_be_kept() -> None:
-    """Where the rate is known, one line names the other way: to change one line."""
+TOKENS = {"x-ratelimit-limit-requests": "500", "x-ratelimit-limit-tokens": "9000"}
+PACED = "pacer, patiently = Pacer(20, 60), Patience()"
+
+
+@pytest.mark.parametrize(
+    ("how", "lines"),
+    [
+        ({}, [PACED, "await patiently(pacer, client.get, url)"]),
+        ({"method": "POST"}, [PACED, "await patiently(pacer, client.post, url)"]),
+        ({"library": "aiohttp"}, ["pacer = Pacer(20, 60)", "async with pacer:"]),
+        ({"sent_headers": SDK}, ["pacer = Pacer(20, 60)", "max_retries=0"]),
+        ({"is_async": False}, ["pacer = ThreadPacer(20, 60)", "with pacer:"]),
+        (
+            {"sent_headers": SDK, "url": CHATS_URL, "headers": TOKENS},
+            [
+                "Budgets(requests=(20, 60), tokens=(9000, 60))",
+                "async with pacer.turn(tokens=500):",
+            ],
+        ),
+    ],
+)
+def test_a_script_may_be_kept(how: dict[str, Any], lines: list[str]) -> None:
+    """Where the rate is known, that is said first, in lines for what it sends with."""
+    log = run_of([200] * 5, **how)
+    kept, _, _ = command_for(log.requests, Quota(20, 60.0)).partition("inflight-lab ")
+    assert all(line in kept for line in lines)
+    exec("\n".join(re.findall(r"^ +(from .*)$", kept, re.M)))
+    assert "acer" not in command_for(run_of([200] * 5).requests, None)
+
+
+def test_who_keeps_the_script_keeps_to_the_limit_as_well() -> None:
+    """A pace alone would not help where too many were in flight."""
     log = run_of([200] * 5)
-    *_, last = command_for(log.requests, Quota(20, 60.0)).splitlines()
-    assert "Pacer(20, 60)" in last
-    assert "inflight-lab snippet pacer" in last
-    assert "pacer" not in command_for(log.requests, None)
+    command = command_for(log.requests, Quota(25, 1.0), limit=20)
+    assert "Pacer(25, 1, limit=20)" in command
+    assert "--limit 20" in command
 
 
 def test_every_recipe_that_a_command_names_is_there() -> None:
@@ -258,6 +307,6 @@ def test_the_command_runs_where_fixed_py_is_there(
     for name in ("fixed.py", "fixed_2.py"):
         command = command_for(log.requests, Quota(20, 1.0), limit=5)
         assert "--limit 5 " in command
-        assert f" --header Authorization --output {name}\n" in command
+        assert f" --header Authorization --output {name}" in command
         run_commands(f"  {command}", tmp_path)
         assert (tmp_path / name).is_file()

@@ -62,7 +62,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
     except (OSError, ValueError) as error:
         parser.error(str(error))
-    print(f"Wrote {options.output}.  Check the settings at its top, then run it.")
+    to_run = "Check the settings at its top, then run it."
+    to_import = "Import from it what your script needs."
+    print(
+        f"Wrote {options.output}.  {to_run if options.name in RECIPES else to_import}"
+    )
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -16,6 +16,8 @@ from typing import Any
 
 from inflight_lab.runners.patiently import Stop
 
+Ask = Callable[[Any], Awaitable[Any]]  # for a key its answer
+
 
 class AnswerFile(FileIO):
     """Keeps each answer in a file, from which the next start goes on.
@@ -59,20 +61,28 @@ class AnswerFile(FileIO):
         self.keys.add(json.dumps(key))
 
     async def collect(
-        self, keys: Iterable[Any], ask: Callable[[Any], Awaitable[Any]], *, limit: int
+        self, keys: Iterable[Any], ask: Ask, *, limit: int, pace: float = 0.0
     ) -> bool:
         """Keep what ``await ask(key)`` returns, for each key that has no answer yet.
 
         ``limit`` of them are asked for at once.  An exception leaves its key to the
         next start.  `Stop` and ``OSError`` leave all, also those in flight.  Prints how
-        many it asks for, how far it is, and why some have no answer.  Returns whether
-        all have one.
+        many it asks for and how long that takes at least, one every ``pace`` seconds,
+        how far it is, each error when it first comes, and why some have no answer.
+        Returns whether all have one.
         """
         wanted = list(keys)
         missing = [key for key in wanted if key not in self]
-        print(f"{len(missing)} to ask for", flush=True)
+        seconds = len(missing) * pace
+        print(f"{len(missing)} to ask for, in at least {seconds:,.0f} s", flush=True)
+        a_tenth = len(missing) // 10 or 1
         notes: Counter[str] = Counter()
         queue = iter(missing)
+
+        def note(what: str) -> None:
+            notes[what] += 1
+            if notes[what] % a_tenth == 1 % a_tenth:  # the first, and then some
+                print(f"{notes[what]} x {what}", flush=True)
 
         async def work() -> None:
             for key in queue:
@@ -81,11 +91,9 @@ class AnswerFile(FileIO):
                 except (Stop, OSError):
                     raise
                 except Exception as error:
-                    notes[f"{type(error).__name__}: {error}"] += 1
+                    note(f"{type(error).__name__}: {error}")
                 else:
-                    if data is None:
-                        notes["there is no such item: its data is null"] += 1
-                    print(f"\r{len(self.keys)} answers", end=" ", flush=True)
+                    note("no such item: its data is null" if data is None else "answer")
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -94,7 +102,7 @@ class AnswerFile(FileIO):
         except* (Stop, OSError) as stops:
             notes[f"Stopped: {stops.exceptions[0]}"] += 1
         found = sum(key in self for key in wanted)
-        print(f"\n{found} of {len(wanted)} have an answer in {self.name}.")
-        for note, count in notes.most_common(5):
-            print(f"{count} x {note}")
+        said = [f"{found} of {len(wanted)} have an answer in {self.name}."]
+        said += [f"{count} x {what}" for what, count in notes.most_common(5)]
+        print(*said, sep="\n")
         return found == len(wanted)

@@ -35,6 +35,8 @@ async def main() -> bool:
     """Ask what has no answer yet.  Return whether all is there now."""
     if "example.com" in URL or not MODEL or not PROMPTS:
         raise ValueError("URL must be that of your API, MODEL and PROMPTS must be set")
+    if HEADERS.get("Authorization") == "Bearer None":
+        raise ValueError("the variable API_KEY must be set in the environment")
     quotas = {"requests": (REQUESTS, PERIOD), "tokens": (TOKENS, PERIOD)}
     budgets = Budgets(limit=LIMIT, **quotas)
     patiently = Patience(timeout=TIMEOUT)
@@ -51,7 +53,8 @@ async def main() -> bool:
     questions = [(id, body_of(prompt)) for id, prompt in PROMPTS.items()]
     with AnswerFile(RESULTS) as answers:
         async with client:
-            return await answers.collect(questions, ask, limit=LIMIT)
+            pace = PERIOD / REQUESTS
+            return await answers.collect(questions, ask, limit=LIMIT, pace=pace)
 
 
 def body_of(prompt: str) -> dict[str, Any]:

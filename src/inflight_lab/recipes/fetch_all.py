@@ -39,11 +39,11 @@ async def main() -> bool:
             return None
         if "next" in response.links:
             raise ValueError("there are more pages: apply fetch_all-pages.diff")
-        return response.json()
+        return response.json()  # or response.text
 
     with AnswerFile(RESULTS) as answers:
         async with client:
-            return await answers.collect(urls, fetch, limit=LIMIT)
+            return await answers.collect(urls, fetch, limit=LIMIT, pace=PERIOD / RATE)
 
 
 if __name__ == "__main__":

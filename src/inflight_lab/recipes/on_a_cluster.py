@@ -56,11 +56,11 @@ async def main() -> bool:
         response = await patiently(pacer, get, cluster, urls[id])
         if response.status_code in (404, 410):
             return None
-        return response.json()
+        return response.json()  # or response.text
 
     with AnswerFile(RESULTS) as answers:
         async with connected() as cluster:
-            return await answers.collect(urls, fetch, limit=LIMIT)
+            return await answers.collect(urls, fetch, limit=LIMIT, pace=PERIOD / RATE)
 
 
 async def get(cluster: Client, url: str) -> httpx.Response:

@@ -12,6 +12,7 @@ from collections import defaultdict
 from importlib.resources import files
 from pprint import pformat
 from textwrap import indent
+from typing import TypeGuard
 
 import inflight_lab
 
@@ -47,7 +48,8 @@ def snippet(name: str, *, keep_imports: bool = False, **settings: object) -> str
     if keep_imports:
         docstring = f'"""{page.docstring}"""\n'
         return source.replace(docstring, docstring + WITHOUT_EDITS)
-    used = [part.as_part() for part in parts.values()]
+    sources = "\n".join(file.body for file in [page, *parts.values()])
+    used = [part.as_part(sources) for part in parts.values()]
     job, to_start, last_lines = page.body.partition(TO_START)
     # A script has its settings on top.  A rung's class may be made of what it uses.
     pieces = [job, *used, to_start + last_lines] if to_start else [*used, job]
@@ -72,12 +74,14 @@ def with_setting(source: str, name: str, value: object) -> str:
     """The page with another value; the comment beside it stays."""
     is_text = isinstance(value, str | dict)
     text = json.dumps(value, ensure_ascii=False) if is_text else repr(value)
-    if len(f"{name} = {text}") > LINE:
+    has_a_variable = isinstance(value, dict) and VARIABLE.search(text)
+    if has_a_variable or len(f"{name} = {text}") > LINE:
         text = on_lines(value, text)
-    if isinstance(value, dict) and VARIABLE.search(text):
+    if has_a_variable:
         text = VARIABLE.sub(from_the_environment, text)
-        if "\nimport os\n" not in source:
-            source = source.replace("\nimport ", "\nimport os\nimport ", 1)
+        for module in ("sys", "os"):
+            if f"\nimport {module}\n" not in source:
+                source = source.replace("\nimport ", f"\nimport {module}\nimport ", 1)
     line = re.compile(rf"^({name}(?:: [^=]+)? = ).*?(?=  # |$)", re.MULTILINE)
     changed, count = line.subn(lambda found: found[1] + text, source, count=1)
     if not count:
@@ -86,9 +90,12 @@ def with_setting(source: str, name: str, value: object) -> str:
 
 
 def from_the_environment(value: re.Match[str]) -> str:
-    """The code for a header's value, such as "Bearer $API_TOKEN"."""
-    begins = f'"{value[1]}" + ' if value[1] else ""
-    return f'{begins}os.environ["{value[2]}"]'
+    """The code for a header's value, such as "Bearer $API_TOKEN".
+
+    Without that variable the script says so, and ends.
+    """
+    code = f'os.getenv("{value[2]}") or sys.exit("Set {value[2]}.")'
+    return f'"{value[1]}" + ({code})' if value[1] else code
 
 
 def on_lines(value: object, text: str) -> str:
@@ -127,15 +134,16 @@ class File:
         """What stands below its imports."""
         return "\n".join(self.lines[self.begins :]).strip()
 
-    def as_part(self) -> str:
+    def as_part(self, sources: str) -> str:
         """The same below a comment that says what it is, less the lesson of a rung.
 
-        Each docstring is its first line: what else it says stays in the package.
+        Each docstring is its first line: what else it says stays in the package, as do
+        functions that nothing in the ``sources`` names but their own first line.
         """
         lines = dict(enumerate(self.lines, start=1))
         for node in ast.walk(self.tree):
             left_out: list[int] = []
-            if isinstance(node, ast.AsyncFunctionDef) and node.name in LESSON:
+            if is_left_out(node, sources):
                 left_out = lines_of(node)
             elif isinstance(node, DOCUMENTED) and ast.get_docstring(node):
                 first, *left_out = lines_of(node.body[0])
@@ -146,6 +154,14 @@ class File:
         title = self.docstring.partition("\n")[0]
         code = [line for number, line in lines.items() if number > self.begins]
         return f"# ---- {title}\n" + "\n".join(code).strip()
+
+
+def is_left_out(node: ast.AST, sources: str) -> TypeGuard[ast.stmt]:
+    """Whether it is a function of a lesson, or one that nothing else names."""
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    named = len(re.findall(rf"\b{node.name}\b", sources))
+    return node.name in LESSON or (named == 1 and node.col_offset == 0)
 
 
 def lines_of(node: ast.stmt) -> list[int]:

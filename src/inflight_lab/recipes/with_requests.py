@@ -49,10 +49,10 @@ async def main() -> bool:
             return None
         if "next" in response.links:
             raise ValueError("there are more pages, which are not asked for")
-        return response.json()
+        return response.json()  # or response.text
 
     with AnswerFile(RESULTS) as answers, session:
-        return await answers.collect(urls, fetch, limit=LIMIT)
+        return await answers.collect(urls, fetch, limit=LIMIT, pace=PERIOD / RATE)
 
 
 def get(session: requests.Session, url: str) -> httpx.Response:

@@ -25,7 +25,8 @@ class PracticeServer(PracticeApp):
     takes any free one.  In a browser page, the port exists inside that page's Python
     only.
 
-    ``dialect`` names the API whose refusals it sends (see `DIALECTS`):
+    ``dialect`` names the API whose refusals it sends: ``draft`` (of the standard for
+    RateLimit headers), ``github``, ``openai``, ``azure``, ``anthropic`` or ``gemini``:
 
     >>> PracticeServer(quota="fixed-window", rate=60, period=60, dialect="github")
 

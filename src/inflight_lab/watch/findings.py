@@ -320,7 +320,9 @@ def more_pages(log: RequestLog) -> Finding | None:
     if not count:
         return None
     answers = "1 answer names" if count == 1 else f"{count} answers name"
-    command = "" if log.over_quota else command_for(log.requests, None)
+    command = ""
+    if not log.over_quota:
+        command = command_for(log.requests, None, may_keep=False)
     return found("more_pages", is_certain=False, command=command, answers=answers)
 
 

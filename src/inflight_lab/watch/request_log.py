@@ -19,7 +19,7 @@ import httpx
 
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.runners.refusals import Refusal, read_refusal
-from inflight_lab.watch.quota import Quota, announced_in
+from inflight_lab.watch.quota import Quota, announced_in, seen_in_resets
 
 LIBRARY_PARTS = ("site-packages", "dist-packages", "/ipykernel_", "<")
 """In a path: it is no file of the script's own."""
@@ -301,13 +301,15 @@ class RequestLog:
     def quota_of(self, requests: Sequence[Request]) -> Quota | None:
         """What the API allows; None if it does not say for how long.
 
-        Of the answers that name a quota, the newest counts.
+        Of the answers that name a quota, the newest counts; without any, what their
+        resets have shown.
         """
         if self.practice:
             return self.practice
         answered = [each for each in requests if each.ended]
         quotas = (announced_in(each.headers) for each in reversed(answered))
-        return next((quota for quota in quotas if quota), None)
+        announced = next((quota for quota in quotas if quota), None)
+        return announced or seen_in_resets(each.headers for each in answered)
 
     def begin(self, request: Request) -> None:
         """A client is asked to send this, and may have to wait for a connection."""

@@ -1,7 +1,11 @@
-"""The commands that write a script which stays within the quota, with what was seen."""
+"""How to stay within the quota: lines for the script, and commands that write another.
+
+They have what was seen: the quota, the address, the headers.
+"""
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable
 from itertools import chain, count
 from pathlib import Path
@@ -21,9 +25,13 @@ RECIPES = {"requests": "with_requests"}
 FOR_ASYNCIO = "fetch_all"
 FOR_MODELS = "ask_model"
 CHATS = "/chat/completions"
-ONE_LINE = (
-    "or keep your script, with one Pacer({quota.rate}, {quota.period:g}) as its "
-    "semaphore: inflight-lab snippet pacer (inflight-lab --open 08)"
+SDK = "x-stainless-lang"
+"""A header of openai's client, and of others that were generated as it was."""
+TO_KEEP = "to keep your script, take these lines into it:"
+TO_PRINT = "or let this write a script of its own, which saves each answer and resumes:"
+NO_JSON = (
+    "the answers are {kind}, no JSON: in its fetch, return response.text, or write "
+    "response.content to a file of its own"
 )
 EDITS = Path(__file__).parents[1] / "recipes" / "edits"
 ID = "{id}"
@@ -37,6 +45,7 @@ SIMPLE = re.compile(r"(?!0\d+$)[A-Za-z0-9][\w.-]{0,39}", re.ASCII)
 FEW_IDS = 50
 VARIABLE = re.compile("[A-Z][A-Z0-9_]*")
 """The name of one, in the environment."""
+MINUTE = "60"
 BUDGETS = {
     "--rate": "x-ratelimit-limit-requests",
     "--tokens": "x-ratelimit-limit-tokens",
@@ -56,31 +65,92 @@ PLAIN_VALUE = re.compile(r"[\w./;=+,:()@ -]{1,80}", re.ASCII)
 
 
 def command_for(
-    requests: Iterable[Request], quota: Quota | None, *, limit: int = 0
+    requests: Iterable[Request],
+    quota: Quota | None,
+    *,
+    limit: int = 0,
+    may_keep: bool = True,
 ) -> str:
-    """``inflight-lab snippet ...``, and below it an edit, or how to keep the script; ""
-    where no recipe fits.
+    """The lines that keep the script, where the rate is known; ``inflight-lab snippet
+    ...``, where a recipe fits, and below it an edit; "" without either.
 
-    ``limit`` is how many may be in flight, 0 if that is not known.  Of headers that may
-    be secret the names stand there alone.
+    ``limit`` is how many may be in flight, 0 if that is not known.  ``may_keep`` says
+    whether those lines would help.  Of headers that may be secret the names stand there
+    alone.
     """
     most = _most_alike(requests)
     recipe = _recipe_for(most[0])
-    if not recipe:
-        return ""
-    file = _new_file()
-    options = _quota_options(most, quota, recipe)
+    allowed = _quota_options(most, quota, recipe)
     if limit:
-        options.append(f"--limit {limit}")
-    options += _address_options(first_pages(most) or most)
-    if recipe == FOR_MODELS and most[0].model:
-        options.append(f"--model {most[0].model}")
-    options += _header_options(most)
-    words = ["inflight-lab snippet", recipe, *options, f"--output {file}"]
-    lines = [" ".join(words), *_edit(most, recipe, file)]
-    if quota and recipe == FOR_ASYNCIO and most[0].is_async:
-        lines.append(ONE_LINE.format(quota=quota))
+        allowed["--limit"] = str(limit)
+    lines = _lines_to_keep(most[0], allowed) if may_keep else []
+    if recipe and lines:
+        lines.append(TO_PRINT)
+    if recipe:
+        lines += _commands(most, recipe, allowed)
+        lines += _words_on_downloads(most)
     return "\n  ".join(lines)
+
+
+def _lines_to_keep(request: Request, allowed: dict[str, str]) -> list[str]:
+    """What to write into a script that sends such requests; none without a rate."""
+    rate, tokens = allowed.get("--rate"), allowed.get("--tokens")
+    if not rate:
+        return []
+    period = allowed.get("--period", MINUTE)
+    if not request.is_async:
+        return [
+            TO_KEEP,
+            "  from inflight_lab.runners.threaded import ThreadPacer",
+            f"  pacer = ThreadPacer({rate}, {period})  # one for all threads",
+            "  with pacer:  # around each request",
+        ]
+    kind, turn, quotas = "Pacer", "pacer", f"{rate}, {period}"
+    if tokens:
+        kind, turn = "Budgets", "pacer.turn(tokens=500)"  # of prompt and answer
+        quotas = f"requests=({rate}, {period}), tokens=({tokens}, {period})"
+    if "--limit" in allowed:
+        quotas += f", limit={allowed['--limit']}"
+    pacer = f"{kind}({quotas})"
+    is_of_an_sdk = SDK in _names_of_headers(request)
+    if request.library == "aiohttp" or is_of_an_sdk:
+        call = "call, with max_retries=0 in the client" if is_of_an_sdk else "request"
+        return [
+            TO_KEEP,
+            f"  from inflight_lab import {kind}",
+            f"  pacer = {pacer}  # inside main",
+            f"  async with {turn}:  # around each {call}",
+        ]
+    return [
+        TO_KEEP,
+        f"  from inflight_lab import {kind}, Patience",
+        f"  pacer, patiently = {pacer}, Patience()  # inside main",
+        f"  response = await patiently({turn}, client.{request.method.lower()}, url)",
+    ]
+
+
+def _words_on_downloads(requests: list[Request]) -> list[str]:
+    """What to change in the printed script, where answers are no JSON."""
+    answered = (each for each in requests if each.is_accepted)
+    kinds = Counter(each.headers.get("content-type", "json") for each in answered)
+    for kind, _ in kinds.most_common(1):
+        if "json" not in kind:
+            return [NO_JSON.format(kind=kind.partition(";")[0])]
+    return []
+
+
+def _commands(
+    requests: list[Request], recipe: str, allowed: dict[str, str]
+) -> list[str]:
+    """What writes a script, and an edit of it."""
+    file = _new_file()
+    options = [f"{name} {value}" for name, value in allowed.items()]
+    options += _address_options(first_pages(requests) or requests)
+    if recipe == FOR_MODELS and requests[0].model:
+        options.append(f"--model {requests[0].model}")
+    options += _header_options(requests)
+    words = ["inflight-lab snippet", recipe, *options, f"--output {file}"]
+    return [" ".join(words), *_edit(requests, recipe, file)]
 
 
 def _most_alike(requests: Iterable[Request]) -> list[Request]:
@@ -102,10 +172,9 @@ def _recipe_for(request: Request) -> str:
 
 def _edit(requests: list[Request], recipe: str, file: str) -> list[str]:
     """How to apply the edit that the script needs most; two do not fit together."""
-    headers = {name.lower() for name in requests[0].sent_headers}
     is_needed = {
         "pages": next_pages(requests),
-        "openai": "x-stainless-lang" in headers,
+        "openai": SDK in _names_of_headers(requests[0]),
         "aiohttp": requests[0].library == "aiohttp",
     }
     for name, needed in is_needed.items():
@@ -115,16 +184,21 @@ def _edit(requests: list[Request], recipe: str, file: str) -> list[str]:
     return []
 
 
+def _names_of_headers(request: Request) -> set[str]:
+    """Those that it was sent with, in lower case."""
+    return {name.lower() for name in dict(request.sent_headers)}
+
+
 def _quota_options(
     requests: list[Request], quota: Quota | None, recipe: str
-) -> list[str]:
+) -> dict[str, str]:
     """What the API allows, as far as it says so itself.
 
     APIs of models name limits in headers, by the minute, which is the recipe's own
     period, unless the words of a refusal say another.
     """
     answered = [each for each in requests if each.ended]
-    options: dict[str, object] = {}
+    options: dict[str, str] = {}
     if recipe == FOR_MODELS:
         for option, name in BUDGETS.items():
             limits = (each.headers.get(name, "") for each in answered)
@@ -133,8 +207,8 @@ def _quota_options(
         options["--period"] = next((f"{period:g}" for period in periods), "")
     quota = quota or githubs_quota(each.headers for each in answered)
     if quota:
-        options |= {"--rate": quota.rate, "--period": f"{quota.period:g}"}
-    return [f"{name} {value}" for name, value in options.items() if value]
+        options |= {"--rate": str(quota.rate), "--period": f"{quota.period:g}"}
+    return {name: value for name, value in options.items() if value}
 
 
 def _header_options(requests: list[Request]) -> list[str]:
@@ -147,10 +221,15 @@ def _header_options(requests: list[Request]) -> list[str]:
         for name, value in dict(request.sent_headers).items():
             if SCRIPTS_OWN.fullmatch(name) and not CLIENTS_OWN.fullmatch(str(value)):
                 values.setdefault(name.title(), set()).add(str(value))
+    if SDK in _names_of_headers(requests[0]):
+        values.pop("Accept", None)  # the client's own
     options = []
     for name, (value, *others) in sorted(values.items()):
         if is_named_as_a_secret(name):
-            options.append(f"--header {name}{_variable_of(value)}")
+            variable = _variable_of(value)
+            if not variable and SDK in _names_of_headers(requests[0]):
+                variable = "@OPENAI_API_KEY"  # where the client looks for it
+            options.append(f"--header {name}{variable}")
         elif not others and PLAIN_VALUE.fullmatch(value) and not looks_random(value):
             options.append(f'--header "{name}: {value}"')
     return options
