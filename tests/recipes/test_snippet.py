@@ -17,11 +17,11 @@ from inflight_lab.runners import RUNGS
 from tests.support.browser import ROOT
 
 LONGEST = {
-    "fetch_all": 411,
-    "ask_model": 435,
-    "with_requests": 430,
+    "fetch_all": 416,
+    "ask_model": 440,
+    "with_requests": 435,
     "paced": 155,
-    "on_a_cluster": 498,
+    "on_a_cluster": 503,
 }
 RUFF = str(Path(sys.executable).with_name("ruff"))
 IMPORTS = ("from ", "import ")

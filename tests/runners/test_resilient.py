@@ -203,6 +203,12 @@ def test_attempts_are_bounded_in_time_and_number() -> None:
     assert "TimeoutError" in str(hangs.failures[0])
 
 
+def test_without_an_attempt_there_is_no_answer() -> None:
+    """A mistaken setting is said at once, and not where the first answer is missing."""
+    with pytest.raises(ValueError, match="attempts must be 1 or more, got 0"):
+        Patience(attempts=0)
+
+
 def test_a_failure_says_its_status_and_the_apis_words() -> None:
     """A person reads what the last answer was."""
     answer = httpx.Response(400, json={"error": {"message": "No such model."}})

@@ -27,8 +27,8 @@ class AnswerFile(FileIO):
     ...         answers[17] = {"found": "it"}
 
     A key is anything that JSON can hold, such as an id.  Raises ``OSError`` if the file
-    cannot be opened or written to, and ``ValueError`` if it holds something else or is
-    open in another process.
+    cannot be opened, ``ValueError`` if it holds something else or is open in another
+    process, and `Stop` if an answer cannot be written.
 
     Under ``inflight-lab watch --practice`` it is another file, beside it.
     """
@@ -56,8 +56,11 @@ class AnswerFile(FileIO):
 
     def __setitem__(self, key: object, data: Any) -> None:
         line = json.dumps({"key": key, "data": data}).encode() + b"\n"
-        if self.write(line) < len(line):
-            raise OSError(f"{self.name} has room for a part of a line only")
+        try:
+            if self.write(line) < len(line):
+                raise OSError("there is no room for a whole line")
+        except OSError as error:
+            raise Stop(f"cannot write to {self.name}: {error}") from error
         self.keys.add(json.dumps(key))
 
     async def collect(
@@ -66,10 +69,10 @@ class AnswerFile(FileIO):
         """Keep what ``await ask(key)`` returns, for each key that has no answer yet.
 
         ``limit`` of them are asked for at once.  An exception leaves its key to the
-        next start.  `Stop` and ``OSError`` leave all, also those in flight.  Prints how
-        many it asks for and how long that takes at least, one every ``pace`` seconds,
-        how far it is, each error when it first comes, and why some have no answer.
-        Returns whether all have one.
+        next start; `Stop` leaves all, also those in flight.  Prints how many it asks
+        for and how long that takes at least, one every ``pace`` seconds, how far it is,
+        each error when it first comes, and why some have no answer.  Returns whether
+        all have one.
         """
         wanted = list(keys)
         missing = [key for key in wanted if key not in self]
@@ -88,7 +91,7 @@ class AnswerFile(FileIO):
             for key in queue:
                 try:
                     self[key] = data = await ask(key)
-                except (Stop, OSError):
+                except Stop:
                     raise
                 except Exception as error:
                     note(f"{type(error).__name__}: {error}")
@@ -99,7 +102,7 @@ class AnswerFile(FileIO):
             async with asyncio.TaskGroup() as group:
                 for _ in range(limit):
                     group.create_task(work())
-        except* (Stop, OSError) as stops:
+        except* Stop as stops:
             notes[f"Stopped: {stops.exceptions[0]}"] += 1
         found = sum(key in self for key in wanted)
         said = [f"{found} of {len(wanted)} have an answer in {self.name}."]

@@ -77,6 +77,8 @@ class Patience:
     longest_pause: float = 600.0  # seconds; if the API asks for more, nobody waits
 
     def __post_init__(self) -> None:
+        if self.attempts < 1:
+            raise ValueError(f"attempts must be 1 or more, got {self.attempts!r}")
         self._failures = 0  # in a row
         self._paused_until = 0.0
         self._why = ""  # nothing is sent any more
