@@ -113,6 +113,7 @@ export class Simulation {
     this.run.giveUp(this.now, this.#waiting);
     this.run.wait(this.now, 0);
     this.#waiting = 0;
+    for (const slot of this.#takenSlots) this.run.free(this.now, slot);
     this.#takenSlots.clear();
     this.run.wasStopped = true;
     this.run.isLive = false;

@@ -115,6 +115,8 @@ Deno.test("a run that is stopped has no request without an end", () => {
   const { answered, refused, cancelled, inFlight } = countsAt(made.run, 0.7);
   assert.equal(inFlight, 0);
   assert.equal(answered + refused + cancelled, 60);
+  const taken = made.run.holds.filter((each) => each.list.at(-1)?.until === Infinity);
+  assert.equal(taken.length, 0, "a slot is kept for good");
 });
 
 Deno.test("frame by frame or at one go, it is the same run", () => {
