@@ -189,8 +189,8 @@ async def test_progress_is_lines_for_a_log(
     said = capsys.readouterr().out.splitlines()
     assert said[:4] == [
         "40 to ask for, in at least 2,400 s",
-        "1 x answer",
+        "1 answered",
         "1 x ValueError: no JSON",
-        "5 x answer",
+        "5 answered",
     ]
     assert len(said) == 1 + 2 * 5 + 3

@@ -147,7 +147,7 @@ async def test_progress_is_seen_at_once(tmp_path: Path) -> None:
             child = await start(script, PYTHONUNBUFFERED="")
             assert child.stdout
             assert await child.stdout.readline() == b"45 to ask for, in at least 0 s\n"
-            await child.stdout.readuntil(b"1 x answer")
+            await child.stdout.readuntil(b"1 answered")
             child.kill()
             await child.communicate()
 

@@ -85,7 +85,7 @@ class AnswerFile(FileIO):
         def note(what: str) -> None:
             notes[what] += 1
             if notes[what] % a_tenth == 1 % a_tenth:  # the first, and then some
-                print(f"{notes[what]} x {what}", flush=True)
+                print(notes[what], what, flush=True)
 
         async def work() -> None:
             for key in queue:
@@ -94,18 +94,18 @@ class AnswerFile(FileIO):
                 except Stop:
                     raise
                 except Exception as error:
-                    note(f"{type(error).__name__}: {error}")
+                    note(f"x {type(error).__name__}: {error}")
                 else:
-                    note("no such item: its data is null" if data is None else "answer")
+                    note("answered" if data is not None else "x no such item: null")
 
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(limit):
                     group.create_task(work())
         except* Stop as stops:
-            notes[f"Stopped: {stops.exceptions[0]}"] += 1
+            notes[f"x Stopped: {stops.exceptions[0]}"] += 1
         found = sum(key in self for key in wanted)
         said = [f"{found} of {len(wanted)} have an answer in {self.name}."]
-        said += [f"{count} x {what}" for what, count in notes.most_common(5)]
+        said += [f"{count} {what}" for what, count in notes.most_common(5)]
         print(*said, sep="\n")
         return found == len(wanted)
