@@ -241,7 +241,7 @@ PACED = "pacer, patiently = Pacer(20, 60), Patience()"
         ({}, [PACED, "await patiently(pacer, client.get, url)"]),
         ({"method": "POST"}, [PACED, "await patiently(pacer, client.post, url)"]),
         ({"library": "aiohttp"}, ["pacer = Pacer(20, 60)", "async with pacer:"]),
-        ({"sent_headers": SDK}, ["pacer = Pacer(20, 60)", "max_retries=0"]),
+        ({"sent_headers": SDK}, ["= Pacer(20, 60)", "max_retries=0", "try again"]),
         ({"is_async": False}, ["pacer = ThreadPacer(20, 60)", "with pacer:"]),
         (
             {"sent_headers": SDK, "url": CHATS_URL, "headers": TOKENS},

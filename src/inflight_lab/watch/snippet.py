@@ -28,6 +28,7 @@ CHATS = "/chat/completions"
 SDK = "x-stainless-lang"
 """A header of openai's client, and of others that were generated as it was."""
 TO_KEEP = "to keep your script, take these lines into it:"
+NO_RETRIES = "a refusal is an error then; lines that try again: inflight-lab --open 13"
 TO_PRINT = "or let this write a script of its own, which saves each answer and resumes:"
 NO_JSON = (
     "the answers are {kind}, no JSON: in its fetch, return response.text, or write "
@@ -115,12 +116,15 @@ def _lines_to_keep(request: Request, allowed: dict[str, str]) -> list[str]:
     is_of_an_sdk = SDK in _names_of_headers(request)
     if request.library == "aiohttp" or is_of_an_sdk:
         call = "call, with max_retries=0 in the client" if is_of_an_sdk else "request"
-        return [
+        lines = [
             TO_KEEP,
             f"  from inflight_lab import {kind}",
             f"  pacer = {pacer}  # inside main",
             f"  async with {turn}:  # around each {call}",
         ]
+        if is_of_an_sdk:
+            lines.append(NO_RETRIES)
+        return lines
     return [
         TO_KEEP,
         f"  from inflight_lab import {kind}, Patience",
