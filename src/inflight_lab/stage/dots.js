@@ -2,7 +2,7 @@
 // home, travels to the API, fills there for as long as the API works, and comes home.
 // Nothing is advanced: all is read off the run, so any time can be drawn.
 
-import { clamp, flightOf, LANDING, legAt, part } from "./motion.js";
+import { clamp, flightOf, LANDING, legAt, part, timeAtTheWall } from "./motion.js";
 import { middle } from "./places.js";
 import { wallAt } from "./quota.js";
 import { countsAt, isAsleep } from "./run.js";
@@ -224,8 +224,9 @@ function drawDoor(pen, run, { time }, places) {
  * @param {Run} run
  * @param {Moment} moment
  */
-export function isClosed({ turned }, { time, pace }) {
-  return turned.within(time - STEP * pace, time) > 0;
+export function isClosed(run, { time, pace }) {
+  const now = timeAtTheWall(run, time);
+  return run.turned.within(now - STEP * pace, now) > 0;
 }
 
 /**
@@ -237,7 +238,7 @@ export function isClosed({ turned }, { time, pace }) {
  * @param {Pick<Places, "boxes" | "isTall">} places
  */
 export function drawWall(pen, run, moment, { boxes: { wall }, isTall }) {
-  const quota = wallAt(run, moment.time);
+  const quota = wallAt(run, timeAtTheWall(run, moment.time));
   const taken = pen.path(isClosed(run, moment) ? "closed" : "counted");
   const length = isTall ? wall.width : wall.height;
   /** @param {Path2D} path @param {number} from @param {number} size */

@@ -4,7 +4,7 @@ import { make, write } from "./dom.js";
 import { drawFlow, isClosed } from "./dots.js";
 import { Pen } from "./pen.js";
 import { Places } from "./places.js";
-import { seenAt } from "./motion.js";
+import { seenAt, timeAtTheWall } from "./motion.js";
 import { inWords, wallAt } from "./quota.js";
 import { sentenceAt } from "./sentence.js";
 import { drawStrip, LEVELS, spanOf } from "./strip.js";
@@ -28,7 +28,7 @@ import { drawStrip, LEVELS, spanOf } from "./strip.js";
  */
 
 /** Sentence and counts change at most so often, in seconds of the eye's. */
-const READABLE = 0.25;
+const READABLE = 0.125;
 
 /**
  * So many seconds a key goes on.
@@ -193,7 +193,7 @@ export class Stage {
     const counts = seenAt(run, time);
     const waiting = time < 0 ? run.size : counts.waiting;
     const { limit } = run.settingAt(time);
-    const wall = wallAt(run, time);
+    const wall = wallAt(run, timeAtTheWall(run, time));
     write(numbers.waiting, inWords(waiting));
     write(numbers.answered, inWords(counts.answered));
     write(numbers.refused, inWords(counts.refused));

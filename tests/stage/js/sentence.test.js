@@ -13,13 +13,15 @@ const LONGEST = 80;
 /** @param {Run} run @param {number} time */
 const said = (run, time) => asText(sentenceAt(run, time));
 
-/** @import { Journey } from "../../../src/inflight_lab/stage/run.js" */
+/** @import { Outcome } from "../../../src/inflight_lab/stage/run.js" */
 
-/** @param {Run} run @param {Journey} journey @param {number} time */
-function isRed(run, journey, time) {
-  const flight = flightOf(journey, run.settingAt(journey.sent));
-  const { name } = legAt(journey, flight, time, 0.5);
-  return journey.outcome === "refused" && (name === "back" || name === "home");
+/** How many dots have the colour of this outcome. @param {Run} run @param {number} time */
+function coloured(run, time, /** @type {Outcome} */ outcome) {
+  return run.journeys.filter((journey) => {
+    const flight = flightOf(journey, run.settingAt(journey.sent));
+    const { name } = legAt(journey, flight, time, 0.5);
+    return journey.outcome === outcome && (name === "back" || name === "home");
+  }).length;
 }
 
 /** @param {Run} run @param {number} time @param {RegExp[]} facts */
@@ -164,9 +166,9 @@ Deno.test("sentence, counts and dots tell of one moment: who bounced is refused"
   assert.equal(seenAt(run, 0.8).refused, 10);
   expectSaid(run, 0.8, /30 in flight/, /20 allowed/, /10 refused/);
   for (const time of momentsOf(run)) {
-    const { refused } = seenAt(run, time);
-    const red = run.journeys.filter((each) => isRed(run, each, time));
-    assert.equal(refused, red.length, `at ${time}`);
+    const { refused, answered } = seenAt(run, time);
+    assert.equal(refused, coloured(run, time, "refused"), `at ${time}`);
+    assert.equal(answered, coloured(run, time, "answered"), `at ${time}`);
   }
 });
 
