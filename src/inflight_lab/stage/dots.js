@@ -35,6 +35,7 @@ const TRAIL = 0.06;
 export function drawFlow(pen, run, moment, places) {
   drawWall(pen, run, moment, places);
   drawDoor(pen, run, moment, places);
+  if (moment.time < 0) pen.arrow(places.way, places.isTall);
   const first = firstShown(run, moment.time, places);
   drawWaiting(pen, run, moment, places);
   for (const journey of shown(run, first, places)) {

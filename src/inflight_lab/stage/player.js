@@ -57,6 +57,8 @@ function paceOf(runs) {
 export class Player extends EventTarget {
   /** @type {Run[]} One for each stage. */
   runs = [];
+  /** @type {(Run | undefined)[]} For each stage the run before, if anything was sent. */
+  before = [];
   /** The time that is shown. */
   time = BEFORE;
   isPlaying = false;
@@ -120,6 +122,9 @@ export class Player extends EventTarget {
 
   /** Show runs before their start. @param {Run[]} runs */
   show(runs) {
+    this.runs.forEach((run, index) => {
+      if (run !== runs[index] && run.sent.list.length) this.before[index] = run;
+    });
     this.runs = runs;
     this.time = BEFORE;
     this.isPlaying = false;
@@ -241,14 +246,15 @@ export class Player extends EventTarget {
 
   /** Draw at once. */
   drawNow() {
-    const { pace, stillness: { matches: still }, runs: beside } = this;
+    const { pace, stillness: { matches: still }, runs } = this;
+    const beside = [...runs, ...this.before.filter((each) => each !== undefined)];
     const step = STILL_STEP * pace;
     const isStepping = still && this.isPlaying && this.time < this.newest;
     const time = isStepping ? Math.floor(this.time / step) * step : this.time;
     const paused = !this.isPlaying;
     this.stages.forEach((stage, index) => {
-      const run = beside[index];
-      if (run) stage.draw(run, time, { pace, still, paused, beside });
+      const [run, before] = [runs[index], this.before[index]];
+      if (run) stage.draw(run, time, { pace, still, paused, beside, before });
     });
   }
 
