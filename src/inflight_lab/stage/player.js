@@ -57,7 +57,7 @@ function paceOf(runs) {
 export class Player extends EventTarget {
   /** @type {Run[]} One for each stage. */
   runs = [];
-  /** @type {(Run | undefined)[]} For each stage the run before, if anything was sent. */
+  /** @type {(Run | undefined)[]} For each stage the run before, once it is over. */
   before = [];
   /** The time that is shown. */
   time = BEFORE;
@@ -123,7 +123,8 @@ export class Player extends EventTarget {
   /** Show runs before their start. @param {Run[]} runs */
   show(runs) {
     this.runs.forEach((run, index) => {
-      if (run !== runs[index] && run.sent.list.length) this.before[index] = run;
+      const isOver = !run.isLive && run.sent.list.length > 0;
+      if (isOver && run !== runs[index]) this.before[index] = run;
     });
     this.runs = runs;
     this.time = BEFORE;

@@ -62,10 +62,13 @@ Deno.test("a run that is over plays to its end and stays there", () => {
   assert.deepEqual(page.drawn, [...page.drawn].sort((one, other) => one - other));
 });
 
-Deno.test("what was sent before is shown beside the next run, and a plan is not", () => {
+Deno.test("the run before is shown beside the next, and no plan, nor the same run", () => {
   const page = new Page();
-  const [plan, first, second] = [new Run(), runOf(20), runOf(9)];
-  for (const run of [plan, first, new Run(), second]) page.player.show([run]);
+  const [live, first, second] = [runOf(20), runOf(20), runOf(9)];
+  live.isLive = true; // as a page shows it until the kernel has sent all of it
+  for (const run of [new Run(), live, first, new Run(), second]) {
+    page.player.show([run]);
+  }
   page.frames(0.1);
   assert.equal(page.showing.before, first);
   assert.deepEqual(page.showing.beside, [second, first], "on one scale");
