@@ -28,8 +28,8 @@ def set_limit(page: Page, limit: int) -> None:
 
 
 def test_a_toy_that_is_set_and_used_again(page: Page, tmp_path: Path) -> None:
-    """Each setting shows at once: before the first run, while it is paused, and after
-    Stop, where another way to send waits for the button.
+    """Each setting shows at once: before the first run, and while it is paused.  After
+    Stop, what came of it stays until the next run, which has all of them.
     """
     page.clock.install()
     page.goto(make_landing_page(tmp_path).as_uri())
@@ -49,11 +49,16 @@ def test_a_toy_that_is_set_and_used_again(page: Page, tmp_path: Path) -> None:
     expect(page.locator(".ifl-slots b")).to_have_text("15")
     expect(sentence).not_to_have_text(said)
     press(page, "Stop")
+    expect(sentence).to_contain_text("Stopped after")
+    said = sentence.inner_text()
+    set_limit(page, 16)
     page.get_by_role("radio", name="All at once").check(force=True)
     page.clock.run_for(1000)
     expect(page.get_by_role("button", name="Stop")).to_have_count(0)
-    expect(page.locator(".ifl-count-waiting b")).to_have_text("100")
-    press(page, "Send 100", seconds=6)
+    expect(sentence).to_have_text(said)
+    press(page, "Send 100", seconds=1)
+    page.get_by_role("combobox", name="Speed").select_option("4")
+    page.clock.run_for(1500)
     expect(sentence).to_contain_text("20 answered, 80 refused")
 
 

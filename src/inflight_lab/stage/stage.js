@@ -2,6 +2,7 @@
 
 import { make, write } from "./dom.js";
 import { drawFlow, isClosed } from "./dots.js";
+import { partsOf } from "./parts.js";
 import { Pen } from "./pen.js";
 import { Places } from "./places.js";
 import { seenAt, timeAtTheWall } from "./motion.js";
@@ -12,7 +13,8 @@ import { drawStrip, LEVELS, spanOf } from "./strip.js";
 /**
  * @import { Moment } from "./dots.js"
  * @import { Box, Door } from "./places.js"
- * @import { Outcome, Run } from "./run.js"
+ * @import { Player } from "./player.js"
+ * @import { Run } from "./run.js"
  * @import { Words } from "./sentence.js"
  * @import { Label, What } from "./strip.js"
  *
@@ -70,10 +72,14 @@ export class Stage {
   onSeek = () => {};
   /** @type {(seconds: number) => void} The same by keyboard, from where one is. */
   onStep = () => {};
+  /** What happens when one plays, or pauses. */
+  onPlay = () => {};
+  /** @type {(pace: number) => void} What happens when one chooses a speed. */
+  onPace = () => {};
 
   /** @param {HTMLElement} root @param {StageOptions} [options] */
   constructor(root, { title = "", strip = "in flight" } = {}) {
-    this.parts = buildStage(title);
+    this.parts = partsOf(title);
     const { stage, flowCanvas, stripCanvas, flow } = this.parts;
     this.root = stage;
     root.append(stage);
@@ -122,6 +128,17 @@ export class Stage {
     if (!this.#isNews(run, run.size, settings, isUnderWay, step)) return;
     this.#writeNumbers(run, moment);
     this.#say(run, time, isUnderWay);
+  }
+
+  /** Show what its player does. @param {Player} player */
+  showPlayer({ isPlaying, isOver, isFollowing, canPlay, pace }) {
+    const { play, speed } = this.parts;
+    play.dataset.playing = `${isPlaying}`;
+    play.ariaLabel = isPlaying ? "Pause" : isOver ? "Play again" : "Play";
+    play.title = play.ariaLabel;
+    play.disabled = !canPlay;
+    speed.value = `${pace}`;
+    speed.disabled = isFollowing || !canPlay;
   }
 
   /** Whether no words have been written of this moment. @param {unknown[]} moment */
@@ -201,9 +218,6 @@ export class Stage {
     }
     const at = Math.max(0, Math.min(time, run.now));
     write(numbers.time, time < 0 ? "" : `${at.toFixed(1)} s`);
-    const isOver = !run.isLive && time >= run.now;
-    const isSlowed = time >= 0 && !isOver && moment.pace < 0.99;
-    write(numbers.pace, isSlowed ? paceInWords(moment.pace) : "");
     stage.classList.toggle("ifl-before", time < 0);
     stage.classList.toggle("ifl-closed", isClosed(run, moment));
     stage.dataset.failed = `${counts.failed > 0}`;
@@ -232,7 +246,9 @@ export class Stage {
   }
 
   #listen() {
-    const { stripCanvas, levels } = this.parts;
+    const { stripCanvas, levels, play, speed } = this.parts;
+    play.onclick = () => this.onPlay();
+    speed.onchange = () => this.onPace(Number(speed.value));
     for (const { what, button } of levels) button.onclick = () => this.#choose(what);
     stripCanvas.onpointerdown = (event) => {
       stripCanvas.setPointerCapture(event.pointerId);
@@ -266,113 +282,6 @@ export class Stage {
     const { left, width } = this.parts.stripCanvas.getBoundingClientRect();
     return (clientX - left) / width * this.#span;
   }
-}
-
-/** What a stage is made of. @param {string} title */
-function buildStage(title) {
-  const number = (text = "0") => make("b", { textContent: text });
-  const numbers = {
-    waiting: number(),
-    answered: number(),
-    refused: number(),
-    failed: number(),
-    cancelled: number(),
-    slots: number(""),
-    quota: number(""),
-    tokens: number(""),
-    time: make("span", { className: "ifl-time" }),
-    pace: make("span", { className: "ifl-pace" }),
-  };
-  const box = (/** @type {string} */ name) =>
-    make("div", { className: `ifl-box-${name}` });
-  const boxes = {
-    requests: box("requests"),
-    slots: box("slots"),
-    api: box("api"),
-    wall: box("wall"),
-  };
-  const count = (/** @type {"waiting" | Outcome} */ name) =>
-    make("span", { className: `ifl-count-${name}` }, numbers[name], ` ${name}`);
-  const counts = make(
-    "p",
-    { className: "ifl-counts" },
-    count("waiting"),
-    count("answered"),
-    count("refused"),
-    count("failed"),
-    count("cancelled"),
-  );
-  const apiLabel = make(
-    "p",
-    { className: "ifl-api-label" },
-    make("b", {}, "API"),
-    make("span", { className: "ifl-quota" }, numbers.quota),
-    make("span", { className: "ifl-tokens" }, numbers.tokens),
-  );
-  const slotsLabel = make("p", {}, numbers.slots, " slots");
-  const flowCanvas = make("canvas", { ariaHidden: "true" });
-  const flow = make(
-    "div",
-    { className: "ifl-flow" },
-    make("div", { className: "ifl-requests" }, boxes.requests),
-    make("div", { className: "ifl-slots" }, slotsLabel, boxes.slots),
-    make("div", { className: "ifl-way" }),
-    make("div", { className: "ifl-api" }, boxes.wall, apiLabel, boxes.api),
-    flowCanvas,
-  );
-  const levels = Object.keys(LEVELS).map((what) => {
-    const count = number();
-    const unit = make("span");
-    const button = make("button", { type: "button" }, count, " ", unit);
-    return { what: /** @type {What} */ (what), button, count, unit };
-  });
-  const stripCanvas = make("canvas", {
-    tabIndex: 0,
-    role: "slider",
-    ariaLabel: "Look back, in seconds",
-    ariaValueMin: "0",
-  });
-  const line = make("span", { className: "ifl-line" });
-  const before = make("span", { className: "ifl-line ifl-was" });
-  const strip = make(
-    "div",
-    { className: "ifl-strip" },
-    make(
-      "div",
-      { className: "ifl-strip-head" },
-      make(
-        "div",
-        { className: "ifl-levels", role: "group", ariaLabel: "What the strip shows" },
-        ...levels.map(({ button }) => button),
-      ),
-      numbers.pace,
-      numbers.time,
-    ),
-    make("div", { className: "ifl-chart" }, stripCanvas, line, before),
-  );
-  const sentence = make("p", { className: "ifl-sentence", ariaLive: "polite" });
-  const heading = title ? [make("p", { className: "ifl-title" }, title)] : [];
-  const stage = make(
-    "section",
-    { className: "ifl-stage", ariaLabel: title || "Requests" },
-    ...heading,
-    sentence,
-    counts,
-    flow,
-    strip,
-  );
-  return {
-    stage,
-    flow,
-    flowCanvas,
-    stripCanvas,
-    sentence,
-    numbers,
-    boxes,
-    levels,
-    line,
-    before,
-  };
 }
 
 /** @param {Words} words */
@@ -421,9 +330,4 @@ function tokensInWords(run, time) {
   const allowed = run.settingAt(time).quota?.tokens;
   const used = run.levels.tokens.at(time)?.value ?? 0;
   return allowed ? `${inWords(used)} of ${inWords(allowed)} tokens` : "";
-}
-
-/** @param {number} pace */
-function paceInWords(pace) {
-  return `slowed ${(1 / pace).toFixed(1)}×`;
 }
