@@ -76,6 +76,7 @@ export function partsOf(title) {
     ariaValueMin: "0",
   });
   const line = make("span", { className: "ifl-line" });
+  const before = make("span", { className: "ifl-line ifl-was" });
   const play = make("button", { type: "button", className: "ifl-play" });
   const speed = make(
     "select",
@@ -99,13 +100,13 @@ export function partsOf(title) {
       numbers.time,
     ),
     play,
-    make("div", { className: "ifl-chart" }, stripCanvas, line),
+    make("div", { className: "ifl-chart" }, stripCanvas, line, before),
   );
   const sentence = make("p", { className: "ifl-sentence", ariaLive: "polite" });
   const heading = title ? [make("p", { className: "ifl-title" }, title)] : [];
   const stage = make(
-    "section",
-    { className: "ifl-stage", ariaLabel: title || "Requests" },
+    "div",
+    { className: "ifl-stage", role: "group", ariaLabel: title || "Requests" },
     ...heading,
     sentence,
     counts,
@@ -122,6 +123,7 @@ export function partsOf(title) {
     boxes,
     levels,
     line,
+    before,
     play,
     speed,
   };

@@ -61,6 +61,8 @@ function speedFrom(least) {
 export class Player extends EventTarget {
   /** @type {Run[]} One for each stage. */
   runs = [];
+  /** @type {(Run | undefined)[]} For each stage the run before, once it is over. */
+  before = [];
   /** The time that is shown. */
   time = BEFORE;
   isPlaying = false;
@@ -142,6 +144,10 @@ export class Player extends EventTarget {
 
   /** Show runs before their start. @param {Run[]} runs */
   show(runs) {
+    this.runs.forEach((run, index) => {
+      const isOver = !run.isLive && run.sent.list.length > 0;
+      if (isOver && run !== runs[index]) this.before[index] = run;
+    });
     this.runs = runs;
     this.time = BEFORE;
     this.isPlaying = false;
@@ -268,14 +274,15 @@ export class Player extends EventTarget {
 
   /** Draw at once. */
   drawNow() {
-    const { pace, stillness: { matches: still }, runs: beside } = this;
+    const { pace, stillness: { matches: still }, runs } = this;
+    const beside = [...runs, ...this.before.filter((each) => each !== undefined)];
     const step = STILL_STEP * pace;
     const isStepping = still && this.isPlaying && this.time < this.newest;
     const time = isStepping ? Math.floor(this.time / step) * step : this.time;
     const paused = !this.isPlaying;
     this.stages.forEach((stage, index) => {
-      const run = beside[index];
-      if (run) stage.draw(run, time, { pace, still, paused, beside });
+      const [run, before] = [runs[index], this.before[index]];
+      if (run) stage.draw(run, time, { pace, still, paused, beside, before });
     });
   }
 

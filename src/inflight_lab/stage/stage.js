@@ -5,7 +5,7 @@ import { drawFlow, isClosed } from "./dots.js";
 import { partsOf } from "./parts.js";
 import { Pen } from "./pen.js";
 import { Places } from "./places.js";
-import { seenAt } from "./motion.js";
+import { seenAt, timeAtTheWall } from "./motion.js";
 import { inWords, wallAt } from "./quota.js";
 import { sentenceAt } from "./sentence.js";
 import { drawStrip, LEVELS, spanOf } from "./strip.js";
@@ -16,7 +16,7 @@ import { drawStrip, LEVELS, spanOf } from "./strip.js";
  * @import { Player } from "./player.js"
  * @import { Run } from "./run.js"
  * @import { Words } from "./sentence.js"
- * @import { Line, What } from "./strip.js"
+ * @import { Label, What } from "./strip.js"
  *
  * @typedef {object} StageOptions
  * @property {string} [title] Written on top, where several stand side by side.
@@ -26,11 +26,12 @@ import { drawStrip, LEVELS, spanOf } from "./strip.js";
  * @property {number} [pace] Seconds of the run that pass in one of the eye's.
  * @property {boolean} [still] Whether nothing should fly.
  * @property {boolean} [paused] Whether one can read in peace.
- * @property {Run[]} [beside] All that stand side by side, on one scale.
+ * @property {Run[]} [beside] All that have one scale with it.
+ * @property {Run} [before] The run before.
  */
 
 /** Sentence and counts change at most so often, in seconds of the eye's. */
-const READABLE = 0.25;
+const READABLE = 0.125;
 
 /**
  * So many seconds a key goes on.
@@ -45,9 +46,6 @@ const STEPS = {
   Home: -Infinity,
   End: Infinity,
 };
-
-/** So close to its right edge, in pixels, the words of the strip's line stand. */
-const WORDS = 120;
 
 /** How many slots and seats there is room for: the first of these that is enough. */
 const ROOMS = [12, 30, 60, 120];
@@ -112,7 +110,8 @@ export class Stage {
    */
   draw(run, time, showing = {}) {
     this.#drawAgain = () => this.draw(run, time, showing);
-    const { pace = 1, still = false, paused = false, beside = [run] } = showing;
+    const { pace = 1, still = false, paused = false } = showing;
+    const { beside = [run], before } = showing;
     const moment = { time, pace, still };
     const span = spanOf(beside);
     this.#span = span;
@@ -120,8 +119,8 @@ export class Stage {
     if (!this.#places) return;
     this.pen.clear();
     drawFlow(this.pen, run, moment, this.#places);
-    const shown = { time, span, what: this.#what, beside };
-    this.#writeLine(drawStrip(this.stripPen, run, shown));
+    const shown = { time, span, what: this.#what, beside, before };
+    this.#writeLabels(drawStrip(this.stripPen, run, shown));
     const isUnderWay = time >= 0 && (run.isLive || time < run.now);
     const isChanging = isUnderWay && !paused;
     const step = isChanging ? Math.floor(time / (READABLE * pace)) : time;
@@ -149,18 +148,12 @@ export class Stage {
     return !isWritten;
   }
 
-  /**
-   * Beside the line and beside the time, where it covers neither.
-   *
-   * @param {Line} line
-   */
-  #writeLine({ words, x, y }) {
-    const { line } = this.parts;
-    const { width, height } = this.stripPen;
-    write(line, words);
-    line.style.top = `${y}px`;
-    line.style.right = x > width - WORDS ? `${width - x + 8}px` : "";
-    line.classList.toggle("ifl-low", y > height / 2);
+  /** @param {{ line: Label, before: Label }} labels */
+  #writeLabels(labels) {
+    for (const name of /** @type {const} */ (["line", "before"])) {
+      write(this.parts[name], labels[name].text);
+      this.parts[name].style.top = `${labels[name].y}px`;
+    }
   }
 
   /** @param {Run} run */
@@ -210,7 +203,7 @@ export class Stage {
     const counts = seenAt(run, time);
     const waiting = time < 0 ? run.size : counts.waiting;
     const { limit } = run.settingAt(time);
-    const wall = wallAt(run, time);
+    const wall = wallAt(run, timeAtTheWall(run, time));
     write(numbers.waiting, inWords(waiting));
     write(numbers.answered, inWords(counts.answered));
     write(numbers.refused, inWords(counts.refused));

@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { dotOf, drawFlow, firstShown } from "../../../src/inflight_lab/stage/dots.js";
+import { flightOf, timeAtTheWall } from "../../../src/inflight_lab/stage/motion.js";
 import { Places } from "../../../src/inflight_lab/stage/places.js";
+import { wallAt } from "../../../src/inflight_lab/stage/quota.js";
 import { Run } from "../../../src/inflight_lab/stage/run.js";
 import { momentsOf, runOf, simulation } from "./support.js";
 
@@ -123,6 +125,39 @@ Deno.test("who is refused never comes behind the wall", () => {
       assert.ok(dot(run, number, time).at[0] <= BOXES.wall.left);
     }
   }
+});
+
+Deno.test("a dot meets the wall when a cell of it is taken", () => {
+  const run = runOf(60, { limit: 15, latency: 1 }); // a tenth later than it arrives
+  for (const moment of momentsOf(run)) {
+    const time = moment + 0.013; // beside the ends of windows
+    const { cells } = wallAt(run, timeAtTheWall(run, time));
+    const past = run.journeys.filter((journey) => {
+      const { meets } = flightOf(journey, run.settingAt(journey.sent));
+      return meets <= time && meets > time - 1;
+    });
+    assert.equal(cells.length, past.length, `at ${time}`);
+  }
+});
+
+Deno.test("a dot in a slot is smaller than the slot, and at home as large as others", () => {
+  const made = simulation(6, { limit: 3 });
+  made.advance(0.001);
+  const { run } = made;
+  const crowd = {
+    requests: 6,
+    slots: 120,
+    seats: 12,
+    door: /** @type {const} */ ("slots"),
+  };
+  const places = new Places(BOXES, crowd);
+  const { slot, sent } = run.journeys[0];
+  const { at, radius } = dot(run, 0, sent, places);
+  assert.deepEqual(at, places.slot(slot ?? -1));
+  assert.ok(radius <= places.slotRadius && places.slotRadius < places.slotCell / 2);
+  made.advance(Infinity);
+  assert.equal(dot(run, 0, run.now + 1, places).radius, places.radius);
+  assert.ok(places.radius > radius);
 });
 
 Deno.test("what is sent and has no connection stands where it was", () => {

@@ -5,7 +5,7 @@ import { Player, watchablePace } from "../../../src/inflight_lab/stage/player.js
 import { Run } from "../../../src/inflight_lab/stage/run.js";
 import { runOf, simulation } from "./support.js";
 
-/** @import { Stage } from "../../../src/inflight_lab/stage/stage.js" */
+/** @import { Showing, Stage } from "../../../src/inflight_lab/stage/stage.js" */
 
 /** A page without a screen: its frames come when `frames` says so. */
 class Page {
@@ -15,6 +15,8 @@ class Page {
   #waiting = [];
   /** @type {number[]} The times that were drawn. */
   drawn = [];
+  /** @type {Showing} How it was shown last. */
+  showing = {};
 
   constructor() {
     Object.assign(globalThis, {
@@ -24,8 +26,11 @@ class Page {
       matchMedia: () => ({ matches: this.isStill }),
     });
     performance.now = () => this.now;
-    const draw = (/** @type {Run} */ _, /** @type {number} */ time) =>
+    /** @type {Stage["draw"]} */
+    const draw = (_, time, showing = {}) => {
       this.drawn.push(time);
+      this.showing = showing;
+    };
     const stage =
       /** @type {Stage} */ (/** @type {unknown} */ ({ draw, showPlayer() {} }));
     this.player = new Player([stage]);
@@ -56,6 +61,18 @@ Deno.test("a run that is over plays to its end and stays there", () => {
   assert.ok(page.player.isOver && !page.player.isPlaying);
   assert.ok(page.last > run.now, "the last dot has come home");
   assert.deepEqual(page.drawn, [...page.drawn].sort((one, other) => one - other));
+});
+
+Deno.test("the run before is shown beside the next, and no plan, nor the same run", () => {
+  const page = new Page();
+  const [live, first, second] = [runOf(20), runOf(20), runOf(9)];
+  live.isLive = true; // as a page shows it until the kernel has sent all of it
+  for (const run of [new Run(), live, first, new Run(), second]) {
+    page.player.show([run]);
+  }
+  page.frames(0.1);
+  assert.equal(page.showing.before, first);
+  assert.deepEqual(page.showing.beside, [second, first], "on one scale");
 });
 
 Deno.test("quick answers are slowed down for the eye, and at most four times", () => {

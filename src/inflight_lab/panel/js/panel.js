@@ -104,8 +104,6 @@ function obeyButtons({ root, model, signal }, player, { go, reset, present }) {
     else if (!isUnderWay()) send("run");
     else if (model.get("running")) send("stop");
     else player.seek(Infinity);
-    // All of it, the strip below as well: code and text above it are long.
-    if (command === "go") root.scrollIntoView({ block: "nearest" });
     // So that Space is not the button's any more, and arrows move the limit.
     /** @type {HTMLElement | null} */ (root.querySelector("input:enabled"))?.focus({
       preventScroll: true,
@@ -119,6 +117,11 @@ function obeyButtons({ root, model, signal }, player, { go, reset, present }) {
 
   function show() {
     const isOn = isUnderWay();
+    const hasBegun = isOn && !root.classList.contains("ifl-running");
+    // All of it, the strip below as well: code and text above it are long.
+    if (hasBegun) {
+      requestAnimationFrame(() => root.scrollIntoView({ block: "nearest" }));
+    }
     write(go, isOn ? "Stop" : "Run");
     go.title = isOn ? STOP_REACHES : "Space";
     root.classList.toggle("ifl-running", isOn);
