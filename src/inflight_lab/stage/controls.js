@@ -1,5 +1,5 @@
-// The bar above the stages, in a panel and where a page computes a run: its buttons, and
-// what one can set, a row and a slider each.
+// What stands in the bar above the stages, in a panel and where a page computes a run:
+// buttons, and a slider for all that one can set.
 
 import { make, write } from "./dom.js";
 

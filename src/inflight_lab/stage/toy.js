@@ -111,7 +111,7 @@ class Toy {
     this.player.seek(Infinity);
   }
 
-  /** A run that is over stays until the next one. @param {Partial<ToySettings>} changes */
+  /** What came of a run stays until the next. @param {Partial<ToySettings>} changes */
   set(changes) {
     this.settings = { ...this.settings, ...changes };
     if (this.isRunning) {
@@ -164,11 +164,12 @@ class Toy {
     send.onclick = () => this.press();
     const skip = button("skip", "All controls", "");
     skip.onclick = () => this.#open();
-    const hint = make("span", { className: "ifl-hint" });
     const settings = settingsFor(this.settings.quota?.period);
     const rows = settings.filter(({ name }) => sliders.includes(name))
       .map((each) => this.#slider(each));
     const radios = choices.map((each) => this.#radio(each));
+    const hint = make("span", { className: "ifl-hint" });
+    write(hint, "Drag the limit while they fly.");
     const group = {
       className: "ifl-runners",
       role: "radiogroup",
@@ -180,13 +181,12 @@ class Toy {
       send,
       make("div", { className: "ifl-settings" }, ...rows.map(({ root }) => root)),
       skip,
-      ...(radios.length ? [make("div", group, ...radios.map(labelled))] : []),
-      hint,
+      ...(radios.length ? [make("div", group, ...radios.map(labelled), hint)] : []),
     );
     const limit = rows.find(({ input }) => input.name === "limit")?.input;
     const computed = make("p", { className: "ifl-computed" });
     write(computed, "Computed in your browser: nothing is sent to anybody.");
-    return { send, skip, hint, limit, radios, controls, computed };
+    return { send, skip, limit, radios, controls, computed };
   }
 
   /** @param {Setting} setting */
@@ -211,13 +211,12 @@ class Toy {
   }
 
   #show() {
-    const { send, skip, hint, limit, radios } = this.parts;
+    const { send, skip, limit, radios } = this.parts;
     const { runners } = this.settings;
     this.root.classList.toggle("ifl-running", this.isUnderWay);
     this.root.toggleAttribute("data-opening", this.isOpening);
     write(send, this.#label());
     skip.hidden = !this.isOpening || this.player.hasBegun;
-    write(hint, this.#hint());
     for (const input of radios) input.checked = input.value === runners[0];
     if (limit) limit.disabled = !runners.some((each) => this.#isLimited(each));
   }
@@ -229,15 +228,6 @@ class Toy {
     if (!this.isOpening) return many;
     if (!this.player.hasBegun) return `${many} at once`;
     return `Now ${this.settings.limit} at a time`;
-  }
-
-  #hint() {
-    const { opens, runners } = this.settings;
-    const isOver = this.player.hasBegun && !this.isUnderWay;
-    if (isOver) return "Drag on the strip to look back.";
-    if (!opens) return ""; // the text of the page says what to do
-    const canDrag = runners.some((each) => this.#isLimited(each));
-    return canDrag ? "Drag the limit while they fly." : "";
   }
 }
 
