@@ -76,7 +76,7 @@ export function partsOf(title) {
     ariaValueMin: "0",
   });
   const line = make("span", { className: "ifl-line" });
-  const before = make("span", { className: "ifl-line ifl-was" });
+  const before = make("span", { className: "ifl-was" });
   const play = make("button", { type: "button", className: "ifl-play" });
   const speed = make(
     "select",

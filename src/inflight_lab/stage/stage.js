@@ -119,7 +119,8 @@ export class Stage {
     if (!this.#places) return;
     this.pen.clear();
     drawFlow(this.pen, run, moment, this.#places);
-    const shown = { time, span, what: this.#what, beside, before };
+    const until = run.isLive && !paused ? time : Infinity;
+    const shown = { time, span, what: this.#what, beside, before, until };
     this.#writeLabels(drawStrip(this.stripPen, run, shown));
     const isUnderWay = time >= 0 && (run.isLive || time < run.now);
     const isChanging = isUnderWay && !paused;

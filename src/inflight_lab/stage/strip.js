@@ -21,6 +21,7 @@ import { levelAt, sentLatelyAt } from "./run.js";
  * @property {What} what
  * @property {Run[]} beside All that have one scale with it.
  * @property {Run} [before] The run before.
+ * @property {number} [until] What is later is not drawn yet.
  *
  * @typedef {object} StripLevel A number that the strip can show.
  * @property {(run: Run, time: number) => number} at What is drawn.
@@ -62,7 +63,7 @@ const MARK = 8;
 const HANDLE = 5;
 
 /** A label needs so many pixels. */
-const LABEL = 17;
+const LABEL = 20;
 
 /**
  * How many seconds a strip shows, from its left to its right.
@@ -81,10 +82,11 @@ export function spanOf(runs) {
  * @param {Shown} shown
  * @returns {{ line: Label, before: Label }}
  */
-export function drawStrip(pen, run, { time, span, what, beside, before }) {
+export function drawStrip(pen, run, shown) {
+  const { time, span, what, beside, before, until = Infinity } = shown;
   const hasBegun = time >= 0;
   const scale = pen.width / span;
-  const end = (/** @type {Run} */ each) => hasBegun ? each.now : 0;
+  const end = (/** @type {Run} */ each) => hasBegun ? Math.min(each.now, until) : 0;
   const levels = levelsOf(run, what, end(run), scale);
   const others = beside.filter((each) => each !== run && each !== before)
     .flatMap((each) => levelsOf(each, what, end(each), scale));
@@ -99,7 +101,7 @@ export function drawStrip(pen, run, { time, span, what, beside, before }) {
   drawArea(pen, levels, y);
   drawBefore(pen, earlier, y);
   drawLimits(pen, run, { what, scale }, y);
-  if (hasBegun) drawMarks(pen, run, scale);
+  drawMarks(pen, run, scale, hasBegun ? until : -Infinity);
   drawTime(pen, clamp(time, 0, end(run)) * scale);
   return labelsOf({ what, line, highest, earlier }, y);
 }
@@ -187,14 +189,16 @@ function drawLimits({ context, colours, width }, run, { what, scale }, y) {
   context.setLineDash([]);
 }
 
-/** @param {Pen} pen @param {Run} run @param {number} scale */
-function drawMarks({ context, colours }, { turned, ends }, scale) {
+/** @param {Pen} pen @param {Run} run @param {number} scale @param {number} until */
+function drawMarks({ context, colours }, { turned, ends }, scale, until) {
   context.fillStyle = colours.failed;
-  for (const time of ends.failed.list) {
+  for (const time of ends.failed.between(-Infinity, until)) {
     context.fillRect(time * scale - 0.75, MARK / 2, 1.5, MARK / 2);
   }
   context.fillStyle = colours.refused;
-  for (const time of turned.list) context.fillRect(time * scale - 0.75, 0, 1.5, MARK);
+  for (const time of turned.between(-Infinity, until)) {
+    context.fillRect(time * scale - 0.75, 0, 1.5, MARK);
+  }
 }
 
 /** @param {Pen} pen @param {number} x */

@@ -16,20 +16,10 @@ const nowhere = new Proxy({}, { get: () => () => {}, set: () => true });
  * @param {Run} run
  * @param {What} what
  * @param {number} time
- * @param {any} [context]
- * @param {any} [path]
- * @param {Run[]} [beside]
- * @param {Run} [before]
+ * @param {{ context?: any, path?: any, beside?: Run[], before?: Run, until?: number }}
+ *   [how] Where it is drawn, and what else is in it.
  */
-function labelsAt(
-  run,
-  what,
-  time,
-  context = nowhere,
-  path = nowhere,
-  beside = [run],
-  before,
-) {
+function labelsAt(run, what, time, { context = nowhere, path = nowhere, ...how } = {}) {
   Object.assign(globalThis, {
     Path2D: function () {
       return path;
@@ -37,7 +27,7 @@ function labelsAt(
   });
   const colours = { refused: "refused", failed: "failed" };
   const pen = { context, colours, width: 300, height: 60, clear() {} };
-  const shown = { time, what, span: 4, beside, before };
+  const shown = { time, what, span: 4, beside: [run], ...how };
   return drawStrip(/** @type {Pen} */ (/** @type {unknown} */ (pen)), run, shown);
 }
 
@@ -87,7 +77,7 @@ Deno.test("a level is drawn at its own time, and each refusal and failure marked
     run.end(time + 0.5, journey, status === 429 ? "refused" : "failed", status);
   }
   run.now = 4;
-  labelsAt(run, "in flight", 4, context, path);
+  labelsAt(run, "in flight", 4, { context, path });
   const taken = heights.slice(0, 300).map((y) => y < heights[0]);
   assert.equal(taken.indexOf(true), 74, "sent at 1 s of 4, and a pixel is 1/75 s");
   assert.deepEqual(marks.slice(0, 2), ["failed 187 4", "refused 74 0"]);
@@ -104,7 +94,7 @@ Deno.test("the run before is named at its level, and no label covers another", (
   /** @param {number} limit */
   const labels = (limit) => {
     const before = runOf(30, { limit });
-    return labelsAt(run, "in flight", 1, nowhere, nowhere, [run, before], before);
+    return labelsAt(run, "in flight", 1, { beside: [run, before], before });
   };
   const [apart, alike] = [labels(3), labels(10)];
   assert.deepEqual([apart.line.text, apart.before.text], ["limit 10", "before"]);
@@ -124,10 +114,24 @@ Deno.test("before the start of a recording, it shows nothing of its end", () => 
   run.now = 3;
   const rectangles = [-0.1, 0].map((time) => {
     filled = 0;
-    labelsAt(run, "in flight", time, context);
+    labelsAt(run, "in flight", time, { context });
     return filled;
   });
   assert.deepEqual(rectangles, [1, 3], "the time, and two refusals");
+});
+
+Deno.test("a live run is drawn as far as its dots are", () => {
+  let filled = 0;
+  const context = new Proxy(/** @type {any} */ ({ fillRect: () => filled += 1 }), {
+    get: (own, name) => own[name] ?? nowhere[name],
+    set: () => true,
+  });
+  const run = new Run();
+  for (const time of [1, 2]) run.arrive(time, run.send(time), { status: 429 });
+  run.now = 3;
+  const labels = labelsAt(run, "in flight", 1.5, { context, until: 1.5 });
+  assert.equal(filled, 2, "the time, and one refusal");
+  assert.equal(labels.line.text, "peak 1");
 });
 
 Deno.test("only the line of the limit is dashed, at every frame", () => {
@@ -146,8 +150,8 @@ Deno.test("only the line of the limit is dashed, at every frame", () => {
   const run = new Run();
   run.set(0, { limit: 5 });
   run.now = 4;
-  labelsAt(run, "in flight", 1, context);
-  labelsAt(run, "in flight", 2, context);
+  labelsAt(run, "in flight", 1, { context });
+  labelsAt(run, "in flight", 2, { context });
   assert.deepEqual(strokes, [0, 0, 2, 0, 0, 2]);
 });
 
@@ -155,6 +159,6 @@ Deno.test("two side by side have one scale: what is higher looks higher", () => 
   const few = runOf(20, { limit: 5 });
   const many = runOf(80, { limit: 40, latency: 1 });
   const alone = labelsAt(few, "in flight", 1).line.y;
-  const beside = labelsAt(few, "in flight", 1, nowhere, nowhere, [few, many]).line.y;
+  const beside = labelsAt(few, "in flight", 1, { beside: [few, many] }).line.y;
   assert.ok(beside > alone + 20, `${beside} is as far down as ${alone}`);
 });
