@@ -64,6 +64,11 @@ You have exceeded a secondary rate limit
 Max retries exceeded with url
 StoreUnavailableError
 is in use: is the script running?
+YFRateLimitError
+openai.APITimeoutError: Request timed out
+Attempted to access streaming response content, without having called read()
+429 Client Error: Too Many Requests for url
+Quota exceeded for quota metric 'Read requests'
 """
 """What people copy from their terminal."""
 
