@@ -39,6 +39,7 @@ export function drawFlow(pen, run, moment, places) {
   const first = firstShown(run, moment.time, places);
   drawWaiting(pen, run, moment, places);
   for (const journey of shown(run, first, places)) {
+    if (moment.time < journey.sent) break;
     const { at, radius, look, filled, trail } = dotOf(journey, run, moment, places);
     if (trail) pen.trail(trail, at, look);
     if (filled === null) pen.dot(at, radius, look);
