@@ -6,11 +6,10 @@ import { button, settingsFor } from "../../stage/controls.js";
 import { make, write } from "../../stage/dom.js";
 import { Player } from "../../stage/player.js";
 import { createStage } from "../../stage/stage.js";
-import { KernelWatch, Mover } from "./kernel.js";
+import { kernelSlider, KernelWatch, Mover } from "./kernel.js";
 import { listenToKeys } from "./keys.js";
 import { planFor, PLANNED, showGoals } from "./lane.js";
 import { Presentation } from "./presentation.js";
-import { kernelSlider } from "./slider.js";
 
 /**
  * @import { Page } from "../../plot/page/widget.js"
