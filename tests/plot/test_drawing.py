@@ -95,6 +95,8 @@ def test_retries_are_attempts() -> None:
     run.announced = 2
     assert "2 requests, 3 attempts in 3 s: 2 answered" in draw_runs({"": run}).title
     run.announced = 0
+    assert "3 requests in 3 s" in draw_runs({"": run}).title  # as a client counts
+    run.events.insert(1, RequestEvent(0, "arrived", 0, 429))
     assert "3 requests came to the API in 3 s" in draw_runs({"": run}).title
 
 

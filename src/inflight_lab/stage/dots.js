@@ -5,7 +5,7 @@
 import { clamp, flightOf, LANDING, legAt, part, timeAtTheWall } from "./motion.js";
 import { middle } from "./places.js";
 import { wallAt } from "./quota.js";
-import { countsAt, isAsleep } from "./run.js";
+import { countsAt, isAsleep, knownAt } from "./run.js";
 
 /**
  * @import { Flight } from "./motion.js"
@@ -39,6 +39,7 @@ export function drawFlow(pen, run, moment, places) {
   const first = firstShown(run, moment.time, places);
   drawWaiting(pen, run, moment, places);
   for (const journey of shown(run, first, places)) {
+    if (moment.time < journey.sent) break;
     const { at, radius, look, filled, trail } = dotOf(journey, run, moment, places);
     if (trail) pen.trail(trail, at, look);
     if (filled === null) pen.dot(at, radius, look);
@@ -73,8 +74,9 @@ function shown(run, first, { count }) {
 function drawWaiting(pen, run, { time }, places) {
   const first = firstShown(run, time, places);
   const sent = Math.max(run.sent.upTo(time), first);
-  const last = Math.min(run.size, first + places.count);
-  const stillWaiting = run.size - run.givenUp.upTo(time);
+  const known = knownAt(run, time);
+  const last = Math.min(known, first + places.count);
+  const stillWaiting = known - run.givenUp.upTo(time);
   for (let number = sent; number < last; number += 1) {
     const look = number < stillWaiting ? "waiting" : "cancelled";
     pen.dot(places.home(number - first), places.radius, look);

@@ -6,7 +6,7 @@
 
 import { everyInWords, whyFailed, whyRefused } from "./causes.js";
 import { CONNECTED, seenAt } from "./motion.js";
-import { inWords, secondsInWords } from "./quota.js";
+import { inWords, secondsInWords, spanInWords } from "./quota.js";
 import { ASLEEP_AFTER, isAsleep, levelAt, PAUSE } from "./run.js";
 
 /**
@@ -104,8 +104,8 @@ const OVER = [allAnswered, retried, mixed];
 /** @type {Pattern} */
 function planned({ run, setting }) {
   if (run.size === 0) return ["Nothing has been sent yet."];
-  if (run.size === 1) return ["This dot is a request to an API."];
-  const requests = `${inWords(run.size)} requests`;
+  if (run.asked === 1) return ["This dot is a request to an API."];
+  const requests = run.asked ? `${inWords(run.asked)} requests` : "Requests";
   const { manner, limit, quota } = setting;
   const allowed = quota ? ` The API allows ${quotaInWords(quota)}.` : "";
   if (manner === "paced") return [`${requests}, at a steady pace.${allowed}`];
@@ -284,17 +284,22 @@ function allAtOnce({ run, time, counts: { inFlight, refused, failed } }) {
 
 /** @type {Pattern} */
 function flowing(view) {
-  const { run, counts: { inFlight }, latency, time } = view;
-  if (latency === null || !inFlight || isKeptBack(view)) {
-    if (!run.sent.upTo(time - RECENT / 2)) return planned(view);
-    const sent = run.sent.within(time - RECENT, time);
-    return [[`${inWords(inFlight)} in flight`, "out"], `, ${sent} sent in 1 s.`];
+  const { run, setting: { limit, quota }, counts, latency, time } = view;
+  const { inFlight, refused } = counts;
+  /** @type {Words} */
+  const out = [`${inWords(inFlight)} in flight`, "out"];
+  if (limit !== null && latency !== null && !isKeptBack(view)) {
+    const rated = ratedWords(view, inFlight / latency);
+    return [out, ` / ${latencyInWords(latency)} = `, ...rated];
   }
-  return [
-    [`${inWords(inFlight)} in flight`, "out"],
-    ` / ${latencyInWords(latency)} = `,
-    ...ratedWords(view, inFlight / latency),
-  ];
+  if (!run.sent.upTo(time - RECENT / 2)) return planned(view);
+  if (limit === null && refused) {
+    const why = whyRefused(run, time);
+    return [out, `; ${why}: `, [`${inWords(refused)} refused`, "refused"], "."];
+  }
+  const period = quota?.period ?? 1;
+  const sent = inWords(run.sent.within(time - period, time));
+  return [out, `, ${sent} sent in ${spanInWords(period)}.`];
 }
 
 /**
@@ -302,15 +307,10 @@ function flowing(view) {
  *
  * @param {View} view
  */
-function isKeptBack({ run, time, setting: { limit, quota }, latency, counts }) {
-  if (limit !== null) {
-    const lately = [0, RECENT / 2, RECENT].map((ago) => levelAt(run, time - ago));
-    return counts.waiting > 0 && Math.max(...lately) < limit;
-  }
-  if (!quota || counts.refused) return false;
-  const rate = counts.inFlight / (latency ?? 1);
-  const isTooMuch = rate * quota.period > quota.rate;
-  return isTooMuch && run.sent.within(time - quota.period, time) <= quota.rate;
+function isKeptBack({ run, time, setting: { limit }, counts: { waiting, inFlight } }) {
+  if (inFlight === 0) return true;
+  const lately = [0, RECENT / 2, RECENT].map((ago) => levelAt(run, time - ago));
+  return waiting > 0 && Math.max(...lately) < (limit ?? 0);
 }
 
 /** @type {Pattern} */

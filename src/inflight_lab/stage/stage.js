@@ -202,7 +202,7 @@ export class Stage {
     const { numbers, levels, stage } = this.parts;
     const { time } = moment;
     const counts = seenAt(run, time);
-    const waiting = time < 0 ? run.size : counts.waiting;
+    const waiting = time < 0 ? run.asked : counts.waiting;
     const { limit } = run.settingAt(time);
     const wall = wallAt(run, timeAtTheWall(run, time));
     write(numbers.waiting, inWords(waiting));

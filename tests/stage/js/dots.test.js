@@ -196,6 +196,27 @@ Deno.test("after Stop nothing looks as if it still waited", () => {
   assert.deepEqual(new Set(looks), new Set(["answered", "cancelled"]));
 });
 
+Deno.test("what nobody has announced is not there before it is sent", () => {
+  const run = new Run();
+  run.set(0, { limit: null });
+  for (const time of [0, 1, 2]) run.end(time + 0.5, run.send(time), "answered", 200);
+  /** @param {number} asked */
+  const drawn = (asked) => {
+    run.asked = asked;
+    let count = 0;
+    const pen = new Proxy({}, {
+      get: (_, does) => () => {
+        if (does === "dot" || does === "pie") count += 1;
+        return { rect() {} };
+      },
+    });
+    const moment = { time: 1.2, pace: 1, still: false };
+    drawFlow(/** @type {Pen} */ (pen), run, moment, placesFor(run));
+    return count;
+  };
+  assert.deepEqual([drawn(0), drawn(2), drawn(3)], [2, 2, 3]);
+});
+
 Deno.test("a slot that is taken is shown, also above a limit that was lowered", () => {
   const run = new Run();
   run.set(0, { limit: 5 });

@@ -103,12 +103,23 @@ Deno.test("failures are beside the sum, with their cause", () => {
 Deno.test("who is kept back elsewhere is not said to send too many", () => {
   const run = new Run();
   run.isLive = true;
-  run.size = 60;
+  run.asked = run.size = 60;
   run.set(0, { limit: 12, latency: 0.3, quota: quotaOf({ rate: 20 }) });
   for (const [number, time] of [0, 1, 1.01, 1.2, 1.21, 1.22, 1.23, 1.24].entries()) {
     run.send(time, number);
   }
   expectSaid(run, 1.25, /^8 in flight, 7 sent in 1 s\.$/);
+});
+
+Deno.test("where nobody knows the limit there is no sum, but what came and the cause", () => {
+  const run = new Run();
+  run.isLive = true;
+  run.set(0, { latency: 0.3, quota: quotaOf({ rate: 2, period: 3 }) });
+  for (const [time, status] of [[0, 200], [0.4, 200], [0.8, 429]]) {
+    run.arrive(time, run.send(time), { status });
+  }
+  expectSaid(run, 0.7, /^2 in flight, 2 sent in 3 s\.$/);
+  expectSaid(run, 1.2, /^3 in flight; 3 came within 3 s, 2 allowed: 1 refused\.$/);
 });
 
 Deno.test("what is unused is of the quota's own period", () => {
@@ -129,7 +140,7 @@ Deno.test("what is paced has its spacing", () => {
 Deno.test("before the first is sent it says what will be, and sums nothing", () => {
   const run = new Run();
   run.isLive = true;
-  run.size = 9;
+  run.asked = run.size = 9;
   run.set(0, { limit: 3, latency: 0.3 });
   expectSaid(run, 0.5, /9 requests, at most 3 in flight/);
   run.end(1.3, run.send(1, 0), "answered", 200);
@@ -290,16 +301,20 @@ Deno.test("a pause that only the server sees is no end", () => {
   expectSaid(run, 3, /0 answered, 1 refused/);
 });
 
-Deno.test("where nobody counted those that wait, they are those sent later", () => {
+Deno.test("what nobody has announced is not known before it is sent: a retry, too", () => {
   const run = new Run();
+  run.set(0, { quota: quotaOf({ rate: 40, period: 2 }) });
   const journey = run.send(0);
   run.arrive(0, journey, { status: 429 });
   run.end(0.1, journey, "refused", 429);
   run.send(3);
   run.now = 4;
   expectSaid(run, 2.5, /Nobody sends/, /1 refused/, /there is a pause/);
-  assert.equal(countsAt(run, 2.5).waiting, 1);
-  assert.equal(countsAt(run, 3).waiting, 0);
+  assert.equal(countsAt(run, 2.5).waiting, 0);
+  expectSaid(run, -1, /^Requests. The API allows 40 in 2 s.$/);
+  run.asked = 3;
+  assert.deepEqual([2.5, 3].map((time) => countsAt(run, time).waiting), [2, 1]);
+  expectSaid(run, -1, /^3 requests/);
 });
 
 Deno.test("where nobody waits, nobody is said to try again", () => {

@@ -41,7 +41,8 @@ export function planFor(model, lane) {
   /** @type {{ terms: Terms }} */
   const { terms: { quota, max_concurrent: maxConcurrent, way } } = model.get("_fixed");
   const run = new Run();
-  run.size = model.get("count");
+  run.asked = model.get("count");
+  run.size = run.asked;
   run.isUnlimited = unlimited;
   run.set(0, {
     limit: adjustable ? model.get("limit") : null,

@@ -88,12 +88,13 @@ def _headline(name: str, run: Run, levels: Sequence[Level], *, computed: bool) -
 
 def _sent(run: Run) -> str:
     """How many requests there were: with retries, more came than were asked for."""
-    came = many(run.counts.started, "request")
-    if not run.announced:
-        return f"{came} came to the API"  # only its side is known
-    if run.announced == run.counts.started:
-        return came
-    return f"{many(run.announced, 'request')}, {run.counts.started:,} attempts"
+    came = run.counts.started
+    if run.announced not in (0, came):
+        return f"{many(run.announced, 'request')}, {came:,} attempts"
+    is_all_the_api_saw = not run.announced and any(
+        event.what == "arrived" and event.detail for event in run.events
+    )
+    return many(came, "request") + (" came to the API" if is_all_the_api_saw else "")
 
 
 def _ran_out_of_tokens(run: Run) -> bool:
