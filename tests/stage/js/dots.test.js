@@ -9,7 +9,7 @@ import { Run } from "../../../src/inflight_lab/stage/run.js";
 import { momentsOf, runOf, simulation } from "./support.js";
 
 /** @import { Pen } from "../../../src/inflight_lab/stage/pen.js" */
-/** @import { Point } from "../../../src/inflight_lab/stage/places.js" */
+/** @import { Box, Point } from "../../../src/inflight_lab/stage/places.js" */
 
 const BOXES = {
   requests: { left: 0, top: 0, width: 400, height: 300 },
@@ -215,6 +215,27 @@ Deno.test("what nobody has announced is not there before it is sent", () => {
     return count;
   };
   assert.deepEqual([drawn(0), drawn(2), drawn(3)], [2, 2, 3]);
+});
+
+Deno.test("before its start an arrow is in the middle of what is free", () => {
+  const run = runOf(30, { runner: "naive" });
+  /** @type {Box[]} */
+  const arrows = [];
+  const pen = new Proxy({}, {
+    get: (_, does) => (/** @type {any[]} */ ...how) => {
+      if (does === "arrow") arrows.push(how[0]);
+      return { rect() {} };
+    },
+  });
+  const places = placesFor(run);
+  for (const time of [-1, 0]) {
+    const moment = { time, pace: 1, still: false };
+    drawFlow(/** @type {Pen} */ (pen), run, moment, places);
+  }
+  const [{ left, width }] = arrows;
+  assert.equal(arrows.length, 1);
+  assert.equal(left + width, BOXES.wall.left);
+  assert.ok(left > places.home(places.columns - 1)[0] && left < BOXES.slots.left);
 });
 
 Deno.test("a slot that is taken is shown, also above a limit that was lowered", () => {

@@ -67,9 +67,10 @@ Deno.test("the run before is shown beside the next, and no plan, nor the same ru
   const page = new Page();
   const [live, first, second] = [runOf(20), runOf(20), runOf(9)];
   live.isLive = true; // as a page shows it until the kernel has sent all of it
-  for (const run of [new Run(), live, first, new Run(), second]) {
-    page.player.show([run]);
-  }
+  for (const run of [new Run(), live, first]) page.player.show([run]);
+  page.frames(0.1);
+  assert.equal(page.showing.before, undefined);
+  for (const run of [new Run(), second]) page.player.show([run]);
   page.frames(0.1);
   assert.equal(page.showing.before, first);
   assert.deepEqual(page.showing.beside, [second, first], "on one scale");

@@ -96,10 +96,11 @@ Deno.test("the run before is named at its level, and no label covers another", (
     const before = runOf(30, { limit });
     return labelsAt(run, "in flight", 1, { beside: [run, before], before });
   };
-  const [apart, alike] = [labels(3), labels(10)];
+  const [apart, alike, higher] = [labels(3), labels(10), labels(30)];
   assert.deepEqual([apart.line.text, apart.before.text], ["limit 10", "before"]);
   assert.ok(apart.before.y > apart.line.y + 16);
   assert.ok(alike.before.y > alike.line.y + 16);
+  assert.ok(higher.before.y > 0, "at the top, and not above it");
   assert.equal(labelsAt(run, "in flight", 1).before.text, "");
 });
 
