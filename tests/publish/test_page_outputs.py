@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from html import unescape
 
+import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -183,18 +184,65 @@ def test_the_links_stand_first_and_the_note_below_the_title() -> None:
     """A page begins with where one is, then what it is about; not with small print."""
     cells = [new_markdown_cell("# Title"), new_code_cell("1 + 1")]
     document = new_notebook(cells=cells)
-    html = as_html(document, "03_some", live=live, navigation="<b>links</b>")
+    html = as_html(document, "03_some", live=live)
     order = [
-        html.index(each) for each in ("<b>links", "<h1", "Nothing runs", "1</span>")
+        html.index(each) for each in ("index.html", "<h1", "Nothing runs", "1</span>")
     ]
     assert order == sorted(order)
+
+
+def links_at_the_top(document: NotebookNode, names: Sequence[str]) -> list[str]:
+    """The links above the title, each with its words, of a page among others."""
+    html = as_html(document, "03_some", live=live, names=names)
+    top = html[html.index("<nav") : html.index("</nav>")]
+    return re.findall(r"<a href=.*?</a>", top)
+
+
+@pytest.mark.parametrize(
+    ("name", "leads"),
+    [
+        ("03_limit_with_a_semaphore", ["Next: 04 Pause at the limit"]),
+        ("08_take_it_home", ["Next: Prepare for a real API"]),
+        ("15_change_the_script", []),
+        ("compare_limiters", ["Back: 09 Judge a limiter"]),
+        ("glossary", []),
+    ],
+)
+def test_each_page_leads_where_its_end_does(name: str, leads: list[str]) -> None:
+    """To all notebooks, and to the next; not once more to the map, nor to a notebook
+    that has no page.
+    """
+    pages = sorted(NOTEBOOKS[0].parent.glob("*.ipynb"))
+    (document,) = [load(page) for page in pages if page.stem == name]
+    home, *others = links_at_the_top(document, [page.stem for page in pages])
+    assert home == '<a href="index.html">inflight-lab: all notebooks</a>'
+    assert [re.sub("<.*?>", "", link) for link in others] == leads
+    assert links_at_the_top(document, []) == [home]
+
+
+def test_the_links_at_the_top_are_those_that_one_reads_at_the_end() -> None:
+    """Where the paragraph goes over two lines, too; each leads to the same place in a
+    page, and code is written as words.
+    """
+    text = """Some words.
+**Next**: [the
+`Pacer`](b.ipynb#cell-id=pacer), or
+[another](c.ipynb).
+
+See [the first](a.ipynb) as well."""
+    document = new_notebook(cells=[new_markdown_cell(text)])
+    _home, *links = links_at_the_top(document, ["a", "b", "c"])
+    assert links == [
+        '<a href="b.html#cell-id=pacer">Next: the Pacer</a>',
+        '<a href="c.html">Or: another</a>',
+    ]
 
 
 def test_a_page_lists_its_sections_below_the_title() -> None:
     """On a long page one sees what there is, and gets to it by a link."""
     cells = [new_markdown_cell("# Title"), new_markdown_cell("## Why `await`?")]
     html = page(*cells, new_markdown_cell("## Summary"))
-    contents = html[html.index('<nav class="contents"') : html.index("</nav>")]
+    (contents,) = re.findall('<nav class="contents".*?</nav>', html)
     links = re.findall(r'<a href="#([^"]+)">(.+?)</a>', contents)
     assert [title for _, title in links] == ["Why <code>await</code>?", "Summary"]
     assert all(f'<h2 id="{section}">' in html for section, _ in links)

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
+import nbformat
 from jinja2 import Environment
 
 from inflight_lab.publish import beside
-from inflight_lab.publish.contents import entries_of
+from inflight_lab.publish.notebook_page import plain
 from inflight_lab.publish.page_outputs import toy_html
 
 NAME = "index.html"
@@ -75,3 +77,28 @@ def landing_page(notebooks: Sequence[Path], *, with_lab: bool) -> str:
         teaching=entries[FOR_TEACHERS],
         questions=entries[QUESTIONS],
     )
+
+
+class Entry(NamedTuple):
+    """A notebook in the list of all."""
+
+    page: str
+    title: str
+    """With the notebook's number, where it has one."""
+    outcome: str
+
+
+def entries_of(notebooks: Sequence[Path]) -> dict[str, Entry]:
+    """The entry of each notebook, by its name, in that order."""
+    return {notebook.stem: entry_of(notebook) for notebook in notebooks}
+
+
+def entry_of(notebook: Path) -> Entry:
+    """Its title, and the paragraph below that, which says what one gets from it."""
+    first = nbformat.read(notebook, as_version=4).cells[0].source
+    heading, outcome, *_ = first.split("\n\n")
+    number, _, _ = notebook.stem.partition("_")
+    title = plain(heading.removeprefix("# "))
+    if number.isdecimal():
+        title = f"{number} {title}"
+    return Entry(f"{notebook.stem}.html", title, plain(outcome))

@@ -10,7 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from inflight_lab.plot.plain_picture import PANEL as ABOUT
 from inflight_lab.plot.plain_picture import RECORDING
-from inflight_lab.publish.execution import run_cells
+from inflight_lab.publish.notebook_run import run_cells
 from inflight_lab.runs.recording import from_text
 
 PLOT = """
