@@ -267,10 +267,13 @@ def test_a_table_says_what_each_cell_is_about() -> None:
     assert re.findall("<td>(.*?)</td>", rows) == ["3 s"]
 
 
-def test_code_in_a_table_breaks_only_between_its_parts() -> None:
-    """On a phone: `asyncio.Semaphore` at its dot, and never within a word."""
-    html = page(new_markdown_cell(TABLE.replace("`a`", "`asyncio.Lock(max_size=1.5)`")))
-    assert "asyncio.<wbr>Lock(<wbr>max_<wbr>size=1.<wbr>5)" in html
+def test_code_breaks_only_between_its_parts() -> None:
+    """On a phone, in tables and in text: `asyncio.Lock` at its dot, and never within a
+    word.
+    """
+    code = "`asyncio.Lock(max_size=1.5)`"
+    html = page(new_markdown_cell(f"{code}\n\n{TABLE.replace('`a`', code)}"))
+    assert html.count("asyncio.<wbr>Lock(<wbr>max_<wbr>size=1.<wbr>5)") == 2
 
 
 def test_a_diff_says_in_colour_what_is_added_and_removed() -> None:

@@ -45,7 +45,7 @@ HEADER = re.compile(r"<th(?=[ >])")
 FIRST_CELL = re.compile(r"(<tr>\s*)<td([^>]*)>(.*?)</td>", re.DOTALL)
 CODE = re.compile("<code>(.*?)</code>")
 PART_OF_CODE = re.compile(r"[._(](?=\w)")
-"""After these a narrow column may break a name."""
+"""After these a narrow column may break a name, and nowhere within a word."""
 ANCHOR = re.compile('<a class="anchor-link" [^>]*>[^<]*</a>')
 """A heading's link to itself; the sections are linked at the top."""
 PLAIN_CODE = re.compile(r'<span class="(?:n|nn|o|p|w)">([^<]*)</span>')
@@ -91,6 +91,7 @@ def as_html(
     html, _ = exporter.from_notebook_node(document, resources)
     html = ANCHOR.sub("", html)
     html = PLAIN_CODE.sub(r"\1", html)
+    html = CODE.sub(lambda code: PART_OF_CODE.sub(r"\g<0><wbr>", code[0]), html)
     html = html.replace(CONTENTS, section_links(html))
     return with_wide_parts(html)
 
@@ -190,7 +191,6 @@ def with_wide_parts(html: str) -> str:
 
 
 def with_headers(rows: str) -> str:
-    """The rows of a table with headers, and with code that breaks between its parts."""
+    """The rows of a table, whose first row and column are headers."""
     columns = HEADER.sub('<th scope="col"', rows)
-    headed = FIRST_CELL.sub(r'\1<th scope="row"\2>\3</th>', columns)
-    return CODE.sub(lambda code: PART_OF_CODE.sub(r"\g<0><wbr>", code[0]), headed)
+    return FIRST_CELL.sub(r'\1<th scope="row"\2>\3</th>', columns)
