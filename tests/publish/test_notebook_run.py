@@ -1,7 +1,6 @@
 """Cells are run once, and what they show is kept, whatever becomes of them."""
 
 import asyncio
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from inflight_lab.plot.plain_picture import PANEL as ABOUT
 from inflight_lab.plot.plain_picture import RECORDING
 from inflight_lab.publish.notebook_run import run_cells
-from inflight_lab.runs.recording import from_text
+from inflight_lab.runs.columns import from_recording
 
 PLOT = """
 from inflight_lab import LivePlot, Panel, PracticeServer
@@ -47,7 +46,7 @@ def answered_in(cell: Any) -> list[int]:
         run.counts.accepted
         for output in cell.outputs
         if RECORDING in output.get("data", {})
-        for run in from_text(json.dumps(output.data[RECORDING])).values()
+        for run in from_recording(output.data[RECORDING]).values()
     ]
 
 

@@ -14,8 +14,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from inflight_lab.plot.plain_picture import PANEL, RECORDING, STARTED
 from inflight_lab.publish.notebook_page import as_html
 from inflight_lab.publish.page_outputs import WIDGET, for_a_page
+from inflight_lab.runs.columns import to_recording
 from inflight_lab.runs.events import Stats
-from inflight_lab.runs.recording import as_text
 from inflight_lab.runs.run import Level, Run, no_levels
 from inflight_lab.runs.terms import QuotaPolicy, Terms
 from tests.support.notebook_tools import NOTEBOOKS, load
@@ -31,7 +31,7 @@ def picture_of(*names: str, started: int = 1) -> NotebookNode:
     )
     data = {
         "text/html": f"<b>{' '.join(names)}</b>",
-        RECORDING: json.loads(as_text(dict.fromkeys(names, run))),
+        RECORDING: to_recording(dict.fromkeys(names, run)),
     }
     metadata = {STARTED: started, PANEL: {"sliders": ["count"], "strip": "rate"}}
     return new_output("display_data", data=data, metadata=metadata)
