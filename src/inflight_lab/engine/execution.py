@@ -17,11 +17,8 @@ from inflight_lab.engine.runner import (
 )
 from inflight_lab.observation.timeline import Timeline
 
-GRACE = 0.15
-"""Seconds that tasks have to end after they are cancelled."""
-
-LAST_GRACE = 0.3
-"""Seconds that the last of them have."""
+GRACE = 0.2
+"""Seconds that tasks have to end after they are cancelled; there are four such steps."""
 
 TIMEOUT = 5.0
 """Seconds that a client waits for each step of a request, as httpx does by default."""
@@ -148,7 +145,7 @@ class Execution:
         await tasks.cancel(set(self._transport.sending_tasks), GRACE)
         await tasks.cancel(tasks.alive - {main}, GRACE)
         await tasks.wait({main}, GRACE)
-        await tasks.cancel(tasks.alive, LAST_GRACE)
+        await tasks.cancel(tasks.alive, GRACE)
 
     def _result_of(self, main: asyncio.Task[Call]) -> Result:
         """The list that the runner returned, if it has an outcome per request.
