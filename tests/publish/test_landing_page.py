@@ -33,9 +33,9 @@ def test_it_links_to_every_page() -> None:
     """First those of the main line, then the others, each with what it promises."""
     titles = {entry.title for entry in entries_of(ALL).values()}
     listed = [target for target, title in LINK.findall(page_of()) if title in titles]
-    main_line = len(landing_page.FIRST)
+    main_line = len(landing_page.MAIN_LINE)
     first, others = listed[:main_line], listed[main_line:-1]
-    assert first == [f"{name}.html" for name in landing_page.FIRST]
+    assert first == [f"{name}.html" for name in landing_page.MAIN_LINE]
     pages = [f"{path.stem}.html" for path in ALL]
     assert others == [page for page in pages if page not in first]
     assert "You send 200 requests at once" in page_of()

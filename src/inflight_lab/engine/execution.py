@@ -18,7 +18,7 @@ from inflight_lab.engine.runner import (
 from inflight_lab.observation.timeline import Timeline
 
 GRACE = 0.2
-"""Seconds that tasks have to end after they are cancelled; there are four such steps."""
+"""Seconds that cancelled tasks have to end, in each of four steps."""
 
 TIMEOUT = 5.0
 """Seconds that a client waits for each step of a request, as httpx does by default."""

@@ -22,7 +22,7 @@ INSTALL = "pip install uv && uv run inflight-lab"
 """The first command of the README."""
 
 START = "00_start_here"
-FIRST = (
+MAIN_LINE = (
     START,
     "01_run_the_script_that_fails",
     "02_send_many_at_once",
@@ -70,8 +70,8 @@ def landing_page(notebooks: Sequence[Path], *, with_lab: bool) -> str:
         style="\n".join(sheet.read_text(encoding="utf-8") for sheet in STYLES),
         beside=beside.HEAD,
         toy=toy_html(OPENING, IN_WORDS),
-        first=[entries[name] for name in FIRST],
-        others=[entry for name, entry in entries.items() if name not in FIRST],
+        first=[entries[name] for name in MAIN_LINE],
+        others=[entry for name, entry in entries.items() if name not in MAIN_LINE],
         lab=beside.address_in_site(START) if with_lab else "",
         install=INSTALL,
         teaching=entries[FOR_TEACHERS],

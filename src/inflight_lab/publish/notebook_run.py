@@ -15,8 +15,8 @@ from inflight_lab.publish import in_the_kernel
 START_UP = 300
 """Seconds in which a kernel must have started: long, for a busy computer."""
 CALL = f"await __import__('importlib').import_module({in_the_kernel.__name__!r})"
-FIRST = f"{CALL}.keep_recordings()"
-LAST = f"{CALL}.wait_for_panels()"
+BEFORE = f"{CALL}.keep_recordings()"
+AFTER = f"{CALL}.wait_for_panels()"
 QUIETLY = ["--log-level=ERROR", "--HistoryManager.hist_file=:memory:"]
 """No warning that the kernel's sockets are not encrypted, and no file of its history,
 which kernels that run side by side would lock."""
@@ -32,7 +32,7 @@ async def run_cells(document: Any, folder: Path, *, patience: float = 120) -> li
     cells = document.cells
     if not any(cell.cell_type == "code" for cell in cells):
         return []
-    document.cells = [new_code_cell(FIRST), *cells, new_code_cell(LAST, id="panels")]
+    document.cells = [new_code_cell(BEFORE), *cells, new_code_cell(AFTER, id="panels")]
     async with started_client(document, folder, patience) as client:
         await run_each(client)
     failures = failures_in(document.cells)
@@ -88,11 +88,11 @@ async def run_each(client: NotebookClient) -> None:
             counts = index not in hidden
             await client.async_execute_cell(cell, index, store_history=counts)
         except (CellTimeoutError, DeadKernelError) as error:
-            cell.outputs.append(as_output(error, seconds=client.timeout))
+            cell.outputs.append(output_of(error, seconds=client.timeout))
             return
 
 
-def as_output(error: Exception, *, seconds: float | None) -> Any:
+def output_of(error: Exception, *, seconds: float | None) -> Any:
     """The output of a cell that did not end."""
     is_late = isinstance(error, TimeoutError)
     reason = f"it takes more than {seconds} seconds" if is_late else str(error)
