@@ -68,10 +68,14 @@ def test_a_page_has_a_run_wherever_the_notebook_has(
 
 
 def test_code_keeps_its_lines_on_a_phone(page: Page, made: list[Path]) -> None:
-    """Its indents and words stay whole; what is wider than the screen scrolls alone."""
+    """Its indents and words stay whole; what is wider than the screen scrolls alone, by
+    keyboard too.
+    """
     page.set_viewport_size(PHONE)
     page.goto(made[0].as_uri())
     assert 40 in page.locator(".highlight pre").evaluate_all(SCROLLED)
+    expect(page.locator('.highlight pre[tabindex="0"]').first).to_be_visible()
+    assert serious_findings(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
 
 
