@@ -64,6 +64,7 @@ async def test_untouched_cell_gets_a_not_yet(
     line = await verdict(exercise, exercise.untouched, capsys)
     assert re.match(r"Not yet: .*(\d|at once)", line)
     assert "raised" not in line
+    assert line.endswith("?")  # a question leads on, and gives nothing away
 
 
 @each_exercise

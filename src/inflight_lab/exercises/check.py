@@ -32,14 +32,14 @@ class NotYetError(Exception):
     """The solution is not right yet; the message says what was seen, and is wanted."""
 
 
-def expect(met: object, seen: str, hint: str = "") -> None:
+def expect(met: object, seen: str, hint: str) -> None:
     """Raise `NotYetError` unless ``met``.
 
     It says what was ``seen`` and what is wanted; below that a ``hint`` says what to
     look at next, without giving the solution away.
     """
     if not met:
-        raise NotYetError(f"{seen}\n{hint}".rstrip())
+        raise NotYetError(f"{seen}\n{hint}")
 
 
 def expect_number(returned: object) -> None:

@@ -105,15 +105,18 @@ async def check_bought_once(solution: Solution) -> str:
             times <= len(orders),
             f"after the {start} start, {len(orders)} orders were bought {times} times:"
             " an order came again, and its key was new.",
+            "What must be the same whenever an order is sent, after a restart too?",
         )
         expect(
             times == len(orders),
             f"{times} of {len(orders)} orders were bought: another one had the same"
             " key, so the API took it for a repetition.",
+            "What tells two orders of the same item apart?",
         )
         expect(
             answered == len(orders),
             f"return {len(orders)} answers; you returned {answered}.",
+            "Who returns what `gather` brings?",
         )
     return f"{len(orders)} orders, 3 lost answers, 2 starts: each was bought once."
 

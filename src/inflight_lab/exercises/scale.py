@@ -76,7 +76,8 @@ async def check_paced_threads(solution: Solution) -> str:
     """Notebook 12: ``solution(url, count, rate)`` keeps the rate, from threads."""
     expect(
         sys.platform != "emscripten",
-        "a page in a browser has one thread only: this takes a Python on a computer.",
+        "a page in a browser has one thread only, and 16 are wanted.",
+        "Can you run it on your own computer?",
     )
     count, rate = 45, 20
     with PracticeServer(latency=0.02, quota="sliding-window", rate=rate) as server:
