@@ -71,11 +71,6 @@ async def check_gives_up(solution: Solution) -> str:
         "What counts the attempts, and when does that end the loop?",
     )
     expect(
-        came == [0, 60, 120, 180, 240],
-        f"with Retry-After: 60, requests came after {listed(came)} seconds.",
-        "How long does the answer ask to wait?",
-    )
-    expect(
         ended == came[-1],
         f"the last attempt was refused after {came[-1]:g} s,"
         f" and you waited until {ended:g} s for nothing.",
