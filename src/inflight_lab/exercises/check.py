@@ -89,7 +89,10 @@ def what_is_wrong(problem: Exception) -> str:
         return str(problem)
     error = f"{type(problem).__name__}: {problem}"
     if raised_by_the_check(problem):
-        return f"what your code takes or returns does not fit: {error}"
+        return (
+            f"what your code takes or returns does not fit: {error}\n"
+            "Which arguments does the text above name, and what is to be returned?"
+        )
     return f"your code raised {error}"
 
 

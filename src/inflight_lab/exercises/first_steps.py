@@ -49,7 +49,7 @@ async def check_split(solution: Solution) -> str:
     expect(
         statuses(responses) == [200] * ACCEPTED,
         f"4 of 7 requests were accepted, and you returned {len(responses)} responses.",
-        "Which of the outcomes are an `httpx.Response`?",
+        "Which of the outcomes is an `httpx.Response`, and which an exception?",
     )
     expect(
         list(failures) == [*FAILURES],
@@ -78,7 +78,7 @@ async def check_one_semaphore(solution: Solution) -> str:
             stats.peak_in_flight == most,
             f"{asked}: the server saw {stats.peak_in_flight} in flight at once,"
             f" and {most} are wanted.",
-            "How many semaphores does one run make?",
+            "How many semaphores does one run make, and how many slots has each?",
         )
     return (
         "the peak was the limit, for limits of 2 and 5;"

@@ -34,7 +34,7 @@ async def check_learns(solution: Solution) -> str:
         less.refused <= 5,
         f"the API allows 10 a second: {less.refused} requests were refused,"
         " and 5 at most are wanted.",
-        "What does the pacer do with an answer that says 429?",
+        "What does the pacer learn from an answer, and at which rate does it begin?",
     )
     as_said = run(send(solution, range(count), SlidingWindow(15, 1)), VirtualLoop())
     expect(

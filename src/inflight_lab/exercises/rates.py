@@ -66,14 +66,14 @@ async def check_limiter(solution: Solution) -> str:
     """Notebook 09: ``solution()`` makes a limiter that uses most of 20 a second."""
     # As it is: its own rate may be a little less than the quota.
     card = judge(lambda: solution(), rate=20)
-    expect(not card.problem, card.problem, "Who waits for what, and how long?")
+    expect(not card.problem, f"{card.problem}.", "Who waits for what, and how long?")
     on_networks = card.shares["sliding window"]
     for network, share in on_networks.items():
         expect(
             share.refused == 0,
             f'network "{network}": {share.refused} requests refused,'
             " because more than 20 came in one second.",
-            "A request left late, or was late on its way: how soon may the next leave?",
+            "When one request leaves or arrives late, how soon may the next one leave?",
         )
         expect(
             share.used >= 0.85,
@@ -94,7 +94,7 @@ async def check_wait_for(solution: Solution) -> str:
     waited = solution(refused, 1)
     expect(
         waited == asked,
-        f"the server said Retry-After: {asked}, and you wait for {waited!r} s.",
+        f"the server said Retry-After: {asked}, and you wait for {waited!r:.6} s.",
         "What does the answer have in `response.headers`, and is it a number there?",
     )
     for attempt, most in ((1, 0.5), (2, 1), (3, 2)):
@@ -108,7 +108,8 @@ async def check_wait_for(solution: Solution) -> str:
             reaches_down and reaches_up,
             f"attempt {attempt}, no header: 200 clients wait {shortest:.2f} to"
             f" {longest:.2f} s, and not spread over 0 to {most}.",
-            "Which function of `random` picks any number between two others?",
+            "From where to where does the wait go, and which function of `random` picks"
+            " any number in between?",
         )
     return (
         f"{asked} s where the server asks for it,"

@@ -52,7 +52,7 @@ async def check_shares_items(solution: Solution) -> str:
         sorted(made) == list(range(count)),
         f"{len(made)} requests for {count} items, and {len(set(made))} of these were"
         " made: each is wanted once.",
-        "Which workers get the next item from where another one took its own?",
+        "Where does each worker get its next item, and who else takes from there?",
     )
     expect(
         peak == limit,
@@ -91,7 +91,7 @@ async def check_paced_threads(solution: Solution) -> str:
     expect(
         stats.accepted == count and returned == [200] * count,
         f"{count} requests wanted, and a list of their statuses: {stats.accepted} were"
-        f" accepted with status 200, and you returned {returned!r:.80}.",
+        f" accepted with status 200, and you returned {returned!r:.24} ...",
         "How many are asked for, and what does `get` return?",
     )
     return f"{count} requests in {stats.elapsed:.1f} s, and none was refused."
@@ -135,8 +135,13 @@ async def check_reserves(solution: Solution) -> str:
         )
         expect_the_most(budgets.reserved, max_tokens)
         expect_the_rest_back(budgets, answered)
-        reserved.append(" + ".join(f"{budgets.reserved[name]:g}" for name in BOTH))
+        reserved.append(in_words(budgets.reserved))
     return f"you reserved {', '.join(reserved)} tokens, and gave back what was left."
+
+
+def in_words(costs: Mapping[str, float]) -> str:
+    """Such as "176 + 100"."""
+    return " + ".join(f"{costs.get(name, 0):g}" for name in BOTH)
 
 
 def chat_with(max_tokens: int) -> dict[str, Any]:
@@ -180,8 +185,8 @@ def expect_the_rest_back(budgets: NotedBudgets, answered: int | None) -> None:
     if answered is None:
         expect(
             budgets.last.costs == budgets.reserved,
-            f"a refused request gives nothing back: {budgets.reserved} were reserved,"
-            f" and you made {budgets.last.costs} of it.",
+            f"a refused request gives nothing back: {in_words(budgets.reserved)} tokens"
+            f" were reserved, and you made {in_words(budgets.last.costs)} of it.",
             "Which answers have a `usage`?",
         )
         return
