@@ -54,13 +54,13 @@ async def started_client(
     kernel.start_channels()
     try:
         await kernel.wait_for_ready(timeout=START_UP)
-        yield client_of(document, manager, kernel, patience)
+        yield notebook_client(document, manager, kernel, patience)
     finally:
         await manager.shutdown_kernel(now=True)
         kernel.stop_channels()
 
 
-def client_of(
+def notebook_client(
     document: Any, manager: AsyncKernelManager, kernel: Any, patience: float
 ) -> NotebookClient:
     """What runs the cells in this kernel."""
