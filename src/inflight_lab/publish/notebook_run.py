@@ -1,4 +1,7 @@
-"""Runs a notebook's cells and keeps what they show, whatever becomes of them."""
+"""Runs a notebook's cells and keeps what they show, whatever becomes of them.
+
+The one file that knows nbclient.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,7 +16,8 @@ from nbformat.v4 import new_code_cell, new_output
 from inflight_lab.publish import in_the_kernel
 
 START_UP = 300
-"""Seconds in which a kernel must have started: long, for a busy computer."""
+"""Seconds in which a kernel must have started, and have imported what runs in it: long,
+for a busy computer."""
 CALL = f"await __import__('importlib').import_module({in_the_kernel.__name__!r})"
 BEFORE = f"{CALL}.keep_recordings()"
 AFTER = f"{CALL}.wait_for_panels()"
@@ -64,10 +68,12 @@ def notebook_client(
     document: Any, manager: AsyncKernelManager, kernel: Any, patience: float
 ) -> NotebookClient:
     """What runs the cells in this kernel."""
+    first = document.cells[0]
     client = NotebookClient(
         document,
         km=manager,
         timeout=patience,
+        timeout_func=lambda cell: START_UP if cell is first else patience,
         allow_errors=True,
         coalesce_streams=True,  # of a progress bar, its end
     )
