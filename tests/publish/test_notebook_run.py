@@ -33,7 +33,7 @@ panel
 """
 
 
-def run(folder: Path, *sources: str, patience: float = 60) -> tuple[Any, list[str]]:
+def run(folder: Path, *sources: str, patience: int = 60) -> tuple[Any, list[str]]:
     """A notebook with these cells c0, c1 ..., once they have run; what failed."""
     cells = [new_code_cell(code, id=f"c{n}") for n, code in enumerate(sources)]
     document = new_notebook(cells=cells)
@@ -110,7 +110,7 @@ def test_a_plot_may_end_behind_the_cells(tmp_path: Path) -> None:
     ids=["hangs", "ends the kernel"],
 )
 def test_a_cell_that_never_ends_is_the_last(
-    tmp_path: Path, code: str, patience: float, error: str
+    tmp_path: Path, code: str, patience: int, error: str
 ) -> None:
     """Its error is on the page; those before it keep what they showed."""
     document, failed = run(tmp_path, "print(1)", code, "print(3)", patience=patience)

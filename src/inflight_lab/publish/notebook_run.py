@@ -26,7 +26,7 @@ QUIETLY = ["--log-level=ERROR", "--HistoryManager.hist_file=:memory:"]
 which kernels that run side by side would lock."""
 
 
-async def run_cells(document: Any, folder: Path, *, patience: float = 120) -> list[str]:
+async def run_cells(document: Any, folder: Path, *, patience: int = 120) -> list[str]:
     """Run the cells of a notebook in ``folder``, and put what they show into it.
 
     A cell that fails shows its error, and the next ones run all the same.  One that
@@ -46,7 +46,7 @@ async def run_cells(document: Any, folder: Path, *, patience: float = 120) -> li
 
 @asynccontextmanager
 async def started_client(
-    document: Any, folder: Path, patience: float
+    document: Any, folder: Path, patience: int
 ) -> AsyncIterator[NotebookClient]:
     """What runs the cells, with a kernel of its own, which ends in any case.
 
@@ -65,7 +65,7 @@ async def started_client(
 
 
 def notebook_client(
-    document: Any, manager: AsyncKernelManager, kernel: Any, patience: float
+    document: Any, manager: AsyncKernelManager, kernel: Any, patience: int
 ) -> NotebookClient:
     """What runs the cells in this kernel."""
     first = document.cells[0]
