@@ -91,8 +91,6 @@ class Execution:
                 await self._wind_down(main)
             finally:
                 self.result = self._result_of(main)
-                # A task that goes on keeps its client.
-                self._transport.outcomes.clear()
         return self.result
 
     @property
