@@ -19,7 +19,7 @@ import pytest
 from inflight_lab import ObservedTransport, PracticeServer
 from inflight_lab.server import app
 from tests.support.redis_server import REDIS, redis_server
-from tests.support.sharing import WAITERS, WORKERS, ByFile
+from tests.support.sharing import WORKERS, ByFile
 from tests.support.waiting import PATIENCE, Hold
 
 # The tests start hundreds of Pythons. Each would compile every module that it imports,
@@ -85,14 +85,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Two cores take four tests at a time, and if all are run, two notebooks beside
-    them.
-
-    With more of the others some that measure time fail.
-    """
-    is_all = config.args == config.getini("testpaths")
-    return WORKERS + WAITERS if is_all else WORKERS
+def pytest_xdist_auto_num_workers() -> int:
+    """As many as are meant for two cores, on any machine."""
+    return WORKERS
 
 
 @pytest.hookimpl(optionalhook=True)
