@@ -28,7 +28,7 @@ from inflight_lab import PracticeServer, cli
 from inflight_lab.publish import series
 from inflight_lab.recipes.snippet import snippet
 from tests.support.browser import ROOT, make_environment
-from tests.support.children import free_port, wait_until_up
+from tests.support.children import START_UP, free_port, wait_until_up
 from tests.support.notebook_tools import GLOSSARY, NOTEBOOKS
 
 BIN = Path(sys.executable).parent
@@ -225,7 +225,7 @@ def started(folder: Path, bin: Path = BIN, **more: str) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}/"
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(START_UP)
 
 
 def served_notebooks(address: str) -> set[str]:

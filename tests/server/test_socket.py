@@ -38,30 +38,30 @@ async def test_idle_connections_outlive_the_clients_patience(
 async def test_an_answer_takes_little_more_than_the_latency(
     server: PracticeServer, client: httpx.AsyncClient
 ) -> None:
-    """No hidden 40 ms: a kept-alive connection gets its answer at once (the quickest
-    of twenty).
+    """No hidden 40 ms: of many requests on a kept-alive connection one is answered at
+    once, however busy the machine is.
     """
-    clock = asyncio.get_running_loop().time
-    seconds = []
-    for _ in range(20):
-        began = clock()
-        await client.get(server.url)
-        seconds.append(clock() - began)
-    assert min(seconds) < 0.03
+    async with asyncio.timeout(PATIENCE):
+        seconds = 1.0
+        while seconds > 0.03:
+            began = time.perf_counter()
+            await client.get(server.url)
+            seconds = time.perf_counter() - began
 
 
 def test_a_stop_waits_for_no_clock() -> None:
-    """Every notebook and test stops servers: the quickest of ten stops takes less than
-    a look at a clock each tenth of a second would.
+    """Every notebook and test stops servers: of many stops one takes less than a look
+    at a clock each tenth of a second would, however busy the machine is.
     """
-    seconds = []
-    for _ in range(10):
+    deadline = time.perf_counter() + PATIENCE
+    seconds = 1.0
+    while seconds > 0.05:
         server = PracticeServer(latency=0).start()
         httpx.get(server.url)
         began = time.perf_counter()
         server.stop()
-        seconds.append(time.perf_counter() - began)
-    assert min(seconds) < 0.05
+        seconds = time.perf_counter() - began
+        assert time.perf_counter() < deadline
 
 
 def test_who_has_just_come_in_is_put_out_too() -> None:
