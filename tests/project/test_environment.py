@@ -5,15 +5,11 @@ conda, Binder and a JupyterHub make their environments.
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.support.browser import ROOT, UV, make_environment
-
-ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
-*_, BY_PIP = ENVIRONMENT["dependencies"]
+from tests.support.browser import ROOT, UV
 
 
 @pytest.mark.skipif(not UV, reason="there is no uv here")
@@ -35,14 +31,8 @@ def brought_by_uv(*options: str) -> set[str]:
     return {line.split("==")[0] for line in run.stdout.splitlines() if "==" in line}
 
 
-@pytest.mark.full
-def test_the_pip_section_makes_an_environment_that_opens_the_notebooks(
-    tmp_path: Path,
-) -> None:
-    """Installed into a fresh environment, it brings JupyterLab, a kernel and all that a
-    notebook imports.
-    """
-    words = [word for line in BY_PIP["pip"] for word in line.split()]
-    python = make_environment(tmp_path, *words)
-    imports = "import ipykernel, jupyterlab.labapp, inflight_lab.panel.panel"
-    subprocess.run([python, "-c", imports], check=True, cwd=tmp_path)
+def test_conda_installs_what_uv_does() -> None:
+    """All that a notebook imports is said once, in pyproject.toml."""
+    text = (ROOT / "environment.yml").read_text(encoding="utf-8")
+    *_, by_pip = yaml.safe_load(text)["dependencies"]
+    assert by_pip == {"pip": ["-e .[lab]"]}
