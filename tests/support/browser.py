@@ -96,14 +96,15 @@ class Pages:
         errors = self.errors
         for known in NOT_OURS:
             errors = [error for error in errors if known not in error]
-        assert errors == []
-        assert self._outside == []
+        assert not errors, errors
+        assert not self._outside, self._outside
 
     def _hear(self, message: ConsoleMessage) -> None:
         url = message.location["url"]
         # JupyterLite asks for a drawing once before it knows where the file is.
-        is_early = "/live/" in url and url.endswith((".svg", "/favicon.ico"))
-        if message.type == "error" and not is_early:
+        is_early = "/live/" in url and url.endswith(".svg")
+        is_harmless = is_early or url.endswith("/favicon.ico")
+        if message.type == "error" and not is_harmless:
             self.errors.append(f"{message.text} {url}")
 
     def _note(self, request: Request) -> None:
