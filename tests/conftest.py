@@ -15,8 +15,10 @@ import certifi
 import httpx
 import hypothesis
 import pytest
+from httpx._config import DEFAULT_TIMEOUT_CONFIG
 
 from inflight_lab import ObservedTransport, PracticeServer
+from inflight_lab.engine import execution
 from inflight_lab.server import app
 from tests.support.redis_server import REDIS, redis_server
 from tests.support.sharing import WORKERS, ByFile
@@ -107,6 +109,18 @@ def _one_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     path.write_text(last, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(certifi, "where", lambda: str(path))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient_clients() -> Iterator[None]:
+    """httpx gives up after five seconds, for which a busy machine may stand still: a
+    test that wants a timeout sets one.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for step in ("connect", "read", "write", "pool"):
+            patch.setattr(DEFAULT_TIMEOUT_CONFIG, step, PATIENCE)
+        patch.setattr(execution, "TIMEOUT", PATIENCE)
         yield
 
 
