@@ -84,7 +84,7 @@ def hear_heard(page: Page, message: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("runners", ["one", "two"])
 def test_nothing_is_cut_off(page: Page, runners: str, states: States) -> None:
-    """At any width; and the limit is the largest thing on the bar: 300 px where there
+    """At any width; and the limit is the largest thing on the bar: 240 px where there
     is room, and high enough for a thumb.
     """
     show(page, states[runners])
@@ -95,7 +95,7 @@ def test_nothing_is_cut_off(page: Page, runners: str, states: States) -> None:
         page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
         limit = panel.limit.bounding_box()
         assert limit
-        assert limit["width"] >= (300 if width >= 608 else 200)
+        assert limit["width"] >= (240 if width >= 608 else 200)
         assert limit["height"] >= 44
         for name in ("count", "latency", "rate"):
             box = panel.slider(name).bounding_box()
@@ -120,8 +120,8 @@ def test_every_slider_can_be_dragged(page: Page, states: States) -> None:
 
 
 def test_a_value_beyond_the_end_moves_the_end(page: Page, states: States) -> None:
-    """A slider reaches what a cell has set, and keeps that end when the value goes
-    back; the sentence says each, also before anything has run.
+    """A slider reaches what a cell has set, at either end, and keeps that end when the
+    value goes back; the sentence says each, also before anything has run.
     """
     show(page, states["one"])
     sentence = page.locator(".ifl-sentence")
@@ -132,6 +132,9 @@ def test_a_value_beyond_the_end_moves_the_end(page: Page, states: States) -> Non
     page.evaluate("model.set('limit', 5)")
     expect(panel.limit).to_have_attribute("max", "60")
     expect(sentence).to_contain_text("at most 5 in flight")
+    page.evaluate("model.set('count', 0)")
+    expect(panel.slider("count")).to_have_attribute("min", "0")
+    expect(panel.slider("count")).to_have_value("0")
 
 
 def test_a_swipe_up_is_the_pages(phone: Page, states: States) -> None:
@@ -163,16 +166,22 @@ def test_a_swipe_up_is_the_pages(phone: Page, states: States) -> None:
 def test_on_a_phone_the_limit_and_run_stay_in_reach(
     phone: Page, states: States
 ) -> None:
-    """Below the picture, on the screen, however far the page is scrolled."""
-    show(phone, states["one"], width=390, height=844)
+    """Above the picture, on the screen, however far one scrolls down to the strip; and
+    they cover nothing, because there is room for all of it.
+    """
+    show(phone, states["one"], width=288, height=732)  # JupyterLab leaves that of 390
     panel = PanelOnPage(phone)
+    below = phone.locator(".ifl-chart").bounding_box()
+    assert below
+    assert below["y"] + below["height"] <= 732
+    phone.evaluate("document.body.style.paddingBottom = '500px'")
     for scrolled in (0, 100):
         phone.evaluate("scrolled => scrollTo(0, scrolled)", scrolled)
         for part in (panel.limit, phone.locator(".ifl-go")):
+            expect(part).to_be_in_viewport(ratio=1)
             box = part.bounding_box()
             assert box
-            assert box["y"] > 844 / 2
-            assert box["y"] + box["height"] <= 844
+            assert box["y"] < 732 / 4
             assert box["height"] >= 44
 
 
@@ -187,15 +196,33 @@ def test_it_fits_where_jupyterlab_shows_it(page: Page, states: States) -> None:
 
 
 def test_a_run_is_seen_down_to_its_strip(page: Page, states: States) -> None:
-    """Below a cell with much code, Run brings all of the panel onto the screen."""
+    """Below a cell with much code, a run that begins brings all of its panel onto the
+    screen, whether it was pressed or a cell has started it.
+    """
     page.set_viewport_size({"width": 1280, "height": 720})
     show(page, states["one"])
     page.evaluate("document.body.style.padding = '500px 0'")
     strip = page.locator(".ifl-chart")
     expect(strip).not_to_be_in_viewport()
-    PanelOnPage(page).press("Run")
+    page.evaluate("model.set('running', true)")
     expect(strip).to_be_in_viewport(ratio=1)
     expect(page.locator(".ifl-panel .ifl-go")).to_be_in_viewport(ratio=1)
+
+
+def test_of_two_runs_on_a_phone_the_first_is_seen(phone: Page, states: States) -> None:
+    """Both are higher than the screen: one that begins shows the first sentence, and
+    not behind the bar.
+    """
+    show(phone, states["two"], width=288, height=732)
+    phone.locator(".ifl-lane").last.evaluate("lane => lane.scrollIntoView(false)")
+    phone.evaluate("model.set('running', true)")
+    phone.wait_for_function(
+        """() => {
+            const [bar, first] = [".ifl-controls", ".ifl-sentence"].map(
+                (name) => document.querySelector(name).getBoundingClientRect());
+            return bar.top >= 0 && bar.bottom <= first.top;
+        }"""
+    )
 
 
 def test_nothing_moves_when_words_and_numbers_change(

@@ -31,8 +31,8 @@ class Player:
     root: Locator
 
     def press(self, button: str) -> None:
-        """Click the button with these words."""
-        self.root.get_by_role("button", name=button, exact=True).click()
+        """Click the first button with this name: each strip has its own."""
+        self.root.get_by_role("button", name=button, exact=True).first.click()
 
     @property
     def stages(self) -> Locator:
@@ -46,7 +46,7 @@ class Player:
 
     def expect_plays(self) -> None:
         """It goes on, wherever it is."""
-        expect(self.root.get_by_role("button", name="Pause")).to_be_visible()
+        expect(self.root.get_by_role("button", name="Pause").first).to_be_visible()
         before = self.strip.get_attribute("aria-valuenow") or ""
         expect(self.strip).not_to_have_attribute("aria-valuenow", before)
 

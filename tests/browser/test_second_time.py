@@ -28,8 +28,8 @@ def set_limit(page: Page, limit: int) -> None:
 
 
 def test_a_toy_that_is_set_and_used_again(page: Page, tmp_path: Path) -> None:
-    """Each setting shows at once: before the first run, while it is paused, and after
-    Stop, where another way to send waits for the button.
+    """Each setting shows at once: before the first run, and while it is paused.  After
+    Stop, what came of it stays until the next run, which has all of them.
     """
     page.clock.install()
     page.goto(make_landing_page(tmp_path).as_uri())
@@ -49,11 +49,16 @@ def test_a_toy_that_is_set_and_used_again(page: Page, tmp_path: Path) -> None:
     expect(page.locator(".ifl-slots b")).to_have_text("15")
     expect(sentence).not_to_have_text(said)
     press(page, "Stop")
+    expect(sentence).to_contain_text("Stopped after")
+    said = sentence.inner_text()
+    set_limit(page, 16)
     page.get_by_role("radio", name="All at once").check(force=True)
     page.clock.run_for(1000)
     expect(page.get_by_role("button", name="Stop")).to_have_count(0)
-    expect(page.locator(".ifl-count-waiting b")).to_have_text("100")
-    press(page, "Send 100", seconds=6)
+    expect(sentence).to_have_text(said)
+    press(page, "Send 100", seconds=1)
+    page.get_by_role("combobox", name="Speed").select_option("4")
+    page.clock.run_for(1500)
     expect(sentence).to_contain_text("20 answered, 80 refused")
 
 
@@ -86,6 +91,22 @@ def test_a_panel_that_runs_again(page: Page) -> None:
     page.clock.run_for(100)
     expect(sentence).to_contain_text("200 requests, at most 4 in flight")
     expect(time).to_be_empty()
+
+
+def test_a_panel_stops_until_its_last_dot_has_landed(page: Page) -> None:
+    """The picture ends a little after the run: only then is Run offered again."""
+    page.clock.install()
+    show(page, state_of())
+    go = page.locator(".ifl-go")
+    page.evaluate("model.set('running', true)")
+    hear(page, run_of((0, 0.5, 200), now=0.4, live=True), reset=True, number=1)
+    page.clock.run_for(300)
+    hear(page, Run(now=0.5))
+    page.evaluate("model.set('running', false)")
+    page.clock.run_for(100)
+    expect(go).to_have_text("Stop")
+    page.clock.run_for(2000)
+    expect(go).to_have_text("Run")
 
 
 def test_a_button_that_the_kernel_does_not_answer(page: Page) -> None:

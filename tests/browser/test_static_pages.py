@@ -111,9 +111,9 @@ def test_a_recording_opens_at_its_start(page: Page, lesson: str) -> None:
     run = page.locator("inflight-run")
     expect(run.locator(".ifl-sentence").first).to_contain_text("allows 100 a second")
     expect(run.locator(".ifl-count-waiting b").first).to_have_text("20")
-    run.get_by_role("button", name="Play", exact=True).click()
+    run.get_by_role("button", name="Play", exact=True).first.click()
     page.clock.run_for(20_000)
-    expect(run.get_by_role("button", name="Play again")).to_be_visible()
+    expect(run.get_by_role("button", name="Play again").first).to_be_visible()
     expect(run.locator(".ifl-sentence").first).to_contain_text("All 20 answered")
 
 

@@ -47,7 +47,6 @@ TWO = {"one": semaphore.make_many_requests, "two": only_url}
         Bad("count", True, "TypeError: count must be an integer, 0 or more, got True"),
         Bad("limit", 0, "ValueError: limit must be 1 or more, got 0"),
         Bad("limit", 2.5, "TypeError: limit must be an integer, 1 or more, got 2.5"),
-        Bad("max_count", -1, "ValueError: max_count must be 0 or more, got -1"),
         Bad("goals", [], "TypeError: goals must be functions of the Stats, by name, "),
         Bad("goals", {"fast": True}, "TypeError: goals must be plain functions of "),
         Bad("knobs", "limit", "TypeError: knobs must be names in a tuple, such as ("),

@@ -168,22 +168,10 @@ async def test_each_lane_says_what_is_known_of_its_limit(
     assert said == [(False, True), (True, False), (False, False)]
 
 
-async def test_a_setting_is_one_row_for_the_page(
-    server: PracticeServer, open_panel: OpenPanel
-) -> None:
-    """From where to where its slider goes, in which steps and unit; its value is a
-    trait that the page shares.
-    """
-    server.period = 3
-    panel = open_panel(max_count=300)
-    rows = {row.pop("name"): row for row in panel._fixed["settings"]}
-    assert set(rows) == set(NAMES)
-    assert set(rows) <= set(panel.traits(sync=True))
-    assert (rows["limit"]["max"], rows["count"]["max"]) == (50, 300)
-    assert rows["rate"] == {
-        "label": "rate",
-        "min": 1,
-        "max": 300,
-        "step": 1,
-        "unit": "/ 3 s",
-    }
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_page_sets_every_setting(open_panel: OpenPanel, name: str) -> None:
+    """By the name of a trait that it shares."""
+    panel = open_panel()
+    assert name in panel.traits(sync=True)
+    say(panel, {"set": name, "value": 7, "input": name, "move": 1})
+    await until(lambda: getattr(panel, name) == 7)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 from urllib.parse import unquote
 from xml.etree import ElementTree
@@ -15,6 +16,7 @@ from inflight_lab.plot.drawing.svg import BLUE, GREEN, RED
 from inflight_lab.quotas.algorithms import SlidingWindow
 from inflight_lab.runs.events import Stats
 from inflight_lab.runs.run import Level, RequestEvent, Run, no_levels
+from inflight_lab.runs.terms import QuotaPolicy, Terms
 
 STRANGE = 'a <b> & "c" %41 #1 \U0001f600'
 
@@ -34,6 +36,7 @@ def run_of(*spans: tuple[float, float, int], limit: int | None = None) -> Run:
         events=events,
         levels=levels,
         now=max(ended for _, ended, _ in spans),
+        announced=len(spans),
         counts=Stats(
             started=len(spans),
             accepted=len(spans) - refused,
@@ -84,6 +87,27 @@ def test_a_run_is_told_to_those_who_do_not_see_it(run: Run, shape: str) -> None:
     answered = f"{run.counts.accepted} answered, {run.counts.refused} refused"
     assert answered in title
     assert f"{run.counts.started} requests in " in title
+
+
+def test_retries_are_attempts() -> None:
+    """Of those that were asked for; who saw only the API counts what came to it."""
+    run = run_of((0, 1, 429), (1, 2, 200), (1, 3, 200))
+    run.announced = 2
+    assert "2 requests, 3 attempts in 3 s: 2 answered" in draw_runs({"": run}).title
+    run.announced = 0
+    assert "3 requests in 3 s" in draw_runs({"": run}).title  # as a client counts
+    run.events.insert(1, RequestEvent(0, "arrived", 0, 429))
+    assert "3 requests came to the API in 3 s" in draw_runs({"": run}).title
+
+
+def test_tokens_that_ran_out_are_named() -> None:
+    """A red mark says nothing of it, and the quota of requests has refused none."""
+    quota = QuotaPolicy("sliding-window", rate=60, period=2, tokens=2000)
+    run = run_of((0, 1, 200), (0, 1, 429))
+    run.terms.append(Terms(quota=quota))
+    assert "1 refused as the tokens ran out" in draw_runs({"": run}).title
+    run.counts = replace(run.counts, busiest_period=61)
+    assert "1 refused;" in draw_runs({"": run}).title
 
 
 def test_the_most_in_flight_is_what_the_line_shows() -> None:
@@ -189,9 +213,12 @@ def test_the_words_of_marks_tell_their_groups() -> None:
     answer_all = SlidingWindow(100, 1)
     herd = ask(answer_all, [0.0] * 9 + [1.0] * 9 + [3.0, 3.1])
     even = ask(answer_all, [0.5 * number for number in range(6)])
-    title = draw_marks({"herd": herd, "even": even}).title
+    thin_end = [0.1 * number for number in range(20)] + [2.5, 3.0]
+    spread = ask(answer_all, thin_end)
+    title = draw_marks({"herd": herd, "even": even, "spread": spread}).title
     assert "herd: 20 requests, 0 refused, within 3.1 s, in 3 groups." in title
     assert "even: 6 requests, 0 refused, within 2.5 s." in title
+    assert "spread: 22 requests, 0 refused, within 3 s." in title
 
 
 def test_bars_are_as_long_as_their_numbers() -> None:

@@ -54,6 +54,19 @@ def test_modules_become_one_and_keep_their_own_names(tmp_path: Path) -> None:
     )
 
 
+def test_modules_that_import_each_other_are_named(tmp_path: Path) -> None:
+    """In place of a recursion that a newcomer would have to understand."""
+    entry = write(
+        tmp_path,
+        entry='import { here } from "./here.js";\n',
+        here='import { there } from "./there.js";\n',
+        there='import { here } from "./here.js";\n',
+    )
+    circle = "here.js imports there.js imports here.js"
+    with pytest.raises(ValueError, match=circle):
+        joined(entry)
+
+
 def test_what_only_people_read_is_left_out() -> None:
     """Comments and margins are; what stands behind code stays as it is."""
     code = "/** Says\n * it. */\n// Why.\nfunction f() {\n  return 1; // yes\n}\n"

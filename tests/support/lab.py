@@ -191,6 +191,8 @@ class PanelOnPage:
 
     def press(self, button: str) -> None:
         """Click Run, Stop or Reset."""
+        if button == "Reset":
+            self.open_more()
         self.page.locator(".ifl-panel button", has_text=button).click()
 
     def open_more(self) -> None:

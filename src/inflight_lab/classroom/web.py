@@ -18,7 +18,7 @@ from inflight_lab.plot.modules import STAGE, script, style
 
 PAGE = Path(__file__).parent / "page"
 PANEL = Path(__file__).parents[1] / "panel" / "panel.css"
-LOOK = style(STAGE / "slider.css", PANEL, PAGE / "class.css")
+LOOK = style(STAGE / "controls.css", PANEL, PAGE / "class.css")
 NO_NETWORK = (
     "this computer is in no network: give the address at which phones can reach it, or "
     "127.0.0.1 to try it alone"

@@ -59,10 +59,10 @@ class Panel(anywidget.AnyWidget):
     not in ``goals_met``.  ``elapsed`` is what the sentence above the picture says,
     rounded as there: from the first request that was asked for to the end of the last.
 
-    ``knobs`` names the settings that always stand on the page; the others are under
-    *More*.  ``count`` and ``limit`` are where their sliders begin, and ``max_count`` is
-    where that of the count ends.  ``count``, ``limit``, ``latency`` and ``rate`` are
-    traits: set one, also during a run, and its slider moves, even beyond its end;
+    ``knobs`` names the settings that always stand on the page; the others are behind
+    the button "⋯".  ``count`` and ``limit`` are where their sliders begin.  ``count``,
+    ``limit``, ``latency`` and ``rate`` are traits: set one, also during a run, and its
+    slider moves, even beyond its end;
     ``observe`` it, or ``jslink`` it to a widget of your own.  ``running`` and
     ``status`` can be observed too.  ``strip`` is what the line below the requests shows
     at first: how many are "in flight", or the "rate" at which they are sent.
@@ -76,7 +76,7 @@ class Panel(anywidget.AnyWidget):
     """
 
     _esm = script(HERE / "js" / "panel.js")
-    _css = style(STAGE / "slider.css", HERE / "panel.css")
+    _css = style(STAGE / "controls.css", HERE / "panel.css")
 
     limit = traitlets.Any(help="How many may be in flight at once.").tag(sync=True)
     count = traitlets.Any(help="How many requests a run sends.").tag(sync=True)
@@ -87,7 +87,7 @@ class Panel(anywidget.AnyWidget):
     status = traitlets.Unicode("ready", help="How things stand, in a line.")
     _lanes: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
     _fixed: "traitlets.Dict[str, Any]" = traitlets.Dict(
-        help="What never changes: the rows of the settings, and where they stand."
+        help="What never changes: which sliders always stand there, and the terms."
     ).tag(sync=True)
     _heard: "traitlets.Dict[str, int]" = traitlets.Dict(
         help="The last move of each input of a page that was dealt with, by its id."
@@ -103,7 +103,6 @@ class Panel(anywidget.AnyWidget):
         count: int = 200,
         limit: int = 3,
         goals: Mapping[str, Goal] | None = None,
-        max_count: int = 1000,
         knobs: Sequence[str] = ("limit",),
         strip: str = "in flight",
     ) -> None:
@@ -115,7 +114,7 @@ class Panel(anywidget.AnyWidget):
         check_setting("limit", limit)
         goals = {} if goals is None else goals
         check_goals(goals)
-        fixed = fixed_for(server, max_count=max_count, knobs=knobs, strip=strip)
+        fixed = fixed_for(server, knobs=knobs, strip=strip)
         self._task: asyncio.Task[None] | None = None
         self._initial = {
             "limit": limit,

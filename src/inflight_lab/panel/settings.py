@@ -1,8 +1,8 @@
-"""What can be set on a panel: a row each, for Python and for the page."""
+"""What can be set on a panel.  ``stage/controls.js`` has a slider for each."""
 
 import sys
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from inflight_lab.arguments import check, one_of
 from inflight_lab.runs.columns import terms_as_json
@@ -19,47 +19,21 @@ SILENCE = 60 if sys.platform == "emscripten" else 5
 """Seconds without a message from a run that goes on: its kernel has gone."""
 
 
-class Setting(NamedTuple):
-    """A number that a slider sets, from ``min`` to ``max`` in steps."""
-
-    name: str
-    label: str
-    min: float
-    max: float
-    step: float
-    unit: str
-    """What stands after the number."""
-
-
 def fixed_for(
-    server: PracticeServer, *, max_count: int, knobs: Sequence[str], strip: str
+    server: PracticeServer, *, knobs: Sequence[str], strip: str
 ) -> dict[str, Any]:
-    """What a page gets once: the settings, where they stand, and the terms of the API.
+    """What a page gets once: which sliders always stand there, and the API's terms.
 
     Raises ``TypeError`` or ``ValueError`` for a bad argument of a panel.
     """
-    check("max_count", max_count)
     _check_knobs(knobs)
     one_of("in flight", "rate").check("strip", strip)
-    settings = _settings_for(server, max_count)
     return {
-        "settings": [each._asdict() for each in settings],
         "knobs": list(knobs),
         "terms": terms_as_json(server.terms),
         "strip": strip,
         "silence": SILENCE,
     }
-
-
-def _settings_for(server: PracticeServer, max_count: int) -> list[Setting]:
-    """In the order in which the page shows them."""
-    period = "" if server.period == 1 else f"{server.period:g} "
-    return [
-        Setting("limit", "limit", 1, 50, 1, ""),
-        Setting("count", "requests", 1, max_count, 1, ""),
-        Setting("latency", "latency", 0, 2, 0.05, "s"),
-        Setting("rate", "rate", 1, 300, 1, f"/ {period}s"),
-    ]
 
 
 def check_setting(name: str, value: object) -> None:

@@ -39,11 +39,12 @@ def joined(entry: Path) -> str:
 
     Each other module becomes a function that is called once and returns what it
     exports, so its private names stay its own.  Of JavaScript it knows ``import { a, b
-    as c } from "./file.js";`` and ``export`` before a declaration of one name; no two
-    modules import each other.
+    as c } from "./file.js";`` and ``export`` before a declaration of one name.
+
+    Raises ``ValueError`` for modules that import each other.
     """
     found: list[_Module] = []
-    _collect(entry.resolve(), found)
+    _collect(entry.resolve(), found, ())
     *others, last = found
     functions = [module.as_function() for module in others]
     return "\n".join([*functions, last.text])
@@ -84,10 +85,14 @@ class _Module:
         return f"const {{{names.replace(' as ', ': ')}}} = {module.name};\n"
 
 
-def _collect(path: Path, found: list[_Module]) -> None:
+def _collect(path: Path, found: list[_Module], importers: tuple[Path, ...]) -> None:
     """Add the module at ``path`` to ``found``, after those that it imports."""
     if path in (module.path for module in found):
         return
+    chain = (*importers, path)
+    if path in importers:
+        names = " imports ".join(module.name for module in chain)
+        raise ValueError(f"no module can import itself, but {names}")
     for _, address in IMPORT.findall(path.read_text(encoding="utf-8")):
-        _collect((path.parent / address).resolve(), found)
+        _collect((path.parent / address).resolve(), found, chain)
     found.append(_Module(path, found))

@@ -18,10 +18,8 @@ AskTerms = Callable[[], Terms]
 class PlotSource:
     """Says what is new in a server's and a client's timeline since it was last asked.
 
-    Either of the two may be None, if it is not observed.  A run begins here, and again
+    One of the two may be None, if it is not observed.  A run begins here, and again
     with each `begin`; its times are seconds since then.
-
-    Raises ``TypeError`` if there is no timeline at all.
     """
 
     def __init__(
@@ -31,8 +29,7 @@ class PlotSource:
         ask: AskTerms = Terms,
     ) -> None:
         asking = client or server
-        if asking is None:
-            raise TypeError("server or client must have a timeline, got None for both")
+        assert asking
         self._server = server
         self._client = client
         self._asking = asking

@@ -12,7 +12,7 @@ from inflight_lab.plot.modules import STAGE, script, style
 from inflight_lab.publish.series import LINKED_TO, PACKAGE, notebooks
 
 SCRIPT = Path(__file__).with_name("page.js")
-SHEETS = (STAGE / "slider.css", STAGE / "toy.css")
+SHEETS = (STAGE / "controls.css", STAGE / "toy.css")
 HEAD = """<link rel="stylesheet" href="stage.css">
 <script defer src="stage.js"></script>"""
 """What the head of a page with runs has.  A module would not load from a file."""

@@ -2,10 +2,10 @@
 // home, travels to the API, fills there for as long as the API works, and comes home.
 // Nothing is advanced: all is read off the run, so any time can be drawn.
 
-import { clamp, flightOf, LANDING, legAt, part } from "./motion.js";
+import { clamp, flightOf, LANDING, legAt, part, timeAtTheWall } from "./motion.js";
 import { middle } from "./places.js";
 import { wallAt } from "./quota.js";
-import { countsAt, isAsleep } from "./run.js";
+import { countsAt, isAsleep, knownAt } from "./run.js";
 
 /**
  * @import { Flight } from "./motion.js"
@@ -35,9 +35,11 @@ const TRAIL = 0.06;
 export function drawFlow(pen, run, moment, places) {
   drawWall(pen, run, moment, places);
   drawDoor(pen, run, moment, places);
+  if (moment.time < 0) pen.arrow(places.way, places.isTall);
   const first = firstShown(run, moment.time, places);
   drawWaiting(pen, run, moment, places);
   for (const journey of shown(run, first, places)) {
+    if (moment.time < journey.sent) break;
     const { at, radius, look, filled, trail } = dotOf(journey, run, moment, places);
     if (trail) pen.trail(trail, at, look);
     if (filled === null) pen.dot(at, radius, look);
@@ -72,8 +74,9 @@ function shown(run, first, { count }) {
 function drawWaiting(pen, run, { time }, places) {
   const first = firstShown(run, time, places);
   const sent = Math.max(run.sent.upTo(time), first);
-  const last = Math.min(run.size, first + places.count);
-  const stillWaiting = run.size - run.givenUp.upTo(time);
+  const known = knownAt(run, time);
+  const last = Math.min(known, first + places.count);
+  const stillWaiting = known - run.givenUp.upTo(time);
   for (let number = sent; number < last; number += 1) {
     const look = number < stillWaiting ? "waiting" : "cancelled";
     pen.dot(places.home(number - first), places.radius, look);
@@ -224,8 +227,9 @@ function drawDoor(pen, run, { time }, places) {
  * @param {Run} run
  * @param {Moment} moment
  */
-export function isClosed({ turned }, { time, pace }) {
-  return turned.within(time - STEP * pace, time) > 0;
+export function isClosed(run, { time, pace }) {
+  const now = timeAtTheWall(run, time);
+  return run.turned.within(now - STEP * pace, now) > 0;
 }
 
 /**
@@ -237,7 +241,7 @@ export function isClosed({ turned }, { time, pace }) {
  * @param {Pick<Places, "boxes" | "isTall">} places
  */
 export function drawWall(pen, run, moment, { boxes: { wall }, isTall }) {
-  const quota = wallAt(run, moment.time);
+  const quota = wallAt(run, timeAtTheWall(run, moment.time));
   const taken = pen.path(isClosed(run, moment) ? "closed" : "counted");
   const length = isTall ? wall.width : wall.height;
   /** @param {Path2D} path @param {number} from @param {number} size */

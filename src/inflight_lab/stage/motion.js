@@ -69,24 +69,34 @@ export function legAt(journey, { departs, meets, turns, ends }, time, landing) {
 }
 
 /**
- * The counts as the dots show them: who has bounced off the wall is refused, although
- * the answer is not back yet.
+ * The counts as the dots show them: who is on the way back has its colour already, and
+ * is counted.
  *
  * @param {Run} run
  * @param {number} time
  * @returns {Counts}
  */
 export function seenAt(run, time) {
-  const counts = countsAt(run, time);
-  const bounced = run.journeys.filter((journey) => {
-    if (journey.outcome !== "refused" || time >= journey.ended) return false;
-    return flightOf(journey, run.settingAt(journey.sent)).meets <= time;
-  });
-  return {
-    ...counts,
-    inFlight: levelAt(run, time),
-    refused: counts.refused + bounced.length,
-  };
+  const counts = { ...countsAt(run, time), inFlight: levelAt(run, time) };
+  for (const journey of run.journeys) {
+    if (time < journey.sent || time >= journey.ended) continue;
+    const flight = flightOf(journey, run.settingAt(journey.sent));
+    if (legAt(journey, flight, time, LANDING).name !== "back") continue;
+    counts[journey.outcome ?? "answered"] += 1;
+  }
+  return counts;
+}
+
+/**
+ * Which time the wall shows: for the eye, dots meet it later than requests arrive.
+ *
+ * @param {Run} run
+ * @param {number} time
+ */
+export function timeAtTheWall(run, time) {
+  const { latency, way } = run.settingAt(time);
+  const seen = Math.min(WAY * (latency ?? 0), LONGEST_WAY);
+  return time - Math.max(0, seen - way);
 }
 
 /** @param {number} time @param {number} from @param {number} to */

@@ -1,7 +1,9 @@
 // Draws by the hundred: shapes that look alike are one path.
 
+import { middle } from "./places.js";
+
 /**
- * @import { Point } from "./places.js"
+ * @import { Box, Point } from "./places.js"
  *
  * @typedef {"waiting" | "out" | "answered" | "refused" | "failed" | "cancelled"
  *   } Look
@@ -16,6 +18,7 @@ const LAYERS = {
   asleep: { colour: "asleep", how: "fill" },
   counted: { colour: "counted", how: "fill" },
   closed: { colour: "refused", how: "fill" },
+  arrow: { colour: "line", how: "arrow" },
   slot: { colour: "line", how: "stroke" },
   waiting: { colour: "waiting", how: "stroke" },
   trail_out: { colour: "out", how: "trail" },
@@ -32,7 +35,7 @@ const LAYERS = {
 
 /** @typedef {keyof typeof LAYERS} Layer */
 
-const WIDTHS = { stroke: 1.75, trail: 3, thick: 2.5 };
+const WIDTHS = { stroke: 1.75, trail: 3, thick: 2.5, arrow: 4 };
 
 /** Custom properties of CSS, without their `--ifl-`. */
 const COLOURS = [
@@ -116,6 +119,21 @@ export class Pen {
     context.arc(...at, radius, 0, FULL);
     context.stroke();
     context.globalAlpha = 1;
+  }
+
+  /** Across a box, or down. @param {Box} box @param {boolean} isDown */
+  arrow(box, isDown) {
+    const [x, y] = middle(box);
+    const half = Math.min(32, (isDown ? box.height : box.width) / 4);
+    const path = this.path("arrow");
+    /** @param {number} along @param {number} aside @returns {Point} */
+    const point = (along, aside) =>
+      isDown ? [x + aside, y + along] : [x + along, y + aside];
+    path.moveTo(...point(-half, 0));
+    path.lineTo(...point(half, 0));
+    path.moveTo(...point(half / 3, -half / 2));
+    path.lineTo(...point(half, 0));
+    path.lineTo(...point(half / 3, half / 2));
   }
 
   /** @param {"slot" | "taken"} what @param {Point} at @param {number} radius */

@@ -59,6 +59,19 @@ export class Places {
     return this.slotCell * (this.door === "slots" ? 0.34 : 0.4);
   }
 
+  /** What is free between the requests, or their slots, and the API. @returns {Box} */
+  get way() {
+    const { boxes: { requests, slots, wall }, isTall, cell, columns } = this;
+    const rows = Math.ceil(this.count / columns);
+    const isOpen = this.door === "open";
+    if (isTall) {
+      const top = isOpen ? requests.top + rows * cell : slots.top + slots.height;
+      return { ...wall, top, height: wall.top - top };
+    }
+    const left = isOpen ? requests.left + columns * cell : slots.left + slots.width;
+    return { ...wall, left, width: wall.left - left };
+  }
+
   /**
    * Where a request waits, and where its answer comes to; `place` is from 0.
    *

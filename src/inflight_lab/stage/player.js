@@ -1,7 +1,6 @@
 // The player has the one clock of a page: it says which time all its stages show.
 
-import { make, write } from "./dom.js";
-import { clamp, LANDING, LONGEST_WAY } from "./motion.js";
+import { LANDING, LONGEST_WAY } from "./motion.js";
 
 /**
  * @import { Run } from "./run.js"
@@ -11,14 +10,14 @@ import { clamp, LANDING, LONGEST_WAY } from "./motion.js";
 /** Before the start. */
 const BEFORE = -0.001;
 
+/** Between which one can choose: seconds of the run in one second of the eye's. */
+export const SPEEDS = [0.25, 0.5, 1, 2, 4];
+
 /** Seconds of the eye's that a request takes at least, where one can choose ... */
-const WATCHABLE = 2.4;
+const WATCHABLE = 1.2;
 
 /** ... and that a run takes at most, which has gone before. */
 const PATIENCE = 25;
-
-/** Nobody waits for a run that is slower than this, whatever its latency. */
-const SLOWEST = 0.25;
 
 /** So many seconds after a request has arrived, a page has heard of it. */
 const NEWS = 0.03;
@@ -37,10 +36,10 @@ const STILL_STEP = 0.5;
  * The pace at which one can watch requests of this latency.
  *
  * @param {number} latency
- * @returns {number} Seconds of the run in one second of the eye's: 0.25 to 1.
+ * @returns {number} Of the speeds, none that is faster than the run was.
  */
 export function watchablePace(latency) {
-  return clamp(latency / WATCHABLE, SLOWEST, 1);
+  return speedFrom(latency / WATCHABLE);
 }
 
 /** The pace at which one can watch runs that are over. @param {Run[]} runs */
@@ -51,18 +50,26 @@ function paceOf(runs) {
     .sort((one, other) => one - other);
   const median = flights[flights.length >> 1] ?? WATCHABLE;
   const length = Math.max(0, ...runs.map((each) => each.now));
-  return Math.min(1, Math.max(watchablePace(median), length / PATIENCE));
+  return speedFrom(Math.max(median / WATCHABLE, length / PATIENCE));
+}
+
+/** @param {number} least */
+function speedFrom(least) {
+  return SPEEDS.find((each) => each >= Math.min(least, 1)) ?? 1;
 }
 
 export class Player extends EventTarget {
   /** @type {Run[]} One for each stage. */
   runs = [];
+  /** @type {(Run | undefined)[]} For each stage the run before, once it is over. */
+  before = [];
   /** The time that is shown. */
   time = BEFORE;
   isPlaying = false;
-  /** Whether it plays at half the speed. */
-  isHalf = false;
+  /** The pace that suits the runs. */
   #pace = 1;
+  /** @type {number | null} The one that somebody has chosen. */
+  #chosen = null;
   /** @type {((time: number) => void) | null} Lets a simulation go on. */
   #advance = null;
   #isFollowing = false;
@@ -82,6 +89,8 @@ export class Player extends EventTarget {
     for (const stage of stages) {
       stage.onSeek = (time) => this.seek(time);
       stage.onStep = (seconds) => this.seek(this.time + seconds);
+      stage.onPlay = () => this.toggle();
+      stage.onPace = (pace) => this.choosePace(pace);
     }
     signal?.addEventListener("abort", () => cancelAnimationFrame(this.#frame));
   }
@@ -114,12 +123,31 @@ export class Player extends EventTarget {
     return this.time > BEFORE;
   }
 
+  /** Whether there is anything to play. */
+  get canPlay() {
+    return this.isPlaying || this.newest > 0;
+  }
+
+  /** Whether it keeps to runs that go on elsewhere, whose pace nobody can choose. */
+  get isFollowing() {
+    return this.#isFollowing;
+  }
+
+  /** Whether it shows a run for the first time, and has not shown all of it. */
+  get isCatchingUp() {
+    return this.isPlaying && (this.#isFollowing || this.#advance !== null);
+  }
+
   get pace() {
-    return this.#pace * (this.isHalf ? 0.5 : 1);
+    return this.#isFollowing ? 1 : this.#chosen ?? this.#pace;
   }
 
   /** Show runs before their start. @param {Run[]} runs */
   show(runs) {
+    this.runs.forEach((run, index) => {
+      const isOver = !run.isLive && run.sent.list.length > 0;
+      if (isOver && run !== runs[index]) this.before[index] = run;
+    });
     this.runs = runs;
     this.time = BEFORE;
     this.isPlaying = false;
@@ -147,17 +175,22 @@ export class Player extends EventTarget {
     this.play();
   }
 
-  /** Another pace from now on. @param {number} pace */
+  /** Another pace suits from now on. @param {number} pace */
   setPace(pace) {
     this.#pace = pace;
+    this.#changed();
+  }
+
+  /** Somebody wants this one, whatever suits. @param {number} pace */
+  choosePace(pace) {
+    this.#chosen = pace;
+    if (this.isOver) this.time = this.end;
     this.#changed();
   }
 
   /** Keep to the newest moment of runs that go on elsewhere. */
   follow() {
     this.#isFollowing = true;
-    this.isHalf = false;
-    this.#pace = 1;
     this.#heard = { now: 0, at: performance.now() };
     this.play();
     this.time = this.newest - this.#lag;
@@ -165,6 +198,7 @@ export class Player extends EventTarget {
 
   /** Play on; from the start, if it is over. */
   play() {
+    if (!this.isLive) this.#letGo();
     if (this.isOver || !this.hasBegun) this.time = 0;
     this.isPlaying = true;
     this.#lastFrame = performance.now();
@@ -179,12 +213,6 @@ export class Player extends EventTarget {
   toggle() {
     if (this.isPlaying) this.pause();
     else this.play();
-  }
-
-  /** @param {boolean} isHalf */
-  setHalf(isHalf) {
-    this.isHalf = isHalf;
-    this.#changed();
   }
 
   /** Stand still at a time. @param {number} time */
@@ -221,11 +249,16 @@ export class Player extends EventTarget {
   /** It stays at the end, where one can look back. */
   #stay() {
     this.isPlaying = false;
+    this.#letGo();
+    this.time = this.end;
+    this.#changed();
+  }
+
+  /** Nothing makes the runs go on. */
+  #letGo() {
     this.#isFollowing = false;
     this.#advance = null;
     this.#pace = paceOf(this.runs);
-    this.time = this.end;
-    this.#changed();
   }
 
   /** @param {number} now In milliseconds. */
@@ -241,37 +274,21 @@ export class Player extends EventTarget {
 
   /** Draw at once. */
   drawNow() {
-    const { pace, stillness: { matches: still }, runs: beside } = this;
+    const { pace, stillness: { matches: still }, runs } = this;
+    const beside = [...runs, ...this.before.filter((each) => each !== undefined)];
     const step = STILL_STEP * pace;
     const isStepping = still && this.isPlaying && this.time < this.newest;
     const time = isStepping ? Math.floor(this.time / step) * step : this.time;
     const paused = !this.isPlaying;
     this.stages.forEach((stage, index) => {
-      const run = beside[index];
-      if (run) stage.draw(run, time, { pace, still, paused, beside });
+      const [run, before] = [runs[index], this.before[index]];
+      if (run) stage.draw(run, time, { pace, still, paused, beside, before });
     });
   }
 
   #changed() {
     this.draw();
+    this.stages.forEach((each) => each.showPlayer(this));
     this.dispatchEvent(new Event("change"));
   }
-}
-
-/** Buttons to play, to pause, and for half the speed. @param {Player} player */
-export function playerBar(player) {
-  const play = make("button", { type: "button", className: "ifl-play" });
-  const half = make("button", { type: "button", textContent: "½ speed" });
-  play.onclick = () => player.toggle();
-  half.onclick = () => player.setHalf(!player.isHalf);
-  const show = () => {
-    const again = player.isOver ? "Play again" : "Play";
-    write(play, player.isPlaying ? "Pause" : again);
-    half.ariaPressed = `${player.isHalf}`;
-    bar.classList.toggle("ifl-idle", !player.hasBegun);
-  };
-  const bar = make("div", { className: "ifl-player-bar" }, play, half);
-  player.addEventListener("change", show);
-  show();
-  return bar;
 }

@@ -309,7 +309,18 @@ export function isAsleep({ until, last }, time) {
 }
 
 /**
- * Where nobody counted those that wait, they are those that are sent later.
+ * How many requests are known of: those that were asked for, or more that were sent.
+ *
+ * @param {Run} run
+ * @param {number} time
+ */
+export function knownAt({ asked, sent }, time) {
+  return Math.max(asked, sent.upTo(time));
+}
+
+/**
+ * Where nobody counted those that wait, they are those that were asked for and are not
+ * sent.
  *
  * @param {Run} run
  * @param {number} time
@@ -324,7 +335,7 @@ export function countsAt(run, time) {
     sent,
     waiting: waiting.list.length
       ? waiting.at(time)?.value ?? 0
-      : Math.max(0, run.size - sent - run.givenUp.upTo(time)),
+      : Math.max(0, knownAt(run, time) - sent - run.givenUp.upTo(time)),
     inFlight: sent - ended.reduce((sum, each) => sum + each, 0),
     notArrived: sent - run.reached.upTo(time),
     answered: answered.upTo(time),

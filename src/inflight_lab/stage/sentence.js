@@ -1,9 +1,13 @@
 // What one sentence says of a run at a time.  The first of twelve patterns that fits is
 // taken; most of them are arithmetic.  Its words carry the colours of the dots.
+//
+// A pattern looks at what the run has met so far, and not at what a frame shows: so a
+// sentence keeps its form for as long as the situation lasts.
 
+import { everyInWords, whyFailed, whyRefused } from "./causes.js";
 import { CONNECTED, seenAt } from "./motion.js";
 import { inWords, secondsInWords, spanInWords } from "./quota.js";
-import { ASLEEP_AFTER, isAsleep, PAUSE } from "./run.js";
+import { ASLEEP_AFTER, isAsleep, levelAt, PAUSE } from "./run.js";
 
 /**
  * @import { Counts, Quota, Run, Setting } from "./run.js"
@@ -27,17 +31,20 @@ const MANY_STUCK = 5;
 /** As many in flight have a connection each, in httpx and wherever a limit is lower. */
 const CONNECTIONS = 100;
 
-/** The spacing is that of so many. */
-const PACED = 10;
+/** A spacing is the average of so many, so that it stands still. */
+const MANY_GAPS = 40;
 
-/** Requests are evenly spaced if no gap is off by more than this share of it. */
-const UNEVEN = 0.3;
+/** The longest spacing that is a pace, in seconds: others are just one by one. */
+const LONGEST_GAP = 0.1;
+
+/** Who keeps a pace has nine of ten gaps longer than this share of the average. */
+const EVEN = 0.5;
 
 /** What has just happened, in seconds of the run. */
 const RECENT = 1;
 
-/** A refusal is news for so long, in seconds: slots that leave together come again. */
-const NEWS = 2;
+/** A run has begun when the first are all on their way, in seconds. */
+const BEGINNING = 0.1;
 
 /** @param {Run} run @param {number} time @returns {Words[]} */
 export function sentenceAt(run, time) {
@@ -83,11 +90,11 @@ const UNDER_WAY = [
   notYet,
   alone,
   stuck,
-  failing,
   nobodySends,
   tail,
   paused,
   paced,
+  allAtOnce,
   flowing,
 ];
 
@@ -97,21 +104,22 @@ const OVER = [allAnswered, retried, mixed];
 /** @type {Pattern} */
 function planned({ run, setting }) {
   if (run.size === 0) return ["Nothing has been sent yet."];
-  if (run.size === 1) return ["This dot is a request to an API."];
-  const requests = `${inWords(run.size)} requests`;
+  if (run.asked === 1) return ["This dot is a request to an API."];
+  const requests = run.asked ? `${inWords(run.asked)} requests` : "Requests";
   const { manner, limit, quota } = setting;
   const allowed = quota ? ` The API allows ${quotaInWords(quota)}.` : "";
   if (manner === "paced") return [`${requests}, at a steady pace.${allowed}`];
   if (limit === null) {
     return [`${requests}${run.isUnlimited ? ", all at once" : ""}.${allowed}`];
   }
-  const pause = manner === "pause" ? ", and a pause after each" : "";
+  const pause = manner === "pause" ? ", with a pause" : "";
   return [`${requests}, at most ${limit} in flight${pause}.${allowed}`];
 }
 
 /** @type {Pattern} */
 function notYet(view) {
-  return view.counts.sent ? null : planned(view);
+  const begun = view.run.sent.upTo(view.time - BEGINNING);
+  return begun || view.run.size === 1 ? null : planned(view);
 }
 
 /** @type {Pattern} */
@@ -123,20 +131,13 @@ function alone({ run, counts: { inFlight } }) {
 /** @type {Pattern} */
 function stuck({ run, time, setting, counts }) {
   if (setting.limit !== null && counts.inFlight <= CONNECTIONS) return null;
+  if (counts.refused) return null; // that is the news
   const long = run.sent.upTo(time - setting.way - CONNECTED) - run.reached.upTo(time);
   if (long < MANY_STUCK) return null;
   return [
     [`${inWords(long)} sent`, "out"],
     ", but not at the API yet: they wait for a connection.",
   ];
-}
-
-/** @type {Pattern} */
-function failing({ run, time }) {
-  const count = run.ends.failed.within(time - RECENT, time);
-  if (count === 0) return null;
-  const why = whyFailed(run, time);
-  return [[`${inWords(count)} failed`, "failed"], why ? `: ${why}.` : "."];
 }
 
 /** @type {Pattern} */
@@ -157,122 +158,112 @@ function nobodySends({ run, time, counts }) {
 }
 
 /** @type {Pattern} */
-function tail({ run, time, counts: { waiting, inFlight, sent, refused } }) {
+function tail({ run, counts: { waiting, inFlight, sent, refused, failed } }) {
   const isKnown = run.levels.waiting.list.length > 0;
   if (!isKnown || waiting || sent < run.size || inFlight === run.size) return null;
-  const isWall = run.isUnlimited && run.turned.upTo(time) > 0; // that is the news
+  const isWall = run.isUnlimited && (refused || failed); // that is the news
   if (inFlight === 0 || isWall) return null;
   const verb = inFlight === 1 ? "one is" : `${inWords(inFlight)} are`;
   /** @type {Words[]} */
   const words = ["The last ", [verb, "out"], " still out"];
   if (refused) words.push(", ", [`${inWords(refused)} refused`, "refused"]);
+  if (failed) words.push(", ", [`${inWords(failed)} failed`, "failed"]);
   return [...words, "."];
 }
 
-/** @type {Pattern} */
-function paced({ run, time, setting: { manner, quota } }) {
-  const last = run.sent.between(-Infinity, time).slice(-PACED);
-  if (last.length < 2 || (manner !== "paced" && !isEven(run, time))) return null;
-  const spacing = (last[last.length - 1] - last[0]) / (last.length - 1);
-  return [
-    "One every ",
-    [secondsInWords(spacing), "out"],
-    " = ",
-    ...perPeriod(1 / spacing, quota),
-    ...comparedWith(quota, 1 / spacing, 0),
-  ];
-}
-
-/** Whether requests have left evenly for a while, and still do. @param {Run} run */
-function isEven({ sent }, /** @type {number} */ time) {
-  const times = sent.between(time - RECENT, time);
-  const lasted = times[times.length - 1] - times[0];
-  const spacing = lasted / (times.length - 1);
-  const isLate = time - times[times.length - 1] > (1 + UNEVEN) * spacing;
-  if (times.length < PACED || lasted < RECENT / 2 || isLate) return false;
-  return times.slice(1).every((each, index) =>
-    Math.abs(each - times[index] - spacing) < UNEVEN * spacing
-  );
-}
-
-/** @type {Pattern} */
-function paused({ time, run, setting: { manner, limit, quota }, latency, counts }) {
-  const { inFlight } = counts;
-  const asleep = run.holds.filter((each) => {
+/**
+ * Before it is known for how long.
+ *
+ * @type {Pattern}
+ */
+function asleep({ run, time, counts: { inFlight } }) {
+  const sleeping = run.holds.filter((each) => {
     const hold = each.at(time);
     return hold !== undefined && isAsleep(hold, time);
   }).length;
-  const pauses = pausesAt(run, time);
-  const known = manner === "pause" ? PAUSE : average(pauses);
-  const isUsual = pauses.every((each) => each > ASLEEP_AFTER);
-  if (!known || !isUsual || limit === null || latency === null) {
-    if (asleep === 0) return null;
-    return [
-      [`${inWords(inFlight)} in flight`, "out"],
-      ", ",
-      [`${inWords(asleep)} asleep`, "asleep"],
-      " after the answer.",
-    ];
-  }
+  if (sleeping === 0) return null;
+  return [
+    [`${inWords(inFlight)} in flight`, "out"],
+    ", ",
+    [`${inWords(sleeping)} asleep`, "asleep"],
+    " after the answer.",
+  ];
+}
+
+/** @type {Pattern} */
+function paused(view) {
+  const { time, run, setting: { manner, limit }, latency } = view;
+  const known = manner === "pause" ? [PAUSE] : pausesAt(run, time);
+  if (known.length === 0) return asleep(view);
+  const pause = medianOf(known);
+  if (pause <= ASLEEP_AFTER || limit === null || latency === null) return null;
   const slots = Math.min(limit, run.size);
-  const rate = slots / (latency + known);
-  const refused = run.turned.within(time - RECENT, time) && counts.refused;
+  const rate = slots / (latency + pause);
   return [
     [`${slots} slots`, "out"],
     ` / (${latencyInWords(latency)} + `,
-    [`${secondsInWords(known)} asleep`, "asleep"],
+    [`${secondsInWords(pause)} asleep`, "asleep"],
     ") = ",
-    ...perPeriod(rate, quota),
-    ...comparedWith(quota, rate, refused, true),
+    ...ratedWords(view, rate),
   ];
 }
 
 /**
- * How long each slot was kept after its last answer.
+ * For how long slots were kept after their answers, so far.
  *
  * @param {Run} run
  * @param {number} time
  */
 function pausesAt(run, time) {
-  return run.holds.flatMap(({ list }) => {
-    const { until = 0, last } = list.findLast((each) => each.until <= time) ?? {};
-    return last ? [Math.max(0, until - last.ended)] : [];
-  });
+  return run.holds.flatMap(({ list }) =>
+    list.flatMap(({ until, last }) =>
+      last && until <= time ? [Math.max(0, until - last.ended)] : []
+    )
+  );
 }
 
 /** @param {number[]} values */
-function average(values) {
-  return values.reduce((sum, each) => sum + each, 0) / Math.max(1, values.length);
+function medianOf(values) {
+  return values.toSorted((one, other) => one - other)[values.length >> 1];
 }
 
 /** @type {Pattern} */
-function flowing(view) {
-  const { run, setting: { quota }, counts, latency, time } = view;
-  const { inFlight, refused } = counts;
-  if (run.isUnlimited) return allAtOnce(view);
-  const rate = latency === null ? null : inFlight / latency;
-  if (latency === null || !rate || isUnlikely(view, rate)) {
-    const sent = run.sent.within(time - RECENT, time);
-    return [[`${inWords(inFlight)} in flight`, "out"], `, ${sent} sent in 1 s.`];
-  }
+function paced(view) {
+  const { run, time, setting: { manner } } = view;
+  const times = run.sent.between(-Infinity, time);
+  const isPaced = manner === "paced" || (!isSlotBound(view) && isEven(times, time));
+  if (!isPaced) return null;
+  const last = times.slice(-MANY_GAPS - 1);
+  if (last.length < 2) return null;
+  const spacing = (last[last.length - 1] - last[0]) / (last.length - 1);
   return [
-    [`${inWords(inFlight)} in flight`, "out"],
-    ` / ${latencyInWords(latency)} each = `,
-    ...perPeriod(rate, quota),
-    ...comparedWith(quota, rate, refused, run.turned.within(time - NEWS, time) > 0),
+    "One every ",
+    [secondsInWords(spacing), "out"],
+    " = ",
+    ...ratedWords(view, 1 / spacing),
   ];
 }
 
 /**
- * Whether the sum says that too many are sent, and they are not: the moment is over, or
- * something else keeps them back.
+ * Whether requests have left evenly so far: who sends a burst has short gaps, and then
+ * a long one.
  *
- * @param {View} view
- * @param {number} rate In a second.
+ * @param {number[]} times
+ * @param {number} now
  */
-function isUnlikely({ run, time, setting: { quota }, counts }, rate) {
-  if (!quota || counts.refused || rate * quota.period <= quota.rate) return false;
-  return run.sent.within(time - quota.period, time) <= quota.rate;
+function isEven(times, now) {
+  const lasted = now - times[0];
+  const average = lasted / times.length;
+  if (average > LONGEST_GAP || lasted < RECENT / 2) return false;
+  const gaps = times.slice(1).map((each, index) => each - times[index]);
+  gaps.sort((one, other) => one - other);
+  return gaps[Math.floor(gaps.length / 10)] > EVEN * average;
+}
+
+/** Whether the slots keep it below the quota. @param {View} view */
+function isSlotBound({ setting: { limit, quota }, latency }) {
+  if (limit === null || latency === null || !quota) return false;
+  return Math.round(limit / latency * quota.period) < quota.rate;
 }
 
 /**
@@ -280,11 +271,46 @@ function isUnlikely({ run, time, setting: { quota }, counts }, rate) {
  *
  * @type {Pattern}
  */
-function allAtOnce({ run, time, counts: { inFlight, refused } }) {
-  if (refused === 0) {
-    return [[`${inWords(inFlight)} in flight`, "out"], ", all at once."];
+function allAtOnce({ run, time, counts: { inFlight, refused, failed } }) {
+  if (!run.isUnlimited) return null;
+  if (refused) {
+    return [[`${inWords(refused)} refused`, "refused"], `: ${whyRefused(run, time)}.`];
   }
-  return [[`${inWords(refused)} refused`, "refused"], `: ${whyRefused(run, time)}.`];
+  if (failed) {
+    return [[`${inWords(failed)} failed`, "failed"], `: ${whyFailed(run, time)}.`];
+  }
+  return [[`${inWords(inFlight)} in flight`, "out"], ", all at once."];
+}
+
+/** @type {Pattern} */
+function flowing(view) {
+  const { run, setting: { limit, quota }, counts, latency, time } = view;
+  const { inFlight, refused } = counts;
+  /** @type {Words} */
+  const out = [`${inWords(inFlight)} in flight`, "out"];
+  if (limit !== null && latency !== null && !isKeptBack(view)) {
+    const rated = ratedWords(view, inFlight / latency);
+    return [out, ` / ${latencyInWords(latency)} = `, ...rated];
+  }
+  if (!run.sent.upTo(time - RECENT / 2)) return planned(view);
+  if (limit === null && refused) {
+    const why = whyRefused(run, time);
+    return [out, `; ${why}: `, [`${inWords(refused)} refused`, "refused"], "."];
+  }
+  const period = quota?.period ?? 1;
+  const sent = inWords(run.sent.within(time - period, time));
+  return [out, `, ${sent} sent in ${spanInWords(period)}.`];
+}
+
+/**
+ * Whether something else than the limit keeps requests back, so that there is no sum.
+ *
+ * @param {View} view
+ */
+function isKeptBack({ run, time, setting: { limit }, counts: { waiting, inFlight } }) {
+  if (inFlight === 0) return true;
+  const lately = [0, RECENT / 2, RECENT].map((ago) => levelAt(run, time - ago));
+  return waiting > 0 && Math.max(...lately) < (limit ?? 0);
 }
 
 /** @type {Pattern} */
@@ -322,73 +348,9 @@ function mixed({ run, time, counts: { answered, refused, failed, cancelled } }) 
   words.push([`${inWords(answered)} answered`, "answered"]);
   if (refused) words.push(", ", [`${inWords(refused)} refused`, "refused"]);
   if (failed) words.push(", ", [`${inWords(failed)} failed`, "failed"]);
-  if (cancelled) words.push(`, ${inWords(cancelled)} cancelled`);
+  if (cancelled) return [...words, `, ${inWords(cancelled)} cancelled.`];
   const why = refused ? whyRefused(run, time) : whyFailed(run, time);
   return [...words, why ? `: ${why}.` : "."];
-}
-
-/**
- * Why the last that was refused was.
- *
- * @param {Run} run
- * @param {number} time
- */
-export function whyRefused(run, time) {
-  const last = run.journeys.findLast(({ outcome, arrived }) =>
-    outcome === "refused" && arrived <= time
-  );
-  const status = last?.reason ?? 429;
-  if (status === 402) return "the plan is used up";
-  const { quota, maxConcurrent } = run.settingAt(last?.arrived ?? time);
-  if (maxConcurrent && status !== 429) {
-    return `more than ${inWords(maxConcurrent)} came at once`;
-  }
-  if (!quota) return `the API answered ${status}`;
-  const { shape, rate, period, burst } = quota;
-  if (quota.tokens && busiest(run, period, time) <= rate) {
-    return "the tokens ran out, not the requests";
-  }
-  if (shape === "spacing") return `they came faster than ${everyInWords(quota)}`;
-  if (shape === "bucket") {
-    const refill = `${inWords(rate)} ${perInWords(period)}`;
-    return `the bucket of ${inWords(burst)} was empty, and ${refill} refill it`;
-  }
-  const most = busiest(run, period, time);
-  if (most <= rate) return `the API answered ${status}`;
-  const came = `${inWords(most)} came within ${spanInWords(period)}`;
-  return `${came}, ${inWords(rate)} are allowed`;
-}
-
-/** Why the last that failed did. @param {Run} run @param {number} time */
-export function whyFailed(run, time) {
-  const last = run.journeys.findLast(({ outcome, ended }) =>
-    outcome === "failed" && ended <= time
-  );
-  const { reason = null, sent = 0, ended = 0 } = last ?? {};
-  if (reason === null) return "";
-  if (typeof reason === "number") return `the API answered ${reason}`;
-  const within = `within ${secondsInWords(ended - sent)} (${reason})`;
-  if (reason === "PoolTimeout") return `no free connection ${within}`;
-  return reason.endsWith("Timeout") ? `no answer ${within}` : reason;
-}
-
-/**
- * The most that came to the API within any one period.
- *
- * @param {Run} run
- * @param {number} period
- * @param {number} until
- */
-function busiest({ letIn, turned }, period, until) {
-  const times = [letIn, turned].flatMap((each) => each.between(-Infinity, until));
-  times.sort((one, other) => one - other);
-  let first = 0;
-  let most = 0;
-  times.forEach((time, index) => {
-    while (times[first] <= time - period) first += 1;
-    most = Math.max(most, index + 1 - first);
-  });
-  return most;
 }
 
 /** From the first that was sent to the last that was back. @param {Run} run */
@@ -413,35 +375,51 @@ function usedShare({ ends, sent }, quota) {
   return Math.round(100 * ends.answered.upTo(Infinity) / most);
 }
 
-/** @param {number} rate In a second. @param {Quota | null} quota @returns {Words[]} */
-function perPeriod(rate, quota) {
+/**
+ * A rate, beside what is allowed and what has come of it.
+ *
+ * @param {View} view
+ * @param {number} perSecond
+ * @returns {Words[]}
+ */
+function ratedWords({ run, time, setting, counts: { refused, failed } }, perSecond) {
+  const { quota } = setting;
   const period = quota?.period ?? 1;
-  return [[`${inWords(rate * period)} ${perInWords(period)}`, "strong"]];
+  const rate = perSecond * period;
+  /** @type {Words} */
+  const rated = [`${inWords(rate)} ${perInWords(period)}`, "strong"];
+  /** @type {Words} */
+  const bad = [`${inWords(refused)} refused`, "refused"];
+  if (!refused && failed) {
+    return [
+      rated,
+      "; ",
+      [`${inWords(failed)} failed`, "failed"],
+      `: ${whyFailed(run, time)}.`,
+    ];
+  }
+  if (!quota) return refused ? [rated, "; ", bad, "."] : [rated, "."];
+  const { shape, rate: most } = quota;
+  const allowed = shape === "spacing" ? everyInWords(quota) : inWords(most);
+  const isTooFast = Math.round(rate) > most || shape === "spacing";
+  if (refused && isTooFast) return [rated, `; ${allowed} allowed, `, bad, "."];
+  const since = heldSince(setting);
+  if (refused && run.turned.within(since, time)) {
+    return [rated, `; ${whyRefused(run, time, since)}: `, bad, "."];
+  }
+  const unused = most - Math.round(rate); // so that the sum is right
+  const isUnused = unused > 1 && !isTooFast;
+  return [rated, `; ${allowed} allowed${isUnused ? `, ${unused} unused` : ""}.`];
 }
 
 /**
- * @param {Quota | null} quota
- * @param {number} perSecond
- * @param {number} refused
- * @param {boolean} [isNews] Whether some were just now: an average is not a window.
- * @returns {Words[]}
+ * Since when refusals are those of what is set now: what was sent before counts for one
+ * more period.
+ *
+ * @param {Setting} setting
  */
-function comparedWith(quota, perSecond, refused, isNews = false) {
-  if (!quota) return ["."];
-  const { shape, rate, period } = quota;
-  const allowed = allowedInWords(quota);
-  const unused = rate - Math.round(perSecond * period); // so that the sum is right
-  const isTooFast = perSecond * period > rate || shape === "spacing";
-  if (refused && (isTooFast || isNews)) {
-    return [`${allowed}, `, [`${inWords(refused)} refused`, "refused"], "."];
-  }
-  return [unused > 1 && !isTooFast ? `${allowed}, ${unused} unused.` : `${allowed}.`];
-}
-
-/** @param {Quota} quota */
-function allowedInWords(quota) {
-  const { shape, rate } = quota;
-  return `; ${shape === "spacing" ? everyInWords(quota) : inWords(rate)} allowed`;
+function heldSince({ time, quota }) {
+  return time + Math.min(time, quota?.period ?? 0) - BEGINNING;
 }
 
 /** @param {Quota} quota */
@@ -449,11 +427,6 @@ function quotaInWords(quota) {
   const { shape, rate, period } = quota;
   if (shape === "spacing") return everyInWords(quota);
   return `${inWords(rate)} ${perInWords(period)}`;
-}
-
-/** @param {Quota} quota */
-function everyInWords({ rate, period }) {
-  return `one every ${secondsInWords(period / rate)}`;
 }
 
 /** As it was set, so that the sum is right. @param {number} seconds */

@@ -192,7 +192,8 @@ export class Simulation {
       this.#connections += 1;
       const { latency } = this.settings;
       const { way, jitter } = this.world;
-      const takes = latency * (1 + jitter * (2 * this.random() - 1));
+      const varied = latency * (1 + jitter * (2 * this.random() - 1));
+      const takes = Math.max(way, varied);
       journey.due = this.now + takes;
       this.#later(way, () => this.#arrive(journey));
       this.#later(takes, () => this.#answer(journey));

@@ -2,9 +2,10 @@
 
 import { make, write } from "./dom.js";
 import { drawFlow, isClosed } from "./dots.js";
+import { partsOf } from "./parts.js";
 import { Pen } from "./pen.js";
 import { Places } from "./places.js";
-import { seenAt } from "./motion.js";
+import { seenAt, timeAtTheWall } from "./motion.js";
 import { inWords, wallAt } from "./quota.js";
 import { sentenceAt } from "./sentence.js";
 import { drawStrip, LEVELS, spanOf } from "./strip.js";
@@ -12,9 +13,10 @@ import { drawStrip, LEVELS, spanOf } from "./strip.js";
 /**
  * @import { Moment } from "./dots.js"
  * @import { Box, Door } from "./places.js"
- * @import { Outcome, Run } from "./run.js"
+ * @import { Player } from "./player.js"
+ * @import { Run } from "./run.js"
  * @import { Words } from "./sentence.js"
- * @import { Line, What } from "./strip.js"
+ * @import { Label, What } from "./strip.js"
  *
  * @typedef {object} StageOptions
  * @property {string} [title] Written on top, where several stand side by side.
@@ -24,11 +26,12 @@ import { drawStrip, LEVELS, spanOf } from "./strip.js";
  * @property {number} [pace] Seconds of the run that pass in one of the eye's.
  * @property {boolean} [still] Whether nothing should fly.
  * @property {boolean} [paused] Whether one can read in peace.
- * @property {Run[]} [beside] All that stand side by side, on one scale.
+ * @property {Run[]} [beside] All that have one scale with it.
+ * @property {Run} [before] The run before.
  */
 
 /** Sentence and counts change at most so often, in seconds of the eye's. */
-const READABLE = 0.25;
+const READABLE = 0.125;
 
 /**
  * So many seconds a key goes on.
@@ -43,9 +46,6 @@ const STEPS = {
   Home: -Infinity,
   End: Infinity,
 };
-
-/** So close to its right edge, in pixels, the words of the strip's line stand. */
-const WORDS = 120;
 
 /** How many slots and seats there is room for: the first of these that is enough. */
 const ROOMS = [12, 30, 60, 120];
@@ -72,10 +72,14 @@ export class Stage {
   onSeek = () => {};
   /** @type {(seconds: number) => void} The same by keyboard, from where one is. */
   onStep = () => {};
+  /** What happens when one plays, or pauses. */
+  onPlay = () => {};
+  /** @type {(pace: number) => void} What happens when one chooses a speed. */
+  onPace = () => {};
 
   /** @param {HTMLElement} root @param {StageOptions} [options] */
   constructor(root, { title = "", strip = "in flight" } = {}) {
-    this.parts = buildStage(title);
+    this.parts = partsOf(title);
     const { stage, flowCanvas, stripCanvas, flow } = this.parts;
     this.root = stage;
     root.append(stage);
@@ -106,7 +110,8 @@ export class Stage {
    */
   draw(run, time, showing = {}) {
     this.#drawAgain = () => this.draw(run, time, showing);
-    const { pace = 1, still = false, paused = false, beside = [run] } = showing;
+    const { pace = 1, still = false, paused = false } = showing;
+    const { beside = [run], before } = showing;
     const moment = { time, pace, still };
     const span = spanOf(beside);
     this.#span = span;
@@ -114,8 +119,9 @@ export class Stage {
     if (!this.#places) return;
     this.pen.clear();
     drawFlow(this.pen, run, moment, this.#places);
-    const shown = { time, span, what: this.#what, beside };
-    this.#writeLine(drawStrip(this.stripPen, run, shown));
+    const until = run.isLive && !paused ? time : Infinity;
+    const shown = { time, span, what: this.#what, beside, before, until };
+    this.#writeLabels(drawStrip(this.stripPen, run, shown));
     const isUnderWay = time >= 0 && (run.isLive || time < run.now);
     const isChanging = isUnderWay && !paused;
     const step = isChanging ? Math.floor(time / (READABLE * pace)) : time;
@@ -125,6 +131,17 @@ export class Stage {
     this.#say(run, time, isUnderWay);
   }
 
+  /** Show what its player does. @param {Player} player */
+  showPlayer({ isPlaying, isOver, isFollowing, canPlay, pace }) {
+    const { play, speed } = this.parts;
+    play.dataset.playing = `${isPlaying}`;
+    play.ariaLabel = isPlaying ? "Pause" : isOver ? "Play again" : "Play";
+    play.title = play.ariaLabel;
+    play.disabled = !canPlay;
+    speed.value = `${pace}`;
+    speed.disabled = isFollowing || !canPlay;
+  }
+
   /** Whether no words have been written of this moment. @param {unknown[]} moment */
   #isNews(...moment) {
     const isWritten = moment.every((each, index) => each === this.#written[index]);
@@ -132,18 +149,12 @@ export class Stage {
     return !isWritten;
   }
 
-  /**
-   * Beside the line and beside the time, where it covers neither.
-   *
-   * @param {Line} line
-   */
-  #writeLine({ words, x, y }) {
-    const { line } = this.parts;
-    const { width, height } = this.stripPen;
-    write(line, words);
-    line.style.top = `${y}px`;
-    line.style.right = x > width - WORDS ? `${width - x + 8}px` : "";
-    line.classList.toggle("ifl-low", y > height / 2);
+  /** @param {{ line: Label, before: Label }} labels */
+  #writeLabels(labels) {
+    for (const name of /** @type {const} */ (["line", "before"])) {
+      write(this.parts[name], labels[name].text);
+      this.parts[name].style.top = `${labels[name].y}px`;
+    }
   }
 
   /** @param {Run} run */
@@ -191,9 +202,9 @@ export class Stage {
     const { numbers, levels, stage } = this.parts;
     const { time } = moment;
     const counts = seenAt(run, time);
-    const waiting = time < 0 ? run.size : counts.waiting;
+    const waiting = time < 0 ? run.asked : counts.waiting;
     const { limit } = run.settingAt(time);
-    const wall = wallAt(run, time);
+    const wall = wallAt(run, timeAtTheWall(run, time));
     write(numbers.waiting, inWords(waiting));
     write(numbers.answered, inWords(counts.answered));
     write(numbers.refused, inWords(counts.refused));
@@ -208,9 +219,6 @@ export class Stage {
     }
     const at = Math.max(0, Math.min(time, run.now));
     write(numbers.time, time < 0 ? "" : `${at.toFixed(1)} s`);
-    const isOver = !run.isLive && time >= run.now;
-    const isSlowed = time >= 0 && !isOver && moment.pace < 0.99;
-    write(numbers.pace, isSlowed ? paceInWords(moment.pace) : "");
     stage.classList.toggle("ifl-before", time < 0);
     stage.classList.toggle("ifl-closed", isClosed(run, moment));
     stage.dataset.failed = `${counts.failed > 0}`;
@@ -239,7 +247,9 @@ export class Stage {
   }
 
   #listen() {
-    const { stripCanvas, levels } = this.parts;
+    const { stripCanvas, levels, play, speed } = this.parts;
+    play.onclick = () => this.onPlay();
+    speed.onchange = () => this.onPace(Number(speed.value));
     for (const { what, button } of levels) button.onclick = () => this.#choose(what);
     stripCanvas.onpointerdown = (event) => {
       stripCanvas.setPointerCapture(event.pointerId);
@@ -273,111 +283,6 @@ export class Stage {
     const { left, width } = this.parts.stripCanvas.getBoundingClientRect();
     return (clientX - left) / width * this.#span;
   }
-}
-
-/** What a stage is made of. @param {string} title */
-function buildStage(title) {
-  const number = (text = "0") => make("b", { textContent: text });
-  const numbers = {
-    waiting: number(),
-    answered: number(),
-    refused: number(),
-    failed: number(),
-    cancelled: number(),
-    slots: number(""),
-    quota: number(""),
-    tokens: number(""),
-    time: make("span", { className: "ifl-time" }),
-    pace: make("span", { className: "ifl-pace" }),
-  };
-  const box = (/** @type {string} */ name) =>
-    make("div", { className: `ifl-box-${name}` });
-  const boxes = {
-    requests: box("requests"),
-    slots: box("slots"),
-    api: box("api"),
-    wall: box("wall"),
-  };
-  const count = (/** @type {"waiting" | Outcome} */ name) =>
-    make("span", { className: `ifl-count-${name}` }, numbers[name], ` ${name}`);
-  const counts = make(
-    "p",
-    { className: "ifl-counts" },
-    count("waiting"),
-    count("answered"),
-    count("refused"),
-    count("failed"),
-    count("cancelled"),
-  );
-  const apiLabel = make(
-    "p",
-    { className: "ifl-api-label" },
-    make("b", {}, "API"),
-    make("span", { className: "ifl-quota" }, numbers.quota),
-    make("span", { className: "ifl-tokens" }, numbers.tokens),
-  );
-  const slotsLabel = make("p", {}, numbers.slots, " slots");
-  const flowCanvas = make("canvas", { ariaHidden: "true" });
-  const flow = make(
-    "div",
-    { className: "ifl-flow" },
-    make("div", { className: "ifl-requests" }, boxes.requests),
-    make("div", { className: "ifl-slots" }, slotsLabel, boxes.slots),
-    make("div", { className: "ifl-way" }),
-    make("div", { className: "ifl-api" }, boxes.wall, apiLabel, boxes.api),
-    flowCanvas,
-  );
-  const levels = Object.keys(LEVELS).map((what) => {
-    const count = number();
-    const unit = make("span");
-    const button = make("button", { type: "button" }, count, " ", unit);
-    return { what: /** @type {What} */ (what), button, count, unit };
-  });
-  const stripCanvas = make("canvas", {
-    tabIndex: 0,
-    role: "slider",
-    ariaLabel: "Look back, in seconds",
-    ariaValueMin: "0",
-  });
-  const line = make("span", { className: "ifl-line" });
-  const strip = make(
-    "div",
-    { className: "ifl-strip" },
-    make(
-      "div",
-      { className: "ifl-strip-head" },
-      make(
-        "div",
-        { className: "ifl-levels", role: "group", ariaLabel: "What the strip shows" },
-        ...levels.map(({ button }) => button),
-      ),
-      numbers.pace,
-      numbers.time,
-    ),
-    make("div", { className: "ifl-chart" }, stripCanvas, line),
-  );
-  const sentence = make("p", { className: "ifl-sentence", ariaLive: "polite" });
-  const heading = title ? [make("p", { className: "ifl-title" }, title)] : [];
-  const stage = make(
-    "section",
-    { className: "ifl-stage", ariaLabel: title || "Requests" },
-    ...heading,
-    sentence,
-    counts,
-    flow,
-    strip,
-  );
-  return {
-    stage,
-    flow,
-    flowCanvas,
-    stripCanvas,
-    sentence,
-    numbers,
-    boxes,
-    levels,
-    line,
-  };
 }
 
 /** @param {Words} words */
@@ -426,9 +331,4 @@ function tokensInWords(run, time) {
   const allowed = run.settingAt(time).quota?.tokens;
   const used = run.levels.tokens.at(time)?.value ?? 0;
   return allowed ? `${inWords(used)} of ${inWords(allowed)} tokens` : "";
-}
-
-/** @param {number} pace */
-function paceInWords(pace) {
-  return `slowed ${(1 / pace).toFixed(1)}×`;
 }

@@ -1,5 +1,5 @@
-// The strip: how one number changed during the run, the line that it should keep to,
-// and a mark for each refusal.  One drags on it to look back.
+// The strip: how one number changed during the run, the line that it should keep to, how
+// the run before went, and a mark for each refusal.  One drags on it to look back.
 
 import { clamp, seenAt } from "./motion.js";
 import { inWords, spanInWords } from "./quota.js";
@@ -11,10 +11,17 @@ import { levelAt, sentLatelyAt } from "./run.js";
  *
  * @typedef {keyof typeof LEVELS} What
  *
- * @typedef {object} Line What to write at the line.
- * @property {string} words
- * @property {number} x How far to the right the time is, in pixels.
- * @property {number} y How far down the line is.
+ * @typedef {object} Label What to write beside the strip.
+ * @property {string} text
+ * @property {number} y How far down, in pixels.
+ *
+ * @typedef {object} Shown
+ * @property {number} time
+ * @property {number} span How many seconds there are from left to right.
+ * @property {What} what
+ * @property {Run[]} beside All that have one scale with it.
+ * @property {Run} [before] The run before.
+ * @property {number} [until] What is later is not drawn yet.
  *
  * @typedef {object} StripLevel A number that the strip can show.
  * @property {(run: Run, time: number) => number} at What is drawn.
@@ -49,22 +56,22 @@ export const LEVELS = {
 /** A shorter run does not fill it, in seconds. */
 const SHORTEST = 3;
 
-/** A live run has moved on to here. */
-const FILLED = 0.96;
-
 /** How high marks are, and how many pixels stay free above the highest level. */
 const MARK = 8;
 
 /** The handle's radius, in pixels. */
 const HANDLE = 5;
 
+/** A label needs so many pixels. */
+const LABEL = 20;
+
 /**
  * How many seconds a strip shows, from its left to its right.
  *
- * @param {Run[]} runs All that are side by side.
+ * @param {Run[]} runs All that are in it.
  */
 export function spanOf(runs) {
-  return Math.max(SHORTEST, ...runs.map((each) => each.now)) / FILLED;
+  return Math.max(SHORTEST, ...runs.map((each) => each.now));
 }
 
 /**
@@ -72,31 +79,49 @@ export function spanOf(runs) {
  *
  * @param {Pen} pen
  * @param {Run} run
- * @param {{ time: number, span: number, what: What, beside: Run[] }} shown All that
- *   are side by side have one scale.
- * @returns {Line}
+ * @param {Shown} shown
+ * @returns {{ line: Label, before: Label }}
  */
-export function drawStrip(pen, run, { time, span, what, beside }) {
+export function drawStrip(pen, run, shown) {
+  const { time, span, what, beside, before, until = Infinity } = shown;
   const hasBegun = time >= 0;
-  /** @param {Run} each */
-  const end = (each) => hasBegun ? Math.min(each.now, span) : 0;
-  const until = end(run);
-  const levels = levelsOf(run, what, until, pen.width / span);
-  const line = lineAt(run, what, Math.max(0, Math.min(time, until)));
-  const others = beside.filter((each) => each !== run).flatMap((each) =>
-    levelsOf(each, what, end(each), pen.width / span)
-  );
-  const most = Math.max(4, line ?? 0, ...levels, ...others) * 1.15;
-  /** @param {number} level */
-  const y = (level) => pen.height - 1 - level / most * (pen.height - MARK - 4);
+  const scale = pen.width / span;
+  const end = (/** @type {Run} */ each) => hasBegun ? Math.min(each.now, until) : 0;
+  const levels = levelsOf(run, what, end(run), scale);
+  const others = beside.filter((each) => each !== run && each !== before)
+    .flatMap((each) => levelsOf(each, what, end(each), scale));
+  const earlier = before ? levelsOf(before, what, before.now, scale) : [];
+  const line = lineAt(run, what, clamp(time, 0, end(run)));
+  const highest = Math.max(0, ...levels);
+  const most = Math.max(4, line ?? 0, highest, ...others) * 1.15;
+  /** @param {number} level What is higher, as the run before may be, is at the top. */
+  const y = (level) =>
+    pen.height - 1 - Math.min(1, level / most) * (pen.height - MARK - 4);
   pen.clear();
   drawArea(pen, levels, y);
-  drawLimits(pen, run, { what, scale: pen.width / span }, y);
-  if (hasBegun) drawMarks(pen, run, pen.width / span);
-  const x = clamp(time, 0, until) * pen.width / span;
-  drawTime(pen, x);
-  const words = line === null ? "" : LEVELS[what].words(inWords(line));
-  return { words, x, y: Math.round(y(line ?? 0)) };
+  drawBefore(pen, earlier, y);
+  drawLimits(pen, run, { what, scale }, y);
+  drawMarks(pen, run, scale, hasBegun ? until : -Infinity);
+  drawTime(pen, clamp(time, 0, end(run)) * scale);
+  return labelsOf({ what, line, highest, earlier }, y);
+}
+
+/**
+ * Where there is no line, the highest level has its number.
+ *
+ * @param {{ what: What, line: number | null, highest: number, earlier: number[] }} seen
+ * @param {(level: number) => number} y
+ */
+function labelsOf({ what, line, highest, earlier }, y) {
+  const peak = highest ? `peak ${inWords(highest)}` : "";
+  const text = line === null ? peak : LEVELS[what].words(inWords(line));
+  const at = Math.round(y(line ?? highest));
+  const was = Math.round(y(Math.max(0, ...earlier)));
+  const isFree = Math.abs(was - at) >= LABEL || !text;
+  return {
+    line: { text, y: at },
+    before: { text: earlier.length ? "before" : "", y: isFree ? was : at + LABEL },
+  };
 }
 
 /**
@@ -132,6 +157,15 @@ function drawArea({ context, colours }, levels, y) {
   context.stroke(line);
 }
 
+/** @param {Pen} pen @param {number[]} levels @param {(level: number) => number} y */
+function drawBefore({ context, colours }, levels, y) {
+  const line = new Path2D();
+  levels.forEach((level, x) => line.lineTo(x, y(level)));
+  context.strokeStyle = colours.waiting;
+  context.lineWidth = 1.25;
+  context.stroke(line);
+}
+
 /**
  * @param {Pen} pen
  * @param {Run} run
@@ -155,14 +189,16 @@ function drawLimits({ context, colours, width }, run, { what, scale }, y) {
   context.setLineDash([]);
 }
 
-/** @param {Pen} pen @param {Run} run @param {number} scale */
-function drawMarks({ context, colours }, { turned, ends }, scale) {
+/** @param {Pen} pen @param {Run} run @param {number} scale @param {number} until */
+function drawMarks({ context, colours }, { turned, ends }, scale, until) {
   context.fillStyle = colours.failed;
-  for (const time of ends.failed.list) {
+  for (const time of ends.failed.between(-Infinity, until)) {
     context.fillRect(time * scale - 0.75, MARK / 2, 1.5, MARK / 2);
   }
   context.fillStyle = colours.refused;
-  for (const time of turned.list) context.fillRect(time * scale - 0.75, 0, 1.5, MARK);
+  for (const time of turned.between(-Infinity, until)) {
+    context.fillRect(time * scale - 0.75, 0, 1.5, MARK);
+  }
 }
 
 /** @param {Pen} pen @param {number} x */

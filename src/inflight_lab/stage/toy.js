@@ -1,13 +1,15 @@
 // A simulated run on a page that has no Python: `<inflight-toy data-settings='{...}'>`.
 // It says that it is computed.
 
+import { button, settingsFor, Slider } from "./controls.js";
 import { make, write } from "./dom.js";
-import { Player, playerBar, watchablePace } from "./player.js";
+import { Player, watchablePace } from "./player.js";
 import { inWords } from "./quota.js";
 import { quotaOf, Simulation } from "./simulate.js";
 import { createStage } from "./stage.js";
 
 /**
+ * @import { Setting, SettingName } from "./controls.js"
  * @import { Settings, Runner } from "./simulate.js"
  * @import { Quota } from "./run.js"
  * @import { What } from "./strip.js"
@@ -20,11 +22,9 @@ import { createStage } from "./stage.js";
  * @property {number} limit
  * @property {number} latency
  * @property {Partial<Quota> & { rate: number } | null} quota
- * @property {SliderName[]} sliders
+ * @property {SettingName[]} sliders
  * @property {What} strip What the strips show first.
  * @property {boolean} opens Whether it opens with all at once, and one button.
- *
- * @typedef {"limit" | "count" | "latency" | "rate"} SliderName
  */
 
 /** @type {ToySettings} */
@@ -39,13 +39,6 @@ const USUAL = {
   sliders: ["limit", "latency"],
   strip: "in flight",
   opens: false,
-};
-
-const SLIDERS = {
-  limit: { label: "limit", min: 1, max: 60, step: 1, unit: "" },
-  count: { label: "requests", min: 1, max: 400, step: 1, unit: "" },
-  latency: { label: "latency", min: 0.05, max: 3, step: 0.05, unit: " s" },
-  rate: { label: "rate", min: 5, max: 100, step: 5, unit: "/s" },
 };
 
 /** @type {Record<Runner, string>} */
@@ -77,7 +70,7 @@ class Toy {
     });
     this.player = new Player(stages);
     this.parts = this.#build();
-    root.append(places, this.parts.controls, this.parts.computed);
+    root.append(this.parts.controls, places, this.parts.computed);
     this.player.addEventListener("change", () => this.#show());
     this.#prepare();
   }
@@ -86,9 +79,14 @@ class Toy {
     return this.player.hasBegun && this.simulations.some(({ run }) => run.isLive);
   }
 
+  /** A picture ends a little after its run. */
+  get isUnderWay() {
+    return this.isRunning || this.player.isCatchingUp;
+  }
+
   /** Send, stop, or go on to a limit: the one button. */
   press() {
-    if (this.isRunning) return this.stop();
+    if (this.isUnderWay) return this.stop();
     if (this.player.hasBegun && this.isOpening) this.#open();
     this.start();
   }
@@ -98,21 +96,28 @@ class Toy {
     const advance = (/** @type {number} */ time) =>
       this.simulations.forEach((each) => each.advance(time));
     for (const { run } of this.simulations) run.isLive = true;
-    this.player.simulate(advance, watchablePace(this.settings.latency));
+    this.player.simulate(advance, this.#pace);
+  }
+
+  /** What all send at once is over soon, and is slowed down. */
+  get #pace() {
+    const isLimited = this.settings.runners.every((each) => this.#isLimited(each));
+    const { latency } = this.settings;
+    return watchablePace(isLimited ? latency : latency / 2);
   }
 
   stop() {
-    for (const each of this.simulations) each.stop();
+    for (const each of this.simulations) if (each.run.isLive) each.stop();
     this.player.seek(Infinity);
   }
 
-  /** @param {Partial<ToySettings>} changes */
+  /** What came of a run stays until the next. @param {Partial<ToySettings>} changes */
   set(changes) {
     this.settings = { ...this.settings, ...changes };
     if (this.isRunning) {
       for (const each of this.simulations) each.set(this.#terms(each.settings.runner));
-      this.player.setPace(watchablePace(this.settings.latency));
-    } else this.#prepare();
+      this.player.setPace(this.#pace);
+    } else if (!this.player.hasBegun) this.#prepare();
     this.#show();
   }
 
@@ -148,101 +153,88 @@ class Toy {
 
   /** @param {Runner} runner */
   #choose(runner) {
-    const wasRunning = this.isRunning;
     this.settings.runners = [runner];
-    this.#prepare();
-    if (wasRunning) this.start();
+    if (this.isRunning) this.start();
+    else this.set({});
   }
 
   #build() {
     const { choices, sliders } = this.settings;
-    const button = (
-      /** @type {string} */ className,
-      /** @type {() => void} */ onclick,
-    ) => make("button", { type: "button", className, onclick });
-    const send = button("ifl-send", () => this.press());
-    const skip = button("ifl-skip", () => this.#open());
+    const send = button("go", "", "");
+    send.onclick = () => this.press();
+    const skip = button("skip", "All controls", "");
+    skip.onclick = () => this.#open();
+    const settings = settingsFor(this.settings.quota?.period);
+    const rows = settings.filter(({ name }) => sliders.includes(name))
+      .map((each) => this.#slider(each));
+    const radios = choices.map((each) => this.#radio(each));
     const hint = make("span", { className: "ifl-hint" });
-    write(skip, "All controls");
-    const bar = playerBar(this.player);
-    const go = make("div", { className: "ifl-go" }, send, hint, skip, bar);
-    const rows = sliders.map((name) => this.#slider(name));
-    const radios = choices.map((each) => this.#choice(each));
+    write(hint, "Drag the limit while they fly.");
     const group = {
       className: "ifl-runners",
       role: "radiogroup",
       ariaLabel: "How to send",
     };
-    const controls = make("div", { className: "ifl-controls" }, go, ...rows);
-    if (radios.length) controls.append(make("div", group, ...radios));
+    const controls = make(
+      "div",
+      { className: "ifl-controls" },
+      send,
+      make("div", { className: "ifl-settings" }, ...rows.map(({ root }) => root)),
+      skip,
+      ...(radios.length ? [make("div", group, ...radios.map(labelled), hint)] : []),
+    );
+    const limit = rows.find(({ input }) => input.name === "limit")?.input;
     const computed = make("p", { className: "ifl-computed" });
     write(computed, "Computed in your browser: nothing is sent to anybody.");
-    return { send, hint, controls, computed };
+    return { send, skip, limit, radios, controls, computed };
   }
 
-  /** @param {SliderName} name */
-  #slider(name) {
-    const { label, unit, ...range } = SLIDERS[name];
-    const value = name === "rate" ? this.settings.quota?.rate : this.settings[name];
-    const input = make("input", { type: "range", ariaLabel: label, ...range, value });
-    const output = make("output");
-    const show = () => write(output, `${Number(input.value)}${unit}`);
-    input.oninput = () => {
-      show();
-      const number = Number(input.value);
+  /** @param {Setting} setting */
+  #slider(setting) {
+    const { name } = setting;
+    const slider = new Slider(setting, (value) => {
       const { quota } = this.settings;
       this.set(
-        name === "rate" ? { quota: { ...quota, rate: number } } : { [name]: number },
+        name === "rate" ? { quota: { ...quota, rate: value } } : { [name]: value },
       );
-    };
-    show();
-    return make(
-      "label",
-      { className: "ifl-slider", data: { name } },
-      label,
-      output,
-      input,
-    );
+    });
+    const { quota } = this.settings;
+    slider.show(name === "rate" ? quota?.rate ?? setting.min : this.settings[name]);
+    return slider;
   }
 
   /** @param {Runner} runner */
-  #choice(runner) {
-    const input = make("input", { type: "radio", name: "ifl-runner", value: runner });
-    input.oninput = () => this.#choose(runner);
-    return make("label", {}, input, make("span", {}, NAMES[runner]));
+  #radio(runner) {
+    const radio = make("input", { type: "radio", name: "ifl-runner", value: runner });
+    radio.oninput = () => this.#choose(runner);
+    return radio;
   }
 
   #show() {
-    const { send, hint, controls } = this.parts;
+    const { send, skip, limit, radios } = this.parts;
     const { runners } = this.settings;
-    this.root.toggleAttribute("data-running", this.isRunning);
+    this.root.classList.toggle("ifl-running", this.isUnderWay);
     this.root.toggleAttribute("data-opening", this.isOpening);
     write(send, this.#label());
-    write(hint, this.#hint());
-    for (const input of controls.querySelectorAll("input")) {
-      if (input.type === "radio") input.checked = input.value === runners[0];
-      const isLimit = input.parentElement?.dataset.name === "limit";
-      if (isLimit) input.disabled = !runners.some((each) => this.#isLimited(each));
-    }
+    skip.hidden = !this.isOpening || this.player.hasBegun;
+    for (const input of radios) input.checked = input.value === runners[0];
+    if (limit) limit.disabled = !runners.some((each) => this.#isLimited(each));
   }
 
   #label() {
-    if (this.isRunning) return "Stop";
+    if (this.isUnderWay) return "Stop";
     if (!this.settings.opens) return "Run"; // as in the panel, and in the text below it
     const many = `Send ${inWords(this.settings.count)}`;
     if (!this.isOpening) return many;
     if (!this.player.hasBegun) return `${many} at once`;
     return `Now ${this.settings.limit} at a time`;
   }
+}
 
-  #hint() {
-    const { opens, runners } = this.settings;
-    const isOver = this.player.hasBegun && !this.isRunning;
-    if (isOver) return "Drag on the strip to look back.";
-    if (!opens) return ""; // the text of the page says what to do
-    const canDrag = runners.some((each) => this.#isLimited(each));
-    return canDrag ? "Drag the limit while they fly." : "";
-  }
+/** @param {HTMLInputElement} radio For a runner. */
+function labelled(radio) {
+  const runner = /** @type {Runner} */ (radio.value);
+  return make("label", {}, radio, make("span", {}, NAMES[runner]));
 }
 
 /** Make every `<inflight-toy>` one. */

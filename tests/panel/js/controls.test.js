@@ -8,6 +8,7 @@ import {
 } from "../../../src/inflight_lab/panel/js/lane.js";
 import { KernelWatch, Mover } from "../../../src/inflight_lab/panel/js/kernel.js";
 import { commandOf } from "../../../src/inflight_lab/panel/js/keys.js";
+import { settingsFor } from "../../../src/inflight_lab/stage/controls.js";
 import { modelOf } from "../../support/bare_page.js";
 
 const usual = { onButton: false, presented: false };
@@ -68,16 +69,15 @@ Deno.test("a move that the kernel never hears is given up: its own value counts"
 });
 
 Deno.test("a try names its settings, and each goal by mark and number", () => {
-  const limit = { name: "limit", label: "limit", min: 1, max: 9, step: 1, unit: "" };
-  const latency = { ...limit, name: "latency", label: "latency", unit: "s" };
+  const [limit, , latency, rate] = settingsFor(3);
   const goals = [
     { name: "no 429", met: true, seen: "0 refused" },
     { name: "quick", met: false, seen: "" },
   ];
-  const one = { settings: { limit: 7, latency: 0.3, count: 60 }, goals };
+  const one = { settings: { limit: 7, latency: 0.3, rate: 20, count: 60 }, goals };
   assert.deepEqual(
-    tryInWords(one, [limit, latency]),
-    "limit 7, latency 0.3 s: ✔ 0 refused · ✘ quick",
+    tryInWords(one, [limit, latency, rate]),
+    "limit 7, latency 0.3 s, rate 20 / 3 s: ✔ 0 refused · ✘ quick",
   );
   assert.deepEqual(verdictInWords(goals[0]), "met: 0 refused");
   assert.deepEqual(verdictInWords({ ...goals[0], met: null }), "open");

@@ -2,12 +2,14 @@
 
 import assert from "node:assert/strict";
 import { dotOf, drawFlow, firstShown } from "../../../src/inflight_lab/stage/dots.js";
+import { flightOf, timeAtTheWall } from "../../../src/inflight_lab/stage/motion.js";
 import { Places } from "../../../src/inflight_lab/stage/places.js";
+import { wallAt } from "../../../src/inflight_lab/stage/quota.js";
 import { Run } from "../../../src/inflight_lab/stage/run.js";
 import { momentsOf, runOf, simulation } from "./support.js";
 
 /** @import { Pen } from "../../../src/inflight_lab/stage/pen.js" */
-/** @import { Point } from "../../../src/inflight_lab/stage/places.js" */
+/** @import { Box, Point } from "../../../src/inflight_lab/stage/places.js" */
 
 const BOXES = {
   requests: { left: 0, top: 0, width: 400, height: 300 },
@@ -125,6 +127,39 @@ Deno.test("who is refused never comes behind the wall", () => {
   }
 });
 
+Deno.test("a dot meets the wall when a cell of it is taken", () => {
+  const run = runOf(60, { limit: 15, latency: 1 }); // a tenth later than it arrives
+  for (const moment of momentsOf(run)) {
+    const time = moment + 0.013; // beside the ends of windows
+    const { cells } = wallAt(run, timeAtTheWall(run, time));
+    const past = run.journeys.filter((journey) => {
+      const { meets } = flightOf(journey, run.settingAt(journey.sent));
+      return meets <= time && meets > time - 1;
+    });
+    assert.equal(cells.length, past.length, `at ${time}`);
+  }
+});
+
+Deno.test("a dot in a slot is smaller than the slot, and at home as large as others", () => {
+  const made = simulation(6, { limit: 3 });
+  made.advance(0.001);
+  const { run } = made;
+  const crowd = {
+    requests: 6,
+    slots: 120,
+    seats: 12,
+    door: /** @type {const} */ ("slots"),
+  };
+  const places = new Places(BOXES, crowd);
+  const { slot, sent } = run.journeys[0];
+  const { at, radius } = dot(run, 0, sent, places);
+  assert.deepEqual(at, places.slot(slot ?? -1));
+  assert.ok(radius <= places.slotRadius && places.slotRadius < places.slotCell / 2);
+  made.advance(Infinity);
+  assert.equal(dot(run, 0, run.now + 1, places).radius, places.radius);
+  assert.ok(places.radius > radius);
+});
+
 Deno.test("what is sent and has no connection stands where it was", () => {
   const run = runOf(120, { runner: "naive", quota: null });
   const { at, look } = dot(run, 119, 0.4);
@@ -159,6 +194,48 @@ Deno.test("after Stop nothing looks as if it still waited", () => {
   const moment = { time: 9, pace: 1, still: false };
   drawFlow(/** @type {Pen} */ (pen), made.run, moment, placesFor(made.run));
   assert.deepEqual(new Set(looks), new Set(["answered", "cancelled"]));
+});
+
+Deno.test("what nobody has announced is not there before it is sent", () => {
+  const run = new Run();
+  run.set(0, { limit: null });
+  for (const time of [0, 1, 2]) run.end(time + 0.5, run.send(time), "answered", 200);
+  /** @param {number} asked */
+  const drawn = (asked) => {
+    run.asked = asked;
+    let count = 0;
+    const pen = new Proxy({}, {
+      get: (_, does) => () => {
+        if (does === "dot" || does === "pie") count += 1;
+        return { rect() {} };
+      },
+    });
+    const moment = { time: 1.2, pace: 1, still: false };
+    drawFlow(/** @type {Pen} */ (pen), run, moment, placesFor(run));
+    return count;
+  };
+  assert.deepEqual([drawn(0), drawn(2), drawn(3)], [2, 2, 3]);
+});
+
+Deno.test("before its start an arrow is in the middle of what is free", () => {
+  const run = runOf(30, { runner: "naive" });
+  /** @type {Box[]} */
+  const arrows = [];
+  const pen = new Proxy({}, {
+    get: (_, does) => (/** @type {any[]} */ ...how) => {
+      if (does === "arrow") arrows.push(how[0]);
+      return { rect() {} };
+    },
+  });
+  const places = placesFor(run);
+  for (const time of [-1, 0]) {
+    const moment = { time, pace: 1, still: false };
+    drawFlow(/** @type {Pen} */ (pen), run, moment, places);
+  }
+  const [{ left, width }] = arrows;
+  assert.equal(arrows.length, 1);
+  assert.equal(left + width, BOXES.wall.left);
+  assert.ok(left > places.home(places.columns - 1)[0] && left < BOXES.slots.left);
 });
 
 Deno.test("a slot that is taken is shown, also above a limit that was lowered", () => {

@@ -5,7 +5,7 @@ import { Player, watchablePace } from "../../../src/inflight_lab/stage/player.js
 import { Run } from "../../../src/inflight_lab/stage/run.js";
 import { runOf, simulation } from "./support.js";
 
-/** @import { Stage } from "../../../src/inflight_lab/stage/stage.js" */
+/** @import { Showing, Stage } from "../../../src/inflight_lab/stage/stage.js" */
 
 /** A page without a screen: its frames come when `frames` says so. */
 class Page {
@@ -15,6 +15,8 @@ class Page {
   #waiting = [];
   /** @type {number[]} The times that were drawn. */
   drawn = [];
+  /** @type {Showing} How it was shown last. */
+  showing = {};
 
   constructor() {
     Object.assign(globalThis, {
@@ -24,9 +26,13 @@ class Page {
       matchMedia: () => ({ matches: this.isStill }),
     });
     performance.now = () => this.now;
-    const draw = (/** @type {Run} */ _, /** @type {number} */ time) =>
+    /** @type {Stage["draw"]} */
+    const draw = (_, time, showing = {}) => {
       this.drawn.push(time);
-    const stage = /** @type {Stage} */ (/** @type {unknown} */ ({ draw }));
+      this.showing = showing;
+    };
+    const stage =
+      /** @type {Stage} */ (/** @type {unknown} */ ({ draw, showPlayer() {} }));
     this.player = new Player([stage]);
   }
 
@@ -57,8 +63,22 @@ Deno.test("a run that is over plays to its end and stays there", () => {
   assert.deepEqual(page.drawn, [...page.drawn].sort((one, other) => one - other));
 });
 
+Deno.test("the run before is shown beside the next, and no plan, nor the same run", () => {
+  const page = new Page();
+  const [live, first, second] = [runOf(20), runOf(20), runOf(9)];
+  live.isLive = true; // as a page shows it until the kernel has sent all of it
+  for (const run of [new Run(), live, first]) page.player.show([run]);
+  page.frames(0.1);
+  assert.equal(page.showing.before, undefined);
+  for (const run of [new Run(), second]) page.player.show([run]);
+  page.frames(0.1);
+  assert.equal(page.showing.before, first);
+  assert.deepEqual(page.showing.beside, [second, first], "on one scale");
+});
+
 Deno.test("quick answers are slowed down for the eye, and at most four times", () => {
-  assert.equal(watchablePace(1.2), 0.5);
+  assert.equal(watchablePace(3), 1);
+  assert.equal(watchablePace(0.6), 0.5);
   assert.equal(watchablePace(0.05), 0.25);
 });
 
@@ -70,7 +90,7 @@ Deno.test("one quick answer among slow ones does not slow a run down", () => {
   }
   run.now = 1.2;
   page.player.show([run]);
-  assert.equal(page.player.pace, 0.5);
+  assert.equal(page.player.pace, 1);
 });
 
 Deno.test("one can stand still anywhere, and play on from there", () => {
@@ -93,18 +113,17 @@ Deno.test("keys pressed faster than frames are drawn all count", () => {
   assert.equal(page.last, 1.1);
 });
 
-Deno.test("at half the speed, half as much happens", () => {
+Deno.test("at the speed that one chooses, so much more happens, in the next run too", () => {
   const page = new Page();
-  const run = runOf(20);
-  page.player.showEnd([run]);
-  const passed = [false, true].map((isHalf) => {
-    page.player.setHalf(isHalf);
+  const passed = [1, 4].map((pace) => {
+    page.player.choosePace(pace);
+    page.player.showEnd([runOf(60)]);
     page.player.seek(0.5);
     page.player.play();
-    page.frames(1);
+    page.frames(0.5);
     return page.last - 0.5;
   });
-  assert.ok(Math.abs(passed[0] / passed[1] - 2) < 0.1);
+  assert.ok(Math.abs(passed[1] / passed[0] - 4) < 0.1);
 });
 
 Deno.test("a simulation is computed as far as it is shown", () => {
@@ -156,13 +175,37 @@ Deno.test("a live run is followed a little behind, smoothly, as news come", () =
 Deno.test("a live run is followed at full speed, whatever was chosen before", () => {
   const page = new Page();
   page.player.showEnd([runOf(20)]);
-  page.player.setHalf(true);
+  page.player.choosePace(0.5);
   const run = new Run();
-  run.end(0.05, run.send(0), "answered", 200); // played, it would be slowed down
   run.isLive = true;
   page.player.show([run]);
   page.player.follow();
-  assert.deepEqual([page.player.isHalf, page.player.pace], [false, 1]);
+  assert.equal(page.player.pace, 1);
+  assert.ok(page.player.isCatchingUp);
+  run.now = 1;
+  run.isLive = false;
+  page.frames(0.1);
+  assert.ok(page.player.isCatchingUp, "its last dots are on their way home");
+  page.frames(3);
+  assert.ok(page.player.isOver && !page.player.isCatchingUp);
+  assert.equal(page.player.pace, 0.5);
+});
+
+Deno.test("who looks back while a live run ends can play it like any other", () => {
+  const page = new Page();
+  const run = new Run();
+  run.isLive = true;
+  page.player.show([run]);
+  page.player.follow();
+  run.now = 2;
+  page.frames(0.1);
+  page.player.seek(0.5);
+  run.isLive = false;
+  assert.ok(!page.player.isCatchingUp);
+  page.player.play();
+  assert.ok(!page.player.isFollowing && !page.player.isCatchingUp);
+  page.frames(0.2);
+  assert.ok(page.last > 0.5 && page.last < 1);
 });
 
 Deno.test("who wants no motion sees a picture every half second", () => {

@@ -2,25 +2,26 @@
 
 import assert from "node:assert/strict";
 import { countsAt, Run } from "../../../src/inflight_lab/stage/run.js";
-import {
-  asText,
-  sentenceAt,
-  whyRefused,
-} from "../../../src/inflight_lab/stage/sentence.js";
+import { asText, sentenceAt } from "../../../src/inflight_lab/stage/sentence.js";
 import { flightOf, legAt, seenAt } from "../../../src/inflight_lab/stage/motion.js";
-import { quotaOf } from "../../../src/inflight_lab/stage/simulate.js";
-import { momentsOf, runOf, simulation } from "./support.js";
+import { quotaOf, Simulation } from "../../../src/inflight_lab/stage/simulate.js";
+import { momentsOf, runOf, simulation, USUAL } from "./support.js";
+
+/** So many letters fit in a line of a stage, wherever that is wide. */
+const LONGEST = 80;
 
 /** @param {Run} run @param {number} time */
 const said = (run, time) => asText(sentenceAt(run, time));
 
-/** @import { Journey } from "../../../src/inflight_lab/stage/run.js" */
+/** @import { Outcome } from "../../../src/inflight_lab/stage/run.js" */
 
-/** @param {Run} run @param {Journey} journey @param {number} time */
-function isRed(run, journey, time) {
-  const flight = flightOf(journey, run.settingAt(journey.sent));
-  const { name } = legAt(journey, flight, time, 0.5);
-  return journey.outcome === "refused" && (name === "back" || name === "home");
+/** How many dots have the colour of this outcome. @param {Run} run @param {number} time */
+function coloured(run, time, /** @type {Outcome} */ outcome) {
+  return run.journeys.filter((journey) => {
+    const flight = flightOf(journey, run.settingAt(journey.sent));
+    const { name } = legAt(journey, flight, time, 0.5);
+    return journey.outcome === outcome && (name === "back" || name === "home");
+  }).length;
 }
 
 /** @param {Run} run @param {number} time @param {RegExp[]} facts */
@@ -45,23 +46,80 @@ Deno.test("what it says adds up: rate and unused, latency and rate", () => {
   const even = runOf(60, { limit: 7, latency: 0.4, quota: quotaOf({ rate: 30 }) });
   expectSaid(even, 2, /18 a second; 30 allowed, 12 unused/); // 17.5, and not 13
   const odd = runOf(60, { limit: 12, latency: 1.55 });
-  expectSaid(odd, 2, /12 in flight \/ 1\.55 s each = 7\.7 a second/);
+  expectSaid(odd, 2, /12 in flight \/ 1\.55 s = 7\.7 a second/);
 });
 
 Deno.test("on average it is allowed, and some were refused: that is the news", () => {
   const run = runOf(80, { limit: 22, latency: 1.2 });
-  expectSaid(run, 1.5, /18 a second; 20 allowed, \d+ refused/);
+  expectSaid(run, 1.5, /18 a second; 22 came within 1 s, 20 allowed: \d+ refused/);
+});
+
+/** What the lessons show, as settings of the simulator. */
+const LESSONS = [
+  { limit: 3, latency: 0.6 },
+  { limit: 12, latency: 0.6 },
+  { limit: 12, latency: 0.3 },
+  { limit: 25, latency: 0.6 },
+  { limit: 24, latency: 1.2 },
+  { limit: 60, latency: 1.2 },
+  { runner: /** @type {const} */ ("paced"), limit: 12, latency: 0.6 },
+  { runner: /** @type {const} */ ("paced"), limit: 12, latency: 1.2 },
+  { runner: /** @type {const} */ ("pause"), limit: 6, latency: 0.3 },
+  { runner: /** @type {const} */ ("naive"), limit: null, latency: 1 },
+];
+
+Deno.test("it keeps its form as long as the situation lasts, and fits in a line", () => {
+  for (const settings of LESSONS) {
+    const made = new Simulation({ ...USUAL, ...settings }, { seed: 58 });
+    made.ask(120);
+    made.advance(Infinity);
+    const { run } = made;
+    const words = Array.from({ length: 200 }, (_, part) => part / 190 * run.now)
+      .map((time) => said(run, time));
+    const forms = words.map((each) => each.replaceAll(/[\d.]+( ms)?/g, "#"));
+    const changes = forms.filter((form, index) => form !== forms[index - 1]);
+    assert.deepEqual(changes, [...new Set(changes)], "a form came back");
+    for (const each of words) assert.ok(each.length <= LONGEST, each);
+  }
+});
+
+Deno.test("after a change, refusals of before it are no cause of what is", () => {
+  const made = simulation(200, { limit: 25 });
+  made.advance(2);
+  made.set({ limit: 8 });
+  made.advance(Infinity);
+  expectSaid(made.run, 1.9, /50 a second; 20 allowed, \d+ refused/);
+  expectSaid(made.run, 4, /16 a second; 20 allowed, 4 unused/);
+});
+
+Deno.test("failures are beside the sum, with their cause", () => {
+  const run = runOf(60);
+  run.end(1.2, run.journeys[8], "failed", 503);
+  run.isLive = true;
+  run.size += 9;
+  expectSaid(run, 2, /8 a second; 1 failed: the API answered 503/);
 });
 
 Deno.test("who is kept back elsewhere is not said to send too many", () => {
   const run = new Run();
   run.isLive = true;
-  run.size = 60;
+  run.asked = run.size = 60;
   run.set(0, { limit: 12, latency: 0.3, quota: quotaOf({ rate: 20 }) });
   for (const [number, time] of [0, 1, 1.01, 1.2, 1.21, 1.22, 1.23, 1.24].entries()) {
     run.send(time, number);
   }
   expectSaid(run, 1.25, /^8 in flight, 7 sent in 1 s\.$/);
+});
+
+Deno.test("where nobody knows the limit there is no sum, but what came and the cause", () => {
+  const run = new Run();
+  run.isLive = true;
+  run.set(0, { latency: 0.3, quota: quotaOf({ rate: 2, period: 3 }) });
+  for (const [time, status] of [[0, 200], [0.4, 200], [0.8, 429]]) {
+    run.arrive(time, run.send(time), { status });
+  }
+  expectSaid(run, 0.7, /^2 in flight, 2 sent in 3 s\.$/);
+  expectSaid(run, 1.2, /^3 in flight; 3 came within 3 s, 2 allowed: 1 refused\.$/);
 });
 
 Deno.test("what is unused is of the quota's own period", () => {
@@ -82,7 +140,7 @@ Deno.test("what is paced has its spacing", () => {
 Deno.test("before the first is sent it says what will be, and sums nothing", () => {
   const run = new Run();
   run.isLive = true;
-  run.size = 9;
+  run.asked = run.size = 9;
   run.set(0, { limit: 3, latency: 0.3 });
   expectSaid(run, 0.5, /9 requests, at most 3 in flight/);
   run.end(1.3, run.send(1, 0), "answered", 200);
@@ -119,9 +177,9 @@ Deno.test("sentence, counts and dots tell of one moment: who bounced is refused"
   assert.equal(seenAt(run, 0.8).refused, 10);
   expectSaid(run, 0.8, /30 in flight/, /20 allowed/, /10 refused/);
   for (const time of momentsOf(run)) {
-    const { refused } = seenAt(run, time);
-    const red = run.journeys.filter((each) => isRed(run, each, time));
-    assert.equal(refused, red.length, `at ${time}`);
+    const { refused, answered } = seenAt(run, time);
+    assert.equal(refused, coloured(run, time, "refused"), `at ${time}`);
+    assert.equal(answered, coloured(run, time, "answered"), `at ${time}`);
   }
 });
 
@@ -143,18 +201,12 @@ Deno.test("a slot that is taken again at once was never free", () => {
 
 Deno.test("all at once, it says what was too much as soon as the API has", () => {
   const run = runOf(60, { runner: "naive", latency: 1 });
-  expectSaid(run, 0.05, /60 in flight/);
+  expectSaid(run, 0.15, /60 in flight/);
   for (const time of [0.8, 0.99, 1]) {
-    expectSaid(run, time, /40 .*refused/, /60 came within 1 s, 20 are allowed/);
+    expectSaid(run, time, /40 .*refused/, /60 came within 1 s, 20 allowed/);
   }
   const pooled = runOf(150, { runner: "naive", latency: 1 });
   expectSaid(pooled, 1.5, /refused/, /came within 1 s/); // 50 are still out
-});
-
-Deno.test("a cause counts what had come by then", () => {
-  const run = runOf(60, { limit: 30, latency: 0.4 });
-  assert.match(whyRefused(run, 0.3), /30 came/);
-  assert.match(whyRefused(run, 9), /60 came/);
 });
 
 Deno.test("the last ones, and one that is alone", () => {
@@ -193,39 +245,6 @@ Deno.test("who is cut off on the way back is cancelled, and was not refused", ()
   expectSaid(run, 9, /1 answered, 2 cancelled/);
 });
 
-Deno.test("refusals have a reason for each shape of a quota", () => {
-  const reasons = /** @type {const} */ ({
-    window: /60 came within 1 s, 20 are allowed/,
-    bucket: /the bucket of 20 was empty/,
-    spacing: /faster than one every 50 ms/,
-  });
-  for (const [shape, reason] of Object.entries(reasons)) {
-    const quota = quotaOf({ rate: 20, shape: /** @type {"window"} */ (shape) });
-    const run = runOf(60, { runner: "naive", quota });
-    expectSaid(run, 99, /refused/, reason);
-  }
-});
-
-Deno.test("an API that takes only so many at once says how many", () => {
-  const run = new Run();
-  run.set(0, { maxConcurrent: 8 });
-  const journey = run.send(0);
-  run.arrive(0, journey, { status: 503 });
-  run.end(0.5, journey, "refused", 503);
-  expectSaid(run, 9, /1 refused: more than 8 came at once/);
-});
-
-Deno.test("a plan that is used up is no matter of how many came", () => {
-  const run = new Run();
-  run.set(0, { maxConcurrent: 8, quota: quotaOf({ rate: 1 }) });
-  for (const time of [0, 0.1]) {
-    const journey = run.send(time);
-    run.arrive(time, journey, { status: 402 });
-    run.end(0.5, journey, "refused", 402);
-  }
-  expectSaid(run, 9, /2 refused: the plan is used up/);
-});
-
 Deno.test("where all are answered in the end, refusals were more tries", () => {
   const run = new Run();
   run.asked = 1;
@@ -258,23 +277,6 @@ Deno.test("of a spacing nothing is unused: it is allowed or too fast", () => {
   assert.doesNotMatch(said(run, 2), /unused/);
 });
 
-Deno.test("failures have the name of the error and how long it took", () => {
-  const run = runOf(150, { runner: "naive", quota: null, latency: 8 });
-  expectSaid(run, 5.5, /50 failed/, /no free connection within 5 s/, /PoolTimeout/);
-  expectSaid(run, 99, /100 answered/, /50 failed/);
-});
-
-Deno.test("tokens are to blame where the requests were few", () => {
-  const run = new Run();
-  run.size = 1;
-  run.set(0, { quota: { ...quotaOf({ rate: 10 }), tokens: 500 } });
-  const journey = run.send(0);
-  run.arrive(0, journey, { status: 429 });
-  run.end(1, journey, "refused", 429);
-  run.now = 1;
-  expectSaid(run, 2, /tokens ran out/);
-});
-
 Deno.test("while all wait after refusals, it says that nobody sends", () => {
   const run = new Run();
   run.isLive = true;
@@ -299,16 +301,20 @@ Deno.test("a pause that only the server sees is no end", () => {
   expectSaid(run, 3, /0 answered, 1 refused/);
 });
 
-Deno.test("where nobody counted those that wait, they are those sent later", () => {
+Deno.test("what nobody has announced is not known before it is sent: a retry, too", () => {
   const run = new Run();
+  run.set(0, { quota: quotaOf({ rate: 40, period: 2 }) });
   const journey = run.send(0);
   run.arrive(0, journey, { status: 429 });
   run.end(0.1, journey, "refused", 429);
   run.send(3);
   run.now = 4;
   expectSaid(run, 2.5, /Nobody sends/, /1 refused/, /there is a pause/);
-  assert.equal(countsAt(run, 2.5).waiting, 1);
-  assert.equal(countsAt(run, 3).waiting, 0);
+  assert.equal(countsAt(run, 2.5).waiting, 0);
+  expectSaid(run, -1, /^Requests. The API allows 40 in 2 s.$/);
+  run.asked = 3;
+  assert.deepEqual([2.5, 3].map((time) => countsAt(run, time).waiting), [2, 1]);
+  expectSaid(run, -1, /^3 requests/);
 });
 
 Deno.test("where nobody waits, nobody is said to try again", () => {
@@ -349,5 +355,5 @@ Deno.test("while a latency is dragged there is no sum: those out have several", 
   made.set({ latency: 0.3 });
   made.advance(Infinity);
   expectSaid(made.run, 1.6, /^5 in flight, 5 sent in 1 s\.$/);
-  expectSaid(made.run, 2.6, /5 in flight/, /0\.3 s each = 17 a second/);
+  expectSaid(made.run, 2.6, /5 in flight/, /0\.3 s = 17 a second/);
 });

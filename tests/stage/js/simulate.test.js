@@ -28,6 +28,12 @@ Deno.test("a limit holds for the paced, too, when answers are slow", () => {
   assert.ok(Math.max(...momentsOf(free).map((time) => inFlightAt(free, time))) > 15);
 });
 
+Deno.test("where answers take no time, the API still sees a request before its answer", () => {
+  const { journeys, now } = runOf(30, { latency: 0, limit: 4 });
+  assert.ok(now > 0);
+  for (const { arrived, ended } of journeys) assert.ok(arrived <= ended);
+});
+
 Deno.test("all at once, the quota lets in just what it allows", () => {
   for (const { name, allowed, ...quota } of QUOTAS) {
     const run = runOf(60, { runner: "naive", quota: quotaOf({ rate: 20, ...quota }) });

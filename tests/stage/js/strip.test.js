@@ -1,4 +1,4 @@
-// What stands beside the line of a strip.
+// What stands in a strip, and beside it.
 
 import assert from "node:assert/strict";
 import { Run } from "../../../src/inflight_lab/stage/run.js";
@@ -16,11 +16,10 @@ const nowhere = new Proxy({}, { get: () => () => {}, set: () => true });
  * @param {Run} run
  * @param {What} what
  * @param {number} time
- * @param {any} [context]
- * @param {any} [path]
- * @param {Run[]} [beside]
+ * @param {{ context?: any, path?: any, beside?: Run[], before?: Run, until?: number }}
+ *   [how] Where it is drawn, and what else is in it.
  */
-function lineAt(run, what, time, context = nowhere, path = nowhere, beside = [run]) {
+function labelsAt(run, what, time, { context = nowhere, path = nowhere, ...how } = {}) {
   Object.assign(globalThis, {
     Path2D: function () {
       return path;
@@ -28,7 +27,7 @@ function lineAt(run, what, time, context = nowhere, path = nowhere, beside = [ru
   });
   const colours = { refused: "refused", failed: "failed" };
   const pen = { context, colours, width: 300, height: 60, clear() {} };
-  const shown = { time, what, span: 4, beside };
+  const shown = { time, what, span: 4, beside: [run], ...how };
   return drawStrip(/** @type {Pen} */ (/** @type {unknown} */ (pen)), run, shown);
 }
 
@@ -38,8 +37,8 @@ Deno.test("the words are of what is set at the time that is shown", () => {
   run.set(2, { limit: 9, quota: quotaOf({ rate: 20 }) });
   run.now = 4;
   const words = [1, 3].flatMap((time) => [
-    lineAt(run, "in flight", time).words,
-    lineAt(run, "rate", time).words,
+    labelsAt(run, "in flight", time).line.text,
+    labelsAt(run, "rate", time).line.text,
   ]);
   assert.deepEqual(words, ["limit 5", "100 allowed", "limit 9", "20 allowed"]);
 });
@@ -78,17 +77,31 @@ Deno.test("a level is drawn at its own time, and each refusal and failure marked
     run.end(time + 0.5, journey, status === 429 ? "refused" : "failed", status);
   }
   run.now = 4;
-  lineAt(run, "in flight", 4, context, path);
+  labelsAt(run, "in flight", 4, { context, path });
   const taken = heights.slice(0, 300).map((y) => y < heights[0]);
   assert.equal(taken.indexOf(true), 74, "sent at 1 s of 4, and a pixel is 1/75 s");
   assert.deepEqual(marks.slice(0, 2), ["failed 187 4", "refused 74 0"]);
 });
 
-Deno.test("it says where the time is, so that no words stand there", () => {
-  const run = new Run();
-  run.now = 2;
-  const places = [-1, 1, 2, 9].map((time) => lineAt(run, "in flight", time).x);
-  assert.deepEqual(places, [0, 75, 150, 150], "of 300 pixels for 4 s");
+Deno.test("without a line, the highest level so far has its number", () => {
+  const run = runOf(30, { runner: "naive", latency: 1, quota: null });
+  assert.equal(labelsAt(run, "in flight", 0.9).line.text, "peak 30");
+  assert.equal(labelsAt(run, "in flight", -1).line.text, "");
+});
+
+Deno.test("the run before is named at its level, and no label covers another", () => {
+  const run = runOf(30, { limit: 10 });
+  /** @param {number} limit */
+  const labels = (limit) => {
+    const before = runOf(30, { limit });
+    return labelsAt(run, "in flight", 1, { beside: [run, before], before });
+  };
+  const [apart, alike, higher] = [labels(3), labels(10), labels(30)];
+  assert.deepEqual([apart.line.text, apart.before.text], ["limit 10", "before"]);
+  assert.ok(apart.before.y > apart.line.y + 16);
+  assert.ok(alike.before.y > alike.line.y + 16);
+  assert.ok(higher.before.y > 0, "at the top, and not above it");
+  assert.equal(labelsAt(run, "in flight", 1).before.text, "");
 });
 
 Deno.test("before the start of a recording, it shows nothing of its end", () => {
@@ -102,10 +115,24 @@ Deno.test("before the start of a recording, it shows nothing of its end", () => 
   run.now = 3;
   const rectangles = [-0.1, 0].map((time) => {
     filled = 0;
-    lineAt(run, "in flight", time, context);
+    labelsAt(run, "in flight", time, { context });
     return filled;
   });
   assert.deepEqual(rectangles, [1, 3], "the time, and two refusals");
+});
+
+Deno.test("a live run is drawn as far as its dots are", () => {
+  let filled = 0;
+  const context = new Proxy(/** @type {any} */ ({ fillRect: () => filled += 1 }), {
+    get: (own, name) => own[name] ?? nowhere[name],
+    set: () => true,
+  });
+  const run = new Run();
+  for (const time of [1, 2]) run.arrive(time, run.send(time), { status: 429 });
+  run.now = 3;
+  const labels = labelsAt(run, "in flight", 1.5, { context, until: 1.5 });
+  assert.equal(filled, 2, "the time, and one refusal");
+  assert.equal(labels.line.text, "peak 1");
 });
 
 Deno.test("only the line of the limit is dashed, at every frame", () => {
@@ -124,15 +151,15 @@ Deno.test("only the line of the limit is dashed, at every frame", () => {
   const run = new Run();
   run.set(0, { limit: 5 });
   run.now = 4;
-  lineAt(run, "in flight", 1, context);
-  lineAt(run, "in flight", 2, context);
-  assert.deepEqual(strokes, [0, 2, 0, 2]);
+  labelsAt(run, "in flight", 1, { context });
+  labelsAt(run, "in flight", 2, { context });
+  assert.deepEqual(strokes, [0, 0, 2, 0, 0, 2]);
 });
 
 Deno.test("two side by side have one scale: what is higher looks higher", () => {
   const few = runOf(20, { limit: 5 });
   const many = runOf(80, { limit: 40, latency: 1 });
-  const alone = lineAt(few, "in flight", 1).y;
-  const beside = lineAt(few, "in flight", 1, nowhere, nowhere, [few, many]).y;
+  const alone = labelsAt(few, "in flight", 1).line.y;
+  const beside = labelsAt(few, "in flight", 1, { beside: [few, many] }).line.y;
   assert.ok(beside > alone + 20, `${beside} is as far down as ${alone}`);
 });

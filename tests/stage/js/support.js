@@ -5,7 +5,7 @@ import { quotaOf, Simulation } from "../../../src/inflight_lab/stage/simulate.js
 /** @import { Settings, World } from "../../../src/inflight_lab/stage/simulate.js" */
 
 /** @type {Settings} */
-const USUAL = {
+export const USUAL = {
   runner: "semaphore",
   limit: 5,
   latency: 0.5,

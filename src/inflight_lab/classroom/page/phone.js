@@ -97,7 +97,11 @@ class Phone {
     return this.dots.querySelectorAll(`[data-state="${state}"]`);
   }
 
-  /** What was pressed before is gone when all of it has come back. @param {number} count */
+  /**
+   * What was pressed before is gone when all of it has come back.
+   *
+   * @param {number} count
+   */
   #press(count) {
     const isBusy = this.#dotsOf("waiting").length + this.#dotsOf("in flight").length;
     if (!isBusy) this.dots.replaceChildren();
@@ -145,7 +149,7 @@ class Phone {
   #hint() {
     if (this.#isShared) return "The class has one shared pace: requests take turns.";
     const isMost = this.limit.input.valueAsNumber === CONNECTIONS;
-    return isMost ? "6: a browser opens no more connections to one server." : "";
+    return isMost ? "A browser opens no more than 6 connections to a server." : "";
   }
 
   #count() {

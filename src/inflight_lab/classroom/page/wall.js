@@ -82,6 +82,7 @@ class Wall {
   #seats = ROOMS[0];
   #lastWords = -1;
   onSeek = () => {};
+  showPlayer = () => {};
 
   root = byId("wall", HTMLElement);
   flow = byId("flow", HTMLElement);

@@ -1,9 +1,13 @@
 // What the page asks of the kernel, whether that has heard it, and whether it is still
 // there.  A front end says nothing when it has gone.
 
-import { listen } from "../../plot/page/widget.js";
+import { follow, listen } from "../../plot/page/widget.js";
+import { Slider } from "../../stage/controls.js";
 
-/** @import { Model } from "../../plot/page/widget.js" */
+/**
+ * @import { Model } from "../../plot/page/widget.js"
+ * @import { Setting } from "../../stage/controls.js"
+ */
 
 /** Milliseconds that the kernel may take: blocking code delays every answer. */
 const PATIENCE = 20_000;
@@ -61,6 +65,33 @@ export class Mover {
     this.#givenUp = this.#moves;
     this.#settled();
   }
+}
+
+/**
+ * The slider of a setting of the kernel's.
+ *
+ * @param {Model} model
+ * @param {Setting} setting
+ * @param {AbortSignal} signal Ends it.
+ */
+export function kernelSlider(model, setting, signal) {
+  const { name } = setting;
+  const slider = new Slider(setting, (value) => mover.send({ set: name, value }));
+  const { input } = slider;
+  const mover = new Mover(model, () => slider.show(model.get(name)), signal);
+  /** @type {number | undefined} What it was when the pointer went down. */
+  let before;
+  input.onpointerdown = () => before = Number(input.value);
+  input.onpointercancel = () => {
+    // The swipe that began here has turned out to scroll the page.
+    if (before === undefined || before === Number(input.value)) return;
+    slider.show(before);
+    mover.send({ set: name, value: before });
+  };
+  follow(model, [name], () => {
+    if (!mover.isPending) slider.show(model.get(name));
+  }, signal);
+  return slider;
 }
 
 const GONE = "the kernel is gone: run the cell again";

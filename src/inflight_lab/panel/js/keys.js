@@ -9,7 +9,7 @@ const COMMANDS = { r: "reset", f: "present" };
 
 /**
  * What a key asks for, or null.  A key that is held down asks once, and Space on a
- * button is that button's.
+ * button, or on the speeds, is theirs.
  *
  * @param {{ key: string, repeat: boolean }} event
  * @param {{ onButton: boolean, presented: boolean }} state
@@ -42,7 +42,8 @@ export function listenToKeys(root, isPresented, obey, signal) {
     const { ctrlKey, altKey, metaKey, shiftKey } = event;
     if (!isOurs || ctrlKey || altKey || metaKey || shiftKey) return;
     event.stopPropagation();
-    const onButton = target instanceof Element && target.closest("button") !== null;
+    const onButton = target instanceof Element &&
+      target.closest("button, select") !== null;
     const command = commandOf(event, { onButton, presented });
     if (command === null) {
       // The strip of a stage has keys of its own, which would not come to it.
@@ -58,7 +59,7 @@ export function listenToKeys(root, isPresented, obey, signal) {
   // JupyterLab would give the focus to the cell.
   root.addEventListener("pointerup", ({ target }) => {
     if (!(target instanceof Element)) return;
-    if (target.closest("button, input, label, [tabindex='0']")) return;
+    if (target.closest("button, select, input, label, [tabindex='0']")) return;
     root.focus({ preventScroll: true });
   });
 }

@@ -1,12 +1,13 @@
 // A lane: what it would send before there is a run, its goals, and the last tries.
 
+import { valueInWords } from "../../stage/controls.js";
 import { make } from "../../stage/dom.js";
 import { Run } from "../../stage/run.js";
 
 /**
  * @import { Model } from "../../plot/page/widget.js"
+ * @import { Setting } from "../../stage/controls.js"
  * @import { Terms } from "../../stage/wire.js"
- * @import { Setting } from "./slider.js"
  *
  * @typedef {object} Goal
  * @property {string} name
@@ -40,7 +41,8 @@ export function planFor(model, lane) {
   /** @type {{ terms: Terms }} */
   const { terms: { quota, max_concurrent: maxConcurrent, way } } = model.get("_fixed");
   const run = new Run();
-  run.size = model.get("count");
+  run.asked = model.get("count");
+  run.size = run.asked;
   run.isUnlimited = unlimited;
   run.set(0, {
     limit: adjustable ? model.get("limit") : null,
@@ -84,8 +86,8 @@ export function verdictInWords({ met, seen }) {
 
 /** @param {Try} one @param {Setting[]} settings */
 export function tryInWords({ settings: values, goals }, settings) {
-  const set = settings.map(({ name, label, unit }) =>
-    `${label} ${values[name]} ${unit}`.trim()
+  const set = settings.map((each) =>
+    `${each.label} ${valueInWords(values[each.name], each)}`
   );
   const judged = goals.map((goal) => `${markOf(goal)} ${goal.seen || goal.name}`);
   return `${set.join(", ")}: ${judged.join(" · ")}`;

@@ -2,21 +2,27 @@
 
 import { KernelRuns } from "../../plot/page/kernel_runs.js";
 import { follow, widget } from "../../plot/page/widget.js";
-import { make } from "../../stage/dom.js";
-import { Player, playerBar } from "../../stage/player.js";
+import { button, settingsFor } from "../../stage/controls.js";
+import { make, write } from "../../stage/dom.js";
+import { Player } from "../../stage/player.js";
 import { createStage } from "../../stage/stage.js";
-import { KernelWatch, Mover } from "./kernel.js";
+import { kernelSlider, KernelWatch, Mover } from "./kernel.js";
 import { listenToKeys } from "./keys.js";
 import { planFor, PLANNED, showGoals } from "./lane.js";
 import { Presentation } from "./presentation.js";
-import { slider } from "./slider.js";
 
 /**
  * @import { Page } from "../../plot/page/widget.js"
+ * @import { Setting } from "../../stage/controls.js"
  * @import { What } from "../../stage/strip.js"
+ * @import { Terms } from "../../stage/wire.js"
  * @import { Lane } from "./lane.js"
  * @import { Command } from "./keys.js"
- * @import { Setting } from "./slider.js"
+ *
+ * @typedef {object} Fixed What never changes.
+ * @property {string[]} knobs The settings that always stand there.
+ * @property {Terms} terms Those of the API.
+ * @property {What} strip What the strips show first.
  */
 
 const STOP_REACHES = "Space. Cancels what is being awaited. " +
@@ -25,57 +31,60 @@ const STOP_REACHES = "Space. Cancels what is being awaited. " +
 const NO_LIMIT = "this code has no limit to set";
 
 export default widget("ifl-panel", (page) => {
-  const [aside, folded] = addControls(page);
-  const player = addLanes(page);
-  page.root.append(
-    make("div", { className: "ifl-below" }, playerBar(player), aside),
-    folded,
-  );
-  addNotice(page);
-});
-
-/**
- * @param {Page} page
- * @returns What is needed less often, for the place below the stages.
- */
-function addControls(page) {
-  const { root, model, signal } = page;
-  /** @type {{ settings: Setting[], knobs: string[] }} */
-  const { settings, knobs } = model.get("_fixed");
-  /** @type {Lane[]} */
-  const lanes = model.get("_lanes");
-  const canLimit = lanes.some((each) => each.adjustable);
-
-  /** @param {Setting} setting */
-  const sliderFor = (setting) => {
-    const why = setting.name === "limit" && !canLimit ? NO_LIMIT : "";
-    return slider(model, setting, why, signal);
-  };
+  const { root, model } = page;
+  const { knobs, terms } = /** @type {Fixed} */ (model.get("_fixed"));
+  const settings = settingsFor(terms.quota?.period);
   const always = settings.filter(({ name }) => knobs.includes(name));
   const others = settings.filter(({ name }) => !knobs.includes(name));
+  const bar = make("div", { className: "ifl-controls" });
+  root.append(bar);
+  const player = addLanes(page, always);
   const go = button("go", "Run", "Space");
   const reset = button("reset", "Reset", "R");
-  const more = button("more", "More", "More settings");
+  const more = button("more", "⋯", "More settings");
+  more.ariaLabel = more.title;
   const present = button("present", "Present", "F; Escape leaves it");
   const folded = make(
     "div",
-    { className: "ifl-settings", hidden: true },
-    ...others.map(sliderFor),
+    { className: "ifl-settings ifl-folded", hidden: true },
+    ...others.map((each) => sliderFor(page, each)),
+    reset,
   );
-  root.append(
-    make(
-      "div",
-      { className: "ifl-controls" },
-      go,
-      make("div", { className: "ifl-settings" }, ...always.map(sliderFor)),
-      present,
-    ),
+  const shown = always.map((each) => sliderFor(page, each));
+  bar.append(
+    go,
+    make("div", { className: "ifl-settings" }, ...shown),
+    more,
+    present,
+    folded,
   );
   more.ariaExpanded = "false";
   more.onclick = () => {
     folded.hidden = !folded.hidden;
     more.ariaExpanded = `${!folded.hidden}`;
   };
+  obeyButtons(page, player, { go, reset, present });
+  addNotice(page);
+});
+
+/** @param {Page} page @param {Setting} setting */
+function sliderFor({ model, signal }, setting) {
+  const slider = kernelSlider(model, setting, signal);
+  /** @type {Lane[]} */
+  const lanes = model.get("_lanes");
+  const isSet = setting.name !== "limit" || lanes.some((each) => each.adjustable);
+  if (!isSet) slider.disable(NO_LIMIT);
+  return slider.root;
+}
+
+/**
+ * By a click or a key.
+ *
+ * @param {Page} page
+ * @param {Player} player
+ * @param {{ [name in "go" | "reset" | "present"]: HTMLButtonElement }} buttons
+ */
+function obeyButtons({ root, model, signal }, player, { go, reset, present }) {
   const pressed = new Mover(model, () => {}, signal);
   const presentation = new Presentation(root, present, signal);
   let last = "";
@@ -84,20 +93,34 @@ function addControls(page) {
   function send(press) {
     last = press;
     pressed.send({ press });
+    root.dispatchEvent(new Event("ifl-pressed"));
   }
 
   /** @param {Command} command */
   function obey(command) {
     if (command === "present") presentation.toggle();
     else if (command === "reset") send("reset");
-    else send(model.get("running") ? "stop" : "run");
-    if (command !== "present") root.dispatchEvent(new Event("ifl-pressed"));
-    // All of it, the strip below as well: code and text above it are long.
-    if (command === "go") root.scrollIntoView({ block: "nearest" });
+    else if (!isUnderWay()) send("run");
+    else if (model.get("running")) send("stop");
+    else player.seek(Infinity);
     // So that Space is not the button's any more, and arrows move the limit.
     /** @type {HTMLElement | null} */ (root.querySelector("input:enabled"))?.focus({
       preventScroll: true,
     });
+  }
+
+  /** A picture ends a little after its run. */
+  function isUnderWay() {
+    return model.get("running") || player.isCatchingUp;
+  }
+
+  function show() {
+    const isOn = isUnderWay();
+    const hasBegun = isOn && !root.classList.contains("ifl-running");
+    if (hasBegun) requestAnimationFrame(() => bringIntoView(root));
+    write(go, isOn ? "Stop" : "Run");
+    go.title = isOn ? STOP_REACHES : "Space";
+    root.classList.toggle("ifl-running", isOn);
   }
 
   go.onclick = ({ detail }) => {
@@ -106,20 +129,16 @@ function addControls(page) {
   reset.onclick = () => obey("reset");
   present.onclick = () => obey("present");
   listenToKeys(root, () => presentation.on, obey, signal);
-  follow(model, ["running"], () => {
-    const running = model.get("running");
-    go.textContent = running ? "Stop" : "Run";
-    go.title = running ? STOP_REACHES : "Space";
-    root.classList.toggle("ifl-running", running);
-  }, signal);
-  return [make("div", { className: "ifl-aside" }, reset, more), folded];
+  player.addEventListener("change", show);
+  follow(model, ["running"], show, signal);
 }
 
-/** @param {Page} page */
-function addLanes({ root, model, signal }) {
-  /** @type {{ settings: Setting[], knobs: string[], strip: What }} */
-  const { settings, knobs, strip } = model.get("_fixed");
-  const named = settings.filter(({ name }) => knobs.includes(name));
+/**
+ * @param {Page} page
+ * @param {Setting[]} named Those that are named for each try.
+ */
+function addLanes({ root, model, signal }, named) {
+  const { strip } = /** @type {Fixed} */ (model.get("_fixed"));
   const places = make("div", { className: "ifl-stages" });
   root.append(places);
   /** @type {Lane[]} */
@@ -146,6 +165,18 @@ function addLanes({ root, model, signal }) {
   return player;
 }
 
+/**
+ * All of it, the strip below as well: code and text above it are long.  Of what is
+ * higher than the screen, the first run.
+ *
+ * @param {HTMLElement} root
+ */
+function bringIntoView(root) {
+  for (const each of [root, root.querySelector(".ifl-lane")]) {
+    each?.scrollIntoView({ block: "nearest" });
+  }
+}
+
 /** A line for what no picture shows. @param {Page} page */
 function addNotice({ root, model, signal }) {
   const line = make("p", { className: "ifl-notice", role: "status" });
@@ -156,10 +187,4 @@ function addNotice({ root, model, signal }) {
   }
   root.addEventListener("ifl-pressed", () => kernel.expectAnswer());
   follow(model, ["notice"], show, signal);
-}
-
-/** @param {string} name @param {string} textContent @param {string} title */
-function button(name, textContent, title) {
-  const className = `ifl-button ifl-${name}`;
-  return make("button", { type: "button", className, textContent, title });
 }

@@ -63,9 +63,13 @@ class Row(NamedTuple):
 
     @property
     def groups(self) -> int:
-        """How many groups they come in, with a pause before each but the first."""
-        pauses = [after - before for before, after in pairwise(self.times)]
-        return 1 + sum(pause > PAUSE * self.last for pause in pauses)
+        """How many groups they come in, with a pause before each but the first.
+
+        Groups are apart for most of the time; otherwise it is one.
+        """
+        gaps = [after - before for before, after in pairwise(self.times)]
+        pauses = [gap for gap in gaps if gap > PAUSE * self.last]
+        return 1 + len(pauses) if sum(pauses) > self.last / 2 else 1
 
 
 def draw_marks(runs: Mapping[str, Iterable[Event]]) -> Picture:

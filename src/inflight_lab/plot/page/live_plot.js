@@ -1,6 +1,6 @@
 // One plot, as a widget of its own.
 
-import { Player, playerBar } from "../../stage/player.js";
+import { Player } from "../../stage/player.js";
 import { Run } from "../../stage/run.js";
 import { createStage } from "../../stage/stage.js";
 import { KernelRuns } from "./kernel_runs.js";
@@ -9,7 +9,6 @@ import { widget } from "./widget.js";
 export default widget("ifl-plot", ({ root, model, signal }) => {
   const stage = createStage(root);
   const player = new Player([stage], signal);
-  root.append(playerBar(player));
   new KernelRuns(model, player, () => new Run(), signal);
   signal.addEventListener("abort", () => stage.destroy());
 });

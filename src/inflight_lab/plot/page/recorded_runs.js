@@ -1,7 +1,7 @@
 // <inflight-run>: recorded runs on a page without a kernel, side by side.
 
 import { make } from "../../stage/dom.js";
-import { Player, playerBar } from "../../stage/player.js";
+import { Player } from "../../stage/player.js";
 import { createStage } from "../../stage/stage.js";
 import { runFrom } from "../../stage/wire.js";
 import { followTheme } from "./theme.js";
@@ -43,7 +43,6 @@ class RecordedRuns extends HTMLElement {
     root.append(places);
     const stages = Object.keys(runs).map((title) => createStage(places, { title }));
     const player = new Player(stages, signal);
-    root.append(playerBar(player));
     const recorded = Object.values(runs).map(runFrom);
     if (this.fromStart) player.show(recorded);
     else player.showEnd(recorded);

@@ -1,0 +1,93 @@
+// What stands in the bar above the stages, in a panel and where a page computes a run:
+// buttons, and a slider for all that one can set.
+
+import { make, write } from "./dom.js";
+
+/**
+ * @typedef {"limit" | "count" | "latency" | "rate"} SettingName
+ *
+ * @typedef {object} Setting A number that a slider sets, from `min` to `max` in steps.
+ * @property {SettingName} name
+ * @property {string} label
+ * @property {number} min
+ * @property {number} max
+ * @property {number} step
+ * @property {string} unit What stands after the number.
+ */
+
+/**
+ * In the order in which a page shows them.
+ *
+ * @param {number} [period] In how many seconds the API counts.
+ * @returns {Setting[]}
+ */
+export function settingsFor(period = 1) {
+  const perPeriod = period === 1 ? "/ s" : `/ ${period} s`;
+  return [
+    { name: "limit", label: "limit", min: 1, max: 50, step: 1, unit: "" },
+    { name: "count", label: "requests", min: 1, max: 1000, step: 1, unit: "" },
+    { name: "latency", label: "latency", min: 0, max: 2, step: 0.05, unit: "s" },
+    { name: "rate", label: "rate", min: 1, max: 300, step: 1, unit: perPeriod },
+  ];
+}
+
+/** @param {number} value @param {Setting} setting */
+export function valueInWords(value, { unit }) {
+  return `${Math.round(value * 1000) / 1000} ${unit}`.trim();
+}
+
+/** @param {string} name @param {string} textContent @param {string} title */
+export function button(name, textContent, title) {
+  const className = `ifl-button ifl-${name}`;
+  return make("button", { type: "button", className, textContent, title });
+}
+
+/** A slider with its number beside it. */
+export class Slider {
+  #setting;
+  #output = make("output");
+
+  /**
+   * @param {Setting} setting
+   * @param {(value: number) => void} choose Called when somebody moves it.
+   */
+  constructor(setting, choose) {
+    const { name, label, step } = setting;
+    this.#setting = setting;
+    this.input = make("input", { type: "range", name, step, ariaLabel: label });
+    this.root = make(
+      "label",
+      { className: "ifl-slider", data: { name } },
+      make("span", {}, label),
+      this.#output,
+      this.input,
+    );
+    this.input.oninput = () => {
+      const value = Number(this.input.value);
+      this.show(value);
+      choose(value);
+    };
+  }
+
+  /** Its ends make room for the value, and stay there. @param {number} value */
+  show(value) {
+    const { min, max } = this.#setting;
+    this.#setting = {
+      ...this.#setting,
+      min: Math.min(min, value),
+      max: Math.max(max, value),
+    };
+    const { input } = this;
+    Object.assign(input, { min: this.#setting.min, max: this.#setting.max, value });
+    const words = valueInWords(value, this.#setting);
+    write(this.#output, words);
+    input.ariaValueText = words;
+  }
+
+  /** Say why it cannot be moved. @param {string} why */
+  disable(why) {
+    this.input.disabled = true;
+    this.root.title = why;
+    this.root.append(make("small", {}, why));
+  }
+}

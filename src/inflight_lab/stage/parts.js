@@ -1,0 +1,135 @@
+// What a stage is made of.
+
+import { make } from "./dom.js";
+import { SPEEDS } from "./player.js";
+import { LEVELS } from "./strip.js";
+
+/**
+ * @import { Outcome } from "./run.js"
+ * @import { What } from "./strip.js"
+ */
+
+/** @type {Record<number, string>} */
+const FRACTIONS = { 0.25: "¼", 0.5: "½" };
+
+/** @param {string} title */
+export function partsOf(title) {
+  const number = (text = "0") => make("b", { textContent: text });
+  const numbers = {
+    waiting: number(),
+    answered: number(),
+    refused: number(),
+    failed: number(),
+    cancelled: number(),
+    slots: number(""),
+    quota: number(""),
+    tokens: number(""),
+    time: make("span", { className: "ifl-time" }),
+  };
+  const box = (/** @type {string} */ name) =>
+    make("div", { className: `ifl-box-${name}` });
+  const boxes = {
+    requests: box("requests"),
+    slots: box("slots"),
+    api: box("api"),
+    wall: box("wall"),
+  };
+  const count = (/** @type {"waiting" | Outcome} */ name) =>
+    make("span", { className: `ifl-count-${name}` }, numbers[name], ` ${name}`);
+  const counts = make(
+    "p",
+    { className: "ifl-counts" },
+    count("waiting"),
+    count("answered"),
+    count("refused"),
+    count("failed"),
+    count("cancelled"),
+  );
+  const apiLabel = make(
+    "p",
+    { className: "ifl-api-label" },
+    make("b", {}, "API"),
+    make("span", { className: "ifl-quota" }, numbers.quota),
+    make("span", { className: "ifl-tokens" }, numbers.tokens),
+  );
+  const slotsLabel = make("p", {}, numbers.slots, " slots");
+  const flowCanvas = make("canvas", { ariaHidden: "true" });
+  const flow = make(
+    "div",
+    { className: "ifl-flow" },
+    make("div", { className: "ifl-requests" }, boxes.requests),
+    make("div", { className: "ifl-slots" }, slotsLabel, boxes.slots),
+    make("div", { className: "ifl-way" }),
+    make("div", { className: "ifl-api" }, boxes.wall, apiLabel, boxes.api),
+    flowCanvas,
+  );
+  const levels = Object.keys(LEVELS).map((what) => {
+    const count = number();
+    const unit = make("span");
+    const button = make("button", { type: "button" }, count, " ", unit);
+    return { what: /** @type {What} */ (what), button, count, unit };
+  });
+  const stripCanvas = make("canvas", {
+    tabIndex: 0,
+    role: "slider",
+    ariaLabel: "Look back, in seconds",
+    ariaValueMin: "0",
+  });
+  const line = make("span", { className: "ifl-line" });
+  const before = make("span", { className: "ifl-was" });
+  const play = make("button", { type: "button", className: "ifl-play" });
+  const speed = make(
+    "select",
+    { className: "ifl-speed", title: "Speed", ariaLabel: "Speed" },
+    ...SPEEDS.map((each) =>
+      make("option", { value: each, textContent: speedInWords(each) })
+    ),
+  );
+  const strip = make(
+    "div",
+    { className: "ifl-strip" },
+    make(
+      "div",
+      { className: "ifl-strip-head" },
+      make(
+        "div",
+        { className: "ifl-levels", role: "group", ariaLabel: "What the strip shows" },
+        ...levels.map(({ button }) => button),
+      ),
+      speed,
+      numbers.time,
+    ),
+    play,
+    make("div", { className: "ifl-chart" }, stripCanvas, line, before),
+  );
+  const sentence = make("p", { className: "ifl-sentence", ariaLive: "polite" });
+  const heading = title ? [make("p", { className: "ifl-title" }, title)] : [];
+  const stage = make(
+    "div",
+    { className: "ifl-stage", role: "group", ariaLabel: title || "Requests" },
+    ...heading,
+    sentence,
+    counts,
+    flow,
+    strip,
+  );
+  return {
+    stage,
+    flow,
+    flowCanvas,
+    stripCanvas,
+    sentence,
+    numbers,
+    boxes,
+    levels,
+    line,
+    before,
+    play,
+    speed,
+  };
+}
+
+/** @param {number} speed */
+function speedInWords(speed) {
+  return `${FRACTIONS[speed] ?? speed}×`;
+}

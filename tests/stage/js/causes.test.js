@@ -1,0 +1,63 @@
+// Why requests were refused, or failed.
+
+import assert from "node:assert/strict";
+import { whyFailed, whyRefused } from "../../../src/inflight_lab/stage/causes.js";
+import { Run } from "../../../src/inflight_lab/stage/run.js";
+import { quotaOf } from "../../../src/inflight_lab/stage/simulate.js";
+import { runOf } from "./support.js";
+
+/**
+ * A run whose requests all get this status.
+ *
+ * @param {number} status
+ * @param {Parameters<Run["set"]>[1]} setting
+ */
+function refusedWith(status, setting) {
+  const run = new Run();
+  run.set(0, setting);
+  for (const time of [0, 0.1]) {
+    const journey = run.send(time);
+    run.arrive(time, journey, { status });
+    run.end(0.5, journey, "refused", status);
+  }
+  return run;
+}
+
+Deno.test("a cause counts what had come by then, and what came since a change", () => {
+  const run = runOf(60, { limit: 30, latency: 0.4 });
+  assert.match(whyRefused(run, 0.3), /30 came/);
+  assert.match(whyRefused(run, 9), /60 came/);
+  assert.match(whyRefused(run, 9, 0.3), /30 came/);
+});
+
+Deno.test("refusals have a reason for each shape of a quota", () => {
+  const reasons = /** @type {const} */ ({
+    window: /60 came within 1 s, 20 allowed/,
+    bucket: /the bucket of 20 was empty/,
+    spacing: /faster than one every 50 ms/,
+  });
+  for (const [shape, reason] of Object.entries(reasons)) {
+    const quota = quotaOf({ rate: 20, shape: /** @type {"window"} */ (shape) });
+    const run = runOf(60, { runner: "naive", quota });
+    assert.match(whyRefused(run, 99), reason);
+  }
+});
+
+Deno.test("an API that takes only so many at once says how many", () => {
+  assert.match(whyRefused(refusedWith(503, { maxConcurrent: 8 }), 9), /more than 8/);
+});
+
+Deno.test("a plan that is used up is no matter of how many came", () => {
+  const setting = { maxConcurrent: 8, quota: quotaOf({ rate: 1 }) };
+  assert.match(whyRefused(refusedWith(402, setting), 9), /the plan is used up/);
+});
+
+Deno.test("tokens are to blame where the requests were few", () => {
+  const quota = { ...quotaOf({ rate: 10 }), tokens: 500 };
+  assert.match(whyRefused(refusedWith(429, { quota }), 9), /tokens ran out/);
+});
+
+Deno.test("failures have the name of the error and how long it took", () => {
+  const run = runOf(150, { runner: "naive", quota: null, latency: 8 });
+  assert.match(whyFailed(run, 5.5), /no free connection within 5 s \(PoolTimeout\)/);
+});
