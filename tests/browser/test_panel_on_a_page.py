@@ -209,6 +209,22 @@ def test_a_run_is_seen_down_to_its_strip(page: Page, states: States) -> None:
     expect(page.locator(".ifl-panel .ifl-go")).to_be_in_viewport(ratio=1)
 
 
+def test_of_two_runs_on_a_phone_the_first_is_seen(phone: Page, states: States) -> None:
+    """Both are higher than the screen: one that begins shows the first sentence, and
+    not behind the bar.
+    """
+    show(phone, states["two"], width=288, height=732)
+    phone.locator(".ifl-lane").last.evaluate("lane => lane.scrollIntoView(false)")
+    phone.evaluate("model.set('running', true)")
+    phone.wait_for_function(
+        """() => {
+            const [bar, first] = [".ifl-controls", ".ifl-sentence"].map(
+                (name) => document.querySelector(name).getBoundingClientRect());
+            return bar.top >= 0 && bar.bottom <= first.top;
+        }"""
+    )
+
+
 def test_nothing_moves_when_words_and_numbers_change(
     page: Page, states: States
 ) -> None:

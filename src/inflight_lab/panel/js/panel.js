@@ -117,10 +117,7 @@ function obeyButtons({ root, model, signal }, player, { go, reset, present }) {
   function show() {
     const isOn = isUnderWay();
     const hasBegun = isOn && !root.classList.contains("ifl-running");
-    // All of it, the strip below as well: code and text above it are long.
-    if (hasBegun) {
-      requestAnimationFrame(() => root.scrollIntoView({ block: "nearest" }));
-    }
+    if (hasBegun) requestAnimationFrame(() => bringIntoView(root));
     write(go, isOn ? "Stop" : "Run");
     go.title = isOn ? STOP_REACHES : "Space";
     root.classList.toggle("ifl-running", isOn);
@@ -166,6 +163,18 @@ function addLanes({ root, model, signal }, named) {
   }, signal);
   signal.addEventListener("abort", () => stages.forEach((each) => each.destroy()));
   return player;
+}
+
+/**
+ * All of it, the strip below as well: code and text above it are long.  Of what is
+ * higher than the screen, the first run.
+ *
+ * @param {HTMLElement} root
+ */
+function bringIntoView(root) {
+  for (const each of [root, root.querySelector(".ifl-lane")]) {
+    each?.scrollIntoView({ block: "nearest" });
+  }
 }
 
 /** A line for what no picture shows. @param {Page} page */
