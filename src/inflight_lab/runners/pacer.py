@@ -71,9 +71,9 @@ class Pacer:
         self._line = asyncio.Lock()  # first come, first served
         self._due = 0.0  # when the next request may leave
         self._in_flight: dict[Any, float] = {}  # when each left, by its task
-        self._answered: list[float] = []  # when the others were
-        self._answers = 0  # so far
-        self._quickest = 0.0  # seconds from leaving to answer
+        self._ended: list[float] = []  # when the others were answered
+        self._answers = 0  # how many so far
+        self._quickest = 0.0  # the shortest latency so far, in seconds
 
     def pause(self, seconds: float) -> None:
         """Hold back every request for this long, including those already waiting."""
@@ -91,7 +91,7 @@ class Pacer:
             raise
 
     async def __aexit__(self, kind: type[BaseException] | None, *error: Any) -> None:
-        self._return(asyncio.current_task(), is_answered=kind is None)
+        self._come_back(asyncio.current_task(), is_answered=kind is None)
         await self._slots.__aexit__(kind, *error)
 
     async def _wait_for_room(self) -> None:
@@ -103,7 +103,7 @@ class Pacer:
         """When a request may leave: it is due, and each quota has room for one more."""
         counted = self._counted()
         free_at = self._due
-        # Until many are answered, the quickest of them may have been late as well.
+        # As long as few are answered, the quickest of them may have been late as well.
         margin = 0.02 if self._answers < 2 * self.rate else 0.0
         for rate, period in self._quotas():
             allowed = max(1, rate)
@@ -114,33 +114,36 @@ class Pacer:
 
     def _counted(self) -> list[float]:
         """When the API has counted each request, at the latest; in order."""
+        # left ....... on its way ....... counted ....... on its way ....... answered
+        # What took longer than the quickest was late, perhaps before it was counted.
+        # So it counts as if it had left that much later.
         now = time.perf_counter()
-        latest = [ended - self._quickest for ended in self._answered]
+        counted = [ended - self._quickest for ended in self._ended]
         for left in self._in_flight.values():
-            latest.append(max(left, now - self._quickest))
-        return sorted(latest)
+            counted.append(max(left, now - self._quickest))
+        return sorted(counted)
 
     def _leave(self, sender: object, arrived: float) -> None:
         """Note that a request leaves, and when the next one may."""
         now = time.perf_counter()
         self._in_flight[sender] = now
-        spacing = 1.0125 * self.period / self.rate
+        spacing = 1.0125 * self.period / self.rate  # as delays are not always alike
         catch_up = (self.burst - 1) * spacing
-        # Idle time is no credit for a burst, nor is a long delay.
+        # Neither idle time nor a long delay is made up for.
         self._due = max(self._due, arrived, now - catch_up) + spacing
 
-    def _return(self, sender: object, *, is_answered: bool) -> None:
+    def _come_back(self, sender: object, *, is_answered: bool) -> None:
         """Note that a request was answered, or that it failed or was cancelled."""
         now = time.perf_counter()
         latency = now - self._in_flight.pop(sender)
         longest = max(period for _, period in self._quotas())
-        self._answered = [each for each in self._answered if each > now - 2 * longest]
+        self._ended = [each for each in self._ended if each > now - 2 * longest]
         if is_answered:
             self._answers += 1
             self._quickest = min(self._quickest or latency, latency)
         else:  # it may still reach the API, as long from now as the quickest took
             now += 2 * self._quickest
-        self._answered.append(now)
+        self._ended.append(now)
 
     def _quotas(self) -> list[tuple[float, float]]:
         return [(self.rate, self.period), *self.also]

@@ -102,7 +102,7 @@ class Patience:
         wait = 0.0
         for attempt in range(self.attempts):
             await asyncio.sleep(wait)
-            wait = backoff(attempt) * random.uniform(1, 2)
+            wait = backoff(attempt) * random.uniform(1, 2)  # so they do not meet again
             try:
                 async with pacer, asyncio.timeout(self.timeout):
                     if self._why:
@@ -135,12 +135,13 @@ class Patience:
         if refusal.pause > self.longest_pause:
             self._stop(f"{why} (a pause of {refusal.pause:.0f} s)")
         now = time.monotonic()
-        is_new = now >= self._paused_until  # others may have been refused at this time
-        self._pauses += is_new
+        is_first = now >= self._paused_until  # of all that are refused together
+        if is_first:
+            self._pauses += 1
         if self._pauses >= MOST_PAUSES:
             self._stop(why)
         pause = max(refusal.pause, backoff(self._pauses - 1))
-        if is_new and pause > 5:
+        if is_first and pause > 5:
             logging.getLogger(__name__).warning("Waiting %.4g s: %s", pause, why)
         self._paused_until = max(self._paused_until, now + pause)
         pacer.pause(pause)

@@ -115,9 +115,9 @@ def pause_in(response: Any) -> float:
         fields = quota.split(";")
         if "r=0" in fields:  # no request remains; t are the seconds until one does
             times += [field[2:] for field in fields if field.startswith("t=")]
-    for quota in ("x-ratelimit", "x-rate-limit"):
-        if headers.get(f"{quota}-remaining", "0") == "0":
-            times.append(headers.get(f"{quota}-reset", ""))
+    for name in ("x-ratelimit", "x-rate-limit"):
+        if headers.get(f"{name}-remaining", "0") == "0":
+            times.append(headers.get(f"{name}-reset", ""))
     seconds = [seconds_until(written, now) for written in times]
     milliseconds = headers.get("retry-after-ms", "")
     seconds.append(seconds_until(milliseconds, now) / 1000)

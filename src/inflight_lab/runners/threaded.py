@@ -62,7 +62,7 @@ class ThreadPacer(Pacer):
 
     def __exit__(self, kind: type[BaseException] | None, *error: Any) -> None:
         with self._log:
-            self._return(threading.get_ident(), is_answered=kind is None)
+            self._come_back(threading.get_ident(), is_answered=kind is None)
 
     def _leave_or_wait(self, arrived: float) -> float:
         """Note that a request leaves, or return the seconds until it may."""
