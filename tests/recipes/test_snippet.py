@@ -17,11 +17,11 @@ from inflight_lab.runners import RUNGS
 from tests.support.browser import ROOT
 
 LONGEST = {
-    "fetch_all": 441,
-    "ask_model": 456,
-    "with_requests": 460,
+    "fetch_all": 449,
+    "ask_model": 464,
+    "with_requests": 468,
     "paced": 166,
-    "on_a_cluster": 528,
+    "on_a_cluster": 536,
 }
 RUFF = str(Path(sys.executable).with_name("ruff"))
 IMPORTS = ("from ", "import ")
