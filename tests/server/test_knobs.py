@@ -54,6 +54,13 @@ def test_the_ends_of_each_knob_are_allowed() -> None:
     PracticeServer(latency=86_400, rate=1_000_000_000, period=86_400)
 
 
+def test_a_rate_is_a_limit() -> None:
+    """Whoever names one wants it kept, and need not know the kinds of quota."""
+    assert PracticeServer(rate=20).quota == "sliding-window"
+    assert PracticeServer(rate=20, quota="none").quota == "none"
+    assert PracticeServer(period=20).quota == "none"
+
+
 def test_a_twin_has_the_same_knobs() -> None:
     """Also those that were set after the start; it is a server of its own."""
     server = PracticeServer(quota="gcra", rate=7, seed=1)
