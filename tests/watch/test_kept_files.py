@@ -64,14 +64,6 @@ import sqlite3
 with sqlite3.connect("real.db") as database:
     database.execute("delete from pages")
 """,
-    "a database is attached": """
-import sqlite3
-database = sqlite3.connect(":memory:")
-database.execute("attach ? as other", ["real.db"])
-database.execute("delete from other.pages")
-database.commit()
-database.close()
-""",
     "a database has an address": """
 import sqlite3
 with sqlite3.connect("file:my%20real.db?mode=rw", uri=True) as database:
