@@ -178,6 +178,26 @@ def test_in_practice_all_hosts_share_one_quota() -> None:
     assert "6 of 16 requests were refused" in found(log, "Over the quota").facts
 
 
+def test_a_semaphore_is_no_rate() -> None:
+    """The one that the script has is named, with its size and its line, and goes."""
+    log = run_of([200] * 20 + [429] * 40, every=0.01, headers=policy(20, 1))
+    log.limits[1] = LimitUse(50, "main.py:12", set(range(60)))
+    finding = found(log, "Over the quota")
+    assert "The semaphore of 50 (main.py:12)" in finding.facts
+    assert "in place of the semaphore (main.py:12)" in finding.command
+
+
+def test_a_key_that_is_not_set_is_named() -> None:
+    """``f"Bearer {os.environ.get('KEY')}"`` sends the word None."""
+    log = run_of([401] * 6, sent_headers={"authorization": "Bearer None"})
+    facts = found(log, "Refused, and no wait will help").facts
+    assert "Authorization: Bearer None" in facts
+    log = run_of([401] * 6, sent_headers={"authorization": "Bearer s3cret"})
+    facts = found(log, "Refused, and no wait will help").facts
+    assert "s3cret" not in facts
+    assert "not set" not in facts
+
+
 # Limits
 
 

@@ -231,42 +231,21 @@ def test_a_name_that_the_script_gives_itself_is_kept() -> None:
     assert f'--header "User-Agent: {name}"' in command_for(log.requests, None)
 
 
-TOKENS = {"x-ratelimit-limit-requests": "500", "x-ratelimit-limit-tokens": "9000"}
-PACED = "pacer, patiently = Pacer(20, 60), Patience()"
-
-
 @pytest.mark.parametrize(
-    ("how", "lines"),
+    ("url", "words"),
     [
-        ({}, [PACED, "await patiently(pacer, client.get, url)"]),
-        ({"method": "POST"}, [PACED, "await patiently(pacer, client.post, url)"]),
-        ({"library": "aiohttp"}, ["pacer = Pacer(20, 60)", "async with pacer:"]),
-        ({"sent_headers": SDK}, ["= Pacer(20, 60)", "max_retries=0", "try again"]),
-        ({"is_async": False}, ["pacer = ThreadPacer(20, 60)", "with pacer:"]),
-        (
-            {"sent_headers": SDK, "url": CHATS_URL, "headers": TOKENS},
-            [
-                "Budgets(requests=(20, 60), tokens=(9000, 60))",
-                "async with pacer.turn(tokens=500):",
-            ],
-        ),
+        (CHATS_URL, 'REQUESTS; TOKENS; PROMPTS, such as {1: "'),
+        ("https://a.test/items/{n}.json", "RATE and PERIOD; IDS, for {id}"),
+        ("https://a.test/items", "RATE and PERIOD; URL, with {id} where the requests"),
     ],
 )
-def test_a_script_may_be_kept(how: dict[str, Any], lines: list[str]) -> None:
-    """Where the rate is known, that is said first, in lines for what it sends with."""
-    log = run_of([200] * 5, **how)
-    kept, _, _ = command_for(log.requests, Quota(20, 60.0)).partition("inflight-lab ")
-    assert all(line in kept for line in lines)
-    exec("\n".join(re.findall(r"^ +(from .*)$", kept, re.M)))
-    assert "acer" not in command_for(run_of([200] * 5).requests, None)
-
-
-def test_who_keeps_the_script_keeps_to_the_limit_as_well() -> None:
-    """A pace alone would not help where too many were in flight."""
-    log = run_of([200] * 5)
-    command = command_for(log.requests, Quota(25, 1.0), limit=20)
-    assert "Pacer(25, 1, limit=20)" in command
-    assert "--limit 20" in command
+def test_what_is_the_readers_to_fill_in_is_said(url: str, words: str) -> None:
+    """Nobody else can know it, and without it the new script does nothing."""
+    log = run_of([])
+    for number in range(1000, 1120, 2):
+        note(log, 0.0, url=url.replace("{n}", f"{number}"))
+    command = command_for(log.requests, None)
+    assert f"then fill in, in fixed.py: {words}" in command
 
 
 def test_every_recipe_that_a_command_names_is_there() -> None:

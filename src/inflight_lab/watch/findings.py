@@ -28,6 +28,7 @@ from inflight_lab.watch.paging import follows_pages
 from inflight_lab.watch.quota import Quota, limits_named_in, said_in
 from inflight_lab.watch.request_log import (
     Block,
+    LimitUse,
     Request,
     RequestLog,
     seconds_of,
@@ -114,8 +115,17 @@ def refused_for_good(log: RequestLog) -> Finding | None:
         requests=len(log.requests),
         later=len(later),
         line=place(later),
+        no_key=_header_without_a_key(first),
         said=quoted(first),
     )
+
+
+def _header_without_a_key(request: Request) -> str | None:
+    """``Authorization: Bearer None``: its variable was not set."""
+    for name, value in dict(request.sent_headers).items():
+        if str(value).rpartition(" ")[2] == "None":
+            return f"{name.title()}: {value}"
+    return None
 
 
 def over_the_quota(log: RequestLog) -> Finding | None:
@@ -129,15 +139,18 @@ def over_the_quota(log: RequestLog) -> Finding | None:
     accepted = [each for each in requests if each.is_accepted]
     at_once = most_at_once(accepted, sent_times(accepted))
     limit = ceil(at_once * WORDS[kind].get("keep_in_flight", 0))
+    semaphore = _shared_semaphore(log)
     return found(
         kind,
-        command=command_for(requests, quota, limit=limit),
+        command=command_for(requests, quota, limit=limit, semaphore=semaphore),
         refused=len(refused),
         requests=len(requests),
         status="/".join(sorted({str(each.status) for each in refused})),
         cancelled=sum(each.error == "cancelled" for each in requests),
         line=place(refused),
         sending_line=place(requests),
+        slots=semaphore.slots if semaphore else 0,
+        semaphore_line=at([semaphore.line]) if semaphore else "",
         said=quoted(refused[0]),
         quota=quota,
         most=most_within(quota.period, sent_times(requests)) if quota else 0,
@@ -146,6 +159,13 @@ def over_the_quota(log: RequestLog) -> Finding | None:
         at_once=at_once,
         pause=max(each.pause for each in refused),
     )
+
+
+def _shared_semaphore(log: RequestLog) -> LimitUse | None:
+    """The one that most tasks wait for; None if the script has none."""
+    uses = (use for use in log.limits.values() if not use.period)
+    most = max(uses, key=lambda use: len(use.senders), default=None)
+    return most if most and len(most.senders) > FEW else None
 
 
 def _sharing_a_quota(log: RequestLog) -> list[Request]:
