@@ -236,7 +236,7 @@ async def test_what_an_sdk_was_refused_is_asked_again(
         "openai": openai,
         "budgets": Budgets(requests=(40, 1)),
         "most_tokens": most_tokens,
-        "patiently": Patience(),
+        "Patience": Patience,
     }
     body = {"model": "m", "messages": [{"role": "user", "content": "Why?"}]}
     knobs: dict[str, Any] = {"quota": "sliding-window", "rate": 5, "dialect": "openai"}

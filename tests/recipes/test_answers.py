@@ -115,8 +115,10 @@ async def test_collect_asks_once_for_what_is_missing(
     assert "4 of 6 have an answer" in out
     assert "2 x NoAnswer: status 400: no" in out
     assert "1 x no such item" in out
-    assert await answers.collect(["a", "old"], ask, limit=3)
-    assert len(asked) == 5
+    assert await answers.collect(["new", "a", "new"], ask, limit=3)
+    assert asked[5:] == ["new"]
+    assert "1 to ask for\n" in (out := capsys.readouterr().out)
+    assert "2 of 2 have an answer" in out
 
 
 @pytest.mark.anyio
@@ -188,7 +190,7 @@ async def test_progress_is_lines_for_a_log(
     await start().collect(range(40), ask, limit=1, pace=60)
     said = capsys.readouterr().out.splitlines()
     assert said[:4] == [
-        "40 to ask for, in at least 2,400 s",
+        "40 to ask for, in at least 2,400.0 s",
         "1 answered",
         "1 x ValueError: no JSON",
         "5 answered",

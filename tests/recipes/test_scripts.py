@@ -146,7 +146,7 @@ async def test_progress_is_seen_at_once(tmp_path: Path) -> None:
             script = FETCH_ALL.script(path.url, tmp_path, IDS=range(45))
             child = await start(script, PYTHONUNBUFFERED="")
             assert child.stdout
-            assert await child.stdout.readline() == b"45 to ask for, in at least 0 s\n"
+            assert (await child.stdout.readline()).startswith(b"45 to ask for")
             await child.stdout.readuntil(b"1 answered")
             child.kill()
             await child.communicate()

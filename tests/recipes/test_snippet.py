@@ -17,11 +17,11 @@ from inflight_lab.runners import RUNGS
 from tests.support.browser import ROOT
 
 LONGEST = {
-    "fetch_all": 416,
-    "ask_model": 440,
-    "with_requests": 435,
-    "paced": 155,
-    "on_a_cluster": 503,
+    "fetch_all": 456,
+    "ask_model": 472,
+    "with_requests": 475,
+    "paced": 163,
+    "on_a_cluster": 543,
 }
 RUFF = str(Path(sys.executable).with_name("ruff"))
 IMPORTS = ("from ", "import ")
@@ -113,7 +113,7 @@ def test_no_model_is_asked_without_a_key(
     script = snippet(
         "ask_model", URL="http://127.0.0.1:9", MODEL="m", PROMPTS={"1": ""}
     )
-    with pytest.raises(SystemExit, match="API_KEY must be set"):
+    with pytest.raises(SystemExit, match="set API_KEY in the environment"):
         exec(script, {"__name__": "__main__"})
 
 

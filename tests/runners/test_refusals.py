@@ -58,6 +58,20 @@ def test_a_moment_is_one_by_the_servers_clock(field: str, written: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "headers",
+    [
+        {"retry-after-ms": "20000"},
+        {"x-ratelimit-reset": f"{1000 * (TODAY + 20):.0f}"},  # OpenRouter's
+        {"RateLimit": '"day";r=5;t=900, "minute";t=20;r=0'},
+    ],
+    ids=str,
+)
+def test_a_time_in_other_units_or_another_order(headers: dict[str, str]) -> None:
+    """Milliseconds are no seconds, and of a quota with requests left nothing counts."""
+    assert read(httpx.Response(429, headers=headers)) == Refusal(20)
+
+
+@pytest.mark.parametrize(
     ("body", "reason"),
     [
         ({"error": {"message": "Slow  down. Please.", "id": 7}}, "Slow down. Please."),

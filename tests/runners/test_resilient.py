@@ -174,19 +174,26 @@ def test_a_slot_is_free_while_a_request_backs_off() -> None:
         httpx.PoolTimeout(""),
         httpx.RemoteProtocolError("Server disconnected"),
         httpx.ProxyError(""),
-        httpx2.ReadError(""),
         ConnectionResetError(),
         *map(httpx.Response, (408, 409, 500, 502, 522)),
     ],
     ids=repr,
 )
 def test_what_may_be_temporary_is_tried_again(failure: Answer) -> None:
-    """A lost connection, a timeout and an error of the server cost no answer, whichever
-    package raises it.
-    """
+    """A lost connection, a timeout and an error of the server cost no answer."""
     ran = run(lambda number, _: failure if number <= 5 else ok(), 10)
     assert ran.failures == []
     assert len(ran.arrivals) == 15
+
+
+def test_errors_of_another_client_are_named() -> None:
+    """Those are tried again then, as is what took too long; else they are raised."""
+    lost = httpx2.ReadError("")
+    assert len(run(lambda *_: lost, 1).arrivals) == 1
+    named = run(lambda n, _: lost if n == 1 else ok(), lost=(httpx2.ReadError,))
+    assert named.failures == []
+    hangs = run(lambda *_: ok(), latency=50, timeout=2, attempts=3, lost=())
+    assert len(hangs.arrivals) == 3
 
 
 def test_attempts_are_bounded_in_time_and_number() -> None:
@@ -201,12 +208,6 @@ def test_attempts_are_bounded_in_time_and_number() -> None:
     hangs = run(lambda *_: ok(), latency=50, timeout=2, attempts=3)
     assert len(hangs.arrivals) == 3
     assert "TimeoutError" in str(hangs.failures[0])
-
-
-def test_without_an_attempt_there_is_no_answer() -> None:
-    """A mistaken setting is said at once, and not where the first answer is missing."""
-    with pytest.raises(ValueError, match="attempts must be 1 or more, got 0"):
-        Patience(attempts=0)
 
 
 def test_a_failure_says_its_status_and_the_apis_words() -> None:

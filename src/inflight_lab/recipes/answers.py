@@ -74,29 +74,20 @@ class AnswerFile(FileIO):
         each error when it first comes, and why some have no answer.  Returns whether
         all have one.
         """
-        wanted = list(keys)
-        missing = [key for key in wanted if key not in self]
-        seconds = len(missing) * pace
-        print(f"{len(missing)} to ask for, in at least {seconds:,.0f} s", flush=True)
+        wanted = {json.dumps(key): key for key in keys}  # each once
+        missing = [key for key in wanted.values() if key not in self]
+        time = f", in at least {len(missing) * pace:,.1f} s" if pace else ""
+        print(f"{len(missing)} to ask for{time}", flush=True)
         a_tenth = len(missing) // 10 or 1
         notes: Counter[str] = Counter()
         queue = iter(missing)
 
-        def note(what: str) -> None:
-            notes[what] += 1
-            if notes[what] % a_tenth == 1 % a_tenth:  # the first, and then some
-                print(notes[what], what, flush=True)
-
         async def work() -> None:
             for key in queue:
-                try:
-                    self[key] = data = await ask(key)
-                except Stop:
-                    raise
-                except Exception as error:
-                    note(f"x {type(error).__name__}: {error}")
-                else:
-                    note("answered" if data is not None else "x no such item: null")
+                what = await self._keep(key, ask)
+                notes[what] += 1
+                if (notes[what] - 1) % a_tenth == 0:  # the first, and then some
+                    print(notes[what], what, flush=True)
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -104,8 +95,18 @@ class AnswerFile(FileIO):
                     group.create_task(work())
         except* Stop as stops:
             notes[f"x Stopped: {stops.exceptions[0]}"] += 1
-        found = sum(key in self for key in wanted)
-        said = [f"{found} of {len(wanted)} have an answer in {self.name}."]
-        said += [f"{count} {what}" for what, count in notes.most_common(5)]
-        print(*said, sep="\n")
+        found = len(wanted.keys() & self.keys)
+        print(f"{found} of {len(wanted)} have an answer in {self.name}.")
+        for what, count in notes.most_common(5):
+            print(count, what)
         return found == len(wanted)
+
+    async def _keep(self, key: Any, ask: Ask) -> str:
+        """Keep the answer to one key, and return what became of it."""
+        try:
+            self[key] = data = await ask(key)
+        except Stop:
+            raise
+        except Exception as error:
+            return f"x {type(error).__name__}: {error}"
+        return "answered" if data is not None else "x no such item: null"

@@ -27,7 +27,7 @@ PERIOD = 60  # ... in so many seconds
 MAX_TOKENS = 300  # where an answer is cut off; keep it low: the API may count all of it
 LIMIT = 90  # requests in flight: at least requests per second x seconds per answer
 TIMEOUT = 120.0  # seconds for one attempt: long answers take long
-HEADERS = {"Authorization": f"Bearer {os.environ.get('API_KEY')}"}
+HEADERS = {"Authorization": f"Bearer {os.environ.get('API_KEY', '')}"}
 RESULTS = "answers.jsonl"  # for fresh answers, name another file
 
 
@@ -35,8 +35,8 @@ async def main() -> bool:
     """Ask what has no answer yet.  Return whether all is there now."""
     if "example.com" in URL or not MODEL or not PROMPTS:
         raise ValueError("URL must be that of your API, MODEL and PROMPTS must be set")
-    if HEADERS.get("Authorization") == "Bearer None":
-        raise ValueError("the variable API_KEY must be set in the environment")
+    if HEADERS.get("Authorization") == "Bearer ":
+        raise ValueError("there is no key: set API_KEY in the environment")
     quotas = {"requests": (REQUESTS, PERIOD), "tokens": (TOKENS, PERIOD)}
     budgets = Budgets(limit=LIMIT, **quotas)
     patiently = Patience(timeout=TIMEOUT)
@@ -60,6 +60,7 @@ async def main() -> bool:
 def body_of(prompt: str) -> dict[str, Any]:
     """What the API gets.  Add other messages and settings here."""
     messages = [{"role": "user", "content": prompt}]
+    # OpenAI's reasoning models want "max_completion_tokens" in place of "max_tokens".
     return {"model": MODEL, "messages": messages, "max_tokens": MAX_TOKENS}
 
 

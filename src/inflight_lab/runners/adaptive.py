@@ -86,7 +86,7 @@ class LearningPacer(Pacer):
     ) -> None:
         super().__init__(rate or FIRST_RATE, period, limit=limit, limiter=limiter)
         self._yours = [(rate, period)] if rate else []
-        self._quotas: list[tuple[float, float]] = []
+        self._known: list[tuple[float, float]] = []
         self._fastest = math.inf
         self._is_searching = not rate
         self._refused_sent = 0.0  # when the request left that was refused first
@@ -102,11 +102,11 @@ class LearningPacer(Pacer):
         policies = response.headers.get("ratelimit-policy", "").split(",")
         announced = [POLICY.search(policy) for policy in policies]
         quotas = [(float(each[1]), float(each[2])) for each in announced if each]
-        if quotas and self._yours + quotas != self._quotas:
+        if quotas and self._yours + quotas != self._known:
             self._keep_to(self._yours + quotas)
         refusal = read_refusal(response)
         is_refused = bool(refusal and not refusal.is_permanent)
-        sent = self._sent[asyncio.current_task()]
+        sent = self._in_flight[asyncio.current_task()]
         if sent <= self._slowed_at:
             self._note_in_flight(sent, is_refused)
         elif is_refused:
@@ -116,7 +116,7 @@ class LearningPacer(Pacer):
 
     def _keep_to(self, quotas: list[tuple[float, float]]) -> None:
         """Count by all of these quotas, and space by the shortest one."""
-        self._quotas = quotas
+        self._known = quotas
         ordered = sorted(quotas, key=by_period)
         if by_period(ordered[0]) > LONGEST_SPACED:
             ordered.insert(0, (math.inf, 1.0))
@@ -136,7 +136,7 @@ class LearningPacer(Pacer):
     def _growth(self) -> float:
         if self._is_searching:
             return FIRST_GROWTH
-        return GROWTH_OF_KNOWN if self._quotas else GROWTH
+        return GROWTH_OF_KNOWN if self._known else GROWTH
 
     def _note_in_flight(self, sent: float, is_refused: bool) -> None:
         """Note what became of a request that left before the last refusal came."""
@@ -146,7 +146,7 @@ class LearningPacer(Pacer):
 
     def _note_refused(self, sent: float) -> None:
         self._most_accepted.append(len(self._accepted))
-        is_chance = self._quotas and self._share_behind() <= CHANCE
+        is_chance = self._known and self._share_behind() <= CHANCE
         if not is_chance:
             self.rate = self._slower()
         self._is_searching = False
@@ -168,7 +168,7 @@ class LearningPacer(Pacer):
         if self._is_searching:
             return FIRST_STEP * self.rate
         step = STEP * self.rate
-        if not self._quotas:
+        if not self._known:
             return step
         most = max(self._most_accepted)
         if self._share_behind() > LIMITER:

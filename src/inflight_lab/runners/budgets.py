@@ -109,14 +109,17 @@ class Budgets:
         return max(seconds)
 
     def _usable(self, name: str, amount: float) -> float:
-        """How much of a budget the requests of one period may share.
+        """How much of a budget is spread over a period.
 
-        All but the largest cost: any request may be one that is sent just before the
-        period ends.  Or as many of the smallest cost as fit of the largest: that is
-        all, if costs are alike.
+        Evenly spaced requests may put one more into a period than belongs there: one
+        leaves as it begins, and another just before it ends.  So as much is kept free
+        as the largest costs.  If all cost the same, whole requests are counted instead:
+        100 of 300 tokens fit into 30,000.
         """
         largest = self._largest[name]
-        return max(amount - largest, amount // largest * self._smallest[name])
+        all_but_one = amount - largest
+        whole_requests = amount // largest * self._smallest[name]
+        return max(all_but_one, whole_requests)
 
 
 class Turn:

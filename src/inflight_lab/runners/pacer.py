@@ -8,10 +8,15 @@ more than 100:
   it would push requests together.
 - *Catch up, but only a little.*  If the event loop was busy, requests are overdue.  At
   most ``burst`` of them leave at once, and the rest of the delay is not made up.
-- *Count until it is safe.*  The API counted a request at some moment between departure
-  and answer.  The pacer assumes the latest one possible: when the answer came, less the
-  shortest latency so far.  One period after that, and a little more if latencies vary,
-  the request no longer counts.
+- *Count as late as it may be.*  Somewhere on its way a request is counted, and nobody
+  tells you when:
+
+      leaves ......... the API counts it ......... answered
+
+  The quickest answer so far shows how long a way without delay takes.  If one took
+  0.2 s longer, these 0.2 s may have passed before it was counted.  So it counts as if
+  it had left 0.2 s later, and what has no answer yet as if it came now.  A period after
+  that it no longer counts.
 
 So it uses 98.8 % of a quota as long as latencies are even, and 98 % if network delay
 varies by 10 ms.  If latencies vary much, it cannot know where on its way a slow request
@@ -42,8 +47,8 @@ class Pacer:
     ...     await client.get(server.url)
 
     The quota is ``rate`` requests per ``period`` seconds, as the API states it: 6,000 a
-    minute is not 100 a second.  Quotas in ``also`` are counted as well; the one with
-    the shortest period spaces.  With a ``rate`` of ``math.inf`` nothing is paced.
+    minute is not 100 a second.  It spaces the requests.  Longer quotas, in ``also``,
+    are only counted.  With a ``rate`` of ``math.inf`` nothing is paced.
 
     First come, first served.  Share one among all requests of a quota, on one event
     loop; a task takes one turn at a time.  Raises ``ValueError`` for a number that is
@@ -53,22 +58,22 @@ class Pacer:
     rate: float = 100
     period: float = 1
     _: KW_ONLY
-    also: Sequence[tuple[float, float]] = ()  # further quotas
+    also: Sequence[tuple[float, float]] = ()  # longer quotas: rate and period
     limit: int = 90  # requests inside at once: httpx's pool has 100 connections
     limiter: Any = None  # takes the place of a semaphore of that size
     burst: float = 8  # so many may leave at once after a delay
 
     def __post_init__(self) -> None:
-        for rate, period in [(self.rate, self.period), *self.also]:
+        for rate, period in self._quotas():
             if not min(rate, period, self.limit, self.burst) > 0:
                 raise ValueError(f"each number must be greater than 0, got {self}")
         self._slots = self.limiter or asyncio.Semaphore(self.limit)
         self._line = asyncio.Lock()  # first come, first served
         self._due = 0.0  # when the next request may leave
-        self._sent: dict[Any, float] = {}  # when those in flight left, by their task
+        self._in_flight: dict[Any, float] = {}  # when each left, by its task
         self._ended: list[float] = []  # when the others were answered
+        self._answers = 0  # how many so far
         self._quickest = 0.0  # the shortest latency so far, in seconds
-        self._excess = 0.0  # by how much others were longer lately
 
     def pause(self, seconds: float) -> None:
         """Hold back every request for this long, including those already waiting."""
@@ -79,55 +84,66 @@ class Pacer:
         arrived = time.perf_counter()
         try:
             async with self._line:
-                await self._wait()
-                self._note_sent(asyncio.current_task(), arrived)
+                await self._wait_for_room()
+                self._leave(asyncio.current_task(), arrived)
         except BaseException:  # cancelled while it waited
             await self._slots.__aexit__(None, None, None)
             raise
 
     async def __aexit__(self, kind: type[BaseException] | None, *error: Any) -> None:
-        self._note_ended(asyncio.current_task(), answered=kind is None)
+        self._come_back(asyncio.current_task(), is_answered=kind is None)
         await self._slots.__aexit__(kind, *error)
 
-    async def _wait(self) -> None:
-        while (wait := self._seconds_until_free()) > 0:
+    async def _wait_for_room(self) -> None:
+        while (wait := self._free_at() - time.perf_counter()) > 0:
             # An answer that comes meanwhile may make the wait shorter.
             await asyncio.sleep(min(wait, self.period / 20, 0.5))
 
-    def _seconds_until_free(self) -> float:
-        now = time.perf_counter()
-        in_flight = [max(now, sent + self._quickest) for sent in self._sent.values()]
-        ended = sorted(self._ended + in_flight)
+    def _free_at(self) -> float:
+        """When a request may leave: it is due, and each quota has room for one more."""
+        counted = self._counted()
         free_at = self._due
-        for period, number in self._windows():
-            if len(ended) + 1 > number:
-                counted_at = ended[-int(number)] - self._quickest
-                margin = max(0.01 * period, min(self._excess, 0.03 * period))
-                free_at = max(free_at, counted_at + period + margin)
-        return free_at - now
+        # As long as few are answered, the quickest of them may have been late as well.
+        margin = 0.02 if self._answers < 2 * self.rate else 0.0
+        for rate, period in self._quotas():
+            allowed = max(1, rate)
+            if len(counted) + 1 > allowed:
+                oldest = counted[-int(allowed)]
+                free_at = max(free_at, oldest + 1.01 * period + margin)
+        return free_at
 
-    def _note_sent(self, sender: object, arrived: float) -> None:
+    def _counted(self) -> list[float]:
+        """When the API has counted each request, at the latest; in order."""
+        # left ....... on its way ....... counted ....... on its way ....... answered
+        # What took longer than the quickest was late, perhaps before it was counted.
+        # So it counts as if it had left that much later.
         now = time.perf_counter()
-        self._sent[sender] = now
-        period, number = self._windows()[0]
-        spacing = 1.0125 * period / number  # the headroom
-        # Idle time earns no credit, and a delay only that of a small burst.
-        credit_from = max(arrived, now - (self.burst - 1) * spacing)
-        self._due = max(self._due, credit_from) + spacing
+        counted = [ended - self._quickest for ended in self._ended]
+        for left in self._in_flight.values():
+            counted.append(max(left, now - self._quickest))
+        return sorted(counted)
 
-    def _note_ended(self, sender: object, *, answered: bool) -> None:
+    def _leave(self, sender: object, arrived: float) -> None:
+        """Note that a request leaves, and when the next one may."""
         now = time.perf_counter()
-        latency = now - self._sent.pop(sender)
-        longest, _ = self._windows()[-1]
-        self._ended = [end for end in self._ended if end > now - 2 * longest]
-        if answered:
+        self._in_flight[sender] = now
+        spacing = 1.0125 * self.period / self.rate  # as delays are not always alike
+        catch_up = (self.burst - 1) * spacing
+        # Neither idle time nor a long delay is made up for.
+        self._due = max(self._due, arrived, now - catch_up) + spacing
+
+    def _come_back(self, sender: object, *, is_answered: bool) -> None:
+        """Note that a request was answered, or that it failed or was cancelled."""
+        now = time.perf_counter()
+        latency = now - self._in_flight.pop(sender)
+        longest = max(period for _, period in self._quotas())
+        self._ended = [each for each in self._ended if each > now - 2 * longest]
+        if is_answered:
+            self._answers += 1
             self._quickest = min(self._quickest or latency, latency)
-            self._excess += (latency - self._quickest - self._excess) / 20
-        else:  # it may still be on its way to the API
+        else:  # it may still reach the API, as long from now as the quickest took
             now += 2 * self._quickest
         self._ended.append(now)
 
-    def _windows(self) -> list[tuple[float, float]]:
-        """Each as seconds, and how many requests they allow; the shortest first."""
-        quotas = [(self.rate, self.period), *self.also]
-        return sorted((period / min(1, rate), max(1, rate)) for rate, period in quotas)
+    def _quotas(self) -> list[tuple[float, float]]:
+        return [(self.rate, self.period), *self.also]

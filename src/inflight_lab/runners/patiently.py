@@ -1,4 +1,4 @@
-"""Patiently: send a request, and again for as long as that may help.
+"""Patience: send a request, and again for as long as that may help.
 
 - *The API decides first.*  If it asks one request to wait, all wait: the pacer pauses.
   If it names no time, all wait for 0.5 s, and twice as long each time in a row.
@@ -23,18 +23,26 @@ RFC 9110, section 9.2.2, on what is safe to repeat.
 import asyncio
 import logging
 import random
-import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
+
 from inflight_lab.runners.refusals import Refusal, read_refusal, reason_in
 
-BACKOFF = 0.5  # seconds after the first failure; then twice as long each time, to 30
-MOST_FAILURES = 50  # in a row, of requests that failed for good; a pause counts as 5
-# Errors that another attempt may fix, by the names of their classes in any client
-LOST = re.compile("Timeout|Connect|Network|RemoteProtocol|Proxy|Payload")
+BACKOFF = 0.5  # seconds to wait after the first failure, then twice as long each time,
+LONGEST_BACKOFF = 30  # to so many; a request that fails alone waits up to twice that
+MOST_PAUSES = 10  # in a row
+MOST_FAILURES = 50  # in a row, of requests that failed for good
+NOT_THERE = (404, 410)  # an answer as well: there is no such thing
+LOST = (  # errors of httpx that another attempt may fix, as it may each OSError
+    httpx.TimeoutException,
+    httpx.NetworkError,
+    httpx.ProxyError,
+    httpx.RemoteProtocolError,
+)
 
 
 class NoAnswer(Exception):
@@ -69,17 +77,21 @@ class Patience:
     arguments are handed on.  Raises `NoAnswer` if this request has failed for good, and
     `Stop` if all will.  An error that no other attempt can fix is raised as it is.
 
+    If your client is not httpx, name its errors for a connection that was lost:
+    ``Patience(lost=(aiohttp.ClientConnectionError, aiohttp.ClientPayloadError))``.
+
     Share one among all requests of a run.
     """
 
     attempts: int = 8  # for each request, the first one included
     timeout: float = 30.0  # seconds for one attempt
     longest_pause: float = 600.0  # seconds; if the API asks for more, nobody waits
+    lost: tuple[type[Exception], ...] = LOST
 
     def __post_init__(self) -> None:
-        if self.attempts < 1:
-            raise ValueError(f"attempts must be 1 or more, got {self.attempts!r}")
+        self._lost: tuple[type[Exception], ...] = (OSError, *self.lost)
         self._failures = 0  # in a row
+        self._pauses = 0  # in a row
         self._paused_until = 0.0
         self._why = ""  # nothing is sent any more
 
@@ -90,51 +102,57 @@ class Patience:
         wait = 0.0
         for attempt in range(self.attempts):
             await asyncio.sleep(wait)
-            wait = min(30, BACKOFF * 2**attempt) * random.uniform(1, 2)
+            wait = backoff(attempt) * random.uniform(1, 2)  # so they do not meet again
             try:
                 async with pacer, asyncio.timeout(self.timeout):
                     if self._why:
                         raise Stop(self._why)
                     response = await send(*args, **more)
-            except Exception as error:
-                if not LOST.search(str(type(error).__mro__)):
-                    raise
+            except self._lost as error:
                 failure = NoAnswer(f"{type(error).__name__} {error}")
                 continue
             status = response.status_code
-            if status < 400 or status in (404, 410):  # there is no such thing
+            if status < 400 or status in NOT_THERE:
                 self._failures = 0
+                self._pauses = 0
                 return response
             failure = NoAnswer(f"status {status} {reason_in(response)}")
             refusal = read_refusal(response)
             if refusal:
-                pause = self._hold_back_all(refusal, failure, pacer)
+                pause = self._hold_back_all(pacer, refusal, f"{failure}")
                 wait = pause + random.uniform(0, BACKOFF)
             elif status < 500 and status not in (408, 409):
-                break
-        self._count(1, f"{failure}")
+                break  # another attempt would get the same answer
+        self._failures += 1
+        if self._failures >= MOST_FAILURES:
+            self._stop(f"{failure}")
         raise failure
 
-    def _hold_back_all(self, refusal: Refusal, why: NoAnswer, pacer: Any) -> float:
+    def _hold_back_all(self, pacer: Any, refusal: Refusal, why: str) -> float:
         """Let all wait, longer each time, and return for how many seconds."""
         if refusal.is_permanent:
-            self._count(MOST_FAILURES, f"{why}")
+            self._stop(why)
         if refusal.pause > self.longest_pause:
-            self._count(MOST_FAILURES, f"{why} (a pause of {refusal.pause:.0f} s)")
+            self._stop(f"{why} (a pause of {refusal.pause:.0f} s)")
         now = time.monotonic()
-        backoff = min(30, BACKOFF * 2 ** (self._failures / 5))
-        pause = max(refusal.pause, backoff)
-        if now >= self._paused_until:  # refusals during one pause count as one
-            self._count(5, f"{why}")
-            if pause > 5:
-                logging.getLogger(__name__).warning("Waiting %.4g s: %s", pause, why)
+        is_first = now >= self._paused_until  # of all that are refused together
+        if is_first:
+            self._pauses += 1
+        if self._pauses >= MOST_PAUSES:
+            self._stop(why)
+        pause = max(refusal.pause, backoff(self._pauses - 1))
+        if is_first and pause > 5:
+            logging.getLogger(__name__).warning("Waiting %.4g s: %s", pause, why)
         self._paused_until = max(self._paused_until, now + pause)
         pacer.pause(pause)
         return pause
 
-    def _count(self, failures: int, why: str) -> None:
-        """Add to the failures in a row; too many end the run."""
-        self._failures += failures
-        if self._failures >= MOST_FAILURES:
-            self._why = why
-            raise Stop(why)
+    def _stop(self, why: str) -> None:
+        """End the run."""
+        self._why = why
+        raise Stop(why)
+
+
+def backoff(failures: int) -> float:
+    """The seconds to wait after so many failures: 0.5, 1, 2, 4, ... 30."""
+    return min(BACKOFF * 2.0**failures, LONGEST_BACKOFF)

@@ -9,6 +9,7 @@ Most of them send ``Retry-After``.  These do not, or say more:
     GitHub           403, 429  x-ratelimit-remaining: 0, x-ratelimit-reset: 1795761000
     GitHub           403, 429  {"message": "You have exceeded a secondary rate limit."}
     X                429       x-rate-limit-reset: 1795761000
+    OpenRouter       429       x-ratelimit-reset: 1795761000000
     Hugging Face     429       RateLimit: "api";r=0;t=87
     Google           403       {"error": {"errors": [{"reason": "rateLimitExceeded"}]}}
     OpenAI           429       {"error": {"code": "insufficient_quota", ...}}
@@ -42,18 +43,17 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-# What begins with a status is searched in status and body together.
-IS_LIMIT = re.compile("429|503|529|403.*rate ?limit", re.IGNORECASE | re.DOTALL)
-IS_FINAL = re.compile(  # the key is wrong, the money spent, or the account closed
-    r"401|(403|429).*\b(insufficient_quota|\w+_(spend|usage|hard)_limit_\w+"
-    r"|credit_balance_exhausted|access_terminated|billing_(disabled|not_active)"
-    r"|consumer_suspended)\b"
-    r"|402.*(insufficient (credits|balance)|depleted|used up|billing_error)",
-    re.IGNORECASE | re.DOTALL,
+SAYS_RATE = re.compile("rate ?limit", re.IGNORECASE)
+SAYS_SPENT = re.compile(  # the money, or the account is closed
+    r"\b(insufficient_quota|\w+_(spend|usage|hard)_limit_\w+|consumer_suspended"
+    r"|credit_balance_exhausted|access_terminated|billing_(disabled|not_active))\b",
+    re.IGNORECASE,
 )
-NUMBER = re.compile(r"\d{1,10}(\.\d+)?(e-3)?", re.ASCII)
+SAYS_EMPTY = re.compile(  # the account
+    "insufficient (credits|balance)|depleted|used up|billing_error", re.IGNORECASE
+)
+NUMBER = re.compile(r"\d{1,10}(\.\d+)?|\d{13}", re.ASCII)
 DELAY = re.compile(r'"retryDelay": *"([\d.]+)s"')
-USED_UP = re.compile(r";\s*r=0\s*;\s*t=(\d+)")
 WORDS = re.compile(r'"(?:message|detail|title|error)": *"((?:\\.|[^"\\])*)')
 
 
@@ -75,50 +75,69 @@ def read_refusal(response: Any) -> Refusal | None:
     ``response`` is httpx's, httpx2's or requests', and its body has been read.  An
     accepted request is no refusal, even if its headers say that no other is left.
     """
-    status = response.status_code
-    headers = response.headers
-    said = f"{status} {response.text}"
-    is_never = status in (403, 429) and headers.get("x-should-retry") == "false"
-    if is_never or IS_FINAL.match(said):
+    if is_permanent(response):
         return Refusal(0, reason_in(response), is_permanent=True)
-    has_none_left = status == 403 and headers.get("x-ratelimit-remaining") == "0"
-    has_a_time = status >= 400 and "retry-after" in headers
-    if has_none_left or has_a_time or IS_LIMIT.match(said):
+    if is_temporary(response):
         return Refusal(pause_in(response), reason_in(response))
     return None
 
 
+def is_permanent(response: Any) -> bool:
+    """Whether no wait helps: the key is wrong, or the money is spent."""
+    status: int = response.status_code
+    if status in (403, 429):
+        is_said = response.headers.get("x-should-retry") == "false"
+        return is_said or bool(SAYS_SPENT.search(response.text))
+    if status == 402:
+        return bool(SAYS_EMPTY.search(response.text))
+    return status == 401
+
+
+def is_temporary(response: Any) -> bool:
+    """Whether the API refuses now, and will accept such requests later."""
+    status = response.status_code
+    headers = response.headers
+    if status == 403 and headers.get("x-ratelimit-remaining") == "0":
+        return True
+    if status == 403 and SAYS_RATE.search(response.text):
+        return True
+    has_a_time = status >= 400 and "retry-after" in headers
+    return has_a_time or status in (429, 503, 529)
+
+
 def pause_in(response: Any) -> float:
     """The longest of the times that it names, in seconds; 0 if it names none."""
-    date = response.headers.get("date", "")
-    now = seconds_in(date, 0) or time.time()  # by the API's clock
-    return max(seconds_in(written, now) for written in times_in(response))
-
-
-def times_in(response: Any) -> list[str]:
-    """What may say when to come back."""
     headers = response.headers
+    now = seconds_until(headers.get("date", ""), 0) or time.time()  # the API's clock
     times = [headers.get("retry-after", "")]
-    times.append(headers.get("retry-after-ms", "") + "e-3")  # milliseconds
     times += DELAY.findall(response.text)
-    times += USED_UP.findall(headers.get("ratelimit", ""))
-    for quota in ("x-ratelimit", "x-rate-limit"):
-        if headers.get(f"{quota}-remaining", "0") == "0":
-            times.append(headers.get(f"{quota}-reset", ""))
+    for quota in headers.get("ratelimit", "").replace(" ", "").split(","):
+        fields = quota.split(";")
+        if "r=0" in fields:  # no request remains; t are the seconds until one does
+            times += [field[2:] for field in fields if field.startswith("t=")]
+    for name in ("x-ratelimit", "x-rate-limit"):
+        if headers.get(f"{name}-remaining", "0") == "0":
+            times.append(headers.get(f"{name}-reset", ""))
+    seconds = [seconds_until(written, now) for written in times]
+    milliseconds = headers.get("retry-after-ms", "")
+    seconds.append(seconds_until(milliseconds, now) / 1000)
     if "secondary rate limit" in response.text and "retry-after" not in headers:
-        times.append("60")  # GitHub's documentation says so
-    return times
+        seconds.append(60.0)  # GitHub's documentation says so
+    return max(seconds)
 
 
-def seconds_in(written: str, now: float) -> float:
-    """The seconds until a time; 0 if it is no number, Unix time or date."""
-    seconds = 0.0
+def seconds_until(written: str, now: float) -> float:
+    """The seconds in "20", or until a Unix time or a date; 0 if it is none of these."""
+    number = 0.0
     if NUMBER.fullmatch(written):
-        seconds = float(written)
+        number = float(written)
+        if number > 1e12:  # in milliseconds
+            number /= 1000
     else:
-        with suppress(Exception):  # of many kinds, where it is no date
-            seconds = parsedate_to_datetime(written).timestamp()
-    return seconds if seconds < 1e9 else max(0.0, seconds - now)
+        with suppress(Exception):  # of several kinds, where it is no date
+            number = parsedate_to_datetime(written).timestamp()
+    is_unix_time = number >= 1e9
+    return max(0.0, number - now) if is_unix_time else number
 
 
 def reason_in(response: Any) -> str:

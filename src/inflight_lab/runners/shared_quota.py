@@ -87,7 +87,7 @@ class SharedQuota(Pacer):
         redis: Any = self._store._backend.get_client()
         await redis.aclose(close_connection_pool=True)
 
-    async def _wait(self) -> None:
+    async def _wait_for_room(self) -> None:
         try:
             while (answer := await self._quota.limit()).limited:
                 raise_if_cancelled()
@@ -96,7 +96,7 @@ class SharedQuota(Pacer):
             raise StoreUnavailableError(
                 f"Not sent: the store gave no answer. {error.__cause__}"
             ) from error
-        await super()._wait()
+        await super()._wait_for_room()
 
 
 def raise_if_cancelled() -> None:

@@ -62,14 +62,14 @@ class ThreadPacer(Pacer):
 
     def __exit__(self, kind: type[BaseException] | None, *error: Any) -> None:
         with self._log:
-            self._note_ended(threading.get_ident(), answered=kind is None)
+            self._come_back(threading.get_ident(), is_answered=kind is None)
 
     def _leave_or_wait(self, arrived: float) -> float:
         """Note that a request leaves, or return the seconds until it may."""
         with self._log:
-            wait = self._seconds_until_free()
+            wait = self._free_at() - time.perf_counter()
             if wait <= 0:
-                self._note_sent(threading.get_ident(), arrived)
+                self._leave(threading.get_ident(), arrived)
             return wait
 
 
