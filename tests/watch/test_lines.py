@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from textwrap import indent
 from typing import Any
 
 import aiohttp
 import httpx
+import httpx2
 import openai
 import pytest
 import requests
 
+from inflight_lab import NoAnswer
 from inflight_lab.recipes.snippet import snippet
 from inflight_lab.watch.lines import lines_to_keep
 from inflight_lab.watch.practice import AnyApi
 from inflight_lab.watch.request_log import LimitUse
+from inflight_lab.watch.snippet import command_for
 from tests.support.watching import run_of
 
 ALLOWED = {"--rate": "20", "--period": "2"}
 CHATS = "https://a.test/v1/chat/completions"
 MESSAGES = "https://a.test/v1/messages"
 QUESTION = {"model": "m", "messages": [{"role": "user", "content": "Why?"}]}
+Asking = AsyncIterator[Any]
 SENDERS: dict[str, dict[str, Any]] = {
     "httpx": {},
+    "httpx2": {"library": "httpx2"},
     "aiohttp": {"library": "aiohttp"},
     "AsyncOpenAI": {"url": CHATS},
     "AsyncAnthropic": {"url": MESSAGES},
@@ -57,28 +63,50 @@ def used() -> Iterator[AnyApi]:
         yield server
 
 
+@asynccontextmanager
+async def asking(
+    name: str, url: str, patience: str = "Patience("
+) -> AsyncIterator[Any]:
+    """What the lines do for one request, as a function; a client is open meanwhile."""
+    base = url.replace("/get", "/v1" if "OpenAI" in name else "")
+    account = f"max_retries=0, api_key='k', base_url={base!r}"
+    text = "\n".join(lines_for(name, **SENDERS[name]))
+    text = text.replace("max_retries=0", account).replace("Patience(", patience)
+    once, each_time = re.split("(?m)(?=^response = )", text)
+    (*_, result) = re.findall(r"(?m)^(\w+) = ", each_time)
+    ask = f"async def ask():\n{indent(each_time, '    ')}\n    return {result}"
+    body = f"{once}\n{ask}\nreturn ask, client"
+    names: dict[str, Any] = {"aiohttp": aiohttp, "httpx2": httpx2, "url": url}
+    names["body"] = QUESTION | {"max_tokens": 5}
+    exec("def main(client, session):\n" + indent(body, "    "), names)
+    library: Any = httpx2 if name == "httpx2" else httpx
+    async with library.AsyncClient() as client, aiohttp.ClientSession() as session:
+        ask, used_client = names["main"](client, session)
+        yield ask
+        if used_client is not client:
+            await used_client.close()
+
+
 @pytest.mark.anyio
 @pytest.mark.parametrize("name", SENDERS)
 async def test_every_answer_comes_from_a_quota_that_is_used(
     name: str, used: AnyApi
 ) -> None:
     """A refusal waits its turn and is sent again, whatever the script sends with."""
-    base = used.url.replace("/get", "/v1" if "OpenAI" in name else "")
-    names: dict[str, Any] = {"url": used.url, "body": QUESTION | {"max_tokens": 5}}
-    account = f"max_retries=0, api_key='k', base_url={base!r}"
-    text = "\n".join(lines_for(name, **SENDERS[name])).replace("max_retries=0", account)
-    once, asked = re.split("(?m)(?=^response = )", text)
-    (*_, result) = re.findall(r"(?m)^(\w+) = ", asked)
-    ask = f"async def ask():\n{indent(asked, '    ')}\n    return {result}"
-    body = f"{once}\n{ask}\nreturn ask, client"
-    exec("def main(client, session):\n" + indent(body, "    "), names)
-    async with httpx.AsyncClient() as client, aiohttp.ClientSession() as session:
-        ask, client_of_sdk = names["main"](client, session)
+    async with asking(name, used.url) as ask:
         answers = await asyncio.gather(*(ask() for _ in range(30)))
-        if name.startswith("Async"):
-            await client_of_sdk.close()
     assert all(hasattr(answer, "headers") or answer.model for answer in answers)
     assert used.stats().accepted == 50
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("name", SENDERS)
+async def test_a_lost_connection_may_be_tried_again(name: str) -> None:
+    """Each library has errors of its own for it: they end one attempt, not the run."""
+    nobody = "http://127.0.0.1:9/get"
+    async with asking(name, nobody, "Patience(attempts=1, ") as ask:
+        with pytest.raises(NoAnswer, match=r"Conn"):
+            await ask()
 
 
 @pytest.mark.parametrize("name", ["requests", "OpenAI"])
@@ -124,6 +152,13 @@ def test_what_the_api_allows_stands_there(
     assert pacer in text
     assert f"patiently({turn}, client.post, url)" in text
     assert "in place of the semaphore (main.py:12)" in text
+
+
+def test_github_may_ask_for_an_hour() -> None:
+    """Then the script waits, and is not stopped by its own patience."""
+    headers = {"x-ratelimit-resource": "core", "x-ratelimit-limit": "5000"}
+    command = command_for(run_of([200] * 5, headers=headers).requests, None)
+    assert "= Pacer(10, 1), Patience(longest_pause=3600)" in command
 
 
 def test_without_a_rate_there_are_no_lines() -> None:

@@ -146,13 +146,13 @@ with httpx.Client() as client:
 
 
 def test_a_real_run_over_pages_has_a_command_too(tmp_path: Path) -> None:
-    """GitHub counts by the hour; of the pages only the first ones are asked for,
-    because the edit follows the others.
+    """GitHub says itself when its hour is used up; of the pages only the first ones are
+    asked for, because the edit follows the others.
     """
     github: dict[str, Any] = {"quota": "fixed-window", "rate": 10, "dialect": "github"}
     with PagedServer(pages=2, latency=0, period=3600, **github) as server:
         said = watch_text(tmp_path, PAGES, f"http://127.0.0.1:{server.port}").stderr
-    assert "--rate 10 --period 3600 " in said
+    assert "--rate 10 --period 1 " in said
     assert f'--url "http://127.0.0.1:{server.port}/get?list={{id}}"' in said
     assert "--ids a,b,c,d,e,f" in said
     run_commands(said, tmp_path)

@@ -4,6 +4,7 @@ Each text is what somebody writes into a script of that library.  In braces stan
 was seen, and `Pacer` or, where tokens count too, `Budgets`.
 """
 
+from inflight_lab.watch.quota import is_github
 from inflight_lab.watch.request_log import LimitUse, Request
 
 SDK = "x-stainless-lang"
@@ -14,13 +15,14 @@ TO_OWN = "without the package: inflight-lab snippet {file} > {file}.py{and_patie
 AND_PATIENTLY = ", and the same for patiently"
 FOR_HTTPX = """\
 from inflight_lab import {kind}, Patience
-pacer, patiently = {pacer}, Patience()  # inside main{instead}
+pacer, patiently = {pacer}, Patience({patience})  # inside main{instead}
 response = await patiently({turn}, client.{method}, url)  # params=, headers= stay
 """
 FOR_AIOHTTP = """\
 from types import SimpleNamespace
 from inflight_lab import {kind}, Patience
-pacer, patiently = {pacer}, Patience()  # inside main{instead}
+lost = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError)
+pacer, patiently = {pacer}, Patience({patience})  # inside main{instead}
 async def send(url, **more):  # params=, headers= stay
     async with session.{method}(url, **more) as got:
         text = await got.text(errors="replace")
@@ -31,7 +33,7 @@ FOR_AN_SDK = """\
 import {package}
 from inflight_lab import {kind}, Patience
 client = {package}.{client}(max_retries=0)  # what else you give it stays
-pacer, patiently = {pacer}, Patience()  # inside main{instead}
+pacer, patiently = {pacer}, Patience({patience})  # inside main{instead}
 async def create(**body):
     try:
         return await client.{call}.with_raw_response.create(**body)
@@ -90,6 +92,7 @@ def lines_to_keep(
         turn=turn,
         quota=quota,
         instead=instead,
+        patience=_patience_for(request),
         method=request.method.lower(),
     )
     to_own = TO_OWN.format(
@@ -109,6 +112,19 @@ def _text_for(request: Request) -> str:
         return FOR_AN_SDK if request.is_async else FOR_THREADS_OF_AN_SDK
     texts = {"aiohttp": FOR_AIOHTTP, "requests": FOR_REQUESTS}
     return texts.get(request.library, FOR_HTTPX if request.is_async else FOR_THREADS)
+
+
+def _patience_for(request: Request) -> str:
+    """What `Patience` needs to know of the library, and of the API."""
+    lost = {"aiohttp": "lost", "httpx2": "(httpx2.TransportError,)"}.get(
+        request.library
+    )
+    if is_of_an_sdk(request):
+        lost = f"({_names_of_the_sdk(request)['package']}.APIConnectionError,)"
+    options = [f"lost={lost}"] if lost else []
+    if is_github(request.headers):
+        options.append("longest_pause=3600")
+    return ", ".join(options)
 
 
 def _names_of_the_sdk(request: Request) -> dict[str, str]:

@@ -4,15 +4,15 @@
     Rate limit reached on requests per min (RPM): Limit 3      3 requests in 60 s
 
 Headers such as ``x-ratelimit-limit: 60`` name no time, so no rate is made of them: they
-are shown as they are, beside what was accepted in which time.  GitHub alone documents
-the time that belongs to them.
+are shown as they are, beside what was accepted in which time.  Of GitHub it is known:
+its quota of the hour may be used at once, as far as its secondary limit of 900 a minute
+allows, and when it is used up, a refusal says for how long.
 
 Sources: draft-ietf-httpapi-ratelimit-headers-11; "Rate limits" at
 developers.openai.com; "Rate limits for the REST API" at docs.github.com.
 """
 
 import re
-from collections.abc import Iterable
 from typing import NamedTuple, Self
 
 import httpx
@@ -57,6 +57,9 @@ class Quota(NamedTuple):
         return cls(int(rate), int(periods) * SECONDS[unit])
 
 
+GITHUBS_PACE = Quota(10, 1.0)
+
+
 def limits_named_in(headers: httpx.Headers) -> str:
     """A sentence with those of `LIMITS` that are there; "" without any."""
     named = [f"{name}: {headers[name]}" for name in LIMITS if name in headers]
@@ -90,10 +93,6 @@ def said_in(reason: str) -> Quota | None:
     return Quota(int((amount[1] or amount[2]).replace(",", "")), period)
 
 
-def githubs_quota(answers: Iterable[httpx.Headers]) -> Quota | None:
-    """GitHub's primary quota, which is by the hour; None if that is not who answers."""
-    for headers in answers:
-        limit = headers.get("x-ratelimit-limit", "")
-        if limit.isdecimal() and headers.get("x-ratelimit-resource") == "core":
-            return Quota(int(limit), SECONDS["h"])
-    return None
+def is_github(headers: httpx.Headers) -> bool:
+    """Whether GitHub answers, with its quota of the hour."""
+    return "core" in headers.get_list("x-ratelimit-resource")

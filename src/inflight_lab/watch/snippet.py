@@ -18,7 +18,7 @@ from inflight_lab.observation.secrets_in_urls import (
 )
 from inflight_lab.watch.lines import is_of_an_sdk, lines_to_keep
 from inflight_lab.watch.paging import first_pages, next_pages
-from inflight_lab.watch.quota import Quota, githubs_quota, period_said_in
+from inflight_lab.watch.quota import GITHUBS_PACE, Quota, is_github, period_said_in
 from inflight_lab.watch.request_log import LimitUse, Request
 
 RECIPES = {"requests": "with_requests"}
@@ -176,7 +176,8 @@ def _quota_options(
             options[option] = max(filter(str.isdecimal, limits), key=int, default="")
         periods = filter(None, (period_said_in(each.reason) for each in answered))
         options["--period"] = next((f"{period:g}" for period in periods), "")
-    quota = quota or githubs_quota(each.headers for each in answered)
+    if not quota and any(is_github(each.headers) for each in answered):
+        quota = GITHUBS_PACE
     if quota:
         options |= {"--rate": str(quota.rate), "--period": f"{quota.period:g}"}
     return {name: value for name, value in options.items() if value}
