@@ -35,21 +35,19 @@ HEADERS = {
     "user-agent": "python-httpx/0.28",
 }
 SDK = {"x-stainless-lang": "python"}
-ASYNC_FETCH = """
+FETCHES = {
+    "httpx": """
 import asyncio
-import {library}
+import aiohttp
 
 async def main():
-    headers = {{"X-Api-Key": "s3cret-value", "Accept": "application/json"}}
-    async with {library}.{client}(headers=headers) as client:
-        urls = [f"https://api.shop.test/items/{{n}}.json?lang=en" for n in range(30)]
-        await asyncio.gather(*(client.get(url) for url in urls))
+    headers = {"X-Api-Key": "s3cret-value", "Accept": "application/json"}
+    async with aiohttp.ClientSession(headers=headers) as session:
+        urls = [f"https://api.shop.test/items/{n}.json?lang=en" for n in range(30)]
+        await asyncio.gather(*(session.get(url) for url in urls))
 
 asyncio.run(main())
-"""
-FETCHES = {
-    "httpx": ASYNC_FETCH.format(library="httpx", client="AsyncClient"),
-    "aiohttp": ASYNC_FETCH.format(library="aiohttp", client="ClientSession"),
+""",
     "requests": """
 import requests
 from concurrent.futures import ThreadPoolExecutor
@@ -60,6 +58,7 @@ with requests.Session() as session, ThreadPoolExecutor(10) as pool:
     list(pool.map(session.get, urls))
 """,
 }
+"""By the library of the script that is printed, which may be another."""
 
 
 def run_commands(said: str, folder: Path) -> None:
@@ -117,7 +116,7 @@ asyncio.run(main())
 
 
 def test_the_commands_for_chats_write_a_script_that_runs(tmp_path: Path) -> None:
-    """It asks the same model with the same client; the questions are the reader's."""
+    """It asks the same model with the same key; the questions are the reader's."""
     said = watch_text(tmp_path, CHATS, practice="20/s").stderr
     assert "snippet ask_model --rate 20 --period 1" in said
     assert '--url "https://models.shop.test/v1/chat/completions" --model m' in said
@@ -125,7 +124,6 @@ def test_the_commands_for_chats_write_a_script_that_runs(tmp_path: Path) -> None
     fixed = tmp_path / "fixed.py"
     prompts = 'PROMPTS = {n: f"hello {n}" for n in range(20)}'
     text = re.sub(r"(?m)^PROMPTS: .*", prompts, fixed.read_text())
-    assert "openai.AsyncOpenAI(" in text
     fixed.write_text(text)
     environment = os.environ | {"OPENAI_API_KEY": "s3cret-value"}
     done = watch("--practice", "20/s", fixed, cwd=tmp_path, env=environment)

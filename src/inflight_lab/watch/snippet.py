@@ -147,17 +147,11 @@ def _recipe_for(request: Request) -> str:
 
 
 def _edit(requests: list[Request], recipe: str, file: str) -> list[str]:
-    """How to apply the edit that the script needs most; two do not fit together."""
-    is_needed = {
-        "pages": next_pages(requests),
-        "openai": is_of_an_sdk(requests[0]),
-        "aiohttp": requests[0].library == "aiohttp",
-    }
-    for name, needed in is_needed.items():
-        edit = EDITS / f"{recipe}-{name}.diff"
-        if needed and edit.exists():
-            return [f'patch {file} < "{edit}"']
-    return []
+    """How to let the new script follow pages, if answers name next ones."""
+    edit = EDITS / f"{recipe}-pages.diff"
+    return (
+        [f'patch {file} < "{edit}"'] if next_pages(requests) and edit.exists() else []
+    )
 
 
 def _quota_options(
