@@ -154,6 +154,15 @@ def test_what_the_api_allows_stands_there(
     assert "in place of the semaphore (main.py:12)" in text
 
 
+def test_threads_have_a_pace_alone() -> None:
+    """Their number is the limit, and `ThreadPacer` counts no tokens."""
+    (request,) = run_of([200], is_async=False).requests
+    options = {"--tokens": "9000", "--limit": "20"}
+    assert "  pacer = ThreadPacer(20, 2)" in "\n".join(
+        lines_to_keep(request, ALLOWED | options)
+    )
+
+
 def test_github_may_ask_for_an_hour() -> None:
     """Then the script waits, and is not stopped by its own patience."""
     headers = {"x-ratelimit-resource": "core", "x-ratelimit-limit": "5000"}

@@ -10,19 +10,24 @@ from inflight_lab.watch.request_log import LimitUse, Request
 SDK = "x-stainless-lang"
 """A header of openai's client, and of others that were generated as it was."""
 MINUTE = "60"
+LOST = {"aiohttp": "lost", "httpx2": "(httpx2.TransportError,)"}
+"""By the library: its errors for a lost connection; `Patience` knows those of httpx."""
 TO_KEEP = "to keep your script, take these lines into it:"
-TO_OWN = "without the package: inflight-lab snippet {file} > {file}.py{and_patiently}"
-AND_PATIENTLY = ", and the same for patiently"
+TO_OWN = (
+    "without the package: inflight-lab snippet {file} > {file}.py, and the same for "
+    "patiently"
+)
+TO_OWN_FOR_THREADS = "without the package: inflight-lab snippet threaded > threaded.py"
 FOR_HTTPX = """\
 from inflight_lab import {kind}, Patience
-pacer, patiently = {pacer}, Patience({patience})  # inside main{instead}
+pacer, patiently = {kind}({quotas}), Patience({patience})  # inside main{instead}
 response = await patiently({turn}, client.{method}, url)  # params=, headers= stay
 """
 FOR_AIOHTTP = """\
 from types import SimpleNamespace
 from inflight_lab import {kind}, Patience
 lost = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError)
-pacer, patiently = {pacer}, Patience({patience})  # inside main{instead}
+pacer, patiently = {kind}({quotas}), Patience({patience})  # inside main{instead}
 async def send(url, **more):  # params=, headers= stay
     async with session.{method}(url, **more) as got:
         text = await got.text(errors="replace")
@@ -33,7 +38,7 @@ FOR_AN_SDK = """\
 import {package}
 from inflight_lab import {kind}, Patience
 client = {package}.{client}(max_retries=0)  # what else you give it stays
-pacer, patiently = {pacer}, Patience({patience})  # inside main{instead}
+pacer, patiently = {kind}({quotas}), Patience({patience})  # inside main{instead}
 async def create(**body):
     try:
         return await client.{call}.with_raw_response.create(**body)
@@ -46,7 +51,7 @@ answer = {wait}response.parse()
 """
 FOR_THREADS = """\
 from inflight_lab.runners.threaded import ThreadPacer
-pacer = ThreadPacer({quota})  # one for all threads
+pacer = ThreadPacer({quotas})  # one for all threads
 with pacer:  # around each request
 """
 FOR_REQUESTS = """\
@@ -55,13 +60,13 @@ from urllib3 import Retry
 from inflight_lab.runners.threaded import ThreadPacer
 again = Retry(8, backoff_factor=0.5, status_forcelist=[429, 503])
 session.mount("https://", HTTPAdapter(max_retries=again))  # of requests.Session()
-pacer = ThreadPacer({quota})  # one for all threads
+pacer = ThreadPacer({quotas})  # one for all threads
 with pacer:  # around each request
 """
 FOR_THREADS_OF_AN_SDK = """\
 from inflight_lab.runners.threaded import ThreadPacer
 client = {package}.{client}(max_retries=8)  # what else you give it stays
-pacer = ThreadPacer({quota})  # one for all threads
+pacer = ThreadPacer({quotas})  # one for all threads
 with pacer:  # around each call
 """
 
@@ -73,33 +78,34 @@ def lines_to_keep(
 
     ``allowed`` has the options of `snippet`; ``semaphore`` is one that goes.
     """
-    rate, tokens = allowed.get("--rate"), allowed.get("--tokens")
-    if not rate:
+    if "--rate" not in allowed:
         return []
-    period = allowed.get("--period", MINUTE)
-    quota = f"{rate}, {period}"
-    kind, turn, quotas = "Pacer", "pacer", quota
-    if tokens:
-        kind, turn = "Budgets", "pacer.turn(tokens=500)"  # of prompt and answer
-        quotas = f"requests=({quota}), tokens=({tokens}, {period})"
-    if "--limit" in allowed:
-        quotas += f", limit={allowed['--limit']}"
-    instead = f", in place of the semaphore ({semaphore.line})" if semaphore else ""
+    if not request.is_async:  # `ThreadPacer` knows neither tokens nor a limit
+        allowed = {k: v for k, v in allowed.items() if k in ("--rate", "--period")}
+    kind = "Budgets" if "--tokens" in allowed else "Pacer"
     text = _text_for(request).format(
         **_names_of_the_sdk(request),
         kind=kind,
-        pacer=f"{kind}({quotas})",
-        turn=turn,
-        quota=quota,
-        instead=instead,
+        quotas=_quotas_in(allowed),
+        turn="pacer.turn(tokens=500)" if kind == "Budgets" else "pacer",
+        instead=f", in place of the semaphore ({semaphore.line})" if semaphore else "",
         patience=_patience_for(request),
         method=request.method.lower(),
     )
-    to_own = TO_OWN.format(
-        file=kind.lower() if request.is_async else "threaded",
-        and_patiently=AND_PATIENTLY if request.is_async else "",
-    )
-    return [TO_KEEP, *(f"  {line}" for line in text.splitlines()), to_own]
+    to_own = TO_OWN if request.is_async else TO_OWN_FOR_THREADS
+    lines = [f"  {line}" for line in text.splitlines()]
+    return [TO_KEEP, *lines, to_own.format(file=kind.lower())]
+
+
+def _quotas_in(allowed: dict[str, str]) -> str:
+    """The arguments of the pacer.  APIs that count tokens do so by the minute."""
+    period = allowed.get("--period", MINUTE)
+    quotas = f"{allowed['--rate']}, {period}"
+    if "--tokens" in allowed:
+        quotas = f"requests=({quotas}), tokens=({allowed['--tokens']}, {period})"
+    if "--limit" in allowed:
+        quotas += f", limit={allowed['--limit']}"
+    return quotas
 
 
 def is_of_an_sdk(request: Request) -> bool:
@@ -116,12 +122,12 @@ def _text_for(request: Request) -> str:
 
 def _patience_for(request: Request) -> str:
     """What `Patience` needs to know of the library, and of the API."""
-    lost = {"aiohttp": "lost", "httpx2": "(httpx2.TransportError,)"}.get(
-        request.library
-    )
+    options = []
     if is_of_an_sdk(request):
-        lost = f"({_names_of_the_sdk(request)['package']}.APIConnectionError,)"
-    options = [f"lost={lost}"] if lost else []
+        package = _names_of_the_sdk(request)["package"]
+        options.append(f"lost=({package}.APIConnectionError,)")
+    elif request.library in LOST:
+        options.append(f"lost={LOST[request.library]}")
     if is_github(request.headers):
         options.append("longest_pause=3600")
     return ", ".join(options)
