@@ -11,7 +11,7 @@ import pytest
 from inflight_lab.watch.finding import WORDS
 from inflight_lab.watch.practice import AnyApi
 from inflight_lab.watch.quota import Quota
-from inflight_lab.watch.report import report, summary
+from inflight_lab.watch.report import report
 from inflight_lab.watch.request_log import Block, LimitUse, RequestLog
 from tests.support.watching import (
     SCRIPTS,
@@ -429,16 +429,6 @@ def test_one_after_the_other_may_be_as_fast_as_is_allowed(
 
 
 # All together
-
-
-def test_of_many_hosts_the_busiest_is_named() -> None:
-    """Up to three are all named."""
-    log = RequestLog()
-    for name in "aabc":
-        note(log, 0.0, url=f"https://{name}.example/")
-    assert "to a.example and b.example and c.example in" in summary(log)
-    note(log, 0.0, url="https://d.example/")
-    assert "to a.example and 3 other hosts in" in summary(log)
 
 
 def test_no_more_than_three_are_said_and_what_was_lost_is_one() -> None:

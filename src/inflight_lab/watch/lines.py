@@ -81,8 +81,8 @@ def lines_to_keep(
     if "--rate" not in allowed:
         return []
     if not request.is_async:  # `ThreadPacer` knows neither tokens nor a limit
-        allowed = {k: v for k, v in allowed.items() if k in ("--rate", "--period")}
-    kind = "Budgets" if "--tokens" in allowed else "Pacer"
+        allowed = {**allowed, "--tokens": "", "--limit": ""}
+    kind = "Budgets" if allowed.get("--tokens") else "Pacer"
     text = _text_for(request).format(
         **_names_of_the_sdk(request),
         kind=kind,
@@ -101,9 +101,9 @@ def _quotas_in(allowed: dict[str, str]) -> str:
     """The arguments of the pacer.  APIs that count tokens do so by the minute."""
     period = allowed.get("--period", MINUTE)
     quotas = f"{allowed['--rate']}, {period}"
-    if "--tokens" in allowed:
+    if allowed.get("--tokens"):
         quotas = f"requests=({quotas}), tokens=({allowed['--tokens']}, {period})"
-    if "--limit" in allowed:
+    if allowed.get("--limit"):
         quotas += f", limit={allowed['--limit']}"
     return quotas
 

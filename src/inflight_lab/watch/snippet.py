@@ -16,6 +16,7 @@ from inflight_lab.observation.secrets_in_urls import (
     is_named_as_a_secret,
     looks_random,
 )
+from inflight_lab.watch.counting import groups
 from inflight_lab.watch.lines import is_of_an_sdk, lines_to_keep
 from inflight_lab.watch.paging import first_pages, next_pages
 from inflight_lab.watch.quota import GITHUBS_PACE, Quota, is_github, period_said_in
@@ -131,11 +132,8 @@ def _yours_to_fill(command: str, file: str) -> list[str]:
 
 def _most_alike(requests: Iterable[Request]) -> list[Request]:
     """The largest part that one script could send."""
-    by_kind: dict[tuple[str, str, str], list[Request]] = {}
-    for request in requests:
-        kind = (request.library, request.method, request.host)
-        by_kind.setdefault(kind, []).append(request)
-    return max(by_kind.values(), key=len)
+    kinds = groups(lambda each: (each.library, each.method, each.host), requests)
+    return max(kinds, key=len)
 
 
 def _recipe_for(request: Request) -> str:
@@ -157,48 +155,55 @@ def _edit(requests: list[Request], recipe: str, file: str) -> list[str]:
 def _quota_options(
     requests: list[Request], quota: Quota | None, recipe: str
 ) -> dict[str, str]:
-    """What the API allows, as far as it says so itself.
-
-    APIs of models name limits in headers, by the minute, which is the recipe's own
-    period, unless the words of a refusal say another.
-    """
+    """What the API allows, as far as it says so itself."""
     answered = [each for each in requests if each.ended]
-    options: dict[str, str] = {}
-    if recipe == FOR_MODELS:
-        for option, name in BUDGETS.items():
-            limits = (each.headers.get(name, "") for each in answered)
-            options[option] = max(filter(str.isdecimal, limits), key=int, default="")
-        periods = filter(None, (period_said_in(each.reason) for each in answered))
-        options["--period"] = next((f"{period:g}" for period in periods), "")
+    options = _budgets_named_in(answered) if recipe == FOR_MODELS else {}
     if not quota and any(is_github(each.headers) for each in answered):
         quota = GITHUBS_PACE
     if quota:
         options |= {"--rate": str(quota.rate), "--period": f"{quota.period:g}"}
+    return options
+
+
+def _budgets_named_in(answered: list[Request]) -> dict[str, str]:
+    """APIs of models name limits in headers, by the minute, which is the recipe's own
+    period, unless the words of a refusal say another.
+    """
+    options = {}
+    for option, name in BUDGETS.items():
+        limits = (each.headers.get(name, "") for each in answered)
+        options[option] = max(filter(str.isdecimal, limits), key=int, default="")
+    periods = filter(None, (period_said_in(each.reason) for each in answered))
+    options["--period"] = next((f"{period:g}" for period in periods), "")
     return {name: value for name, value in options.items() if value}
 
 
 def _header_options(requests: list[Request]) -> list[str]:
-    """The headers that the script gave, if each request has the same.
-
-    A secret comes from the environment, so it has no value here.
-    """
+    """The headers that the script gave, if each request has the same."""
+    is_from_an_sdk = is_of_an_sdk(requests[0])
     values: dict[str, set[str]] = {}
     for request in requests:
         for name, value in dict(request.sent_headers).items():
             if SCRIPTS_OWN.fullmatch(name) and not CLIENTS_OWN.fullmatch(str(value)):
                 values.setdefault(name.title(), set()).add(str(value))
-    if is_of_an_sdk(requests[0]):
+    if is_from_an_sdk:
         values.pop("Accept", None)  # the client's own
-    options = []
-    for name, (value, *others) in sorted(values.items()):
-        if is_named_as_a_secret(name):
-            variable = _variable_of(value)
-            if not variable and is_of_an_sdk(requests[0]):
-                variable = "@OPENAI_API_KEY"  # where the client looks for it
-            options.append(f"--header {name}{variable}")
-        elif not others and PLAIN_VALUE.fullmatch(value) and not looks_random(value):
-            options.append(f'--header "{name}: {value}"')
-    return options
+    key = "@OPENAI_API_KEY" if is_from_an_sdk else ""  # where the client looks for it
+    options = [_header_option(name, *values[name], key=key) for name in sorted(values)]
+    return list(filter(None, options))
+
+
+def _header_option(name: str, value: str, *others: str, key: str) -> str:
+    """How to give a header, "" if that is not known.
+
+    A secret comes from the environment, so it has no value here.  ``key`` is the
+    variable that usually has it.
+    """
+    if is_named_as_a_secret(name):
+        return f"--header {name}{_variable_of(value) or key}"
+    if others or not PLAIN_VALUE.fullmatch(value) or looks_random(value):
+        return ""
+    return f'--header "{name}: {value}"'
 
 
 def _variable_of(value: str) -> str:
@@ -222,7 +227,10 @@ def _address_options(requests: list[Request]) -> list[str]:
     Nothing if they differ in more than one part, or hold what may be a secret.
     """
     urls = sorted({each.url for each in requests})
-    address, ids = (urls[0], []) if len(urls) == 1 else _with_one_id(urls)
+    address = urls[0]
+    ids: list[str] = []
+    if len(urls) > 1:
+        address, ids = _with_one_id(urls)
     if not SAFE.fullmatch(address) or has_a_secret(address.replace(ID, "")):
         return []
     return [f'--url "{address}"', *_ids_option(ids)]
@@ -241,10 +249,7 @@ def _with_one_id(urls: list[str]) -> tuple[str, list[str]]:
 
 
 def _same_start(texts: list[str]) -> str:
-    first = min(texts)
-    letters = enumerate(max(texts))
-    differ = (n for n, letter in letters if first[n : n + 1] != letter)
-    return first[: next(differ, None)]
+    return os.path.commonprefix(texts)  # noqa: RUF071  # letter by letter, as wanted
 
 
 def _is_plain(id: str) -> bool:

@@ -115,28 +115,6 @@ async def retries(client):
     await asyncio.gather(*(get(number) for number in range(15)))
 
 
-async def all_at_once(client):
-    """Each number is asked for once, all at the same time; sound: three of them."""
-    await get_all(client, 3 if SOUND else 30)
-    await asyncio.sleep(0.5)
-    await get_all(client, 2)
-
-
-async def pause_inside(client):
-    """A pause while the slot is held; sound: long work, within the quota."""
-    slots = asyncio.Semaphore(4)
-
-    async def get(number):
-        async with slots:
-            await client.get(f"{URL}{number}")
-            if SOUND:
-                await asyncio.to_thread(time.sleep, 1.1)
-            else:
-                await asyncio.sleep(0.3)
-
-    await asyncio.gather(*(get(number) for number in range(8)))
-
-
 async def tokens(client):
     """More tokens than the API allows a minute; sound: fewer questions."""
 
