@@ -303,6 +303,14 @@ def test_a_pause_holds_back_those_that_wait_already() -> None:
     assert sent == pytest.approx([0, 3.05, 3.15125, 3.2525])
 
 
+def test_what_has_no_answer_may_be_counted_only_now() -> None:
+    """One that takes two seconds to arrive does not meet another there."""
+    fates = [Path(latency=0.02), Path(there=2, latency=0.02)]
+    api = SimulatedApi(lambda: fates.pop(0) if fates else Path(latency=0.02))
+    send(api, 6, lambda: Pacer(1, 1))
+    assert_kept(sorted(api.arrivals), 1)
+
+
 def test_a_failure_counts_from_now_and_is_no_short_latency() -> None:
     """A request that failed may still be on its way, for as long as the quickest took;
     and how quickly it failed says nothing about how long answers take.

@@ -49,7 +49,9 @@ def snippet(name: str, *, keep_imports: bool = False, **settings: object) -> str
         docstring = f'"""{page.docstring}"""\n'
         return source.replace(docstring, docstring + WITHOUT_EDITS)
     sources = "\n".join(file.body for file in [page, *parts.values()])
-    used = [part.as_part(sources) for part in parts.values()]
+    for _ in range(3):  # what is named only by what is left out is left out as well
+        used = [part.as_part(sources) for part in parts.values()]
+        sources = "\n".join([page.body, *used])
     job, to_start, last_lines = page.body.partition(TO_START)
     # A script has its settings on top.  A rung's class may be made of what it uses.
     pieces = [job, *used, to_start + last_lines] if to_start else [*used, job]
@@ -137,8 +139,8 @@ class File:
     def as_part(self, sources: str) -> str:
         """The same below a comment that says what it is, less the lesson of a rung.
 
-        Each docstring is its first line: what else it says stays in the package, as do
-        functions that nothing in the ``sources`` names but their own first line.
+        Each docstring is its first line: what else it says stays in the package, as
+        does what nothing in the ``sources`` names but its own first line.
         """
         lines = dict(enumerate(self.lines, start=1))
         for node in ast.walk(self.tree):
@@ -153,20 +155,23 @@ class File:
                 lines.pop(number, None)
         title = self.docstring.partition("\n")[0]
         code = [line for number, line in lines.items() if number > self.begins]
-        return f"# ---- {title}\n" + "\n".join(code).strip()
+        body = re.sub(r"\n{4,}", "\n\n\n", "\n".join(code).strip())
+        return f"# ---- {title}\n{body}"
 
 
 def is_left_out(node: ast.AST, sources: str) -> TypeGuard[ast.stmt]:
-    """Whether it is a function of a lesson, or one that nothing else names."""
-    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+    """Whether it belongs to a lesson, or nothing else names it."""
+    if not isinstance(node, DOCUMENTED):
         return False
     named = len(re.findall(rf"\b{node.name}\b", sources))
-    return node.name in LESSON or (named == 1 and node.col_offset == 0)
+    return node.name in LESSON or (named <= 1 and node.col_offset == 0)
 
 
 def lines_of(node: ast.stmt) -> list[int]:
-    """The numbers of the lines on which it stands."""
-    return list(range(node.lineno, (node.end_lineno or 0) + 1))
+    """The numbers of the lines on which it stands, its decorators included."""
+    decorators = getattr(node, "decorator_list", [])
+    first = min(each.lineno for each in [node, *decorators])
+    return list(range(first, (node.end_lineno or 0) + 1))
 
 
 def parts_of(file: File) -> dict[str, File]:

@@ -30,7 +30,12 @@ from typing import Any
 
 import httpx
 
-from inflight_lab.runners.refusals import Refusal, read_refusal, reason_in
+from inflight_lab.runners.refusals import (
+    is_permanent,
+    is_temporary,
+    pause_in,
+    reason_in,
+)
 
 BACKOFF = 0.5  # seconds to wait after the first failure, then twice as long each time,
 LONGEST_BACKOFF = 30  # to so many; a request that fails alone waits up to twice that
@@ -117,9 +122,10 @@ class Patience:
                 self._pauses = 0
                 return response
             failure = NoAnswer(f"status {status} {reason_in(response)}")
-            refusal = read_refusal(response)
-            if refusal:
-                pause = self._hold_back_all(pacer, refusal, f"{failure}")
+            if is_permanent(response):
+                self._stop(f"{failure}")
+            if is_temporary(response):
+                pause = self._pause_all(pacer, pause_in(response), f"{failure}")
                 wait = pause + random.uniform(0, BACKOFF)
             elif status < 500 and status not in (408, 409):
                 break  # another attempt would get the same answer
@@ -128,19 +134,17 @@ class Patience:
             self._stop(f"{failure}")
         raise failure
 
-    def _hold_back_all(self, pacer: Any, refusal: Refusal, why: str) -> float:
+    def _pause_all(self, pacer: Any, asked: float, why: str) -> float:
         """Let all wait, longer each time, and return for how many seconds."""
-        if refusal.is_permanent:
-            self._stop(why)
-        if refusal.pause > self.longest_pause:
-            self._stop(f"{why} (a pause of {refusal.pause:.0f} s)")
+        if asked > self.longest_pause:
+            self._stop(f"{why} (a pause of {asked:.0f} s)")
         now = time.monotonic()
         is_first = now >= self._paused_until  # of all that are refused together
         if is_first:
             self._pauses += 1
         if self._pauses >= MOST_PAUSES:
             self._stop(why)
-        pause = max(refusal.pause, backoff(self._pauses - 1))
+        pause = max(asked, backoff(self._pauses - 1))
         if is_first and pause > 5:
             logging.getLogger(__name__).warning("Waiting %.4g s: %s", pause, why)
         self._paused_until = max(self._paused_until, now + pause)
