@@ -33,6 +33,9 @@ WAIT = "await asyncio.sleep(self.due - time.monotonic())"
 REFUSED = """    else:
         turn.correct(input_tokens=0, output_tokens=0)
     return answer"""
+KEY = "f\"order {order['id']}\""
+FOR_EACH_START = """buy(order, start=uuid.uuid4()):
+        order = order | {"id": f"{start} {order['id']}"}"""
 JITTER = "random.uniform(0, 0.5 * 2 ** (attempt - 1))"
 MISTAKES: dict[str, list[tuple[str, ...]]] = {
     "check_two_at_once": [
@@ -115,6 +118,7 @@ MISTAKES: dict[str, list[tuple[str, ...]]] = {
             "with pacer:\n            ",
             "threading.Event().wait(1 / rate)\n        ",
         ),
+        ("a pacer for each request", "with pacer", "with ThreadPacer(rate)"),
         ("only as many as are allowed", "range(count)", "range(rate)"),
         ("no status is returned", "return client", "client"),
     ],
@@ -140,9 +144,13 @@ MISTAKES: dict[str, list[tuple[str, ...]]] = {
         ("four attempts", "attempt == 4", "attempt == 3", "got 4 requests"),
         ("a minute, whatever is asked", 'float(response.headers["Retry-After"])', "60"),
     ],
-    "check_both_quotas": [
-        ("the wrong way round", "(60, 10)", "(10, 60)"),
-        ("the second quota alone", "20, 1, also=[(60, 10)]", "60, 10", "12 s"),
+    "check_bought_once": [
+        ("no key", "headers=headers", "headers={}", "first start"),
+        ("a key for each attempt", KEY, "str(uuid.uuid4())", "first start"),
+        ("a key for each start", "buy(order):", FOR_EACH_START, "second start"),
+        ("one key for all", KEY, '"a purchase"', "1 of 6"),
+        ("equal items are one", KEY, 'order["item"]', "2 of 6"),
+        ("nothing is returned", "return await asyncio", "await asyncio"),
     ],
 }
 WRONG = [

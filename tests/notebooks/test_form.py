@@ -92,8 +92,8 @@ def test_a_page_of_the_main_line_begins_with_what_moves(path: Path) -> None:
     assert ("panel.start()" in source) == (path == NOTEBOOKS[0])
 
 
-@main_line
-def test_a_page_of_the_main_line_opens_with_a_drawing(path: Path) -> None:
+@each_notebook
+def test_a_page_opens_with_a_drawing(path: Path) -> None:
     """On the first screen one sees its idea: on a phone in letters of 11 pixels at
     least, and in words if one sees no pictures.  In 00 it is the panel.
     """

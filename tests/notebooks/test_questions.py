@@ -5,6 +5,7 @@ and true of the packages that they name.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import anyio
+import httpx
 import httpx2
 import nbformat
 import pytest
@@ -19,6 +21,9 @@ import requests
 import urllib3
 from nbformat.v4 import new_code_cell, new_notebook
 
+from inflight_lab.judge.clock import VirtualLoop, run
+from inflight_lab.runners.pacer import Pacer
+from inflight_lab.runners.patiently import NoAnswer, Patience, Stop
 from inflight_lab.runners.refusals import read_refusal
 from inflight_lab.server import PracticeServer
 from tests.support.notebook_tools import (
@@ -64,6 +69,11 @@ You have exceeded a secondary rate limit
 Max retries exceeded with url
 StoreUnavailableError
 is in use: is the script running?
+YFRateLimitError
+openai.APITimeoutError: Request timed out
+Attempted to access streaming response content, without having called read()
+429 Client Error: Too Many Requests for url
+Quota exceeded for quota metric 'Read requests'
 """
 """What people copy from their terminal."""
 
@@ -124,6 +134,40 @@ def test_every_question_is_in_the_list() -> None:
     listed = JUMP.findall(code_cell(QUESTIONS, "text-jump"))
     assert [name for _, name in listed] == [answer.name for answer in answers()]
     assert sum(len(text.split()) for text in prose_of(QUESTIONS)) <= MAX_WORDS
+
+
+def test_the_statuses_are_sent_again_as_the_page_says() -> None:
+    """Its rows are what `Patience` does, and so every printed script."""
+    rows = re.findall(
+        r"^\| (yes|no) \| (.*) \|$", code_cell(QUESTIONS, "q-statuses"), re.M
+    )
+    said = {
+        int(status): again == "yes"
+        for again, what in rows
+        for status in re.findall(r"\b[45]\d\d\b", what)
+        if status not in ("403", "429", "402")  # the body or the headers decide
+    }
+    assert len(said) == 9
+    for status, again in said.items():
+        times = run(times_sent(httpx.Response(status)), VirtualLoop())
+        assert times == (Patience().attempts if again else 1), status
+    limited = httpx.Response(403, headers={"Retry-After": "1"})
+    spent = httpx.Response(429, json={"error": {"code": "insufficient_quota"}})
+    assert run(times_sent(limited), VirtualLoop()) == Patience().attempts
+    assert run(times_sent(spent), VirtualLoop()) == 1
+
+
+async def times_sent(response: httpx.Response) -> int:
+    """How often a request is sent whose answer is always this one."""
+    sent = []
+
+    async def answer() -> httpx.Response:
+        sent.append(response)
+        return response
+
+    with contextlib.suppress(NoAnswer, Stop):
+        await Patience()(Pacer(100), answer)
+    return len(sent)
 
 
 @pytest.mark.parametrize(

@@ -82,42 +82,65 @@ async def check_gives_up(solution: Solution) -> str:
 
 
 @shows_verdict
-async def check_both_quotas(solution: Solution) -> str:
-    """Notebook 15: ``solution(client, urls)`` keeps two quotas at once."""
-    urls = [f"/items/{num}" for num in range(90)]
-    both = SlidingWindow(20, 1), SlidingWindow(60, 10)
-    sent = run(send(solution, urls, *both), VirtualLoop())
-    expect(
-        sent.refused == 0,
-        f"{sent.refused} of {len(urls)} requests were refused:"
-        " 20 a second are allowed, and 60 in 10 seconds.",
-    )
-    expect(
-        sent.answered == len(urls),
-        f"return {len(urls)} answers; you returned {sent.answered}.",
-    )
-    expect(
-        sent.elapsed < 13,
-        f"none refused, but it took {sent.elapsed:.1f} s, and 12 s are enough.",
-    )
-    return f"{len(urls)} answers in {sent.elapsed:.1f} s, and none was refused."
+async def check_bought_once(solution: Solution) -> str:
+    """Notebook 15: ``solution(client, orders)`` buys each order, and none twice."""
+    items = ("tea", "jam", "tea", "jam", "tea", "jam")
+    orders = [{"id": number, "item": item} for number, item in enumerate(items)]
+    shop = Shop()
+    for start in ("first", "second"):
+        answered = run(buy(solution, orders, shop), VirtualLoop())
+        times = len(shop.bought)
+        expect(
+            times <= len(orders),
+            f"after the {start} start, {len(orders)} orders were bought {times} times:"
+            " an order came again, and its key was new.",
+        )
+        expect(
+            times == len(orders),
+            f"{times} of {len(orders)} orders were bought: another one had the same"
+            " key, so the API took it for a repetition.",
+        )
+        expect(
+            answered == len(orders),
+            f"return {len(orders)} answers; you returned {answered}.",
+        )
+    return f"{len(orders)} orders, 3 lost answers, 2 starts: each was bought once."
 
 
-async def send(solution: Solution, what: Sequence[Any], *quotas: SlidingWindow) -> Sent:
-    """Run ``solution(client, what)``, with an API that keeps all of the ``quotas``."""
+class Shop:
+    """An API that takes requests with the same key for one, and loses some answers."""
+
+    def __init__(self) -> None:
+        self.bought: set[str] = set()
+
+    async def answer(self, request: httpx.Request) -> httpx.Response:
+        """Buy, if the key is new or there is none; the first three answers are lost."""
+        before = len(self.bought)
+        self.bought.add(request.headers.get("Idempotency-Key", f"none: {before}"))
+        is_new = len(self.bought) > before
+        await asyncio.sleep(0.05)
+        if is_new and before < 3:
+            raise httpx.ReadTimeout("the answer is lost")
+        return httpx.Response(200)
+
+
+async def buy(solution: Solution, orders: Sequence[Any], shop: Shop) -> int:
+    """Run ``solution(client, orders)``; how many it returned that are answered."""
+    async with client_of(shop.answer) as client:
+        return statuses(await solution(client, orders)).count(200)
+
+
+async def send(solution: Solution, what: Sequence[Any], quota: SlidingWindow) -> Sent:
+    """Run ``solution(client, what)``, with an API that keeps the ``quota``."""
     clock = asyncio.get_running_loop().time
     begun = clock()
     refused = 0
 
     async def answer(request: httpx.Request) -> httpx.Response:
         nonlocal refused
-        now = clock()
-        wait = max(quota.wait(now) for quota in quotas)
-        if wait:
+        if wait := quota.admit(clock()):
             refused += 1
             return httpx.Response(429, headers={"Retry-After": f"{wait:.3f}"})
-        for quota in quotas:
-            quota.take(now)
         await asyncio.sleep(0.05)
         return httpx.Response(200)
 

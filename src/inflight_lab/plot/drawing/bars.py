@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from inflight_lab.plot.drawing.svg import (
     BLUE,
     INK,
+    NARROW,
     ORANGE,
-    WIDTH,
     Picture,
     Scale,
     element,
@@ -16,13 +16,13 @@ from inflight_lab.plot.drawing.svg import (
     text,
 )
 
-LABEL = 100
-"""Where the labels end.  The numbers follow: a phone shows both before it scrolls."""
+LABEL = 92
+"""Where the labels end.  The numbers follow."""
 
-LEFT = 250
+LEFT = 244
 """Where the bars begin."""
 
-RIGHT = 60
+RIGHT = 14
 
 COLOURS = (BLUE, ORANGE)
 
@@ -42,7 +42,7 @@ def draw_bars(
     numbers = [number for each in series.values() for number in each.values()]
     numbers.append(allowed or 0)
     labels = dict.fromkeys(label for each in series.values() for label in each)
-    x = Scale(0, max(numbers) or 1, LEFT, WIDTH - RIGHT)
+    x = Scale(0, max(numbers) or 1, LEFT, NARROW - RIGHT)
     dashed = "" if allowed is None else f"Dashed line: {number_of(allowed)} allowed."
     heading = f"{title}. {dashed}".rstrip()
     parts = [text(12, 24, heading, font_weight=600)]
@@ -57,10 +57,10 @@ def draw_bars(
             parts.append(
                 element("rect", x=LEFT, y=y, width=width, height=14, fill=colour)
             )
-            parts.append(text(LABEL + 12, y + 12, words, font_size=13))
+            parts.append(text(LABEL + 12, y + 12, words))
             spoken.append(f"{label}: {words}.")
             y += 18
         y += 10
     if allowed is not None:
         parts.append(line(f"M{x(allowed)} 32V{y - 8}", INK, 1.5, dashes="9 5"))
-    return picture(parts, y, " ".join(spoken))
+    return picture(parts, y, " ".join(spoken), width=NARROW)

@@ -9,8 +9,8 @@ from inflight_lab.plot.drawing.svg import (
     GREEN,
     GRID,
     INK,
+    NARROW,
     RED,
-    WIDTH,
     Picture,
     Scale,
     line,
@@ -72,12 +72,11 @@ def draw_marks(runs: Mapping[str, Iterable[Event]]) -> Picture:
     """One row per run, on one axis of time, with a mark for each request.
 
     ``runs`` are a server's timeline events by the run's name.  Answered requests stand
-    on the line, refused ones hang below it.  All words begin at the left, where a phone
-    shows them before it scrolls.
+    on the line, refused ones hang below it.
     """
     rows = {name: _row_of(events) for name, events in runs.items()}
     last = max((row.last for row in rows.values()), default=0.0)
-    x = Scale(0, last or 1.0, LEFT, WIDTH - RIGHT)
+    x = Scale(0, last or 1.0, LEFT, NARROW - RIGHT)
     bottom = LEGEND + len(rows) * ROW
     parts = time_axis(x, bottom)
     parts.append(text(LEFT, 16, "Green, up: answered; red, down: refused"))
@@ -85,7 +84,7 @@ def draw_marks(runs: Mapping[str, Iterable[Event]]) -> Picture:
     for number, (name, row) in enumerate(rows.items()):
         parts += _drawn(x, LEGEND + number * ROW, name, row)
         spoken.append(_in_words(name, row))
-    return picture(parts, bottom + 24, " ".join(spoken))
+    return picture(parts, bottom + 24, " ".join(spoken), width=NARROW)
 
 
 def _row_of(events: Iterable[Event]) -> Row:

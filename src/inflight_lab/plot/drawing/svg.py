@@ -8,7 +8,13 @@ from typing import NamedTuple
 from xml.etree.ElementTree import Element, tostring
 
 WIDTH = 860
-"""Pixels of every picture."""
+"""Pixels of a picture that fills its column."""
+
+NARROW = 430
+"""Pixels of a picture that a phone shows whole, in letters that can be read."""
+
+BETWEEN_TIMES = 80
+"""Pixels from one time on an axis to the next, at least."""
 
 BLUE = "#0072b2"
 ORANGE = "#b86e00"
@@ -87,14 +93,19 @@ class Scale(NamedTuple):
 
 
 def picture(
-    parts: Iterable[Element], height: float, title: str, mark: str = ""
+    parts: Iterable[Element],
+    height: float,
+    title: str,
+    mark: str = "",
+    *,
+    width: int = WIDTH,
 ) -> Picture:
     """The picture of ``parts``; ``mark`` is its class."""
     svg = element(
         "svg",
         xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {WIDTH} {height}",
-        width=WIDTH,
+        viewBox=f"0 0 {width} {height}",
+        width=width,
         height=height,
         role="img",
         style="max-width: 100%; height: auto",
@@ -138,7 +149,8 @@ def marks(
 def time_axis(x: Scale, bottom: float) -> list[Element]:
     """Lines from the top down to ``bottom`` at round times, with the times below."""
     parts = []
-    for time in x.round_numbers(at_most=8):
+    room_for = int((x.end - x.start) / BETWEEN_TIMES)
+    for time in x.round_numbers(at_most=room_for):
         parts.append(line(f"M{x(time)} 0V{bottom}", GRID))
         words = f"{number_of(time)} s"
         parts.append(text(x(time), bottom + 15, words, "middle"))
