@@ -294,9 +294,9 @@ def one_after_the_other(log: RequestLog) -> Finding | None:
 def what_was_lost(log: RequestLog) -> Finding | None:
     """Requests that failed, or ended without an answer."""
     failed = [each for each in last_attempts(log.requests) if each.is_failure]
-    missing = 0
+    missing = None
     if log.exit_status == 0:
-        missing = sum(each.is_unanswered for each in last_attempts(log.requests))
+        missing = _missing(log)
         failed = [each for each in failed if not each.is_unanswered]
     accepted = sum(each.is_accepted for each in log.requests)
     is_lost = log.exit_status and not log.practice
@@ -309,6 +309,16 @@ def what_was_lost(log: RequestLog) -> Finding | None:
         failed_line=place(failed),
     )
     return finding if finding.facts else None
+
+
+def _missing(log: RequestLog) -> str | None:
+    """How many have no answer in the end, as far as retries can be told; None: none."""
+    least = sum(each.is_unanswered for each in last_attempts(log.requests))
+    unanswered = sum(each.is_unanswered for each in log.requests)
+    is_exact = least == unanswered - len(retries_in(log.requests))
+    if not least:
+        return None
+    return f"{least}" if is_exact else f"at least {least}"
 
 
 CAUSES: tuple[Callable[[RequestLog], Finding | None], ...] = (
