@@ -17,7 +17,7 @@ import openai
 import pytest
 import requests
 
-from inflight_lab import NoAnswer
+from inflight_lab import NoAnswer, PracticeServer
 from inflight_lab.recipes.snippet import snippet
 from inflight_lab.watch.lines import lines_to_keep
 from inflight_lab.watch.practice import AnyApi
@@ -107,6 +107,15 @@ async def test_a_lost_connection_may_be_tried_again(name: str) -> None:
     nobody = "http://127.0.0.1:9/get"
     async with asking(name, nobody, "Patience(attempts=1, ") as ask:
         with pytest.raises(NoAnswer, match=r"Conn"):
+            await ask()
+
+
+@pytest.mark.anyio
+async def test_an_unknown_model_is_an_error_of_the_sdk(server: PracticeServer) -> None:
+    """Its answer, a 404, is none that could be read."""
+    nowhere = server.url.replace("/get", "/nowhere/get")
+    async with asking("AsyncOpenAI", nowhere) as ask:
+        with pytest.raises(openai.NotFoundError):
             await ask()
 
 
