@@ -95,10 +95,12 @@ def test_a_page_of_the_main_line_begins_with_what_moves(path: Path) -> None:
 @each_notebook
 def test_a_page_opens_with_a_drawing(path: Path) -> None:
     """On the first screen one sees its idea: on a phone in letters of 11 pixels at
-    least, and in words if one sees no pictures.  In 00 it is the panel.
+    least, and in words if one sees no pictures.  A line below it says what to look
+    at.  In 00 it is the panel.
     """
     title, *_ = prose_of(path)
-    drawings = re.findall(r"!\[([^]]+)\]\((images/\w+\.svg)\)", title)
+    captioned = r"!\[([^]]+)\]\((images/\w+\.svg)\)\n\n\*[^*]+\*\n"
+    drawings = re.findall(captioned, title)
     assert len(drawings) == (path != NOTEBOOKS[0])
     for words, file in drawings:
         svg = path.parent.joinpath(file).read_text(encoding="utf-8")
@@ -109,9 +111,15 @@ def test_a_page_opens_with_a_drawing(path: Path) -> None:
 
 
 def test_the_main_line_is_short() -> None:
-    """Ninety minutes: at most 7,000 words, code and tables included."""
+    """About ninety minutes by the map: at most 7,000 words, code and tables
+    included.
+    """
     words = [len(source.split()) for path in MAIN_LINE for source in prose_of(path)]
     assert sum(words) <= 7000
+    the_map = "\n".join(prose_of(NOTEBOOKS[0]))
+    minutes = re.findall(r"^- \[0[1-8] .*, (\d+)$", the_map, re.M)
+    assert len(minutes) == 8
+    assert 85 <= sum(map(int, minutes)) <= 95
 
 
 @each_page
