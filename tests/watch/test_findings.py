@@ -65,7 +65,9 @@ def test_a_limit_on_requests_in_flight_is_not_a_rate() -> None:
     """
     statuses = [200] * 20 + [429] * 100
     log = run_of(statuses, every=0, took=0.5, body=TOO_MANY, pool=100)
+    log.limits[1] = LimitUse(50, "main.py:12", set(range(120)))
     finding = found(log, "Over the limit on requests in flight")
+    assert "semaphore of 50 (main.py:12) lets more in: make it 20" in finding.facts
     assert "semaphore" in finding.advice
     assert 'concurrent requests". ' in finding.facts
     assert "at most 20 were in flight" in finding.facts

@@ -140,6 +140,7 @@ def over_the_quota(log: RequestLog) -> Finding | None:
     at_once = most_at_once(accepted, sent_times(accepted))
     limit = ceil(at_once * WORDS[kind].get("keep_in_flight", 0))
     semaphore = _shared_semaphore(log)
+    slots = semaphore.slots if semaphore else 0
     return found(
         kind,
         command=command_for(requests, quota, limit=limit, semaphore=semaphore),
@@ -149,7 +150,8 @@ def over_the_quota(log: RequestLog) -> Finding | None:
         cancelled=sum(each.error == "cancelled" for each in requests),
         line=place(refused),
         sending_line=place(requests),
-        slots=semaphore.slots if semaphore else 0,
+        slots=slots,
+        too_large=slots if slots > at_once else 0,
         semaphore_line=at([semaphore.line]) if semaphore else "",
         said=quoted(refused[0]),
         quota=quota,
