@@ -21,6 +21,7 @@ from inflight_lab.watch.request_log import (
     RequestLog,
     current_sender,
     is_called_by_a_script,
+    is_next_to_a_script,
     limit_around,
     number_of,
     script_line,
@@ -74,7 +75,9 @@ def _note_use(log: RequestLog, limit: Any, slots: float, period: float) -> int:
     number = number_of(limit)
     use = log.limits.get(number)
     if use is None:
-        use = log.limits[number] = LimitUse(slots, script_line(), period=period)
+        use = LimitUse(slots, script_line(), period=period)
+        use.is_the_scripts = is_next_to_a_script()
+        log.limits[number] = use
     use.acquired += 1
     use.senders.add(current_sender())
     return number

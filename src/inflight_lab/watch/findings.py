@@ -164,9 +164,10 @@ def over_the_quota(log: RequestLog) -> Finding | None:
 
 
 def _shared_semaphore(log: RequestLog) -> LimitUse | None:
-    """The one that most tasks wait for; None if the script has none."""
-    uses = (use for use in log.limits.values() if not use.period)
-    most = max(uses, key=lambda use: len(use.senders), default=None)
+    """The one of the script's that most tasks wait for; None if it has none."""
+    uses = [use for use in log.limits.values() if use.is_the_scripts]
+    semaphores = (use for use in uses if not use.period)
+    most = max(semaphores, key=lambda use: len(use.senders), default=None)
     return most if most and len(most.senders) > FEW else None
 
 

@@ -28,6 +28,8 @@ OURS = (
     __file__.rpartition("watch")[0],
 )
 """The folders of the standard library and of this package, which calls others' code."""
+IN_BETWEEN = tuple(file.rpartition("/")[0] for file in (asyncio.__file__, __file__))
+"""The folders of asyncio and of `watch`."""
 Errors = tuple[type[BaseException], ...]
 
 limit_around: ContextVar[int] = ContextVar("limit_around", default=0)
@@ -73,6 +75,14 @@ def is_called_by_a_script() -> bool:
             return is_of_a_script(frame.f_code)
         frame = frame.f_back
     return False
+
+
+def is_next_to_a_script() -> bool:
+    """Whether a script calls this through asyncio and `watch` alone, not a `Pacer`."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame and frame.f_code.co_filename.startswith(IN_BETWEEN):
+        frame = frame.f_back
+    return frame is not None and is_of_a_script(frame.f_code)
 
 
 def is_of_a_script(code: CodeType) -> bool:
@@ -225,6 +235,8 @@ class LimitUse:
     """How often."""
     period: float = 0.0
     """Seconds in which a rate limiter gives its slots; 0 for a semaphore."""
+    is_the_scripts: bool = True
+    """Else it is part of a library, as that of a `Pacer` is."""
 
     @property
     def name(self) -> str:
