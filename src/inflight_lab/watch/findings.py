@@ -315,7 +315,7 @@ def what_was_lost(log: RequestLog) -> Finding | None:
 
 
 def _missing(log: RequestLog) -> str | None:
-    """How many have no answer in the end, as far as retries can be told; None: none."""
+    """How many have no answer in the end, as far as one can know; None: none."""
     least = sum(each.is_unanswered for each in last_attempts(log.requests))
     unanswered = sum(each.is_unanswered for each in log.requests)
     is_exact = least == unanswered - len(retries_in(log.requests))
