@@ -13,7 +13,6 @@ import pytest
 from inflight_lab import PracticeServer
 from inflight_lab.recipes.settings import addresses
 from inflight_lab.recipes.snippet import snippet
-from inflight_lab.server.dialects import DIALECTS
 from tests.support.faults import answer
 from tests.support.faulty_path import FaultyPath
 from tests.support.pasting import run, run_cell, start
@@ -56,16 +55,6 @@ async def test_prompts_within_both_budgets(tmp_path: Path) -> None:
         settings = {"REQUESTS": 40, "TOKENS": 310, "MAX_TOKENS": 60, "PROMPTS": prompts}
         assert not await run_here(ASK_MODEL.script(server.url, tmp_path, **settings))
         assert (server.stats().accepted, server.stats().refused) == (7, 0)
-
-
-@pytest.mark.parametrize("dialect", DIALECTS)
-async def test_refusals_in_each_dialect(dialect: str, tmp_path: Path) -> None:
-    """Told too high a rate, the script waits as the API asks, and gets all answers."""
-    knobs: dict[str, Any] = {"quota": "fixed-window", "rate": 5}  # 10 at a boundary
-    with PracticeServer(latency=0, dialect=dialect, **knobs) as server:
-        assert not await run_here(FETCH_ALL.script(server.url, tmp_path))
-        assert server.stats().refused > 0
-    assert len(lines_in(tmp_path)) == 12
 
 
 # ---- What is sent, and kept

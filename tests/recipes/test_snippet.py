@@ -17,11 +17,11 @@ from inflight_lab.runners import RUNGS
 from tests.support.browser import ROOT
 
 LONGEST = {
-    "fetch_all": 441,
-    "ask_model": 456,
-    "with_requests": 460,
-    "paced": 166,
-    "on_a_cluster": 528,
+    "fetch_all": 453,
+    "ask_model": 464,
+    "with_requests": 472,
+    "paced": 170,
+    "on_a_cluster": 540,
 }
 RUFF = str(Path(sys.executable).with_name("ruff"))
 IMPORTS = ("from ", "import ")

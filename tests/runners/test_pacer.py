@@ -319,7 +319,7 @@ def test_a_failure_counts_from_now_and_is_no_short_latency() -> None:
     api = SimulatedApi(lambda: fates.pop(0) if fates else Path(latency=0.3))
     send(api, 3, lambda: Pacer(1, 1))
     went = [arrival - api.arrivals[0] for arrival in api.arrivals]
-    assert went == pytest.approx([0, 1.02, 1.02 + 0.9 + 0.3 + 1.02], abs=0.03)
+    assert went == pytest.approx([0, 1.0125, 1.0125 + 0.9 + 0.3 + 1.01])
     fates = [Path(latency=0, lost=True)]
     api = SimulatedApi(lambda: fates.pop() if fates else Path(latency=0.3))
     send(api, 2000)

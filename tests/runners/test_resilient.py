@@ -198,13 +198,13 @@ def test_errors_of_another_client_are_named() -> None:
 
 def test_attempts_are_bounded_in_time_and_number() -> None:
     """A request is tried eight times, with 0.5 s to 1 s in between, then with twice as
-    long each time, to 30 s; one that hangs is cut off.
+    long each time, up to 30 s to 60 s, at random; one that hangs is cut off.
     """
     ran = run(lambda *_: httpx.Response(500), latency=0)
     gaps = [later - earlier for earlier, later in itertools.pairwise(ran.arrivals)]
     shortest = [0.5, 1, 2, 4, 8, 16, 30]
     pairs = zip(gaps, shortest, strict=True)
-    assert all(least <= gap <= 2 * least for gap, least in pairs)
+    assert all(least < gap <= 2 * least for gap, least in pairs)
     hangs = run(lambda *_: ok(), latency=50, timeout=2, attempts=3)
     assert len(hangs.arrivals) == 3
     assert "TimeoutError" in str(hangs.failures[0])

@@ -37,12 +37,15 @@ class AnswerFile(FileIO):
         if os.environ.get("INFLIGHT_LAB_PRACTICE"):
             path += ".practice"
         super().__init__(path, "a+")
+        self.keys: set[str] = set()  # as JSON
         try:
             if hasattr(os, "lockf"):  # not on Windows
                 os.lockf(self.fileno(), os.F_TLOCK, 0)
             self.seek(0)
             *lines, torn = self.readall().split(b"\n")
-            self.keys = {json.dumps(json.loads(line)["key"]) for line in lines}
+            for line in lines:
+                key = json.loads(line)["key"]
+                self.keys.add(json.dumps(key))
             if not b'{"key": '.startswith(torn[:8]):
                 raise ValueError("its last line has no end")
         except (OSError, ValueError, LookupError, TypeError) as error:
@@ -76,8 +79,11 @@ class AnswerFile(FileIO):
         """
         wanted = {json.dumps(key): key for key in keys}  # each once
         missing = [key for key in wanted.values() if key not in self]
-        time = f", in at least {len(missing) * pace:,.1f} s" if pace else ""
-        print(f"{len(missing)} to ask for{time}", flush=True)
+        to_ask = f"{len(missing)} to ask for"
+        if pace:
+            seconds = len(missing) * pace
+            to_ask += f", in at least {seconds:,.1f} s"
+        print(to_ask, flush=True)
         a_tenth = len(missing) // 10 or 1
         notes: Counter[str] = Counter()
         queue = iter(missing)
@@ -109,4 +115,6 @@ class AnswerFile(FileIO):
             raise
         except Exception as error:
             return f"x {type(error).__name__}: {error}"
-        return "answered" if data is not None else "x no such item: null"
+        if data is None:
+            return "x no such item: null"
+        return "answered"

@@ -48,19 +48,23 @@ def snippet(name: str, *, keep_imports: bool = False, **settings: object) -> str
     if keep_imports:
         docstring = f'"""{page.docstring}"""\n'
         return source.replace(docstring, docstring + WITHOUT_EDITS)
-    sources = "\n".join(file.body for file in [page, *parts.values()])
+    files_used = [page, *parts.values()]
+    sources = "\n".join(file.body for file in files_used)
     for _ in range(3):  # what is named only by what is left out is left out as well
         used = [part.as_part(sources) for part in parts.values()]
         sources = "\n".join([page.body, *used])
     job, to_start, last_lines = page.body.partition(TO_START)
-    # A script has its settings on top.  A rung's class may be made of what it uses.
-    pieces = [job, *used, to_start + last_lines] if to_start else [*used, job]
-    code = "\n\n\n".join(piece.strip() for piece in pieces)
-    imports = import_lines([page, *parts.values()], code)
-    top = f'"""{page.docstring}"""\n\n'
-    if to_start:
-        top += CONTENTS + ", ".join(part.name for part in parts.values()) + ".\n\n"
-    return f"{top}{imports}\n\n{code.strip()}\n"
+    top = [f'"""{page.docstring}"""']
+    if to_start:  # a script has its settings on top
+        names = ", ".join(part.name for part in parts.values())
+        top.append(f"{CONTENTS}{names}.")
+        pieces = [job, *used, to_start + last_lines]
+    else:  # a rung's class may be made of what it uses
+        pieces = [*used, job]
+    code = "\n\n\n".join(piece.strip() for piece in pieces).strip()
+    imports = import_lines(files_used, code)
+    head = "\n\n".join([*top, imports])
+    return f"{head}\n\n{code}\n"
 
 
 def page_of(name: str) -> str:
@@ -74,8 +78,9 @@ def page_of(name: str) -> str:
 
 def with_setting(source: str, name: str, value: object) -> str:
     """The page with another value; the comment beside it stays."""
-    is_text = isinstance(value, str | dict)
-    text = json.dumps(value, ensure_ascii=False) if is_text else repr(value)
+    text = repr(value)
+    if isinstance(value, str | dict):
+        text = json.dumps(value, ensure_ascii=False)
     has_a_variable = isinstance(value, dict) and VARIABLE.search(text)
     if has_a_variable or len(f"{name} = {text}") > LINE:
         text = on_lines(value, text)
@@ -84,11 +89,12 @@ def with_setting(source: str, name: str, value: object) -> str:
         for module in ("sys", "os"):
             if f"\nimport {module}\n" not in source:
                 source = source.replace("\nimport ", f"\nimport {module}\nimport ", 1)
-    line = re.compile(rf"^({name}(?:: [^=]+)? = ).*?(?=  # |$)", re.MULTILINE)
-    changed, count = line.subn(lambda found: found[1] + text, source, count=1)
-    if not count:
+    line = re.compile(rf"^({name}(?:: [^=]+)? = )(.*?)(?=  # |$)", re.MULTILINE)
+    found = line.search(source)
+    if not found:
         raise ValueError(f"it has no {name}")
-    return changed
+    begin, end = found.span(2)
+    return source[:begin] + text + source[end:]
 
 
 def from_the_environment(value: re.Match[str]) -> str:
@@ -163,8 +169,11 @@ def is_left_out(node: ast.AST, sources: str) -> TypeGuard[ast.stmt]:
     """Whether it belongs to a lesson, or nothing else names it."""
     if not isinstance(node, DOCUMENTED):
         return False
-    named = len(re.findall(rf"\b{node.name}\b", sources))
-    return node.name in LESSON or (named <= 1 and node.col_offset == 0)
+    if node.name in LESSON:
+        return True
+    is_a_method = node.col_offset > 0
+    names = re.findall(rf"\b{node.name}\b", sources)
+    return len(names) <= 1 and not is_a_method
 
 
 def lines_of(node: ast.stmt) -> list[int]:
@@ -190,18 +199,25 @@ def parts_of(file: File) -> dict[str, File]:
 
 def import_lines(all_files: list[File], code: str) -> str:
     """The imports that the code needs, in the order of any other file."""
-    names: dict[str, set[str]] = defaultdict(set)
+    names: dict[str, set[str]] = defaultdict(set)  # of each module; "" for modules
     for file in all_files:
         for module, alias in file.imports:
             name = alias.asname or alias.name.partition(".")[0]
             is_used = re.search(rf"\b{name}\b", code)
             if is_used and not module.startswith(PACKAGE):
                 names[module].add(ast.unparse(alias))
-    lines = sorted(f"import {name}" for name in names.pop("", ()))
+    lines = [f"import {module}" for module in sorted(names.pop("", ()))]
     for module in sorted(names):
-        lines.append(f"from {module} import {', '.join(sorted(names[module]))}")
-    sections: list[list[str]] = [[], []]
-    for line in lines:
-        package = line.split()[1].partition(".")[0]
-        sections[0 if package in sys.stdlib_module_names else 1].append(line)
-    return "\n\n".join("\n".join(section) for section in sections if section)
+        listed = ", ".join(sorted(names[module]))
+        lines.append(f"from {module} import {listed}")
+    ours = [line for line in lines if is_of_python(line)]
+    others = [line for line in lines if line not in ours]
+    sections = ["\n".join(section) for section in (ours, others) if section]
+    return "\n\n".join(sections)
+
+
+def is_of_python(line: str) -> bool:
+    """Whether it imports from the standard library."""
+    _, module, *_ = line.split()
+    package, _, _ = module.partition(".")
+    return package in sys.stdlib_module_names

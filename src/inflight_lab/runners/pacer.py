@@ -74,6 +74,7 @@ class Pacer:
         self._ended: list[float] = []  # when the others were answered
         self._answers = 0  # how many so far
         self._quickest = 0.0  # the shortest latency so far, in seconds
+        self._slowest = 0.0  # the longest one
 
     def pause(self, seconds: float) -> None:
         """Hold back every request for this long, including those already waiting."""
@@ -103,8 +104,10 @@ class Pacer:
         """When a request may leave: it is due, and each quota has room for one more."""
         counted = self._counted()
         free_at = self._due
-        # As long as few are answered, the quickest of them may have been late as well.
-        margin = 0.02 if self._answers < 2 * self.rate else 0.0
+        margin = 0.0
+        if self._answers < 2 * self.rate:
+            # Of these few the quickest may have been late as well, if answers differ.
+            margin = min(0.02, self._slowest - self._quickest)
         for rate, period in self._quotas():
             allowed = max(1, rate)
             if len(counted) + 1 > allowed:
@@ -141,6 +144,7 @@ class Pacer:
         if is_answered:
             self._answers += 1
             self._quickest = min(self._quickest or latency, latency)
+            self._slowest = max(self._slowest, latency)
         else:  # it may still reach the API, as long from now as the quickest took
             now += 2 * self._quickest
         self._ended.append(now)
