@@ -10,6 +10,7 @@ from collections.abc import Callable
 from math import ceil
 from statistics import median
 
+from inflight_lab.watch.commands import command_for
 from inflight_lab.watch.counting import (
     at,
     counted,
@@ -33,7 +34,6 @@ from inflight_lab.watch.request_log import (
     RequestLog,
     seconds_of,
 )
-from inflight_lab.watch.snippet import command_for
 
 FEW = 4
 """How many requests, clients or semaphores a finding needs at least."""
