@@ -15,11 +15,13 @@ import certifi
 import httpx
 import hypothesis
 import pytest
+from httpx._config import DEFAULT_TIMEOUT_CONFIG
 
 from inflight_lab import ObservedTransport, PracticeServer
+from inflight_lab.engine import execution
 from inflight_lab.server import app
 from tests.support.redis_server import REDIS, redis_server
-from tests.support.sharing import WAITERS, WORKERS, ByFile
+from tests.support.sharing import WORKERS, ByFile
 from tests.support.waiting import PATIENCE, Hold
 
 # The tests start hundreds of Pythons. Each would compile every module that it imports,
@@ -85,14 +87,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Two cores take four tests at a time, and if all are run, two notebooks beside
-    them.
-
-    With more of the others some that measure time fail.
-    """
-    is_all = config.args == config.getini("testpaths")
-    return WORKERS + WAITERS if is_all else WORKERS
+def pytest_xdist_auto_num_workers() -> int:
+    """As many as are meant for two cores, on any machine."""
+    return WORKERS
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -112,6 +109,18 @@ def _one_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     path.write_text(last, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(certifi, "where", lambda: str(path))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient_clients() -> Iterator[None]:
+    """httpx gives up after five seconds, for which a busy machine may stand still: a
+    test that wants a timeout sets one.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for step in ("connect", "read", "write", "pool"):
+            patch.setattr(DEFAULT_TIMEOUT_CONFIG, step, PATIENCE)
+        patch.setattr(execution, "TIMEOUT", PATIENCE)
         yield
 
 

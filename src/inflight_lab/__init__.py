@@ -41,7 +41,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from inflight_lab.classroom.room import ClassRoom as ClassRoom
     from inflight_lab.engine.limiter import AdjustableLimiter as AdjustableLimiter
-    from inflight_lab.jupyter.nested_run import enable_nested_run as enable_nested_run
+    from inflight_lab.jupyter.cells import enable_nested_run as enable_nested_run
     from inflight_lab.observation.timeline import Timeline as Timeline
     from inflight_lab.observation.transport import (
         ObservedTransport as ObservedTransport,
@@ -79,7 +79,7 @@ _HOME = {
     "Stop": "runners.patiently",
     "Timeline": "observation.timeline",
     "Watch": "watch.notebook",
-    "enable_nested_run": "jupyter.nested_run",
+    "enable_nested_run": "jupyter.cells",
     "read_refusal": "runners.refusals",
 }
 """Which module of the package has each name."""

@@ -14,7 +14,7 @@ from inflight_lab import ClassRoom
 from tests.support.accessible import serious_findings
 from tests.support.bare_page import hear, run_of, show, state_of
 from tests.support.browser import IN_BROWSER
-from tests.support.landing import make_landing_page
+from tests.support.made_pages import make_landing_page
 from tests.support.watching import SCRIPTS, watch
 
 pytestmark = IN_BROWSER

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, Page
 
 from tests.support import lite
+from tests.support.browser import SCHOOL, Pages, watched
 from tests.support.children import served
 from tests.support.driven_panel import DrivenPanel, driven, run_command
 from tests.support.lab import CHROMIUM, PanelOnPage, run_all
@@ -67,49 +67,25 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@dataclass
-class Visit:
-    """A Chromium without internet, what its pages asked for, and their errors."""
-
-    browser: Browser
-    errors: list[str] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
-
-    def context(self) -> BrowserContext:
-        """An empty profile."""
-        context = self.browser.new_context(viewport={"width": 1280, "height": 1000})
-        context.on("request", lambda request: self.asked.append(request.url))
-        context.on("weberror", lambda error: self.errors.append(str(error.error)))
-        context.on("console", self._hear)
-        return context
-
-    def _hear(self, message: ConsoleMessage) -> None:
-        # JupyterLab asks for a drawing once before it knows where the file is.
-        harmless = ("/favicon.ico", ".svg")
-        is_harmless = message.location["url"].endswith(harmless)
-        if message.type == "error" and not is_harmless:
-            self.errors.append(f"{message.text} {message.location}")
-
-    def begin(self, address: str, path: Path) -> Page:
-        """Open a notebook and press Run All as soon as it is there; in a window that no
-        other page hides.
-        """
-        page = self.context().new_page()
-        lite.show_notebook(page, address, f"notebooks/{path.name}")
-        page.evaluate(lite.RUN_FIRST, looking_at(path))
-        run_all(page)
-        return page
-
-
 @pytest.fixture(scope="module")
-def visit(browser: Browser) -> Iterator[Visit]:
-    """Nothing may be asked of any other site, and no page may log an error."""
-    with lite.chromium_without_internet(browser.browser_type) as walled_in:
-        visit = Visit(walled_in)
-        yield visit
-    assert visit.errors == []
-    at_home = ("http://127.0.0.1:", f"http://{lite.SCHOOL}:", "data:", "blob:")
-    assert [url for url in visit.asked if not url.startswith(at_home)] == []
+def pages(browser: Browser) -> Iterator[Pages]:
+    """Pages of a Chromium without internet."""
+    with (
+        lite.chromium_without_internet(browser.browser_type) as walled_in,
+        watched(walled_in) as pages,
+    ):
+        yield pages
+
+
+def begin(pages: Pages, address: str, path: Path) -> Page:
+    """Open a notebook and press Run All as soon as it is there; in a window that no
+    other page hides.
+    """
+    page = pages.open()
+    lite.show_notebook(page, address, f"notebooks/{path.name}")
+    page.evaluate(lite.RUN_FIRST, looking_at(path))
+    run_all(page)
+    return page
 
 
 def ran_in(page: Page, path: Path) -> Ran:
@@ -126,15 +102,15 @@ def tour(site: Path) -> Iterator[str]:
     permit a page less.
     """
     with served(site.parent) as address:
-        yield address.replace("127.0.0.1", lite.SCHOOL) + f"/{site.name}/live"
+        yield address.replace("127.0.0.1", SCHOOL) + f"/{site.name}/live"
 
 
 @pytest.mark.parametrize("path", TOUR, ids=lambda path: path.stem)
-def test_notebook_runs_to_its_end(path: Path, tour: str, visit: Visit) -> None:
+def test_notebook_runs_to_its_end(path: Path, tour: str, pages: Pages) -> None:
     """Run All shows what it shows on a computer, drawings too; and the folded solutions
     are correct here as well.
     """
-    page = visit.begin(tour, path)
+    page = begin(pages, tour, path)
     with page.context:  # closed whatever comes: a page left open slows all that follow
         first, *_ = load(path).cells
         page.wait_for_function(DRAWN, arg=first.source.count("!["))
@@ -167,12 +143,12 @@ def expect_plateau_to_follow(panel: PanelOnPage | DrivenPanel) -> None:
     panel.expect_end()
 
 
-def test_slider_moves_the_plateau(site: Path, visit: Visit) -> None:
+def test_slider_moves_the_plateau(site: Path, pages: Pages) -> None:
     """At a root: the landing page's link leads to the first notebook; in 03 a drag
     changes the number in flight, and what needs threads says that there are none.
     """
     with served(site) as address:
-        page = visit.context().new_page()
+        page = pages.open()
         page.goto(address)
         page.get_by_role("link", name="Open the notebooks in this browser").click()
         page.wait_for_url(
@@ -180,7 +156,7 @@ def test_slider_moves_the_plateau(site: Path, visit: Visit) -> None:
             timeout=lite.BOOT,
         )
         page.context.close()
-        page = visit.begin(f"{address}/live", WITH_SLIDER)
+        page = begin(pages, f"{address}/live", WITH_SLIDER)
         with page.context:
             ran = ran_in(page, WITH_SLIDER)
             expect_solutions_correct(ran)

@@ -70,25 +70,10 @@ def test_phones_send_and_the_wall_shows_who(room: ClassRoom, pages: Pages) -> No
     pages.errors[:] = [error for error in pages.errors if not error.startswith(REFUSED)]
 
 
-def test_a_limit_holds_and_may_move(room: ClassRoom, page: Page) -> None:
-    """What is pressed twice keeps to the limit too."""
-    room.quota, room.latency = "none", 60.0
-    page.goto(room.url)
-    slider = page.get_by_role("slider", name="limit")
-    slider.fill("2")
-    page.get_by_text("Send 20").click()
-    page.get_by_text("Send 20").click()
-    status = page.locator(".ifl-status")
-    expect(status).to_contain_text("38 waiting")
-    expect(status).to_contain_text("2 in flight")
-    slider.fill("4")
-    expect(status).to_contain_text("4 in flight")
-    page.wait_for_timeout(200)
-    assert room.stats().peak_in_flight == 4
-
-
 def test_what_is_pressed_next_begins_anew(room: ClassRoom, page: Page) -> None:
-    """A dot for each request of the last press, and their counts; so many may wait."""
+    """A dot for each request of the last press, and their counts; so many may wait, and
+    the limit may move meanwhile.
+    """
     room.quota, room.latency = "none", 0.01
     page.goto(room.url)
     many, dots = page.get_by_text("Send 20"), page.locator(".ifl-dots i")
@@ -98,17 +83,23 @@ def test_what_is_pressed_next_begins_anew(room: ClassRoom, page: Page) -> None:
     expect(page.locator(".ifl-status")).to_have_text("1 answered")
     expect(dots).to_have_count(1)
     room.latency = 60.0
+    page.get_by_role("slider", name="limit").fill("2")
     for _ in range(3):
         many.click()
     expect(dots).to_have_count(60)
     expect(many).to_be_disabled()
+    for limit in ("2", "4"):
+        page.get_by_role("slider", name="limit").fill(limit)
+        expect(page.locator(".ifl-status")).to_contain_text(f"{limit} in flight")
 
 
 def test_one_shared_pace_from_the_wall(room: ClassRoom, pages: Pages) -> None:
     """The teacher turns it on: phones say so, wait for their turns, and nobody is
     refused.
     """
-    room.rate, room.period = 30, 1.0
+    # Without the pace two are refused; with it none, though a busy machine holds up
+    # some of them for a third of a second.
+    room.rate, room.period = 38, 3.0
     wall, phone = pages.open(), pages.open()
     wall.goto(room.wall)
     phone.goto(room.url)

@@ -14,9 +14,8 @@ from tests.support.driven_panel import DrivenPanel, driven, run_command
 from tests.support.gestures import try_out
 from tests.support.lab import HAS_KERNEL, Lab
 from tests.support.marimo_page import marimo
-from tests.support.npm import NPM
 from tests.support.panel_page import PANEL, PLOT_COMES, SET_UP, panel_of
-from tests.support.vscode_page import VSCodePage
+from tests.support.vscode_page import NPM, VSCodePage
 from tests.support.webdriver import BROWSERS
 
 pytestmark = IN_BROWSER
@@ -82,7 +81,7 @@ def test_in_another_browser(
     lab.use_theme("JupyterLab Dark")
     with driven(name, tmp_path) as page:
         page.open(lab.where(lab.write(f"{name}.ipynb", SET_UP, PANEL)))
-        page.wait_for(HAS_KERNEL, within=90)
+        page.wait_for(HAS_KERNEL)
         run_command(page, "notebook:run-all-cells")
         panel = DrivenPanel(page)
         page.wait_for("return document.querySelector('.ifl-dark')")

@@ -349,13 +349,14 @@ def test_a_page_misses_its_kernel(page: Page, states: States) -> None:
 
 
 def test_a_view_that_closes_leaves_nothing(page: Page, states: States) -> None:
-    """A cell that runs again closes it: nothing listens or says hello any more, and the
-    plain picture, which it hid, is there again.
+    """A cell that runs again closes it: nothing listens or says hello any more.  The
+    plain picture is hidden only by a view that hears from a kernel, and is there again.
     """
     page.clock.install(time=0)
     show(page, states["two"])
     page.evaluate(f"document.body.insertAdjacentHTML('beforeend', '{PICTURE}')")
     picture = page.locator(".ifl-7")
+    expect(picture).to_be_visible()
     hear(page, Run(), reset=True, number=0, picture="ifl-7")
     expect(picture).to_be_hidden()
     assert page.evaluate("model.listenerCount") > 0

@@ -51,17 +51,6 @@ def test_a_page_of_another_site_gets_nothing(
     page.close()
 
 
-def test_a_name_of_another_site_opens_nothing(
-    server: PracticeServer, browser: Browser
-) -> None:
-    """A site whose own name points at this computer reaches the server in vain."""
-    page = browser.new_page()
-    page.goto(f"{EVIL}:{server.port}/get")
-    assert page.inner_text("body") == "Invalid host header"
-    assert server.stats().started == 0
-    page.close()
-
-
 def test_a_link_on_another_site_opens_the_server(
     server: PracticeServer, foreign_site: str, browser: Browser
 ) -> None:

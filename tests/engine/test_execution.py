@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from inflight_lab import PracticeServer, Timeline
+from inflight_lab.engine import execution as execution_module
 from inflight_lab.engine.execution import MAX_EXTRA_OUTCOMES, Execution, Result
 from inflight_lab.engine.runner import Runner
 from inflight_lab.observation.transport import OutsideError
@@ -28,6 +29,12 @@ from tests.support.waiting import settle, until
 pytestmark = pytest.mark.anyio
 
 NOWHERE = "http://127.0.0.1"
+
+
+@pytest.fixture(autouse=True)
+def patient_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No request times out because the computer stalls for five seconds."""
+    monkeypatch.setattr(execution_module, "TIMEOUT", 60.0)
 
 
 def execution_of(runner: Runner, url: str, count: int, *, limit: int = 3) -> Execution:
@@ -98,6 +105,30 @@ async def test_what_was_answered_before_the_stop_is_kept(
     assert error is None
     slots = Counter(event.kind for event in execution.timeline.events)
     assert slots["taken"] == slots["freed"]
+
+
+async def test_a_stop_leaves_a_batch_its_outcomes(server: PracticeServer) -> None:
+    """Where a task of the runner gathers them, that task is not cancelled before its
+    requests.
+    """
+
+    async def in_a_batch(url: str, count: int, *, client: httpx.AsyncClient) -> Any:
+        requests = (client.get(url) for _ in range(count))
+        batch = asyncio.gather(*requests, return_exceptions=True)
+
+        async def collect() -> list[Any]:
+            return await batch
+
+        return await asyncio.create_task(collect())
+
+    server.latency = 600
+    execution = execution_of(in_a_batch, server.url, 4)
+    task = asyncio.create_task(execution.run())
+    await until(lambda: execution.timeline.in_flight == 4)
+    execution.stop()
+    outcomes, error = await task
+    assert [type(outcome) for outcome in outcomes] == [asyncio.CancelledError] * 4
+    assert error is None
 
 
 async def test_outcomes_stand_where_the_runner_put_them(

@@ -7,21 +7,16 @@ from xml.etree import ElementTree
 
 import pytest
 
-from inflight_lab.exercises.check import NotYetError, verdict_on
-from inflight_lab.exercises.verdict import MEASURED, Verdict
+from inflight_lab.exercises.verdict import CORRECT, MEASURED, NOT_YET, Verdict
 
 
 @pytest.mark.parametrize(
     ("verdict", "words"),
     [
-        (verdict_on("two in flight."), "✓ Correct Two in flight."),
-        (verdict_on(NotYetError("1 < 2.")), "… Not yet 1 < 2."),
+        (Verdict(CORRECT, "two in flight."), "✓ Correct Two in flight."),
+        (Verdict(NOT_YET, "<b> < 2.\nWhy?"), "… Not yet <b> < 2. Why?"),
         (
-            verdict_on(ValueError("<b>")),
-            "… Not yet Your code raised ValueError: <b>",
-        ),
-        (
-            Verdict(MEASURED, "`3 < 4` s", line="", about="limit 10"),
+            Verdict(MEASURED, "`3 < 4` s", about="limit 10"),
             "= Measured: limit 10 3 < 4 s",
         ),
     ],
@@ -41,7 +36,20 @@ def test_a_card_needs_no_style_sheet() -> None:
     """Where front ends keep style sheets out, it still has its border and its ground;
     it sets no colour for text that the page's ground could swallow.
     """
-    shown = verdict_on("yes")._repr_html_()
+    shown = Verdict(CORRECT, "yes")._repr_html_()
     assert "<style" not in shown
     assert "border-left" in shown
     assert re.findall(r"[\s;]color: ([^;\"]+)", shown) == ["#fff"]  # on the mark's own
+
+
+@pytest.mark.parametrize(
+    ("verdict", "line"),
+    [
+        (Verdict(NOT_YET, "one.\nWhy?"), "Not yet: one. Why?"),
+        (Verdict(MEASURED, "3 s", about="limit 10"), "limit 10: 3 s"),
+        (Verdict(MEASURED, "3.", about="How many?"), "How many? 3."),
+    ],
+)
+def test_as_text_a_card_is_one_line(verdict: Verdict, line: str) -> None:
+    """Outside a notebook one reads the same, after what it is about."""
+    assert str(verdict) == line

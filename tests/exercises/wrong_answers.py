@@ -97,6 +97,7 @@ MISTAKES: dict[str, list[tuple[str, ...]]] = {
             "0.5 * 2 ** (attempt - 1) + random.uniform(0, 1)",
         ),
         ("ignores the server", '"Retry-After" in response.headers', "False"),
+        ("twice as long", JITTER, "random.uniform(0, 0.5 * 2**attempt)"),
     ],
     "check_fixed": [
         ("a lower limit", "Pacer(20)", "asyncio.Semaphore(5)"),

@@ -12,7 +12,6 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tests.project.stripped import stripped
 from tests.support.notebook_tools import (
     CLASS,
     COMPARISON,
@@ -45,15 +44,28 @@ each_page = pytest.mark.parametrize(
 )
 
 
+METADATA = {
+    "kernelspec": {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    },
+    "language_info": {"name": "python"},
+}
+
+
 @each_page
 def test_notebook_is_stored_clean(path: Path) -> None:
     """No output, no execution count, no metadata beyond the kernel: a diff shows what a
     person changed.
     """
-    text = path.read_text(encoding="utf-8")
-    assert stripped(text) == text
-    nbformat.validate(notebook := load(path))
+    notebook = load(path)
+    nbformat.validate(notebook)
     assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
+    assert notebook.metadata == METADATA
+    for cell in notebook.cells:
+        assert cell.metadata.keys() <= {"inflight_lab"}
+        assert (cell.get("outputs", []), cell.get("execution_count")) == ([], None)
     if path in NOTEBOOKS:
         assert re.fullmatch(r"\d\d(_[a-z]+){2,}", path.stem)
 

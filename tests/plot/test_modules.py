@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from inflight_lab import LivePlot, Panel
 from inflight_lab.plot.modules import joined, without_comments
 from inflight_lab.plot.player import player_html
-from inflight_lab.runs.recording import from_text
+from inflight_lab.runs.columns import from_recording
 from inflight_lab.runs.run import Run
 from tests.support.deno import OFFLINE, deno
 
@@ -74,6 +75,6 @@ def test_a_page_is_given_the_runs_and_their_picture() -> None:
     html = player_html(runs, "<img>")
     assert html.startswith('<inflight-run>\n<div class="ifl-still"><img>')
     (text,) = SCRIPT.findall(html)
-    assert from_text(text) == runs
+    assert from_recording(json.loads(text)) == runs
     with pytest.raises(ValueError, match="no run to record"):
         player_html({"": Run()}, "")

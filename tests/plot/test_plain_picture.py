@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
 from inflight_lab.plot import plain_picture
 from inflight_lab.plot.plain_picture import RECORDING, STARTED, PlainPicture
-from inflight_lab.runs.recording import from_text
+from inflight_lab.runs.columns import from_recording
 from inflight_lab.runs.run import RequestEvent, Run
 
 OVER = Run(now=0.5)
@@ -33,7 +32,7 @@ def test_what_nobody_ran_is_computed(
     (output,) = shown
     assert "Computed, not run yet" in output["data"]["text/plain"]
     assert output["metadata"][STARTED] == 0
-    assert from_text(json.dumps(output["data"][RECORDING])) == {"": COMPUTED}
+    assert from_recording(output["data"][RECORDING]) == {"": COMPUTED}
 
 
 @pytest.mark.parametrize(

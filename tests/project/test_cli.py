@@ -28,7 +28,7 @@ from inflight_lab import PracticeServer, cli
 from inflight_lab.publish import series
 from inflight_lab.recipes.snippet import snippet
 from tests.support.browser import ROOT, make_environment
-from tests.support.children import free_port, wait_until_up
+from tests.support.children import child, free_port, wait_until_up
 from tests.support.notebook_tools import GLOSSARY, NOTEBOOKS
 
 BIN = Path(sys.executable).parent
@@ -213,19 +213,14 @@ def started(folder: Path, bin: Path = BIN, **more: str) -> Iterator[str]:
         "--IdentityProvider.token=",
         "--ip=127.0.0.1",
     ]
-    with log.open("w") as writing:
-        process = subprocess.Popen(
-            [bin / "inflight-lab", *options],
-            env=os.environ | own | more,
-            stderr=writing,
-            cwd=folder,
-        )
-    try:
+    command = [str(bin / "inflight-lab"), *options]
+    env = os.environ | own | more
+    with (
+        log.open("w") as writing,
+        child(command, env=env, stderr=writing, cwd=folder) as process,
+    ):
         wait_until_up(f"http://127.0.0.1:{port}/api", process, log)
         yield f"http://127.0.0.1:{port}/"
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 def served_notebooks(address: str) -> set[str]:

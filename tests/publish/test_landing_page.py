@@ -6,9 +6,9 @@ import re
 
 from inflight_lab.cli import notebook_of
 from inflight_lab.publish import beside, landing_page
-from inflight_lab.publish.contents import entries_of
+from inflight_lab.publish.landing_page import entries_of
 from tests.support.browser import ROOT
-from tests.support.notebook_tools import NOTEBOOKS
+from tests.support.notebook_tools import GLOSSARY, NOTEBOOKS, notebook
 
 ALL = sorted(NOTEBOOKS[0].parent.glob("*.ipynb"))
 LINK = re.compile(r'<a href="([^"#]+)[^"]*">([^<]+)</a>')
@@ -19,13 +19,23 @@ def page_of(*, with_lab: bool = True) -> str:
     return landing_page.landing_page(ALL, with_lab=with_lab)
 
 
+def test_an_entry_has_number_title_and_outcome() -> None:
+    """As they stand at the top of the notebook; the glossary has no number."""
+    numbered, glossary = entries_of([notebook("02"), GLOSSARY]).values()
+    assert numbered.page == "02_send_many_at_once.html"
+    assert numbered.title == "02 Send many at once"
+    assert numbered.outcome.startswith("You send 200 requests at once")
+    assert not re.search("[*`]", numbered.outcome)
+    assert glossary.title == "Glossary"
+
+
 def test_it_links_to_every_page() -> None:
     """First those of the main line, then the others, each with what it promises."""
     titles = {entry.title for entry in entries_of(ALL).values()}
     listed = [target for target, title in LINK.findall(page_of()) if title in titles]
-    main_line = len(landing_page.FIRST)
+    main_line = len(landing_page.MAIN_LINE)
     first, others = listed[:main_line], listed[main_line:-1]
-    assert first == [f"{name}.html" for name in landing_page.FIRST]
+    assert first == [f"{name}.html" for name in landing_page.MAIN_LINE]
     pages = [f"{path.stem}.html" for path in ALL]
     assert others == [page for page in pages if page not in first]
     assert "You send 200 requests at once" in page_of()

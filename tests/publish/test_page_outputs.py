@@ -1,4 +1,4 @@
-"""What a page shows of the outputs of a cell, and of a notebook."""
+"""What a page shows of the outputs of a cell."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from html import unescape
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_output
 
 from inflight_lab.plot.plain_picture import PANEL, RECORDING, STARTED
-from inflight_lab.publish.notebook_page import as_html
 from inflight_lab.publish.page_outputs import WIDGET, for_a_page
+from inflight_lab.runs.columns import to_recording
 from inflight_lab.runs.events import Stats
-from inflight_lab.runs.recording import as_text
 from inflight_lab.runs.run import Level, Run, no_levels
 from inflight_lab.runs.terms import QuotaPolicy, Terms
 from tests.support.notebook_tools import NOTEBOOKS, load
@@ -30,7 +29,7 @@ def picture_of(*names: str, started: int = 1) -> NotebookNode:
     )
     data = {
         "text/html": f"<b>{' '.join(names)}</b>",
-        RECORDING: json.loads(as_text(dict.fromkeys(names, run))),
+        RECORDING: to_recording(dict.fromkeys(names, run)),
     }
     metadata = {STARTED: started, PANEL: {"sliders": ["count"], "strip": "rate"}}
     return new_output("display_data", data=data, metadata=metadata)
@@ -116,131 +115,3 @@ def test_the_notebooks_ask_for_what_there_is() -> None:
     assert {name for wish in wishes for name in wish} == {"simulate", "shows"}
     asked = {runner for wish in wishes for runner in wish.get("simulate", [])}
     assert asked <= {"naive", "semaphore", "pause", "paced"}
-
-
-def live(name: str, words: str) -> str:
-    """A link that says where it leads."""
-    return f'<a href="{name}-live">{words}</a>'
-
-
-def page(*cells: NotebookNode) -> str:
-    """The page of a notebook with these cells."""
-    return as_html(new_notebook(cells=list(cells)), "03_some", live=live)
-
-
-def test_a_page_says_where_it_can_be_tried() -> None:
-    """Once below its title, however many players it has, and below each exercise, whose
-    solution only the notebook can check.
-    """
-    exercise = new_code_cell("check", id="code-exercise-one")
-    player = new_code_cell("panel", id="code-panel", outputs=[picture_of("Ada")])
-    html = page(new_markdown_cell("# Title"), exercise, player)
-    links = re.findall(r'<a href="03_some-live">([^<]+)</a>', html)
-    assert links == ["Open this live", "Open live to check yours"]
-
-
-def test_a_page_says_first_what_it_does_not_do() -> None:
-    """Only a page with players speaks of them; one with nothing but text loads
-    nothing.
-    """
-    text = page(new_markdown_cell("# Title"))
-    printed = page(new_code_cell("1 + 1"))
-    played = page(new_code_cell("panel", outputs=[picture_of("Ada")]))
-    pages = (text, printed, played)
-    assert ["Nothing runs on this page" in each for each in pages] == [
-        False,
-        True,
-        False,
-    ]
-    assert [each.count("nothing is sent") for each in pages] == [0, 0, 1]
-    assert [each.count('src="stage.js"') for each in pages] == [0, 1, 1]
-
-
-def test_links_lead_from_page_to_page() -> None:
-    """A link to a notebook, or to a passage in it, leads to its page; one to the code
-    leads to the files beside the pages.
-    """
-    targets = (
-        "06_pace.ipynb",
-        "glossary.ipynb#cell-id=rung",
-        "../src/inflight_lab/runners/paced.py",
-    )
-    text = " ".join(f"[a]({target})" for target in targets)
-    links = re.findall(r'<a href="([^"]+)">a</a>', page(new_markdown_cell(text)))
-    assert links == ["06_pace.html", "glossary.html#cell-id=rung", "runners/paced.py"]
-
-
-def test_what_is_folded_stays_folded() -> None:
-    """An answer is read when somebody opens it: not before the question is asked."""
-    text = "<details>\n<summary>Answer</summary>\n\nAbout *forty*.\n\n</details>"
-    html = page(new_markdown_cell(text))
-    folded = re.search("<summary>Answer</summary>(.*?)</details>", html, re.DOTALL)
-    assert folded
-    assert "forty" in folded[1]
-
-
-def test_the_links_stand_first_and_the_note_below_the_title() -> None:
-    """A page begins with where one is, then what it is about; not with small print."""
-    cells = [new_markdown_cell("# Title"), new_code_cell("1 + 1")]
-    document = new_notebook(cells=cells)
-    html = as_html(document, "03_some", live=live, navigation="<b>links</b>")
-    order = [
-        html.index(each) for each in ("<b>links", "<h1", "Nothing runs", "1</span>")
-    ]
-    assert order == sorted(order)
-
-
-def test_a_page_lists_its_sections_below_the_title() -> None:
-    """On a long page one sees what there is, and gets to it by a link."""
-    cells = [new_markdown_cell("# Title"), new_markdown_cell("## Why `await`?")]
-    html = page(*cells, new_markdown_cell("## Summary"))
-    contents = html[html.index('<nav class="contents"') : html.index("</nav>")]
-    links = re.findall(r'<a href="#([^"]+)">(.+?)</a>', contents)
-    assert [title for _, title in links] == ["Why <code>await</code>?", "Summary"]
-    assert all(f'<h2 id="{section}">' in html for section, _ in links)
-    assert html.index("<h1") < html.index(contents)
-
-
-TABLE = "# Wait\n\n## How *long*\n\n| API | waits |\n|---|---|\n| `a` | 3 s |"
-
-
-def test_a_table_says_what_each_cell_is_about() -> None:
-    """It has headers of its columns and rows, and whoever comes to it with the Tab key
-    hears the name of its section.
-    """
-    html = page(new_markdown_cell("## First\n\nNo table."), new_markdown_cell(TABLE))
-    *_, heading = re.findall(r'<h2 id="([^"]+)"', html)
-    frame = (
-        f'<div class="scrolls" tabindex="0" role="group" aria-labelledby="{heading}">'
-    )
-    (rows,) = re.findall(rf"{frame}<table>(.*?)</table></div>", html, re.S)
-    assert re.findall(r'<th scope="col">(.*?)</th>', rows) == ["API", "waits"]
-    assert re.findall(r'<th scope="row">(.*?)</th>', rows) == ["<code>a</code>"]
-    assert re.findall("<td>(.*?)</td>", rows) == ["3 s"]
-
-
-def test_code_in_a_table_breaks_only_between_its_parts() -> None:
-    """On a phone: `asyncio.Semaphore` at its dot, and never within a word."""
-    html = page(new_markdown_cell(TABLE.replace("`a`", "`asyncio.Lock(max_size=1.5)`")))
-    assert "asyncio.<wbr>Lock(<wbr>max_<wbr>size=1.<wbr>5)" in html
-
-
-def test_a_diff_says_in_colour_what_is_added_and_removed() -> None:
-    """The page has a colour for what Pygments found, and the signs stay."""
-    html = page(new_markdown_cell("```diff\n-old()\n+new()\n```"))
-    for name, line in (("gd", "-old()"), ("gi", "+new()")):
-        assert f'<span class="{name}">{line}</span>' in html
-        assert f".highlight .{name} {{" in html
-
-
-def test_a_tab_shows_the_title_of_its_page() -> None:
-    """Not the name of a file; a page without a title has nothing else."""
-    assert "<title>Wait - inflight-lab</title>" in page(new_markdown_cell(TABLE))
-    assert "<title>03_some</title>" in page(new_markdown_cell("no title"))
-
-
-def test_a_page_says_where_it_comes_from() -> None:
-    """Somebody who is sent one page knows the package and may pass it on."""
-    footer = re.search(r"<footer>(.*?)</footer>", page(new_markdown_cell("# Title")))
-    assert footer
-    assert re.match(r"inflight-lab \d+\.\d+.* CC BY 4\.0", footer[1])

@@ -18,6 +18,7 @@ from inflight_lab import PracticeServer
 from inflight_lab.recipes import RECIPES
 from inflight_lab.recipes.__main__ import main
 from inflight_lab.recipes.snippet import snippet
+from tests.support.children import START_UP
 from tests.support.faulty_path import FaultyPath
 from tests.support.paged_server import PagedServer
 from tests.support.pasting import run, start
@@ -182,7 +183,7 @@ async def test_a_slow_host_does_not_hold_up_the_other(tmp_path: Path) -> None:
         settings = {"OTHERS": [f"{quick.url}?id={{id}}"], "LIMIT": 1}
         script = fetch_all_with("hosts").script(slow.url, tmp_path, **settings)
         child = await start(script)
-        await until(lambda: quick.stats().accepted == 12)
+        await until(lambda: quick.stats().accepted == 12, patience=START_UP)
         child.kill()
         await child.communicate()
 

@@ -118,7 +118,10 @@ async def test_killed_twice_and_started_again(job: Job, tmp_path: Path) -> None:
             script = job.script(path.url, tmp_path, LIMIT=2)
             for written in (2, 5):
                 child = await start(script)
-                await until(lambda: len(job.answered(tmp_path)) >= written)  # noqa: B023
+                await until(
+                    lambda: len(job.answered(tmp_path)) >= written,  # noqa: B023
+                    patience=START_UP,
+                )
                 child.kill()
                 await child.communicate()
                 await path.quiet()
@@ -135,7 +138,7 @@ async def test_killed_twice_and_started_again(job: Job, tmp_path: Path) -> None:
 
 async def test_interrupted(job: Job, tmp_path: Path) -> None:
     """Ctrl-C ends it with a sentence, and the next start goes on from there."""
-    with PracticeServer(latency=0.2) as server:
+    with PracticeServer(latency=0.5) as server:
         script = job.script(server.url, tmp_path, LIMIT=1)
         child = await start(script)
         await until(lambda: len(job.answered(tmp_path)) >= 2, patience=START_UP)

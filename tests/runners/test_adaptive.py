@@ -89,16 +89,21 @@ def say_nothing(wait: float) -> None:
     """As an API whose refusals name no time."""
 
 
+SAYS_NOTHING = (40, 0.05, say_nothing, 20)
+SMALLER = [
+    SAYS_NOTHING,
+    (40, 0.05, whole_seconds, 20),
+    (40, 0.3, whole_seconds, 75),  # 30 are on their way when the first is refused
+    (80, 0.05, say_nothing, 25),
+]
+"""A quota of a second, the latency, what a refusal says, and how many there may be."""
+
+
 @pytest.mark.parametrize(
-    ("rate", "latency", "retry_after", "most"),
-    [
-        (40, 0.05, whole_seconds, 20),
-        (40, 0.05, say_nothing, 20),
-        (40, 0.3, whole_seconds, 75),  # 30 are on their way when the first is refused
-        (80, 0.05, say_nothing, 25),
-    ],
+    ("kind", "burst", "rate", "latency", "retry_after", "most"),
+    [("sliding-window", None, *row) for row in SMALLER]
+    + [(*kind, *SAYS_NOTHING) for kind in KINDS if kind[0] != "sliding-window"],
 )
-@each_kind
 def test_a_quota_smaller_than_you_say(
     kind: str,
     burst: int | None,

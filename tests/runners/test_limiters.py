@@ -8,6 +8,7 @@ for long.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import random
 from collections.abc import Callable
@@ -287,5 +288,28 @@ def test_a_task_enters_once_at_a_time() -> None:
                     raise AssertionError("was let in")
         async with asyncio.timeout(1), limiter:
             pass
+
+    run(main())
+
+
+def test_who_asks_for_a_second_slot_for_ever_freezes_nobody() -> None:
+    """Code that tries again at once, whatever happens, lets the other tasks go on."""
+
+    async def main() -> None:
+        others: list[int] = []
+
+        async def insist() -> None:
+            async with (limiter := AdjustableLimiter(2)):
+                for _ in range(10):
+                    with contextlib.suppress(RuntimeError):
+                        await limiter.__aenter__()
+            assert others == list(range(10))
+
+        async def go_on() -> None:
+            for turn in range(10):
+                others.append(turn)
+                await asyncio.sleep(0)
+
+        await asyncio.gather(insist(), go_on())
 
     run(main())

@@ -133,7 +133,7 @@ async def test_no_cancellation_is_lost(redis: str, key: str) -> None:
             await tasks[0]
             for task in tasks[1:]:
                 task.cancel()
-            _, pending = await asyncio.wait(tasks, timeout=10)
+            _, pending = await asyncio.wait(tasks, timeout=PATIENCE)
             assert not pending
 
 

@@ -9,7 +9,12 @@ import pytest
 
 from inflight_lab.plot.modules import STAGE
 from inflight_lab.runs import run as run_module
-from inflight_lab.runs.columns import from_columns, to_columns
+from inflight_lab.runs.columns import (
+    from_columns,
+    from_recording,
+    to_columns,
+    to_recording,
+)
 from inflight_lab.runs.events import Stats
 from inflight_lab.runs.run import Level, RequestEvent, Run, no_levels
 from inflight_lab.runs.terms import QuotaPolicy, Terms
@@ -152,3 +157,26 @@ def test_a_run_is_what_its_columns_say() -> None:
     named = set(re.findall(r"@property \{.*?\} \[?(\w+)", wire, re.S))
     sent = {*columns, *columns["events"], *columns["terms"][0]}
     assert sent - named == set()
+
+
+SENT = RequestEvent(0.01, "sent", 0, None)
+
+
+def test_a_recording_has_complete_runs_by_name() -> None:
+    """One that went on when it was recorded is over when it is played."""
+    short = Run(events=[SENT], counts=Stats(started=1), now=0.02)
+    recording = to_recording({"Ada": Run(now=0.5, live=True), "": short})
+    assert from_recording(recording) == {"Ada": Run(now=0.5), "": short}
+
+
+def test_a_run_that_is_not_whole_is_not_recorded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One that has not begun, or whose beginning is gone."""
+    with pytest.raises(ValueError, match="no run to record yet: start one first"):
+        to_recording({"": Run()})
+    monkeypatch.setattr(run_module, "MAX_ROWS", 2)
+    run = Run()
+    run.append(Run(events=3 * [SENT], now=1.0))
+    with pytest.raises(ValueError, match="too long to be recorded"):
+        to_recording({"": run})

@@ -14,7 +14,7 @@ import pytest
 from inflight_lab.runners import naive
 from inflight_lab.server import PracticeServer
 from tests.support.in_page import PageServer, client_in_page, pool_of
-from tests.support.waiting import PATIENCE, practice_threads, until
+from tests.support.waiting import PATIENCE, Hold, practice_threads, until
 
 pytestmark = pytest.mark.anyio
 
@@ -68,29 +68,35 @@ async def test_answers_like_httpbin(place: Place, server: PracticeServer) -> Non
 
 
 async def test_no_more_in_flight_than_the_pool_has_connections(
-    place: Place, server: PracticeServer
+    place: Place, server: PracticeServer, hold: Hold
 ) -> None:
     """httpx's own pool of 100: the rest waits inside the client."""
-    server.latency = 0.5
     async with place.client() as client:
-        await naive.make_many_requests(server.url, 110, client=client)
+        sending = asyncio.create_task(
+            naive.make_many_requests(server.url, 110, client=client)
+        )
+        await until(lambda: server.stats().in_flight >= 100)
+        hold.release()
+        await sending
     assert server.stats().peak_in_flight == 100
     assert server.stats().accepted == 110
 
 
 async def test_who_waits_too_long_in_the_pool_is_never_sent(
-    place: Place, server: PracticeServer
+    place: Place, server: PracticeServer, hold: Hold
 ) -> None:
     """A pool of 1 and little patience: one answer, two PoolTimeouts, one request at the
     server, and no connection is lost.
     """
-    server.latency = 0.3
     limits, timeout = httpx.Limits(max_connections=1), httpx.Timeout(PATIENCE, pool=0.1)
     async with place.client(limits=limits, timeout=timeout) as client:
-        requests = [client.get(server.url) for _ in range(3)]
-        outcomes = await asyncio.gather(*requests, return_exceptions=True)
-        kinds = [type(outcome) for outcome in outcomes]
-        assert kinds == [httpx.Response, httpx.PoolTimeout, httpx.PoolTimeout]
+        first, *others = (
+            asyncio.ensure_future(client.get(server.url)) for _ in range(3)
+        )
+        outcomes = await asyncio.gather(*others, return_exceptions=True)
+        assert [type(each) for each in outcomes] == [httpx.PoolTimeout] * 2
+        hold.release()
+        assert (await first).status_code == 200
         assert (await client.get(server.url)).status_code == 200
     assert server.stats().started == 2
 
@@ -130,7 +136,7 @@ async def test_stop_hangs_up(
     who comes later; it can start again where it was.  Nothing is left behind, and
     nobody reads a traceback.
     """
-    async with place.client() as client:
+    async with place.client(timeout=None) as client:
         await client.get(server.url)
         server.latency = 600
         requests = [asyncio.ensure_future(client.get(server.url)) for _ in range(3)]
@@ -138,7 +144,8 @@ async def test_stop_hangs_up(
         server.stop()
         assert not server.running
         assert practice_threads() == []
-        outcomes = await asyncio.gather(*requests, return_exceptions=True)
+        async with asyncio.timeout(PATIENCE):
+            outcomes = await asyncio.gather(*requests, return_exceptions=True)
         assert all(isinstance(outcome, httpx.TransportError) for outcome in outcomes)
         with pytest.raises(httpx.ConnectError):
             await client.get(server.url)

@@ -19,7 +19,7 @@ LIMIT = ".ifl-panel input[name=limit]"
 
 @contextmanager
 def driven(name: str, folder: Path, **preferences: Any) -> Iterator[Page]:
-    """A page of that browser; it may not end with an error or have asked elsewhere."""
+    """A page of that browser; it may not end with an error."""
     if name in MISSING and not os.environ.get("CI"):
         pytest.skip(MISSING[name])
     with BROWSERS[name](folder, **preferences) as page:
@@ -37,13 +37,13 @@ def run_command(page: Page, command: str, **arguments: str) -> None:
 class DrivenPanel:
     """The one panel of a page, once it is there."""
 
-    def __init__(self, page: Page, *, within: float = 60.0) -> None:
+    def __init__(self, page: Page) -> None:
         self.page = page
-        page.wait_for(f"return document.querySelector('{LIMIT}')", within=within)
+        page.wait_for(f"return document.querySelector('{LIMIT}')")
 
     def press(self, button: str) -> None:
         """Click Run, Stop or Reset."""
-        self.page.click(".ifl-panel button", button)
+        self.page.click(button)
 
     def key(self, key: str) -> None:
         """Press a key on the limit's slider."""

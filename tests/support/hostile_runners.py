@@ -85,11 +85,6 @@ async def returns_early_and_leaves_tasks(
     return [await client.get(url)]
 
 
-@hostile(STOPPED, GOES_ON, stop=True)
-async def sleeps_through_every_cancel(url: str, count: int) -> Any:
-    return await for_ever(lambda: asyncio.sleep(3600))
-
-
 @hostile(STOPPED, stop=True)
 async def starts_tasks_without_end(
     url: str, count: int, *, client: httpx.AsyncClient

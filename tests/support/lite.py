@@ -13,6 +13,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserType, Page
 
+from tests.support.browser import SCHOOL
 from tests.support.javascript import Functions
 from tests.support.lab import CHROMIUM, FLAGS
 from tests.support.notebook_tools import CellRun
@@ -20,8 +21,6 @@ from tests.support.notebook_tools import CellRun
 ROOT = Path(__file__).parents[2]
 UV = shutil.which("uv")
 NPM = shutil.which("npm")
-SCHOOL = "school.test"
-"""A name of this computer at which browsers do not trust a page ("secure context")."""
 JSPI = "javascript.options.wasm_js_promise_integration"
 """Firefox's preference for what lets Python wait without blocking its page."""
 BOOT = 120_000

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from textwrap import indent
 
-from tests.support.children import child, free_port, wait_until_up
+from tests.support.children import START_UP, child, free_port, wait_until_up
 
 NOTEBOOK = """# /// script
 # [tool.marimo.display]
@@ -53,4 +53,4 @@ def marimo(
         wait_until_up(address + "/health", process, path)
         yield address
         process.terminate()  # it ends its kernels
-        process.wait(30)
+        process.wait(START_UP)

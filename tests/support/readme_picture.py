@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from tests.support.lab import chromium
-from tests.support.landing import make_landing_page
+from tests.support.made_pages import make_landing_page
 
 ROOT = Path(__file__).parents[2]
 PICTURE = ROOT / "notebooks" / "images" / "panel.webp"

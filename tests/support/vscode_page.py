@@ -8,13 +8,21 @@ kernel, are left out: here the page asks the kernel itself.
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+import tarfile
 from pathlib import Path
 
 from playwright.sync_api import Page, Route
 
 from tests.support.javascript import Functions
 from tests.support.lab import Lab
-from tests.support.npm import ANYWIDGET, unpack
+
+NPM = shutil.which("npm")
+JUPYTER = Path(sys.prefix) / "share" / "jupyter"
+ANYWIDGET = JUPYTER / "nbextensions" / "anywidget" / "index.js"
+"""anywidget's own part, which it brings along for pages that are not JupyterLab's."""
 
 
 class VSCodePage:
@@ -44,6 +52,19 @@ class VSCodePage:
     def _answer(self, route: Route) -> None:
         name = route.request.url.rpartition("/")[2]
         route.fulfill(path=self._files[name], content_type="text/javascript")
+
+
+def unpack(package: str, folder: Path) -> Path:
+    """An npm package such as ``@scope/name@1``, put into ``folder``; returns where its
+    files are.
+    """
+    assert NPM, "there is no npm"
+    subprocess.run([NPM, "pack", package], cwd=folder, check=True, capture_output=True)
+    (archive,) = folder.glob("*.tgz")
+    with tarfile.open(archive) as files:
+        files.extractall(folder, filter="data")
+    archive.unlink()
+    return (folder / "package").rename(folder / package.rpartition("/")[2])
 
 
 _PAGE = """<!doctype html><title>outputs</title><base href="{address}vscode/">

@@ -11,7 +11,7 @@ import httpx
 
 from inflight_lab import ObservedTransport
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds until a test gives up: only a hang takes so long, not a busy machine."""
 
 

@@ -57,6 +57,11 @@ PREFERENCES = {
 }
 
 
+PATIENCE = 120.0
+"""Seconds for what a busy machine does late."""
+WAITS = ("script", "pageLoad", "implicit")
+"""What a browser itself waits for; "implicit": until an element is there."""
+Point = tuple[float, float]
 Driver = Callable[..., Any]
 """Sends a WebDriver command, by its name in Marionette; returns what is answered."""
 
@@ -96,6 +101,8 @@ class Marionette:
 PATHS = {
     "Navigate": "url",
     "ExecuteScript": "execute/sync",
+    "FindElement": "element",
+    "ElementClick": "element/{id}/click",
     "PerformActions": "actions",
     "SetTimeouts": "timeouts",
     "SetWindowRect": "window/rect",
@@ -113,7 +120,7 @@ class Classic:
 
     def __call__(self, command: str, **parameters: Any) -> Any:
         """Raises ``AssertionError`` with what the driver says if it cannot do it."""
-        path = PATHS[command]
+        path = PATHS[command].format(**parameters)
         method = "POST" if path else "DELETE"
         return self._ask(method, path and f"/{path}", parameters)
 
@@ -135,7 +142,7 @@ class Page:
 
     def __init__(self, driver: Driver) -> None:
         self.driver = driver
-        driver("SetTimeouts", script=120_000, pageLoad=120_000)
+        driver("SetTimeouts", **dict.fromkeys(WAITS, round(1000 * PATIENCE)))
         driver("SetWindowRect", width=1280, height=1100)
 
     def open(self, address: str) -> None:
@@ -151,7 +158,7 @@ class Page:
         """What a JavaScript function, given as an expression, returns."""
         return self.evaluate(f"return ({function})(...arguments)", *arguments)
 
-    def wait_for(self, body: str, *arguments: Any, within: float = 60.0) -> Any:
+    def wait_for(self, body: str, *arguments: Any, within: float = PATIENCE) -> Any:
         """What the body of a JavaScript function returns, as soon as that is true."""
         deadline = time.monotonic() + within
         while True:
@@ -162,33 +169,27 @@ class Page:
             assert time.monotonic() < deadline, late
             time.sleep(0.05)
 
-    def click(self, selector: str, text: str = "") -> None:
-        """Press the first element that is seen, with exactly that text if given."""
-        self.drag(self._resting_place(selector, text))
+    def click(self, button: str) -> None:
+        """Press the button that says exactly this, once it is there."""
+        where = {"using": "xpath", "value": f"//button[normalize-space()='{button}']"}
+        (element,) = self.driver("FindElement", **where).values()
+        self.driver("ElementClick", id=element)
 
-    def _resting_place(self, selector: str, text: str) -> tuple[float, float]:
-        """The middle of an element, once it no longer moves as the page is laid out."""
-        middle_of = f"return ({_PAGE['middleOf']})(...arguments)"
-        before = None
-        while True:
-            now = self.wait_for(middle_of, selector, text)
-            if now == before:
-                return (now[0], now[1])
-            before = now
-
-    def drag(self, *points: tuple[float, float], steps: int = 12) -> None:
-        """Press at the first point, move through the others, and let go.
-
-        With one point alone it is a click.
-        """
-        actions = [_move(*points[0]), {"type": "pointerDown", "button": 0}]
-        for start, end in itertools.pairwise(points):
-            for step in range(1, steps + 1):
-                share = step / steps
-                x = start[0] + share * (end[0] - start[0])
-                y = start[1] + share * (end[1] - start[1])
-                actions.append(_move(x, y))
-        self._point([*actions, {"type": "pointerUp", "button": 0}])
+    def drag(self, start: Point, end: Point) -> None:
+        """Press at the first point, move to the other, and let go."""
+        actions = [
+            {"type": "pointerMove", "x": round(start[0]), "y": round(start[1])},
+            {"type": "pointerDown", "button": 0},
+            {
+                "type": "pointerMove",
+                "x": round(end[0]),
+                "y": round(end[1]),
+                "duration": 200,  # milliseconds: a move has places between
+            },
+            {"type": "pointerUp", "button": 0},
+        ]
+        mouse = {"type": "pointer", "id": "mouse", "actions": actions}
+        self.driver("PerformActions", actions=[mouse])
 
     def press(self, key: str) -> None:
         """Press a key, by its name in a browser, where the focus is."""
@@ -199,34 +200,14 @@ class Page:
 
     def forget_errors(self, beginning: str) -> None:
         """Errors so far that begin like this are the front end's own."""
-        self.call(_PAGE["forget"], beginning)
+        self.evaluate(
+            "noted = noted.filter((error) => !error.startsWith(arguments[0]))",
+            beginning,
+        )
 
     def expect_peace(self) -> None:
-        """No error so far, and nothing asked of another site."""
-        errors, addresses = self.call(_PAGE["noted"])
-        assert not errors, errors
-        at_home = ("http://127.0.0.1", "data:", "blob:")
-        outside = [address for address in addresses if not address.startswith(at_home)]
-        assert not outside, outside
-
-    def _point(self, actions: list[dict[str, Any]]) -> None:
-        mouse = {
-            "type": "pointer",
-            "id": "mouse",
-            "parameters": {"pointerType": "mouse"},
-            "actions": actions,
-        }
-        self.driver("PerformActions", actions=[mouse])
-
-
-def _move(x: float, y: float) -> dict[str, Any]:
-    return {
-        "type": "pointerMove",
-        "duration": 15,
-        "x": round(x),
-        "y": round(y),
-        "origin": "viewport",
-    }
+        """No error so far."""
+        assert self.evaluate("return noted") == []
 
 
 @contextmanager

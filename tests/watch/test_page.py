@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from inflight_lab.runs.recording import from_text
+from inflight_lab.runs.columns import from_recording
 from inflight_lab.watch.practice import AnyApi
 from tests.support.watching import SCRIPTS, commands_in, watch
 
@@ -25,7 +25,7 @@ def test_the_page_has_the_words_and_the_run(tmp_path: Path) -> None:
     (command,) = commands_in(done.stderr)
     assert command.replace('"', "&quot;") in html
     (recording,) = re.findall(r'<script type="application/json">(.*?)</script>', html)
-    run = from_text(json.dumps(json.loads(recording)))[""]
+    run = from_recording(json.loads(recording))[""]
     assert (run.counts.accepted, run.counts.refused) == (
         counted.accepted,
         counted.refused,

@@ -17,11 +17,8 @@ from inflight_lab.engine.runner import (
 )
 from inflight_lab.observation.timeline import Timeline
 
-GRACE = 0.15
-"""Seconds that tasks have to end after they are cancelled."""
-
-LAST_GRACE = 0.3
-"""Seconds that the last of them have."""
+GRACE = 0.2
+"""Seconds that cancelled tasks have to end, in each of four steps."""
 
 TIMEOUT = 5.0
 """Seconds that a client waits for each step of a request, as httpx does by default."""
@@ -94,8 +91,6 @@ class Execution:
                 await self._wind_down(main)
             finally:
                 self.result = self._result_of(main)
-                # A task that goes on keeps its client.
-                self._transport.outcomes.clear()
         return self.result
 
     @property
@@ -148,7 +143,7 @@ class Execution:
         await tasks.cancel(set(self._transport.sending_tasks), GRACE)
         await tasks.cancel(tasks.alive - {main}, GRACE)
         await tasks.wait({main}, GRACE)
-        await tasks.cancel(tasks.alive, LAST_GRACE)
+        await tasks.cancel(tasks.alive, GRACE)
 
     def _result_of(self, main: asyncio.Task[Call]) -> Result:
         """The list that the runner returned, if it has an outcome per request.

@@ -1,13 +1,13 @@
 """What all checks of exercises share: a server, a time limit, and a verdict.
 
-A check runs your solution against a fresh practice server and shows a card, or one line
-outside a notebook: "Correct: ..." or "Not yet: ...", with what it observed.  It raises
-nothing but an interrupt.
+A check runs your solution, most of them against a fresh practice server, and shows a
+card, or one line outside a notebook: "Correct: ..." or "Not yet: ...", with what was
+seen, what is wanted, and what to look at next.
 """
 
 import asyncio
 import functools
-from collections.abc import AsyncIterator, Awaitable, Callable, Sized
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from numbers import Real
 from traceback import walk_tb
@@ -29,29 +29,36 @@ TIME_LIMIT = 40.0
 
 
 class NotYetError(Exception):
-    """The solution is not right yet; the message says what was observed."""
+    """The solution is not right yet; the message says what was seen, and is wanted."""
 
 
-def expect(met: object, hint: str) -> None:
-    """Raise `NotYetError` with this ``hint`` unless ``met``."""
+def expect(met: object, seen: str, hint: str) -> None:
+    """Raise `NotYetError` unless ``met``.
+
+    It says what was ``seen`` and what is wanted; below that a ``hint`` says what to
+    look at next, without giving the solution away.
+    """
     if not met:
-        raise NotYetError(hint)
+        raise NotYetError(f"{seen}\n{hint}")
 
 
 def expect_number(returned: object) -> None:
     """Raise `NotYetError` unless the solution returned a number."""
-    expect(isinstance(returned, Real), f"return a number; you returned {returned!r}.")
+    expect(
+        isinstance(returned, Real),
+        f"you returned {returned!r}; a number is wanted.",
+        "Does each way through the function end with a `return`?",
+    )
 
 
-def expect_whole_number(returned: object) -> None:
-    """Raise `NotYetError` unless the solution returned a whole number; 10.0 is one."""
-    is_whole = isinstance(returned, Real) and float(returned).is_integer()
-    expect(is_whole, f"return a whole number; you returned {returned!r}.")
-
-
-def expect_list(returned: object) -> None:
-    """Raise `NotYetError` unless the solution returned something with a length."""
-    expect(isinstance(returned, Sized), f"return a list; you returned {returned!r}.")
+def expect_none_refused(stats: Stats, rate: int, hint: str) -> None:
+    """Raise `NotYetError` if a server that allows ``rate`` a second refused any."""
+    expect(
+        stats.refused == 0,
+        f"{stats.refused} of {stats.started} requests were refused: at most"
+        f" {stats.busiest_period} came in one second, and {rate} are allowed.",
+        hint,
+    )
 
 
 def shows_verdict(check: Check) -> Callable[[Solution], Awaitable[None]]:
@@ -59,58 +66,37 @@ def shows_verdict(check: Check) -> Callable[[Solution], Awaitable[None]]:
 
     @functools.wraps(check)
     async def show_verdict(solution: Solution) -> None:
-        outcome = await outcome_of(check, solution)
-        if isinstance(outcome, KeyboardInterrupt):
-            raise outcome
-        display(verdict_on(outcome))
+        display(await verdict_of(check, solution))
 
     return show_verdict
 
 
-async def outcome_of(check: Check, solution: Solution) -> str | BaseException:
-    """What ``check`` returns or raises.
-
-    The solution runs in its own task: if it cancels that, the cell goes on.
-    """
+async def verdict_of(check: Check, solution: Solution) -> Verdict:
+    """What the learner reads about a solution, whatever it returns or raises."""
+    limit = asyncio.timeout(TIME_LIMIT)
     try:
-        async with asyncio.timeout(TIME_LIMIT):
-            (outcome,) = await asyncio.gather(
-                praise_or_exit(check, solution), return_exceptions=True
-            )
-    except TimeoutError:
-        return NotYetError(
-            f"your code was still not done after {TIME_LIMIT:.0f} seconds."
-        )
-    return outcome
+        async with limit:
+            return Verdict(CORRECT, await check(solution))
+    except Exception as error:
+        if limit.expired():
+            return Verdict(NOT_YET, f"your code was not done after {TIME_LIMIT:g} s.")
+        return Verdict(NOT_YET, what_is_wrong(error))
 
 
-async def praise_or_exit(check: Check, solution: Solution) -> str | BaseException:
-    """Return the exceptions that would end the event loop if a task raised them."""
-    try:
-        return await check(solution)
-    except (KeyboardInterrupt, SystemExit) as error:
-        return error
-
-
-def verdict_on(outcome: str | BaseException) -> Verdict:
-    """What the learner reads."""
-    if isinstance(outcome, str):
-        return Verdict(CORRECT, outcome, line=f"Correct: {outcome}")
-    observed = what_is_wrong(outcome)
-    return Verdict(NOT_YET, observed, line=f"Not yet: {observed}")
-
-
-def what_is_wrong(problem: BaseException) -> str:
+def what_is_wrong(problem: Exception) -> str:
     """What was observed, or what was raised and by whom."""
     if isinstance(problem, NotYetError):
         return str(problem)
     error = f"{type(problem).__name__}: {problem}"
     if raised_by_the_check(problem):
-        return f"what your code takes or returns does not fit: {error}"
+        return (
+            f"what your code takes or returns does not fit: {error}\n"
+            "Which arguments does the text above name, and what is to be returned?"
+        )
     return f"your code raised {error}"
 
 
-def raised_by_the_check(error: BaseException) -> bool:
+def raised_by_the_check(error: Exception) -> bool:
     """Whether the check itself failed on what the solution takes or returns."""
     modules = [
         frame.f_globals.get("__name__", "") for frame, _ in walk_tb(error.__traceback__)

@@ -1,21 +1,19 @@
 """The checks of the exercises in notebooks 01 to 04."""
 
 import time
-from dataclasses import dataclass
 
 import httpx
 
 from inflight_lab.exercises.check import (
     Solution,
     expect,
-    expect_list,
     expect_number,
     observe,
     practice,
     shows_verdict,
     statuses,
 )
-from inflight_lab.runners import naive, semaphore_pause
+from inflight_lab.runners import semaphore_pause
 
 
 @shows_verdict
@@ -24,40 +22,42 @@ async def check_two_at_once(solution: Solution) -> str:
     responses, stats = await observe(solution, on={"latency": 0.3})
     expect(
         stats.started == 2 and statuses(responses) == [200, 200],
-        f"{stats.started} requests reached the server, and you returned {responses!r}.",
+        f"{stats.started} requests reached the server, and you returned {responses!r};"
+        " two requests and their two responses are wanted.",
+        "What does `await` make of a task?",
     )
     expect(
         stats.peak_in_flight == 2,
         "the server saw both requests, but never two in flight at once.",
+        "When does the second request start: before or after the first `await` ends?",
     )
     return "two requests, both in flight at once."
+
+
+ACCEPTED = 4
+FAILURES = (
+    ValueError("Unexpected Status: Http status code is 429."),
+    ValueError("Unexpected Status: Http status code is 429."),
+    httpx.ConnectError("All connection attempts failed"),
+)
 
 
 @shows_verdict
 async def check_split(solution: Solution) -> str:
     """Notebook 02: ``solution(outcomes)`` returns the responses, and the failures."""
-    outcomes = await four_responses_and_three_failures()
-    failed = outcomes[4:]
-    responses, failures = solution(outcomes)
+    responses, failures = solution([httpx.Response(200)] * ACCEPTED + [*FAILURES])
     expect(
-        statuses(responses) == [200] * 4,
+        statuses(responses) == [200] * ACCEPTED,
         f"4 of 7 requests were accepted, and you returned {len(responses)} responses.",
+        "Which of the outcomes is an `httpx.Response`, and which an exception?",
     )
-    kinds = " and ".join(sorted({type(failure).__name__ for failure in failed}))
     expect(
-        set(failures) == set(failed),
-        f"3 of 7 failed, with {kinds}; you returned {len(failures)} failures.",
+        list(failures) == [*FAILURES],
+        "3 of 7 failed, with ConnectError and ValueError;"
+        f" you returned {len(failures)} failures.",
+        "Which class do the two kinds of error have in common?",
     )
     return "4 responses, and 3 failures of two kinds."
-
-
-async def four_responses_and_three_failures() -> list[httpx.Response | BaseException]:
-    """Four responses, two refusals, and one request that met no server."""
-    make_many = naive.make_many_requests
-    async with practice(latency=0, rate=4, period=60) as (server, client):
-        outcomes = await make_many(server.url, 6, client=client, return_exceptions=True)
-    not_reached = await make_many(server.url, 1, return_exceptions=True)
-    return [*outcomes, *not_reached]
 
 
 @shows_verdict
@@ -68,14 +68,17 @@ async def check_one_semaphore(solution: Solution) -> str:
         responses, stats = await observe(
             solution, count, limit=limit, on={"latency": 0.25}
         )
-        expect_list(responses)
+        returned, most = len(statuses(responses)), min(limit, count)
         expect(
-            len(responses) == count,
-            f"{asked}: {len(responses)} responses returned.",
+            returned == count,
+            f"{asked}: {returned} responses returned, {count} are wanted.",
+            "How many requests does `gather` get, and who returns what it brings?",
         )
         expect(
-            stats.peak_in_flight == min(limit, count),
-            f"{asked}: the server saw {stats.peak_in_flight} in flight at once.",
+            stats.peak_in_flight == most,
+            f"{asked}: the server saw {stats.peak_in_flight} in flight at once,"
+            f" and {most} are wanted.",
+            "How many semaphores does one run make, and how many slots has each?",
         )
     return (
         "the peak was the limit, for limits of 2 and 5;"
@@ -83,48 +86,38 @@ async def check_one_semaphore(solution: Solution) -> str:
     )
 
 
-@dataclass(frozen=True)
-class PausingRun:
-    """A run of the pausing rung, and the seconds that it must take."""
-
-    count: int
-    limit: int
-    seconds: float
-
-
 LATENCY = 0.1
 PAUSE = 0.3
-PAUSING_RUNS = (
-    PausingRun(count=6, limit=3, seconds=0.8),
-    PausingRun(count=8, limit=3, seconds=0.9),
-    PausingRun(count=2, limit=3, seconds=0.1),
-)
+PAUSING_RUNS = ((6, 3, 0.8), (8, 3, 0.9), (2, 3, 0.1))
+"""Each a count, a limit, and the seconds that such a run must take."""
 
 
 @shows_verdict
 async def check_elapsed(solution: Solution) -> str:
     """Notebook 04: ``solution(count, limit, latency, pause)`` is a run's duration."""
     compared = []
-    for run in PAUSING_RUNS:
-        predicted = solution(run.count, run.limit, LATENCY, PAUSE)
+    for count, limit, seconds in PAUSING_RUNS:
+        predicted = solution(count, limit, LATENCY, PAUSE)
         expect_number(predicted)
-        took = await measure(run)
+        took = await seconds_of_a_run(count, limit)
         # Judged by what the run must take: a busy computer only ever adds to that.
         expect(
-            abs(predicted - run.seconds) <= 0.01,
-            f"{run.count} requests, limit {run.limit}, latency {LATENCY} s,"
-            f" pause {PAUSE} s: you predict {predicted:.2f} s; it takes at least"
-            f" {run.seconds:.2f} s, and here {took:.2f} s.",
+            abs(predicted - seconds) <= 0.01,
+            f"{count} requests, limit {limit}, latency {LATENCY} s, pause {PAUSE} s:"
+            f" you predict {predicted:.2f} s; it takes at least {seconds:.2f} s,"
+            f" and here {took:.2f} s.",
+            "How many rounds are full, and how long does each of them take? And the"
+            " requests that are left over?",
         )
         compared.append(f"{predicted:.2f} s, and it took {took:.2f} s")
     return f"you predicted {'; '.join(compared)}."
 
 
-async def measure(run: PausingRun) -> float:
+async def seconds_of_a_run(count: int, limit: int) -> float:
     """How many seconds it takes here."""
     async with practice(latency=LATENCY) as (server, client):
         begun = time.perf_counter()
         await semaphore_pause.make_many_requests(
-            server.url, run.count, limit=run.limit, pause=PAUSE, client=client
+            server.url, count, limit=limit, pause=PAUSE, client=client
         )
         return time.perf_counter() - begun

@@ -34,20 +34,27 @@ async def check_learns(solution: Solution) -> str:
         less.refused <= 5,
         f"the API allows 10 a second: {less.refused} requests were refused,"
         " and 5 at most are wanted.",
+        "What does the pacer learn from an answer, and at which rate does it begin?",
     )
     as_said = run(send(solution, range(count), SlidingWindow(15, 1)), VirtualLoop())
     expect(
         as_said.refused == 0,
         f"the API allows 15 a second: {as_said.refused} requests were refused,"
         " and none is wanted.",
+        "At which rate does the pacer begin?",
     )
     expect(
         as_said.elapsed < 8,
         f"the API allows 15 a second: {count} requests took {as_said.elapsed:.1f} s,"
         " and 7 s are enough.",
+        "At which rate does the pacer begin, and which answers make it slower?",
     )
     answered = min(less.answered, as_said.answered)
-    expect(answered == count, f"return {count} answers; you returned {answered}.")
+    expect(
+        answered == count,
+        f"return {count} answers; you returned {answered}.",
+        "Who returns what `patiently` brings?",
+    )
     return (
         f"{less.refused} refused where 10 a second are allowed,"
         " and none where it is 15."
@@ -61,22 +68,21 @@ async def check_gives_up(solution: Solution) -> str:
     expect(
         len(came) == 5,
         f"an API that always refuses got {len(came)} requests: 5 are wanted.",
-    )
-    expect(
-        came == [0, 60, 120, 180, 240],
-        f"with Retry-After: 60, requests came after {listed(came)} seconds.",
+        "What counts the attempts, and when does that end the loop?",
     )
     expect(
         ended == came[-1],
         f"the last attempt was refused after {came[-1]:g} s,"
         f" and you waited until {ended:g} s for nothing.",
+        "What is there to wait for after the last attempt?",
     )
-    expect(status == 429, "return the last of the 5 responses.")
+    expect(status == 429, "the last of the 5 responses is wanted.", "Return it.")
     status, came, _ = run(insist(solution, 2, 7), VirtualLoop())
     expect(
         (status, came) == (200, [0, 7, 14]),
         "an API refuses twice, with Retry-After: 7, then it answers:"
         f" requests came after {listed(came)} seconds, and you returned {status}.",
+        "Which of the two numbers is in the answer's `Retry-After`?",
     )
     return "5 attempts, a minute apart, in no time; an answer ends it before."
 
@@ -94,15 +100,18 @@ async def check_bought_once(solution: Solution) -> str:
             times <= len(orders),
             f"after the {start} start, {len(orders)} orders were bought {times} times:"
             " an order came again, and its key was new.",
+            "What must be the same whenever an order is sent, after a restart too?",
         )
         expect(
             times == len(orders),
             f"{times} of {len(orders)} orders were bought: another one had the same"
             " key, so the API took it for a repetition.",
+            "What tells two orders of the same item apart?",
         )
         expect(
             answered == len(orders),
             f"return {len(orders)} answers; you returned {answered}.",
+            "Who returns what `gather` brings?",
         )
     return f"{len(orders)} orders, 3 lost answers, 2 starts: each was bought once."
 

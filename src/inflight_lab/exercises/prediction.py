@@ -64,9 +64,7 @@ class Predict(VBox):  # type: ignore[misc]  # ipywidgets has no types
         mistakes = without(measured, wrong or {})
         said = [f"Measured: {self._quoted(measured)}."]
         said += self._comments(measured, mistakes)
-        line = " ".join([self.question, *said])
-        sign = self._sign(measured)
-        display(Verdict(sign, "\n".join(said), line=line, about=self.question))
+        display(Verdict(self._sign(measured), "\n".join(said), about=self.question))
 
     @property
     def answer(self) -> str:

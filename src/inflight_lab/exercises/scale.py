@@ -10,7 +10,7 @@ import httpx
 from inflight_lab.exercises.check import (
     Solution,
     expect,
-    expect_list,
+    expect_none_refused,
     practice,
     shows_verdict,
     statuses,
@@ -52,15 +52,18 @@ async def check_shares_items(solution: Solution) -> str:
         sorted(made) == list(range(count)),
         f"{len(made)} requests for {count} items, and {len(set(made))} of these were"
         " made: each is wanted once.",
+        "Where does each worker get its next item, and who else takes from there?",
     )
     expect(
         peak == limit,
         f"limit {limit}, and the server saw {peak} in flight at once.",
+        "How many workers are there?",
     )
     expect(
         max(ahead) <= limit,
         f"{max(ahead)} items were taken before they were needed:"
         " a million would fill memory.",
+        "When does a worker ask for its next item?",
     )
     return (
         f"each of {count} items once, {peak} in flight,"
@@ -73,26 +76,23 @@ async def check_paced_threads(solution: Solution) -> str:
     """Notebook 12: ``solution(url, count, rate)`` keeps the rate, from threads."""
     expect(
         sys.platform != "emscripten",
-        "a page in a browser has one thread only: this takes a Python on a computer.",
+        "a page in a browser has one thread only, and 16 are wanted.",
+        "Can you run it on your own computer?",
     )
     count, rate = 45, 20
     with PracticeServer(latency=0.02, quota="sliding-window", rate=rate) as server:
         returned = await asyncio.to_thread(solution, server.url, count, rate)
         stats = server.stats()
-    expect(
-        stats.refused == 0,
-        f"{stats.refused} of {stats.started} requests were refused:"
-        f" {stats.busiest_period} were sent in the busiest second, {rate} allowed.",
-    )
-    expect_list(returned)
-    expect(
-        stats.accepted == len(returned) == count,
-        f"{count} requests wanted: {stats.accepted} were accepted,"
-        f" and you returned {len(returned)} statuses.",
+    expect_none_refused(
+        stats,
+        rate,
+        "How many pacers does one run make, and where does a request wait for it?",
     )
     expect(
-        all(status == 200 for status in returned),
-        f"each of the {count} answers had status 200: return those statuses.",
+        stats.accepted == count and returned == [200] * count,
+        f"{count} requests wanted, and a list of their statuses: {stats.accepted} were"
+        f" accepted with status 200, and you returned {returned!r:.24} ...",
+        "How many are asked for, and what does `get` return?",
     )
     return f"{count} requests in {stats.elapsed:.1f} s, and none was refused."
 
@@ -103,27 +103,19 @@ BOTH = ("input_tokens", "output_tokens")
 
 
 class NotedBudgets(Budgets):
-    """Budgets that keep what the last request reserved, and what is counted of it."""
+    """Budgets that keep what the last request reserved, and its turn."""
 
     def __init__(self) -> None:
         super().__init__(
             requests=(60, 1), input_tokens=(20_000, 1), output_tokens=(20_000, 1)
         )
-        self.reserved: dict[str, float] = {}
-        self.counted: dict[str, float] = {}
+        self.turn()
 
     def turn(self, *, requests: float = 1, **costs: float) -> Turn:
-        """Make a turn, and note the tokens."""
-        self.reserved = dict(costs)
-        self.counted = dict(costs)
-        return super().turn(requests=requests, **costs)
-
-    def give_back(
-        self, reserved: Mapping[str, float], used: Mapping[str, float]
-    ) -> None:
-        """Give back what one request did not use, and note it."""
-        self.counted = dict(used)
-        super().give_back(reserved, used)
+        """Make a turn, and note it."""
+        self.last = super().turn(requests=requests, **costs)
+        self.reserved = self.last.costs
+        return self.last
 
 
 @shows_verdict
@@ -136,11 +128,20 @@ async def check_reserves(solution: Solution) -> str:
         async with client_that_gets(answered) as client:
             answer = await solution(client, "http://api.example", body, budgets)
         status = 200 if answered else 429
-        expect(statuses([answer]) == [status], f"return the answer, not {answer!r}.")
+        expect(
+            statuses([answer]) == [status],
+            f"the answer has status {status}; you returned {answer!r}.",
+            "Return what `client.post` brings, whatever its status.",
+        )
         expect_the_most(budgets.reserved, max_tokens)
         expect_the_rest_back(budgets, answered)
-        reserved.append(" + ".join(f"{budgets.reserved[name]:g}" for name in BOTH))
+        reserved.append(in_words(budgets.reserved))
     return f"you reserved {', '.join(reserved)} tokens, and gave back what was left."
+
+
+def in_words(costs: Mapping[str, float]) -> str:
+    """Such as "176 + 100"."""
+    return " + ".join(f"{costs.get(name, 0):g}" for name in BOTH)
 
 
 def chat_with(max_tokens: int) -> dict[str, Any]:
@@ -167,12 +168,15 @@ def expect_the_most(reserved: Mapping[str, float], max_tokens: int) -> None:
     expect(
         characters / 4 <= tokens <= characters / 4 + 40,
         f"the prompt has {characters} characters:"
-        f" you reserved {tokens:g} input_tokens.",
+        f" you reserved {tokens:g} input_tokens, and about a quarter of them is"
+        " wanted.",
+        "What does `most_tokens(body)` count, besides the prompt?",
     )
     tokens = reserved.get("output_tokens", 0)
     expect(
         tokens == max_tokens,
         f"max_tokens is {max_tokens}: you reserved {tokens:g} output_tokens.",
+        "How long may this answer be at most?",
     )
 
 
@@ -180,14 +184,16 @@ def expect_the_rest_back(budgets: NotedBudgets, answered: int | None) -> None:
     """Expect that what an answer did not use was given back, and else nothing."""
     if answered is None:
         expect(
-            budgets.counted == budgets.reserved,
-            f"a refused request gives nothing back: {budgets.reserved} were reserved,"
-            f" and you made {budgets.counted} of it.",
+            budgets.last.costs == budgets.reserved,
+            f"a refused request gives nothing back: {in_words(budgets.reserved)} tokens"
+            f" were reserved, and you made {in_words(budgets.last.costs)} of it.",
+            "Which answers have a `usage`?",
         )
         return
     for name, used in zip(BOTH, (PROMPT_TOKENS, answered), strict=True):
-        counted = budgets.counted.get(name, 0)
+        counted = budgets.last.costs.get(name, 0)
         expect(
             counted == used,
             f"a request used {used} {name}, but your budget counts {counted:g}.",
+            "Which part of the answer's `usage` belongs to this account?",
         )

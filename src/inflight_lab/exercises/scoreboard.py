@@ -18,9 +18,7 @@ def show(outcomes: Sequence[Any], server: PracticeServer, *, name: str = "") -> 
 
     ``name`` says what was measured.
     """
-    numbers = score(outcomes, server)
-    line = f"{name}: {numbers}" if name else numbers
-    display(Verdict(MEASURED, numbers, line=line, about=name))
+    display(Verdict(MEASURED, score(outcomes, server), about=name))
 
 
 def score(outcomes: Sequence[Any], server: PracticeServer) -> str:

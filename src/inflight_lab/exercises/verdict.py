@@ -50,18 +50,19 @@ CARD = """
 
 @dataclass(frozen=True)
 class Verdict:
-    """A card: its sign, a ``text``, and the ``line`` that stands for it as plain text.
+    """A card: its sign and a ``text``; as plain text it is one line.
 
     ``about`` says what is judged, beside the sign's word.
     """
 
     sign: Sign
     text: str
-    line: str
     about: str = ""
 
     def __str__(self) -> str:
-        return self.line
+        subject = self.about or self.sign.word
+        mark = "" if subject.endswith("?") else ":"
+        return f"{subject}{mark} {self.text}".replace("\n", " ")
 
     __repr__ = __str__
 

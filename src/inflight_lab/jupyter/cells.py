@@ -1,9 +1,11 @@
-"""What a notebook cell made is closed when the same cell runs again.
+"""What is different in a notebook's cell: it runs again, and inside an event loop.
 
-Without this, each further run of ``server = PracticeServer().start()`` would leave one
-more server behind: the name is bound anew, but the old server goes on serving.
+What it made is closed when the same cell runs again.  Without this, each further run of
+``server = PracticeServer().start()`` would leave one more server behind: the name is
+bound anew, but the old server goes on serving.
 """
 
+import asyncio
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -94,3 +96,30 @@ class _Disposable:
     def dispose(self, **_: object) -> bool:
         self._close()
         return True
+
+
+def enable_nested_run() -> None:
+    """Let ``asyncio.run(...)`` work in a cell, where an event loop is running already.
+
+    Usually you do not need it: write ``await make_many_requests(...)`` in the cell.
+    Call this once, above a *script* that you paste whole and that calls
+    ``asyncio.run`` itself:
+
+    >>> enable_nested_run()
+    >>> asyncio.run(client.get(server.url))
+
+    A ``nest_asyncio.apply()`` in that script then does no harm, because the work is
+    already done.
+
+    Uses nest-asyncio2, the maintained fork.  The original nest-asyncio loses the
+    messages that reach the kernel during a nested run, so that the cells queued behind
+    it never start.
+    """
+    if sys.platform == "emscripten":
+        from inflight_lab.jupyter.pyodide import run_nested
+
+        asyncio.run = run_nested
+    else:
+        import nest_asyncio2
+
+        nest_asyncio2.apply()

@@ -1,6 +1,5 @@
 """The picture of runs that stays in a saved notebook, where no page draws them."""
 
-import json
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -9,7 +8,7 @@ from uuid import uuid4
 from IPython.display import DisplayHandle, display
 
 from inflight_lab.plot.drawing import Picture, draw_runs
-from inflight_lab.runs.recording import as_text
+from inflight_lab.runs.columns import to_recording
 from inflight_lab.runs.run import Run
 
 STARTED = "inflight_lab_started"
@@ -68,7 +67,7 @@ class PlainPicture:
         metadata: dict[str, Any] = {STARTED: started}
         data = as_mime_types(draw_runs(shown, mark=self.mark, computed=not has_begun))
         if keep_recordings and all(_can_be_kept(run) for run in shown.values()):
-            data[RECORDING] = json.loads(as_text(shown))
+            data[RECORDING] = to_recording(shown)
             metadata[PANEL] = dict(self.panel)
         return data, metadata
 

@@ -5,10 +5,11 @@ page plays from the file system too.  Where there is no JavaScript, and on paper
 still picture stands in its place.
 """
 
+import json
 from collections.abc import Mapping
 
 from inflight_lab.plot.modules import PAGE, script, style
-from inflight_lab.runs.recording import as_text
+from inflight_lab.runs.columns import to_recording
 from inflight_lab.runs.run import Run
 
 
@@ -18,7 +19,8 @@ def player_html(runs: Mapping[str, Run], still: str) -> str:
     The page needs `page_parts` once, too.  Raises ``ValueError`` for a run that cannot
     be recorded.
     """
-    recording = as_text(runs).replace("<", "\\u003c")  # no name ends the script
+    text = json.dumps(to_recording(runs), separators=(",", ":"))
+    recording = text.replace("<", "\\u003c")  # no name ends the script
     return (
         f'<inflight-run>\n<div class="ifl-still">{still}</div>\n'
         f'<script type="application/json">{recording}</script>\n</inflight-run>'

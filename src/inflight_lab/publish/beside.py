@@ -19,7 +19,7 @@ HEAD = """<link rel="stylesheet" href="stage.css">
 
 LAB = "live/lab/index.html"
 """JupyterLab in the site, beside the pages."""
-INSTALL = '<a href="index.html#install">how to install it</a>'
+HOW_TO_INSTALL = '<a href="index.html#install">how to install it</a>'
 
 
 def write(folder: Path) -> None:
@@ -48,4 +48,4 @@ def to_a_command(notebook: str, words: str) -> str:
     """The command that opens it in a clone, for a site without the browser build."""
     number, _, _ = notebook.partition("_")
     command = f"<code>uv run inflight-lab --open {number}</code>"
-    return f"{escape(words)}: {command} ({INSTALL})"
+    return f"{escape(words)}: {command} ({HOW_TO_INSTALL})"

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
+import nbformat
 from jinja2 import Environment
 
 from inflight_lab.publish import beside
-from inflight_lab.publish.contents import entries_of
+from inflight_lab.publish.notebook_page import plain
 from inflight_lab.publish.page_outputs import toy_html
 
 NAME = "index.html"
@@ -20,7 +22,7 @@ INSTALL = "pip install uv && uv run inflight-lab"
 """The first command of the README."""
 
 START = "00_start_here"
-FIRST = (
+MAIN_LINE = (
     START,
     "01_run_the_script_that_fails",
     "02_send_many_at_once",
@@ -68,10 +70,35 @@ def landing_page(notebooks: Sequence[Path], *, with_lab: bool) -> str:
         style="\n".join(sheet.read_text(encoding="utf-8") for sheet in STYLES),
         beside=beside.HEAD,
         toy=toy_html(OPENING, IN_WORDS),
-        first=[entries[name] for name in FIRST],
-        others=[entry for name, entry in entries.items() if name not in FIRST],
+        first=[entries[name] for name in MAIN_LINE],
+        others=[entry for name, entry in entries.items() if name not in MAIN_LINE],
         lab=beside.address_in_site(START) if with_lab else "",
         install=INSTALL,
         teaching=entries[FOR_TEACHERS],
         questions=entries[QUESTIONS],
     )
+
+
+class Entry(NamedTuple):
+    """A notebook in the list of all."""
+
+    page: str
+    title: str
+    """With the notebook's number, where it has one."""
+    outcome: str
+
+
+def entries_of(notebooks: Sequence[Path]) -> dict[str, Entry]:
+    """The entry of each notebook, by its name, in that order."""
+    return {notebook.stem: entry_of(notebook) for notebook in notebooks}
+
+
+def entry_of(notebook: Path) -> Entry:
+    """Its title, and the paragraph below that, which says what one gets from it."""
+    first = nbformat.read(notebook, as_version=4).cells[0].source
+    heading, outcome, *_ = first.split("\n\n")
+    number, _, _ = notebook.stem.partition("_")
+    title = plain(heading.removeprefix("# "))
+    if number.isdecimal():
+        title = f"{number} {title}"
+    return Entry(f"{notebook.stem}.html", title, plain(outcome))

@@ -2,21 +2,31 @@
 
 import importlib.metadata
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
+from html import escape
 from pathlib import Path
 from typing import Any
 
 from nbconvert import HTMLExporter
 
 from inflight_lab.publish import beside
-from inflight_lab.publish.contents import plain
 from inflight_lab.publish.page_outputs import as_output, for_a_page, paragraph
 
 LiveLink = Callable[[str, str], str]
 """How a reader gets to the same notebook, running: HTML, with these words, for the
 notebook of this name."""
 
+HOME = '<a href="index.html">inflight-lab: all notebooks</a>'
+MAP = "00_start_here"
+"""The notebook with the map of the series."""
+
+MARKDOWN = re.compile(r"[*`]|\[(.+?)\]\(.+?\)")
+"""Emphasis, code and links: of these only the words are kept."""
+LAST_PARAGRAPH = re.compile(
+    r"^\*\*(?P<before>Next|Back)\*\*:(?P<text>.*?)(?:\n\n|\Z)", re.MULTILINE | re.DOTALL
+)
+LINK = re.compile(r"\[(?P<words>[^]]+)\]\((?P<name>\w+)\.ipynb(?P<anchor>#[^)]*)?\)")
 LINK_TO_NOTEBOOK = re.compile(r"\]\((\w+)\.ipynb(?=[#)])")
 LINK_TO_SOURCE = "](../src/inflight_lab/"
 TEMPLATE = Path(__file__).with_name("notebook_page.html.j2")
@@ -35,7 +45,7 @@ HEADER = re.compile(r"<th(?=[ >])")
 FIRST_CELL = re.compile(r"(<tr>\s*)<td([^>]*)>(.*?)</td>", re.DOTALL)
 CODE = re.compile("<code>(.*?)</code>")
 PART_OF_CODE = re.compile(r"[._(](?=\w)")
-"""After these a narrow column may break a name."""
+"""After these a narrow column may break a name, and nowhere within a word."""
 ANCHOR = re.compile('<a class="anchor-link" [^>]*>[^<]*</a>')
 """A heading's link to itself; the sections are linked at the top."""
 PLAIN_CODE = re.compile(r'<span class="(?:n|nn|o|p|w)">([^<]*)</span>')
@@ -56,11 +66,14 @@ NOTHING_RUNS = "Nothing runs on this page: each cell shows what it printed."
 RUNS_PLAY = "Runs here are recordings, or computed in your browser: nothing is sent."
 
 
-def as_html(document: Any, name: str, *, live: LiveLink, navigation: str = "") -> str:
+def as_html(
+    document: Any, name: str, *, live: LiveLink, names: Collection[str] = ()
+) -> str:
     """The page of the notebook ``name``, a ``document`` whose cells have run.
 
-    ``navigation`` is the HTML of the links at its top.
+    ``names`` are the notebooks that have a page, too: of these it links to the next.
     """
+    navigation = " ".join([HOME, *links_at_the_end(document, names)])
     for cell in document.cells:
         put_on_a_page(cell, partial(live, name))
     document.metadata["title"] = title_of(document, name)
@@ -78,6 +91,7 @@ def as_html(document: Any, name: str, *, live: LiveLink, navigation: str = "") -
     html, _ = exporter.from_notebook_node(document, resources)
     html = ANCHOR.sub("", html)
     html = PLAIN_CODE.sub(r"\1", html)
+    html = CODE.sub(lambda code: PART_OF_CODE.sub(r"\g<0><wbr>", code[0]), html)
     html = html.replace(CONTENTS, section_links(html))
     return with_wide_parts(html)
 
@@ -96,6 +110,32 @@ def with_links_to_pages(source: str) -> str:
     """Text whose links lead to the pages, and to the code beside them."""
     linked = LINK_TO_NOTEBOOK.sub(r"](\1.html", source)
     return linked.replace(LINK_TO_SOURCE, "](")
+
+
+def links_at_the_end(document: Any, names: Collection[str]) -> list[str]:
+    """The links of the last paragraph to the pages of ``names``, as HTML.
+
+    A notebook ends with ``**Next**: ...`` or ``**Back**: ...``.  These links stand at
+    the top too, so that both ends of a page agree; not the one to the map, because all
+    notebooks are linked there anyway.
+    """
+    paragraph = LAST_PARAGRAPH.search(document.cells[-1].source)
+    if paragraph is None:
+        return []
+    links: list[str] = []
+    for link in LINK.finditer(paragraph["text"]):
+        if link["name"] == MAP or link["name"] not in names:
+            continue
+        before = "Or" if links else paragraph["before"]
+        words = escape(plain(" ".join(link["words"].split())))
+        target = escape(f"{link['name']}.html{link['anchor'] or ''}")
+        links.append(f'<a href="{target}">{before}: {words}</a>')
+    return links
+
+
+def plain(markdown: str) -> str:
+    """The words alone."""
+    return MARKDOWN.sub(lambda found: found[1] or "", markdown)
 
 
 def title_of(document: Any, name: str) -> str:
@@ -151,7 +191,6 @@ def with_wide_parts(html: str) -> str:
 
 
 def with_headers(rows: str) -> str:
-    """The rows of a table with headers, and with code that breaks between its parts."""
+    """The rows of a table, whose first row and column are headers."""
     columns = HEADER.sub('<th scope="col"', rows)
-    headed = FIRST_CELL.sub(r'\1<th scope="row"\2>\3</th>', columns)
-    return CODE.sub(lambda code: PART_OF_CODE.sub(r"\g<0><wbr>", code[0]), headed)
+    return FIRST_CELL.sub(r'\1<th scope="row"\2>\3</th>', columns)

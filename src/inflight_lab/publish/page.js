@@ -1,5 +1,5 @@
-// What the pages of the site need: runs that are computed, runs that were recorded, and
-// a hint where the notebooks cannot be opened.
+// What the pages of the site need: runs that are computed, runs that were recorded,
+// code that can be scrolled, and a hint where the notebooks cannot be opened.
 
 import { defineRecordedRuns } from "../plot/page/recorded_runs.js";
 import { make } from "../stage/dom.js";
@@ -7,6 +7,15 @@ import { defineToy } from "../stage/toy.js";
 
 defineToy();
 defineRecordedRuns(true);
+
+// Code that is wider than the screen can be scrolled by keyboard too.
+const reach = new ResizeObserver((blocks) => {
+  for (const { target } of blocks) {
+    const isCutOff = target.scrollWidth > target.clientWidth;
+    /** @type {HTMLElement} */ (target).tabIndex = isCutOff ? 0 : -1;
+  }
+});
+document.querySelectorAll(".highlight pre").forEach((block) => reach.observe(block));
 
 const live = document.querySelector('a[href^="live/"]');
 if (location.protocol === "file:" && live) {

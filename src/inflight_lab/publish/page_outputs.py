@@ -18,7 +18,7 @@ from nbformat.v4 import new_output
 
 from inflight_lab.plot.plain_picture import PANEL, RECORDING, STARTED
 from inflight_lab.plot.player import player_html
-from inflight_lab.runs.recording import from_text
+from inflight_lab.runs.columns import from_recording
 from inflight_lab.runs.run import Run
 from inflight_lab.runs.terms import Terms
 
@@ -50,7 +50,7 @@ def for_a_page(cell: Any) -> list[Any]:
 def run_of(output: Any, simulated: Sequence[str]) -> str:
     """What was recorded, as HTML that plays."""
     still = output.data["text/html"]
-    runs = from_text(json.dumps(output.data[RECORDING]))
+    runs = from_recording(output.data[RECORDING])
     if simulated:
         panel = output.get("metadata", {}).get(PANEL, {})
         return toy_html(settings_of(runs, simulated) | panel, still)

@@ -23,9 +23,8 @@ from pathlib import Path
 import nbformat
 
 from inflight_lab.publish import beside, browser_build, landing_page
-from inflight_lab.publish.contents import navigation_of
-from inflight_lab.publish.execution import run_cells
 from inflight_lab.publish.notebook_page import LiveLink, as_html
+from inflight_lab.publish.notebook_run import run_cells
 from inflight_lab.publish.series import lay_out
 
 SIDE_BY_SIDE = 4
@@ -97,7 +96,7 @@ async def make_pages(
     ``live`` makes the link to the same notebook, running.  Returns which cells failed,
     each with its notebook and its error in a line.
     """
-    navigation = navigation_of(notebooks)
+    names = [notebook.stem for notebook in notebooks]
     turns = asyncio.Semaphore(SIDE_BY_SIDE)
 
     async def make_page(notebook: Path) -> list[str]:
@@ -105,7 +104,7 @@ async def make_pages(
         document = nbformat.read(notebook, as_version=4)
         async with turns:
             failures = await run_cells(document, notebook.parent)
-        html = as_html(document, name, live=live, navigation=navigation[name])
+        html = as_html(document, name, live=live, names=names)
         (out / f"{name}.html").write_text(html, encoding="utf-8")
         print(f"{name}.html", flush=True)
         return [f"{name}, {failure}" for failure in failures]

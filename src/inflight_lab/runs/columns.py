@@ -1,19 +1,20 @@
 """A run as columns: the JSON that goes to a page, and into a file.
 
 Each list of rows becomes an object with a column for each field.  ``stage/wire.js``
-says what they are.
+says what they are.  A *recording* is complete runs by name, in columns.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from inflight_lab.runs.events import OUTCOME_KINDS, Stats
-from inflight_lab.runs.run import Level, RequestEvent, Run, no_levels
+from inflight_lab.runs.run import MAX_ROWS, Level, RequestEvent, Run, no_levels
 from inflight_lab.runs.terms import QuotaPolicy, Terms
 
 Columns = dict[str, Any]
-"""A `Run` as JSON: objects, lists, texts and numbers only."""
+"""A `Run`, or several, as JSON: objects, lists, texts and numbers only."""
 
 
 def to_columns(run: Run) -> Columns:
@@ -55,12 +56,38 @@ def from_columns(columns: Columns) -> Run:
     )
 
 
+def to_recording(runs: Mapping[str, Run]) -> Columns:
+    """The recording of complete runs, by name, from which a page can play them.
+
+    Raises ``ValueError`` for a run that has not begun or is too long.
+    """
+    for run in runs.values():
+        _check_complete(run)
+    columns = {name: to_columns(replace(run, live=False)) for name, run in runs.items()}
+    return {"runs": columns}
+
+
+def from_recording(recording: Columns) -> dict[str, Run]:
+    """The runs that `to_recording` recorded, by name."""
+    return {name: from_columns(columns) for name, columns in recording["runs"].items()}
+
+
 def terms_as_json(terms: Terms) -> Columns:
     """The fields of ``terms``, and those of its quota."""
     fields: Columns = terms._asdict()
     if terms.quota:
         fields["quota"] = terms.quota._asdict()
     return fields
+
+
+def _check_complete(run: Run) -> None:
+    if not run.now:
+        raise ValueError("there is no run to record yet: start one first")
+    if not run.whole:
+        raise ValueError(
+            "the run is too long to be recorded: "
+            f"it brought more than {MAX_ROWS:,} events"
+        )
 
 
 def _terms_of(fields: Columns) -> Terms:

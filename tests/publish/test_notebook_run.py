@@ -1,7 +1,6 @@
 """Cells are run once, and what they show is kept, whatever becomes of them."""
 
 import asyncio
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from inflight_lab.plot.plain_picture import PANEL as ABOUT
 from inflight_lab.plot.plain_picture import RECORDING
-from inflight_lab.publish.execution import run_cells
-from inflight_lab.runs.recording import from_text
+from inflight_lab.publish.notebook_run import run_cells
+from inflight_lab.runs.columns import from_recording
 
 PLOT = """
 from inflight_lab import LivePlot, Panel, PracticeServer
@@ -34,7 +33,7 @@ panel
 """
 
 
-def run(folder: Path, *sources: str, patience: float = 60) -> tuple[Any, list[str]]:
+def run(folder: Path, *sources: str, patience: int = 60) -> tuple[Any, list[str]]:
     """A notebook with these cells c0, c1 ..., once they have run; what failed."""
     cells = [new_code_cell(code, id=f"c{n}") for n, code in enumerate(sources)]
     document = new_notebook(cells=cells)
@@ -47,7 +46,7 @@ def answered_in(cell: Any) -> list[int]:
         run.counts.accepted
         for output in cell.outputs
         if RECORDING in output.get("data", {})
-        for run in from_text(json.dumps(output.data[RECORDING])).values()
+        for run in from_recording(output.data[RECORDING]).values()
     ]
 
 
@@ -105,13 +104,13 @@ def test_a_plot_may_end_behind_the_cells(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("code", "patience", "error"),
     [
-        ("while True: pass", 2, "CellTimeoutError: it takes more than 2 seconds"),
+        ("while True: pass", 5, "CellTimeoutError: it takes more than 5 seconds"),
         ("import os; os._exit(1)", 60, "DeadKernelError: Kernel died"),
     ],
     ids=["hangs", "ends the kernel"],
 )
 def test_a_cell_that_never_ends_is_the_last(
-    tmp_path: Path, code: str, patience: float, error: str
+    tmp_path: Path, code: str, patience: int, error: str
 ) -> None:
     """Its error is on the page; those before it keep what they showed."""
     document, failed = run(tmp_path, "print(1)", code, "print(3)", patience=patience)
@@ -131,8 +130,8 @@ panel.start()
 
 def test_a_panel_that_never_ends_is_a_failure(tmp_path: Path) -> None:
     """It is waited for when all cells have run, and not for ever."""
-    _, failed = run(tmp_path, PLOT, HANGING_PANEL, patience=5)
-    assert failed == ["cell panels: CellTimeoutError: it takes more than 5 seconds"]
+    _, failed = run(tmp_path, PLOT, HANGING_PANEL, patience=10)
+    assert failed == ["cell panels: CellTimeoutError: it takes more than 10 seconds"]
 
 
 def test_text_alone_needs_no_kernel(tmp_path: Path) -> None:

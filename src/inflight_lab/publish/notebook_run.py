@@ -1,4 +1,7 @@
-"""Runs a notebook's cells and keeps what they show, whatever becomes of them."""
+"""Runs a notebook's cells and keeps what they show, whatever becomes of them.
+
+The one file that knows nbclient.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,16 +16,17 @@ from nbformat.v4 import new_code_cell, new_output
 from inflight_lab.publish import in_the_kernel
 
 START_UP = 300
-"""Seconds in which a kernel must have started: long, for a busy computer."""
+"""Seconds in which a kernel must have started, and have imported what runs in it: long,
+for a busy computer."""
 CALL = f"await __import__('importlib').import_module({in_the_kernel.__name__!r})"
-FIRST = f"{CALL}.keep_recordings()"
-LAST = f"{CALL}.wait_for_panels()"
+BEFORE = f"{CALL}.keep_recordings()"
+AFTER = f"{CALL}.wait_for_panels()"
 QUIETLY = ["--log-level=ERROR", "--HistoryManager.hist_file=:memory:"]
 """No warning that the kernel's sockets are not encrypted, and no file of its history,
 which kernels that run side by side would lock."""
 
 
-async def run_cells(document: Any, folder: Path, *, patience: float = 120) -> list[str]:
+async def run_cells(document: Any, folder: Path, *, patience: int = 120) -> list[str]:
     """Run the cells of a notebook in ``folder``, and put what they show into it.
 
     A cell that fails shows its error, and the next ones run all the same.  One that
@@ -32,7 +36,7 @@ async def run_cells(document: Any, folder: Path, *, patience: float = 120) -> li
     cells = document.cells
     if not any(cell.cell_type == "code" for cell in cells):
         return []
-    document.cells = [new_code_cell(FIRST), *cells, new_code_cell(LAST, id="panels")]
+    document.cells = [new_code_cell(BEFORE), *cells, new_code_cell(AFTER, id="panels")]
     async with started_client(document, folder, patience) as client:
         await run_each(client)
     failures = failures_in(document.cells)
@@ -42,7 +46,7 @@ async def run_cells(document: Any, folder: Path, *, patience: float = 120) -> li
 
 @asynccontextmanager
 async def started_client(
-    document: Any, folder: Path, patience: float
+    document: Any, folder: Path, patience: int
 ) -> AsyncIterator[NotebookClient]:
     """What runs the cells, with a kernel of its own, which ends in any case.
 
@@ -54,20 +58,22 @@ async def started_client(
     kernel.start_channels()
     try:
         await kernel.wait_for_ready(timeout=START_UP)
-        yield client_of(document, manager, kernel, patience)
+        yield notebook_client(document, manager, kernel, patience)
     finally:
         await manager.shutdown_kernel(now=True)
         kernel.stop_channels()
 
 
-def client_of(
-    document: Any, manager: AsyncKernelManager, kernel: Any, patience: float
+def notebook_client(
+    document: Any, manager: AsyncKernelManager, kernel: Any, patience: int
 ) -> NotebookClient:
     """What runs the cells in this kernel."""
+    first = document.cells[0]
     client = NotebookClient(
         document,
         km=manager,
         timeout=patience,
+        timeout_func=lambda cell: START_UP if cell is first else patience,
         allow_errors=True,
         coalesce_streams=True,  # of a progress bar, its end
     )
@@ -88,11 +94,11 @@ async def run_each(client: NotebookClient) -> None:
             counts = index not in hidden
             await client.async_execute_cell(cell, index, store_history=counts)
         except (CellTimeoutError, DeadKernelError) as error:
-            cell.outputs.append(as_output(error, seconds=client.timeout))
+            cell.outputs.append(output_of(error, seconds=client.timeout))
             return
 
 
-def as_output(error: Exception, *, seconds: float | None) -> Any:
+def output_of(error: Exception, *, seconds: float | None) -> Any:
     """The output of a cell that did not end."""
     is_late = isinstance(error, TimeoutError)
     reason = f"it takes more than {seconds} seconds" if is_late else str(error)
