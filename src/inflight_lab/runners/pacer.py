@@ -72,7 +72,7 @@ class Pacer:
         self._due = 0.0  # when the next request may leave
         self._in_flight: dict[Any, float] = {}  # when each left, by its task
         self._ended: list[float] = []  # when the others were answered
-        self._answers = 0  # how many so far
+        self._answers = 0  # how many there were
         self._quickest = 0.0  # the shortest latency so far, in seconds
         self._slowest = 0.0  # the longest one
 
@@ -106,12 +106,13 @@ class Pacer:
         free_at = self._due
         margin = 0.0
         if self._answers < 2 * self.rate:
-            # Of these few the quickest may have been late as well, if answers differ.
+            # There are few answers yet: even the quickest of them may have been late.
             margin = min(0.02, self._slowest - self._quickest)
         for rate, period in self._quotas():
-            allowed = max(1, rate)
+            allowed = max(1, rate)  # where it is less than one, the spacing is enough
             if len(counted) + 1 > allowed:
                 oldest = counted[-int(allowed)]
+                # Clocks differ a little; this costs nothing, as the spacing is wider.
                 free_at = max(free_at, oldest + 1.01 * period + margin)
         return free_at
 
@@ -130,7 +131,7 @@ class Pacer:
         """Note that a request leaves, and when the next one may."""
         now = time.perf_counter()
         self._in_flight[sender] = now
-        spacing = 1.0125 * self.period / self.rate  # as delays are not always alike
+        spacing = 1.0125 * self.period / self.rate  # headroom: network delay varies
         catch_up = (self.burst - 1) * spacing
         # Neither idle time nor a long delay is made up for.
         self._due = max(self._due, arrived, now - catch_up) + spacing
@@ -145,7 +146,7 @@ class Pacer:
             self._answers += 1
             self._quickest = min(self._quickest or latency, latency)
             self._slowest = max(self._slowest, latency)
-        else:  # it may still reach the API, as long from now as the quickest took
+        else:  # it may still be on its way, and arrive a quickest latency from now
             now += 2 * self._quickest
         self._ended.append(now)
 

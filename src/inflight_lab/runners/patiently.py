@@ -37,12 +37,12 @@ from inflight_lab.runners.refusals import (
     reason_in,
 )
 
-BACKOFF = 0.5  # seconds to wait after the first failure, then twice as long each time,
-LONGEST_BACKOFF = 30  # to so many; a request that fails alone waits up to twice that
+BACKOFF = 0.5  # seconds to wait after a failure, doubled with each further one
+LONGEST_BACKOFF = 30  # seconds; a request that fails alone waits up to twice as long
 MOST_PAUSES = 10  # in a row
 MOST_FAILURES = 50  # in a row, of requests that failed for good
 NOT_THERE = (404, 410)  # an answer as well: there is no such thing
-LOST = (  # errors of httpx that another attempt may fix, as it may each OSError
+LOST = (  # errors that another attempt may fix; each OSError is one as well
     httpx.TimeoutException,
     httpx.NetworkError,
     httpx.ProxyError,
@@ -98,7 +98,7 @@ class Patience:
         self._failures = 0  # in a row
         self._pauses = 0  # in a row
         self._paused_until = 0.0
-        self._why = ""  # nothing is sent any more
+        self._why = ""  # why nothing is sent any more
 
     async def __call__(
         self, pacer: Any, send: Callable[..., Awaitable[Any]], *args: Any, **more: Any
@@ -107,7 +107,7 @@ class Patience:
         wait = 0.0
         for attempt in range(self.attempts):
             await asyncio.sleep(wait)
-            wait = backoff(attempt) * random.uniform(1, 2)  # so they do not meet again
+            wait = backoff(attempt) * random.uniform(1, 2)  # jitter
             try:
                 async with pacer, asyncio.timeout(self.timeout):
                     if self._why:
