@@ -12,6 +12,7 @@ from inflight_lab.runs.events import Event
 from inflight_lab.server.app import PracticeApp
 from tests.support.asgi import client_of
 from tests.support.virtual_clock import BEGIN, run, virtual_loop
+from tests.support.waiting import until
 
 NAN, INFINITY = float("nan"), float("inf")
 REFUSED: dict[str, list[object]] = {
@@ -52,6 +53,13 @@ def test_the_ends_of_each_knob_are_allowed() -> None:
     least = PracticeServer(latency=0, rate=1, period=0.001, max_concurrent=1, tokens=1)
     assert (least.rate, least.period, least.tokens) == (1, 0.001, 1)
     PracticeServer(latency=86_400, rate=1_000_000_000, period=86_400)
+
+
+def test_a_rate_is_a_limit() -> None:
+    """Whoever names one wants it kept, and need not know the kinds of quota."""
+    assert PracticeServer(rate=20).quota == "sliding-window"
+    assert PracticeServer(rate=20, quota="none").quota == "none"
+    assert PracticeServer(period=20).quota == "none"
 
 
 def test_a_twin_has_the_same_knobs() -> None:
@@ -142,13 +150,13 @@ async def test_who_hangs_up_on_the_way_is_never_counted(
     server: PracticeServer,
 ) -> None:
     """Neither by the quota nor in the statistics."""
-    server.way, server.quota, server.rate = 0.25, "fixed-window", 1
-    server.period = 3600
+    server.way = server.latency = 600
+    server.quota, server.rate, server.period = "fixed-window", 1, 3600
     async with httpx.AsyncClient() as gives_up:
         with pytest.raises(httpx.ReadTimeout):
             await gives_up.get(server.url, timeout=httpx.Timeout(9, read=0.05))
-    server.way = 0
+    server.way = server.latency = 0
     async with httpx.AsyncClient() as another:
         assert (await another.get(server.url)).status_code == 200
-    await asyncio.sleep(0.3)
+    await until(lambda: not server._listener.state.tasks)
     assert server.stats().started == 1

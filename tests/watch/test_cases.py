@@ -13,7 +13,6 @@ from tests.support.watching import SCRIPTS, findings_in, summary_in, watch
 UNLIMITED = {"latency": 0.1}
 SEVEN_IN_TWO_SECONDS = {"quota": "sliding-window", "rate": 7, "period": 2}
 FIVE_A_SECOND = {"quota": "sliding-window", "rate": 5, "latency": 0.1}
-LIKE_GITHUB = {"quota": "fixed-window", "rate": 6, "period": 60, "dialect": "github"}
 TOKENS = {"rate": 1000, "tokens": 2000, "period": 60, "quota": "sliding-window"}
 ONE_A_SECOND = {"quota": "sliding-window", "rate": 1}
 QUOTA, LOST = "Over the quota", "What was lost"
@@ -58,8 +57,6 @@ CASES = [
     Case("blocked", UNLIMITED, ["A blocked event loop"]),
     Case("too_fast", SEVEN_IN_TWO_SECONDS, [QUOTA, LOST], None),
     Case("retries", SEVEN_IN_TWO_SECONDS, [QUOTA, STORM, LOST], None),
-    Case("all_at_once", LIKE_GITHUB, ["Refused", LOST]),
-    Case("pause_inside", FIVE_A_SECOND, [QUOTA, LOST]),
     Case("tokens", TOKENS | {"dialect": "openai"}, [f"{QUOTA} of tokens", LOST]),
     Case("refused_for_good", {"exhausted": True}, FOR_GOOD, FOR_GOOD),
     Case("two_loops", ONE_A_SECOND, [QUOTA, f"likely: {STORM}", LOST], [QUOTA, LOST]),

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import heapq
-import random
 import re
-from collections import Counter
-from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from inflight_lab.watch.finding import WORDS
-from inflight_lab.watch.findings import diagnose
 from inflight_lab.watch.practice import AnyApi
 from inflight_lab.watch.quota import Quota
-from inflight_lab.watch.report import report, summary
+from inflight_lab.watch.report import report
 from inflight_lab.watch.request_log import Block, LimitUse, RequestLog
 from tests.support.watching import (
     SCRIPTS,
@@ -70,7 +65,9 @@ def test_a_limit_on_requests_in_flight_is_not_a_rate() -> None:
     """
     statuses = [200] * 20 + [429] * 100
     log = run_of(statuses, every=0, took=0.5, body=TOO_MANY, pool=100)
+    log.limits[1] = LimitUse(50, "main.py:12", set(range(120)))
     finding = found(log, "Over the limit on requests in flight")
+    assert "semaphore of 50 (main.py:12) lets more in: make it 20" in finding.facts
     assert "semaphore" in finding.advice
     assert 'concurrent requests". ' in finding.facts
     assert "at most 20 were in flight" in finding.facts
@@ -114,27 +111,6 @@ def test_a_quota_that_is_not_named_is_not_guessed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("moves", "quota"), [(False, "--rate 60 --period 10 "), (True, "")]
-)
-def test_a_window_that_began_again_has_a_known_length(moves: bool, quota: str) -> None:
-    """Two resets that came one after the other tell it, GitHub's hour or not; resets
-    that move with each request tell nothing.
-    """
-    log = RequestLog()
-    for second in range(30):
-        reset = second + 10 if moves else second // 10 * 10 + 10
-        headers = {
-            "x-ratelimit-limit": "60",
-            "x-ratelimit-reset": str(BEGIN + reset),
-            "date": formatdate(BEGIN + second, usegmt=True),
-        } | ({} if moves else {"x-ratelimit-resource": "core"})
-        note(log, float(second), status=429, headers=headers)
-    (finding, *_) = diagnose(log)
-    assert quota in finding.command
-    assert ("--rate" in finding.command) is bool(quota)
-
-
-@pytest.mark.parametrize(
     ("words", "allowed"),
     [
         ("Rate limit reached on requests per 20 s: Limit 10, Used 10.", (10, 20)),
@@ -166,8 +142,10 @@ def test_as_many_as_are_allowed_are_not_over_the_quota() -> None:
 def test_one_more_than_is_allowed_is_over_the_quota() -> None:
     """If all were sent long before the period was over, the network is not to blame."""
     log = run_of([200] * 10 + [429], every=1 / 3, headers=policy(10, 60))
+    for request in log.requests:
+        request.line = ""  # it is said all the same
     facts = found(log, "Over the quota").facts
-    assert "10 requests in 60 s are allowed; you sent 11" in facts
+    assert "10 requests in 60 s are allowed; you sent 11 within that time." in facts
 
 
 def test_of_two_quotas_the_one_that_allows_less_decides() -> None:
@@ -204,6 +182,26 @@ def test_in_practice_all_hosts_share_one_quota() -> None:
     assert "6 of 16 requests were refused" in found(log, "Over the quota").facts
 
 
+def test_a_semaphore_is_no_rate() -> None:
+    """The one that the script has is named, with its size and its line, and goes."""
+    log = run_of([200] * 20 + [429] * 40, every=0.01, headers=policy(20, 1))
+    log.limits[1] = LimitUse(50, "main.py:12", set(range(60)))
+    finding = found(log, "Over the quota")
+    assert "The semaphore of 50 (main.py:12)" in finding.facts
+    assert "in place of the semaphore (main.py:12)" in finding.command
+
+
+def test_a_key_that_is_not_set_is_named() -> None:
+    """``f"Bearer {os.environ.get('KEY')}"`` sends the word None."""
+    log = run_of([401] * 6, sent_headers={"authorization": "Bearer None"})
+    facts = found(log, "Refused, and no wait will help").facts
+    assert "Authorization: Bearer None" in facts
+    log = run_of([401] * 6, sent_headers={"authorization": "Bearer s3cret"})
+    facts = found(log, "Refused, and no wait will help").facts
+    assert "s3cret" not in facts
+    assert "not set" not in facts
+
+
 # Limits
 
 
@@ -217,8 +215,12 @@ def test_a_pacer_is_not_blamed_for_its_own_pace() -> None:
     assert names_of(log, Quota(3, 1.0)) == []
 
 
-@pytest.mark.parametrize(("period", "hosts"), [(0.0, 1), (1.0, 6)])
-def test_a_limit_for_each_host_is_a_limit(period: float, hosts: int) -> None:
+@pytest.mark.parametrize(
+    ("period", "hosts", "names"), [(0.0, 1, ["One after the other"]), (1.0, 6, [])]
+)
+def test_a_limit_for_each_host_is_a_limit(
+    period: float, hosts: int, names: list[str]
+) -> None:
     """Whether one task asks all hosts, or each host has a task that keeps to a rate."""
     log = RequestLog()
     for host in range(6):
@@ -230,7 +232,7 @@ def test_a_limit_for_each_host_is_a_limit(period: float, hosts: int) -> None:
         request = note(log, number / 6, took=0.9, url=url)
         request.sender = number % hosts
         request.around = number % 6 + 1
-    assert names_of(log) == []
+    assert names_of(log) == names
 
 
 @pytest.mark.parametrize("period", [0.0, 3.0])
@@ -247,27 +249,6 @@ def test_a_permit_that_is_taken_before_the_task_begins(period: float) -> None:
 
 
 # The same request again
-
-
-@pytest.mark.parametrize(("jitter", "is_said"), [(0.0, True), (3.0, False)])
-def test_retries_that_come_together(jitter: float, is_said: bool) -> None:
-    """Five a second are accepted: equal pauses bring the rest back at one moment, and a
-    random time spreads them.
-    """
-    log = RequestLog()
-    draw = random.Random(1)
-    waiting = [(0.0, number) for number in range(30)]
-    accepted: Counter[int] = Counter()
-    while waiting:
-        asked, number = heapq.heappop(waiting)
-        is_accepted = accepted[int(asked)] < 5
-        accepted[int(asked)] += is_accepted
-        status = 200 if is_accepted else 429
-        note(log, asked, took=0.05, status=status, url=f"{ITEM}/{number}")
-        if not is_accepted:
-            again = asked + 1.5 + draw.uniform(0, jitter)
-            heapq.heappush(waiting, (again, number))
-    assert ("A storm of retries" in names_of(log)) is is_said
 
 
 @pytest.mark.parametrize(("pause", "is_said"), [(2, True), (20, False)])
@@ -297,7 +278,7 @@ def test_the_same_request_from_many_tasks_is_no_retry() -> None:
 
 def test_workers_with_one_address_do_not_retry() -> None:
     """A worker that was refused takes the next one, which is the same: that may be no
-    retry, whoever else was never accepted; and how many were lost is between two.
+    retry, whoever else was never accepted, and how many were lost is not known.
     """
     statuses = [
         200 if number % 10 < 5 and number < 20 else 429 for number in range(100)
@@ -307,7 +288,7 @@ def test_workers_with_one_address_do_not_retry() -> None:
     for number, request in enumerate(log.requests):
         request.sender = number % 10
     assert names_of(log) == ["Refused", "What was lost"]
-    assert "but 10 to 90 of its requests" in found(log, "What was lost").facts
+    assert "but at least 10 of its requests" in found(log, "What was lost").facts
 
 
 def test_a_poll_that_fails_is_no_retry() -> None:
@@ -384,35 +365,6 @@ def next_page(url: str) -> dict[str, str]:
     return {"link": f'<{url}>; rel="next", <https://api.example.com/>; rel="first"'}
 
 
-def test_a_page_may_be_asked_for_by_another_name() -> None:
-    """GitHub names the next page of ``/repos/owner/name`` below ``/repositories/1``;
-    only pages that nobody asked for are counted.
-    """
-    log = RequestLog()
-    following = "https://api.github.com/repositories/1/issues?page="
-    for page in (1, 2, 3):
-        for name in range(20):
-            url = f"https://api.github.com/repos/owner/{name}/issues?page={page}"
-            headers = next_page(f"{following}{page + 1}") if page < 3 else {}
-            note(log, len(log.requests) / 10, url=url, headers=headers)
-    assert names_of(log) == []
-    note(log, 6.0, url=f"{url}1", headers=next_page(f"{following}12"))
-    finding = found(log, "More pages")
-    assert not finding.is_certain  # the script may want the first ones only
-    assert "1 answer names a next page" in finding.facts
-
-
-def test_a_pace_is_no_answer_to_more_pages() -> None:
-    """Also where the API names its rate, as GitHub does."""
-    log = RequestLog()
-    github = {"x-ratelimit-limit": "5000", "x-ratelimit-resource": "core"}
-    for number in range(5):
-        url = f"https://api.github.com/users/{number}/repos"
-        note(log, float(number), url=url, headers=next_page(f"{url}?page=2") | github)
-    finding = found(log, "More pages")
-    assert finding.command.startswith("inflight-lab snippet fetch_all --rate 5000 ")
-
-
 def test_who_follows_pages_has_to_wait_for_each() -> None:
     """One after the other is no fault where each address comes from the answer before;
     nothing is lost either.
@@ -425,35 +377,12 @@ def test_who_follows_pages_has_to_wait_for_each() -> None:
     assert names_of(log) == []
 
 
-@pytest.mark.parametrize("is_blocked", [False, True])
-def test_stalls_far_above_the_median(is_blocked: bool) -> None:
-    """Three answers of 20 s among those of 0.2 s are said, unless the script itself
-    held them up.
-    """
-    log = RequestLog()
-    for number in range(60):
-        note(log, number, took=20.0 if number % 20 == 0 else 0.2)
-    if is_blocked:
-        log.blocks.append(Block("computing", "main.py:3", 19.0))
-        assert names_of(log) == ["A blocked event loop"]
-    else:
-        assert "3 answers took up to 20 s" in found(log, "Answers that stalled").facts
-
-
 @pytest.mark.parametrize(("seconds", "is_said"), [(0.9, False), (1.0, True)])
 def test_one_sleep_of_a_second_blocks_a_loop(seconds: float, is_said: bool) -> None:
     """``time.sleep(1)`` in a coroutine is said though it was seen once."""
     log = run_of([200] * 12)
     log.blocks.append(Block("in time.sleep", "main.py:3", seconds))
     assert (names_of(log) == ["A blocked event loop"]) is is_said
-
-
-def test_slow_answers_alone_are_no_stalls() -> None:
-    """Where all are slow, none stands out."""
-    log = RequestLog()
-    for number in range(60):
-        note(log, number, took=5.0 + number % 20)
-    assert names_of(log) == []
 
 
 # Clients and connections
@@ -481,7 +410,8 @@ def test_a_pool_of_aiohttp_may_be_the_limit(library: str, names: list[str]) -> N
     """Its queue is made for that; httpx's is not."""
     log = RequestLog()
     for number in range(40):
-        note(log, 0.0, took=1 + number // 10, pool=10).library = library
+        request = note(log, 0.0, took=1 + number // 10, pool=10, library=library)
+        request.sender = number
     assert names_of(log) == names
 
 
@@ -504,16 +434,6 @@ def test_one_after_the_other_may_be_as_fast_as_is_allowed(
 
 
 # All together
-
-
-def test_of_many_hosts_the_busiest_is_named() -> None:
-    """Up to three are all named."""
-    log = RequestLog()
-    for name in "aabc":
-        note(log, 0.0, url=f"https://{name}.example/")
-    assert "to a.example and b.example and c.example in" in summary(log)
-    note(log, 0.0, url="https://d.example/")
-    assert "to a.example and 3 other hosts in" in summary(log)
 
 
 def test_no_more_than_three_are_said_and_what_was_lost_is_one() -> None:
@@ -557,23 +477,6 @@ def test_an_error_of_the_scripts_own_is_its_own() -> None:
     assert int(summary_in(said).split()[0]) <= 200
 
 
-def test_gather_loses_what_no_task_had_returned_yet() -> None:
-    """No task had finished, and each had answers."""
-    said = watched("raises_first", latency=0.02)
-    accepted = said.partition(" accepted, ")[0].rpartition(" ")[2]
-    assert re.search(r"gather raised KeyError \(faults.py:\d+\)", said)
-    assert f"its tasks got: {accepted} accepted answers" in said
-    assert "failed" not in summary_in(said)
-
-
-def test_gather_loses_nothing_of_tasks_that_return_nothing() -> None:
-    """What they got, they have put away themselves."""
-    said = watched("raises_last", latency=0.02)
-    assert "KeyError: 'mine'" in said
-    assert "10 accepted" in summary_in(said)
-    assert "its tasks got" not in said
-
-
 def test_a_refusal_whose_body_is_not_read_is_a_refusal() -> None:
     """aiohttp marks that body as broken off; the API answered nevertheless."""
     said = watched("unread", quota="fixed-window", rate=10, period=60, latency=0.02)
@@ -587,15 +490,8 @@ def test_a_body_that_nobody_reads_is_not_lost() -> None:
     assert "What was lost" not in said
 
 
-@pytest.mark.parametrize(
-    ("script", "words"),
-    [
-        ("blocking_client", r"in a blocking call of requests at faults.py:\d+"),
-        ("computes", r"computing at .* \(faults.py:\d+\), while requests were in fl"),
-    ],
-)
-def test_what_blocks_a_loop(script: str, words: str) -> None:
-    """A client without await is counted, and computing by processor time."""
-    said = watched(script, latency=0.1)
+def test_a_client_without_await_blocks_the_loop() -> None:
+    """The line that calls it is named."""
+    said = watched("blocking_client", latency=0.1)
     assert findings_in(said)[0] == "certain: A blocked event loop", said
-    assert re.search(words, said)
+    assert re.search(r"in a blocking call of requests at faults.py:\d+", said)

@@ -64,14 +64,6 @@ import sqlite3
 with sqlite3.connect("real.db") as database:
     database.execute("delete from pages")
 """,
-    "a database is attached": """
-import sqlite3
-database = sqlite3.connect(":memory:")
-database.execute("attach ? as other", ["real.db"])
-database.execute("delete from other.pages")
-database.commit()
-database.close()
-""",
     "a database has an address": """
 import sqlite3
 with sqlite3.connect("file:my%20real.db?mode=rw", uri=True) as database:
@@ -83,12 +75,6 @@ database = sqlite3.connect("real.db")
 database.execute("pragma journal_mode = wal")
 database.execute("delete from pages")
 database.commit()
-""",
-    "a database has answers in its log alone": """
-import sqlite3
-with sqlite3.connect("logged.db") as database:
-    database.execute("delete from pages")
-database.close()
 """,
     "a file is still open at the end": """
 file = open("results.json", "a")
@@ -146,20 +132,6 @@ def make_real_answers(folder: Path) -> None:
         with closing(sqlite3.connect(folder / name)) as database, database:
             database.execute("create table pages (url text)")
             database.execute("insert into pages values ('real')")
-    make_logged_database(folder)
-
-
-def make_logged_database(folder: Path) -> None:
-    """One that was killed before what was written had left its log."""
-    files = ("logged.db", "logged.db-wal")
-    with closing(sqlite3.connect(folder / files[0])) as database:
-        database.execute("pragma journal_mode = wal")
-        database.execute("create table pages (url text)")
-        database.execute("insert into pages values ('real')")
-        database.commit()
-        killed = [(folder / name).read_bytes() for name in files]
-    for name, content in zip(files, killed, strict=True):
-        (folder / name).write_bytes(content)
 
 
 def tree_in(folder: Path) -> dict[str, bytes | str | None]:

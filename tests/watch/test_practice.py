@@ -48,6 +48,38 @@ def test_a_field_that_no_practice_answer_has(how: str, tmp_path: Path) -> None:
     assert findings_in(done.stderr) == []
 
 
+HAS_A_LIMIT = """
+import asyncio, httpx
+from inflight_lab import Pacer
+
+limit = {limit}
+
+async def get(client, number):
+    async with limit:
+        await client.get(f"https://api.example.com/{{number}}")
+
+async def main():
+    async with httpx.AsyncClient() as client:
+        await asyncio.gather(*(get(client, number) for number in range(40)))
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize(
+    ("limit", "is_named"), [("asyncio.Semaphore(9)", True), ("Pacer(500, 1)", False)]
+)
+def test_a_semaphore_of_the_scripts_own_is_named(
+    limit: str, is_named: bool, tmp_path: Path
+) -> None:
+    """That of a rate limiter, which is too fast here, is no part of the script."""
+    text = HAS_A_LIMIT.format(limit=limit)
+    said = watch_text(tmp_path, text, practice="9/h").stderr
+    assert findings_in(said)[0] == "certain: Over the quota", said
+    assert ("The semaphore of 9 (script.py:8)" in said) is is_named
+    assert ("in place of the semaphore" in said) is is_named
+
+
 MODELS = """
 import openai, anthropic
 

@@ -62,7 +62,8 @@ class ObservedTransport(httpx.AsyncBaseTransport):
         check("outside", outside)
         self.transport = transport
         self.timeline = timeline or Timeline()
-        self.outside, self._sent_outside = outside, 0
+        self.outside = outside
+        self._sent_outside = 0
         self._next_refusal = 0.0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -74,9 +75,8 @@ class ObservedTransport(httpx.AsyncBaseTransport):
         with self.timeline.sending() as number:
             if refused:
                 raise refused
-            library: Any = sys.modules[
-                type(request.url).__module__
-            ]  # whichever the client is of
+            # Of httpx or httpx2, whichever the client is of.
+            library: Any = sys.modules[type(request.url).__module__]
             self.transport = self.transport or library.AsyncHTTPTransport()
             response = await self.transport.handle_async_request(request)
             stream: Any = response.stream

@@ -21,9 +21,9 @@ class PracticeServer(PracticeApp):
 
     ``async with`` works as well, and so do ``start()`` and ``stop()``; at the latest it
     ends with the process.  The knobs (`Knobs` lists them with their units and defaults)
-    can be set while it runs.  ``seed`` makes the latencies repeatable.  ``port`` 0
-    takes any free one.  In a browser page, the port exists inside that page's Python
-    only.
+    can be set while it runs.  With a ``rate`` and no ``quota``, the quota is a sliding
+    window.  ``seed`` makes the latencies repeatable.  ``port`` 0 takes any free one.
+    In a browser page, the port exists inside that page's Python only.
 
     ``dialect`` names the API whose refusals it sends: ``draft`` (of the standard for
     RateLimit headers), ``github``, ``openai``, ``azure``, ``anthropic`` or ``gemini``:

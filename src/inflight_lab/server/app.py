@@ -50,11 +50,14 @@ class Decision:
 class PracticeApp(Knobs):
     """The ASGI app; its knobs may be set while it serves.  ``timeline`` is what it saw.
 
-    Raises ``TypeError`` or ``ValueError`` for a bad knob, which it names.
+    With a ``rate`` and no ``quota``, the quota is a sliding window.  Raises
+    ``TypeError`` or ``ValueError`` for a bad knob, which it names.
     """
 
     def __init__(self, *, seed: int | None = None, **knobs: object) -> None:
         self.timeline = Timeline()
+        if "rate" in knobs:
+            knobs = {"quota": "sliding-window"} | knobs
         # `Knobs` checks every value as it is set.
         super().__init__(**knobs)  # type: ignore[arg-type]
         self._seed = seed

@@ -9,10 +9,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from math import ceil
 from statistics import median
-from typing import Any
 
+from inflight_lab.watch.commands import command_for
 from inflight_lab.watch.counting import (
-    Retry,
     at,
     counted,
     groups,
@@ -26,19 +25,20 @@ from inflight_lab.watch.counting import (
     sent_times,
 )
 from inflight_lab.watch.finding import WORDS, Finding, found
-from inflight_lab.watch.paging import follows_pages, pages_not_asked_for
+from inflight_lab.watch.paging import follows_pages
 from inflight_lab.watch.quota import Quota, limits_named_in, said_in
-from inflight_lab.watch.request_log import Block, Request, RequestLog, seconds_of
-from inflight_lab.watch.snippet import command_for
+from inflight_lab.watch.request_log import (
+    Block,
+    LimitUse,
+    Request,
+    RequestLog,
+    seconds_of,
+)
 
 FEW = 4
 """How many requests, clients or semaphores a finding needs at least."""
 SURELY = 0.95
 """Of a quota's period: what was sent within that also arrived within the period."""
-MOST_OF_THE_TIME = 0.7
-"""Where tasks take turns within a rate, one may often be alone by chance."""
-NOT_YET_SLOW = 5.0
-"""Seconds; no answer that takes less is called a stall."""
 POOL_ERRORS = ("PoolTimeout", "TimeoutError")
 """How httpx and aiohttp call it when no connection became free in time."""
 
@@ -115,8 +115,17 @@ def refused_for_good(log: RequestLog) -> Finding | None:
         requests=len(log.requests),
         later=len(later),
         line=place(later),
+        no_key=_header_without_a_key(first),
         said=quoted(first),
     )
+
+
+def _header_without_a_key(request: Request) -> str | None:
+    """``Authorization: Bearer None``: its variable was not set."""
+    for name, value in dict(request.sent_headers).items():
+        if str(value).rpartition(" ")[2] == "None":
+            return f"{name.title()}: {value}"
+    return None
 
 
 def over_the_quota(log: RequestLog) -> Finding | None:
@@ -130,15 +139,20 @@ def over_the_quota(log: RequestLog) -> Finding | None:
     accepted = [each for each in requests if each.is_accepted]
     at_once = most_at_once(accepted, sent_times(accepted))
     limit = ceil(at_once * WORDS[kind].get("keep_in_flight", 0))
+    semaphore = _shared_semaphore(log)
+    slots = semaphore.slots if semaphore else 0
     return found(
         kind,
-        command=command_for(requests, quota, limit=limit),
+        command=command_for(requests, quota, limit=limit, semaphore=semaphore),
         refused=len(refused),
         requests=len(requests),
         status="/".join(sorted({str(each.status) for each in refused})),
         cancelled=sum(each.error == "cancelled" for each in requests),
         line=place(refused),
         sending_line=place(requests),
+        slots=slots,
+        too_large=slots if slots > at_once else 0,
+        semaphore_line=at([semaphore.line]) if semaphore else "",
         said=quoted(refused[0]),
         quota=quota,
         most=most_within(quota.period, sent_times(requests)) if quota else 0,
@@ -147,6 +161,14 @@ def over_the_quota(log: RequestLog) -> Finding | None:
         at_once=at_once,
         pause=max(each.pause for each in refused),
     )
+
+
+def _shared_semaphore(log: RequestLog) -> LimitUse | None:
+    """The one of the script's that most tasks wait for; None if it has none."""
+    uses = [use for use in log.limits.values() if use.is_the_scripts]
+    semaphores = (use for use in uses if not use.period)
+    most = max(semaphores, key=lambda use: len(use.senders), default=None)
+    return most if most and len(most.senders) > FEW else None
 
 
 def _sharing_a_quota(log: RequestLog) -> list[Request]:
@@ -177,7 +199,7 @@ def _held_against(quota: Quota | None, requests: list[Request]) -> str:
 
 
 def storm_of_retries(log: RequestLog) -> Finding | None:
-    """Much of what is sent are retries that come too soon, or all together."""
+    """Much of what is sent are retries that come too soon, or of two layers."""
     retries = retries_in(log.requests)
     is_much = len(retries) > max(FEW, len(log.requests) / 5)
     if not is_much or refused_for_good(log):
@@ -185,7 +207,7 @@ def storm_of_retries(log: RequestLog) -> Finding | None:
     early = sum(each.is_early for each in retries)
     are_mostly_early = early > len(retries) / 2
     layers = most_layers(log.requests)
-    if not (are_mostly_early or layers or _come_together_in_vain(retries)):
+    if not (are_mostly_early or layers):
         return None
     return found(
         "storm_of_retries",
@@ -198,17 +220,6 @@ def storm_of_retries(log: RequestLog) -> Finding | None:
         early=early,
         layers=layers,
     )
-
-
-def _come_together_in_vain(retries: list[Retry]) -> bool:
-    """Whether many fail again, and most that come within a pause come at once."""
-    failed_again = sum(each.again.is_unanswered for each in retries)
-    if failed_again <= len(retries) / 5:
-        return False
-    times = [each.again.asked for each in retries]
-    pause = median(each.pause for each in retries)
-    in_a_fifth = most_within(pause / 5, times)
-    return in_a_fifth > max(2 * FEW, 0.6 * most_within(pause, times))
 
 
 def pool_was_the_limit(log: RequestLog) -> Finding | None:
@@ -266,85 +277,25 @@ def client_for_each_request(log: RequestLog) -> Finding | None:
 
 
 def one_after_the_other(log: RequestLog) -> Finding | None:
-    """Most of the time one request was in flight, with no other beside it."""
+    """One task or thread sends nearly all, and waits for each answer."""
     requests = log.requests
     seconds = seconds_of(requests)
-    if len(requests) <= FEW or seconds < 0.5:
+    alone = max(groups(lambda each: each.sender, requests), key=len)
+    waited = sum(each.last_seen - each.asked for each in alone)
+    if len(alone) <= max(FEW, 0.9 * len(requests)) or waited < 0.7 * seconds:
         return None
     if any(each.refusal for each in requests) or blocked_event_loop(log):
         return None  # that is the cause
-    if follows_pages(requests):
+    if seconds < 0.5 or follows_pages(requests):
         return None
     quota = log.quota_of(requests)
     if quota and len(requests) / seconds > 0.8 * quota.rate / quota.period:
         return None
-    alone = _alone_in_flight(requests)
-    share = sum(each.last_seen - each.asked for each in alone) / seconds
-    if share < MOST_OF_THE_TIME:
-        return None
-    return found(
-        "one_after_the_other",
-        is_certain=len(alone) == len(requests),
-        alone=len(alone),
-        requests=len(requests),
-        share=share,
-        line=place(alone),
-    )
-
-
-def _alone_in_flight(requests: list[Request]) -> list[Request]:
-    """Those that began with no other in flight, and whose end was waited for."""
-    ordered = sorted(requests, key=lambda each: each.asked)
-    alone = []
-    ended = 0.0
-    for request, following in zip(ordered, [*ordered[1:], None], strict=True):
-        if request.asked >= ended and _is_waited_for(request, following):
-            alone.append(request)
-        ended = max(ended, request.last_seen)
-    return alone
-
-
-def _is_waited_for(request: Request, following: Request | None) -> bool:
-    """Else the next one began before, or waited for its turn in another task."""
-    if following is None:
-        return True
-    took = request.last_seen - request.asked
-    pause = following.asked - request.last_seen
-    is_at_once = pause < took / 5
-    return pause >= 0 and (is_at_once or following.sender == request.sender)
-
-
-def more_pages(log: RequestLog) -> Finding | None:
-    """Answers name a next page; the script may want the first ones only."""
-    count = len(pages_not_asked_for(log.requests))
-    if not count:
-        return None
-    answers = "1 answer names" if count == 1 else f"{count} answers name"
-    command = ""
-    if not log.over_quota:
-        command = command_for(log.requests, None, may_keep=False)
-    return found("more_pages", is_certain=False, command=command, answers=answers)
-
-
-def stalled_answers(log: RequestLog) -> Finding | None:
-    """A few answers took far longer than others."""
-    times = sorted(
-        each.answered - each.sent
-        for each in log.requests
-        if each.answered is not None and each.sent is not None and each.is_accepted
-    )
-    if len(times) < 5 * FEW or log.blocks:
-        return None
-    usual = median(times)
-    stalled = [each for each in times if each > max(NOT_YET_SLOW, 20 * usual)]
-    if not stalled:
-        return None
-    answers = counted(len(stalled), "answer")
-    return found("stalled_answers", answers=answers, longest=stalled[-1], usual=usual)
+    return found("one_after_the_other", requests=len(alone), line=place(alone))
 
 
 def what_was_lost(log: RequestLog) -> Finding | None:
-    """Answers thrown away, requests that failed or ended without one."""
+    """Requests that failed, or ended without an answer."""
     failed = [each for each in last_attempts(log.requests) if each.is_failure]
     missing = None
     if log.exit_status == 0:
@@ -359,37 +310,18 @@ def what_was_lost(log: RequestLog) -> Finding | None:
         failed=counted(len(failed), "request"),
         kinds=kinds_of(failed),
         failed_line=place(failed),
-        **_thrown_away(log),
     )
     return finding if finding.facts else None
 
 
 def _missing(log: RequestLog) -> str | None:
-    """How many have no answer in the end; None for none.
-
-    Where one cannot say which requests were sent again, it is between two numbers.
-    """
+    """How many have no answer in the end, as far as one can know; None: none."""
     least = sum(each.is_unanswered for each in last_attempts(log.requests))
     unanswered = sum(each.is_unanswered for each in log.requests)
-    most = unanswered - len(retries_in(log.requests))
+    is_exact = least == unanswered - len(retries_in(log.requests))
     if not least:
         return None
-    return str(least) if least == most else f"{least} to {most}"
-
-
-def _thrown_away(log: RequestLog) -> dict[str, Any]:
-    """What `gather` did not return, at the place where that was most."""
-    by_place: Counter[tuple[str, str]] = Counter()
-    for thrown in log.thrown_away:
-        count = sum(
-            each.is_accepted and each.sender in thrown.senders for each in log.requests
-        )
-        by_place[thrown.error, thrown.line] += count
-    ((error, line), count) = max(
-        by_place.items(), key=lambda item: item[1], default=(("", ""), 0)
-    )
-    thrown_away = counted(count, "accepted answer")
-    return {"error": error, "line": at([line]), "thrown_away": thrown_away}
+    return f"{least}" if is_exact else f"at least {least}"
 
 
 CAUSES: tuple[Callable[[RequestLog], Finding | None], ...] = (
@@ -401,8 +333,6 @@ CAUSES: tuple[Callable[[RequestLog], Finding | None], ...] = (
     blocked_event_loop,
     client_for_each_request,
     one_after_the_other,
-    stalled_answers,
-    more_pages,
 )
 """What is looked for, in the order in which it is said."""
 MOST_SHOWN = 3

@@ -1,7 +1,8 @@
 """In practice: what the script changes is first copied to a folder, which can undo it.
 
-Seen is what Python opens, renames or deletes itself, and SQLite through `sqlite3`.  Not
-seen is what other code opens, such as a library in Rust or C++, or another process.
+Seen is what Python opens, renames or deletes itself, and what `sqlite3` connects to.
+Not seen is what other code opens, such as a library in Rust or C++, another process, or
+SQLite for the statement ``ATTACH``.
 
 Before a file or a folder changes for the first time, a copy of it is made, and a line
 that brings it back is appended to a list.  Executed from the last line to the first,
@@ -10,14 +11,11 @@ the list takes everything back, renamed folders too.
 
 import itertools
 import os
-import re
 import shutil
-import sqlite3
 import sys
 import tempfile
 import threading
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -37,7 +35,6 @@ CHANGES = {
 descriptor of the folder that its name is relative to."""
 MAKING = ("os.mkdir", "os.link", "os.symlink")
 """They change nothing where something is already."""
-ATTACH = re.compile(r"""\s*attach\s+(?:database\s+)?(['"])(.*?)\1""", re.I | re.S)
 WITH_A_DATABASE = ("", "-wal", "-journal")
 """SQLite reads these files together."""
 NO_RESULTS = {"site-packages", "dist-packages", "__pycache__"}
@@ -68,9 +65,6 @@ class KeptFiles:
     def watch(self) -> None:
         """Begin, for as long as this process lasts."""
         sys.addaudithook(self._audit)
-        connect = partial(self._connect_and_look, sqlite3.connect)
-        for module in (sqlite3, sqlite3.dbapi2):
-            setattr(module, "connect", connect)  # noqa: B010
 
     def words(self) -> list[str]:
         """How to undo what was practised; nothing if there is nothing to undo."""
@@ -127,16 +121,6 @@ class KeptFiles:
         if file and file.name != ":memory:":
             for ending in WITH_A_DATABASE:
                 self._keep(file.with_name(file.name + ending))
-
-    def _connect_and_look(self, connect: Any, *given: Any, **more: Any) -> Any:
-        """What is attached is seen in a statement, before it is executed."""
-        connection = connect(*given, **more)
-        connection.set_trace_callback(self._attach)
-        return connection
-
-    def _attach(self, statement: str) -> None:
-        if found := ATTACH.match(statement):
-            self._audit("sqlite3.connect", (found[2].replace(found[1] * 2, found[1]),))
 
     def _keep(self, path: Path | None) -> None:
         """Copy what is there, once, before it changes.

@@ -1,6 +1,5 @@
 """Pages: which address an answer names as the next one (``Link``, ``rel="next"``)."""
 
-from collections import Counter
 from collections.abc import Hashable, Iterable
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
@@ -19,14 +18,6 @@ def first_pages(requests: Iterable[Request]) -> list[Request]:
     listed = list(requests)
     named = {_page(url) for url in next_pages(listed)}
     return [each for each in listed if _page(each.url) not in named]
-
-
-def pages_not_asked_for(requests: Iterable[Request]) -> list[Hashable]:
-    """The pages that answers name, and nobody asked for."""
-    listed = list(requests)
-    asked = Counter(map(_page, {each.url for each in listed}))
-    named = Counter(map(_page, next_pages(listed)))
-    return list((named - asked).elements())
 
 
 def _page(url: str) -> Hashable:

@@ -3,19 +3,16 @@
     RateLimit-Policy: "default";q=20;w=1                       20 requests in 1 s
     Rate limit reached on requests per min (RPM): Limit 3      3 requests in 60 s
 
-Headers such as ``x-ratelimit-limit: 60`` name no time.  It is known if two resets were
-seen, each announced once the one before it had come: so many seconds lie between them.
-Else no rate is made of them: they are shown as they are, beside what was accepted in
-which time.  GitHub alone documents the time that belongs to them.
+Headers such as ``x-ratelimit-limit: 60`` name no time, so no rate is made of them: they
+are shown as they are, beside what was accepted in which time.  Of GitHub it is known:
+its quota of the hour may be used at once, as far as its secondary limit of 900 a minute
+allows, and when it is used up, a refusal says for how long.
 
 Sources: draft-ietf-httpapi-ratelimit-headers-11; "Rate limits" at
 developers.openai.com; "Rate limits for the REST API" at docs.github.com.
 """
 
 import re
-from collections.abc import Iterable
-from email.utils import parsedate_to_datetime
-from itertools import pairwise
 from typing import NamedTuple, Self
 
 import httpx
@@ -60,6 +57,9 @@ class Quota(NamedTuple):
         return cls(int(rate), int(periods) * SECONDS[unit])
 
 
+GITHUBS_PACE = Quota(10, 1.0)
+
+
 def limits_named_in(headers: httpx.Headers) -> str:
     """A sentence with those of `LIMITS` that are there; "" without any."""
     named = [f"{name}: {headers[name]}" for name in LIMITS if name in headers]
@@ -74,29 +74,6 @@ def announced_in(headers: httpx.Headers) -> Quota | None:
         if found and not OTHER_UNIT.search(policy) and int(found[2]):
             quotas.append(Quota(int(found[1]), float(found[2])))
     return min(quotas, key=lambda quota: quota.rate / quota.period, default=None)
-
-
-def seen_in_resets(answers: Iterable[httpx.Headers]) -> Quota | None:
-    """The quota of a window that was seen to begin again; None if none was.
-
-    A reset that moves with each request is that of no such window.
-    """
-    announced: dict[int, float] = {}  # when a reset was first named
-    limit = 0
-    for headers in answers:
-        reset = headers.get("x-ratelimit-reset", "")
-        allowed = headers.get("x-ratelimit-limit", "")
-        if not (reset.isdecimal() and allowed.isdecimal() and "date" in headers):
-            continue
-        named = parsedate_to_datetime(headers["date"]).timestamp()
-        announced[int(reset)] = min(named, announced.get(int(reset), named))
-        limit = int(allowed)
-    resets = list(pairwise(sorted(announced)))
-    if not limit or any(announced[later] < reset for reset, later in resets):
-        return None
-    periods = (later - reset for reset, later in resets)
-    period = min(periods, default=0)
-    return Quota(limit, float(period)) if period else None
 
 
 def period_said_in(reason: str) -> float:
@@ -116,10 +93,6 @@ def said_in(reason: str) -> Quota | None:
     return Quota(int((amount[1] or amount[2]).replace(",", "")), period)
 
 
-def githubs_quota(answers: Iterable[httpx.Headers]) -> Quota | None:
-    """GitHub's primary quota, which is by the hour; None if that is not who answers."""
-    for headers in answers:
-        limit = headers.get("x-ratelimit-limit", "")
-        if limit.isdecimal() and headers.get("x-ratelimit-resource") == "core":
-            return Quota(int(limit), SECONDS["h"])
-    return None
+def is_github(headers: httpx.Headers) -> bool:
+    """Whether GitHub answers, with its quota of the hour."""
+    return "core" in headers.get_list("x-ratelimit-resource")

@@ -20,8 +20,6 @@ MADE_UP = (
     "and have none of your API's own."
 )
 OTHER_PROCESSES = "The script started another process; what that sent is not seen."
-MAX_NAMED = 3
-"""How many hosts are named: those with most requests."""
 
 
 def report(log: RequestLog) -> list[str]:
@@ -95,7 +93,8 @@ def _kinds(requests: Sequence[Request]) -> str:
 
 
 def _hosts(requests: Sequence[Request]) -> str:
-    hosts = [host for host, _ in Counter(each.host for each in requests).most_common()]
-    if len(hosts) > MAX_NAMED:
-        return f"{hosts[0]} and {len(hosts) - 1} other hosts"
-    return " and ".join(hosts)
+    """The host that most went to, and how many others there are."""
+    hosts = Counter(each.host for each in requests)
+    ((busiest, _),) = hosts.most_common(1)
+    others = counted(len(hosts) - 1, "other host")
+    return f"{busiest} and {others}" if others else busiest

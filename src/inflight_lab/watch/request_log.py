@@ -19,7 +19,7 @@ import httpx
 
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.runners.refusals import Refusal, read_refusal
-from inflight_lab.watch.quota import Quota, announced_in, seen_in_resets
+from inflight_lab.watch.quota import Quota, announced_in
 
 LIBRARY_PARTS = ("site-packages", "dist-packages", "/ipykernel_", "<")
 """In a path: it is no file of the script's own."""
@@ -28,6 +28,8 @@ OURS = (
     __file__.rpartition("watch")[0],
 )
 """The folders of the standard library and of this package, which calls others' code."""
+IN_BETWEEN = tuple(file.rpartition("/")[0] for file in (asyncio.__file__, __file__))
+"""The folders of asyncio and of `watch`."""
 Errors = tuple[type[BaseException], ...]
 
 limit_around: ContextVar[int] = ContextVar("limit_around", default=0)
@@ -59,7 +61,8 @@ def script_line() -> str:
     frame: FrameType | None = sys._getframe(1)
     while frame:
         if is_of_a_script(frame.f_code):
-            return line_in(frame.f_code, frame.f_lineno)
+            file = frame.f_code.co_filename.rpartition("/")[2]
+            return f"{file}:{frame.f_lineno}"
         frame = frame.f_back
     return ""
 
@@ -74,9 +77,12 @@ def is_called_by_a_script() -> bool:
     return False
 
 
-def line_in(code: CodeType, number: int) -> str:
-    """A line of the file that ``code`` stands in."""
-    return f"{code.co_filename.rpartition('/')[2]}:{number}"
+def is_next_to_a_script() -> bool:
+    """Whether a script calls this through asyncio and `watch` alone, not a `Pacer`."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame and frame.f_code.co_filename.startswith(IN_BETWEEN):
+        frame = frame.f_back
+    return frame is not None and is_of_a_script(frame.f_code)
 
 
 def is_of_a_script(code: CodeType) -> bool:
@@ -229,6 +235,8 @@ class LimitUse:
     """How often."""
     period: float = 0.0
     """Seconds in which a rate limiter gives its slots; 0 for a semaphore."""
+    is_the_scripts: bool = True
+    """Else it is part of a library, as that of a `Pacer` is."""
 
     @property
     def name(self) -> str:
@@ -246,20 +254,9 @@ class Block:
     """An event loop stood still while requests were in flight."""
 
     doing: str
-    """Such as ``computing``."""
+    """Such as ``in time.sleep``."""
     where: str
     seconds: float
-    """How long it slept or computed; on a busy machine it stands still for longer."""
-
-
-@dataclass(frozen=True)
-class ThrownAway:
-    """``asyncio.gather`` raised, so it did not return what other tasks had returned."""
-
-    error: str
-    senders: frozenset[int]
-    """Its tasks, unless they seem to return nothing."""
-    line: str
 
 
 class RequestLog:
@@ -283,7 +280,6 @@ class RequestLog:
         self.closed: set[int] = set()
         """The clients that the script has closed: it gives up what they still do."""
         self.blocks: list[Block] = []
-        self.thrown_away: list[ThrownAway] = []
         self.has_other_processes = False
         """Whether the script started any: what they send is not seen."""
         self.connected_to = ""
@@ -301,15 +297,13 @@ class RequestLog:
     def quota_of(self, requests: Sequence[Request]) -> Quota | None:
         """What the API allows; None if it does not say for how long.
 
-        Of the answers that name a quota, the newest counts; without any, what their
-        resets have shown.
+        Of the answers that name a quota, the newest counts.
         """
         if self.practice:
             return self.practice
         answered = [each for each in requests if each.ended]
         quotas = (announced_in(each.headers) for each in reversed(answered))
-        announced = next((quota for quota in quotas if quota), None)
-        return announced or seen_in_resets(each.headers for each in answered)
+        return next((quota for quota in quotas if quota), None)
 
     def begin(self, request: Request) -> None:
         """A client is asked to send this, and may have to wait for a connection."""

@@ -115,28 +115,6 @@ async def retries(client):
     await asyncio.gather(*(get(number) for number in range(15)))
 
 
-async def all_at_once(client):
-    """Each number is asked for once, all at the same time; sound: three of them."""
-    await get_all(client, 3 if SOUND else 30)
-    await asyncio.sleep(0.5)
-    await get_all(client, 2)
-
-
-async def pause_inside(client):
-    """A pause while the slot is held; sound: long work, within the quota."""
-    slots = asyncio.Semaphore(4)
-
-    async def get(number):
-        async with slots:
-            await client.get(f"{URL}{number}")
-            if SOUND:
-                await asyncio.to_thread(time.sleep, 1.1)
-            else:
-                await asyncio.sleep(0.3)
-
-    await asyncio.gather(*(get(number) for number in range(8)))
-
-
 async def tokens(client):
     """More tokens than the API allows a minute; sound: fewer questions."""
 
@@ -193,33 +171,6 @@ async def own_error(session):
     await asyncio.gather(*(get(number) for number in range(200)))
 
 
-async def raises_first(client):
-    """One task raises before any has returned, and each has answers."""
-
-    async def get(number):
-        for page in range(3):
-            await client.get(f"{URL}{number}?page={page}")
-        if number == 0:
-            raise KeyError("mine")
-        await asyncio.sleep(9)
-
-    await asyncio.gather(*(get(number) for number in range(10)))
-
-
-async def raises_last(client):
-    """Each task has put its answer away before one raises."""
-    saved = []
-
-    async def get(number):
-        saved.append(await client.get(f"{URL}{number}"))
-        while number == 0:
-            await asyncio.sleep(0.01)
-            if len(saved) == 10:
-                raise KeyError("mine")
-
-    await asyncio.gather(*(get(number) for number in range(10)))
-
-
 async def unread(session):
     """The bodies of refusals are not read."""
 
@@ -256,35 +207,6 @@ async def blocking_client(_):
         requests.get(f"{URL}{number}")  # noqa: ASYNC210
 
     await asyncio.gather(*(get(number) for number in range(6)))
-
-
-async def computes(client):
-    """It computes while requests are in flight; they are answered when it is done."""
-
-    async def answer(reader, writer):
-        asked.set()
-        await computed.wait()
-        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
-
-    asked, computed = asyncio.Event(), asyncio.Event()
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    client.timeout = None
-    urls = [f"http://127.0.0.1:{port}/{number}" for number in range(6)]
-    tasks = [asyncio.create_task(client.get(url)) for url in urls]
-    await asked.wait()
-    for _ in range(4):
-        compute()
-        await asyncio.sleep(0)
-    computed.set()
-    await asyncio.gather(*tasks)
-
-
-def compute():
-    """For 0.2 seconds of the processor."""
-    end = time.thread_time() + 0.2
-    while time.thread_time() < end:
-        pass
 
 
 def make_client():

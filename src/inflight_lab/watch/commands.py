@@ -16,20 +16,20 @@ from inflight_lab.observation.secrets_in_urls import (
     is_named_as_a_secret,
     looks_random,
 )
+from inflight_lab.watch.counting import groups
+from inflight_lab.watch.lines import is_of_an_sdk, lines_to_keep
 from inflight_lab.watch.paging import first_pages, next_pages
-from inflight_lab.watch.quota import Quota, githubs_quota, period_said_in
-from inflight_lab.watch.request_log import Request
+from inflight_lab.watch.quota import GITHUBS_PACE, Quota, is_github, period_said_in
+from inflight_lab.watch.request_log import LimitUse, Request
 
 RECIPES = {"requests": "with_requests"}
 """The recipe that saves each answer, by the script's library; else `FOR_ASYNCIO`."""
 FOR_ASYNCIO = "fetch_all"
 FOR_MODELS = "ask_model"
 CHATS = "/chat/completions"
-SDK = "x-stainless-lang"
-"""A header of openai's client, and of others that were generated as it was."""
-TO_KEEP = "to keep your script, take these lines into it:"
-NO_RETRIES = "a refusal is an error then; lines that try again: inflight-lab --open 13"
 TO_PRINT = "or let this write a script of its own, which saves each answer and resumes:"
+TO_FILL = "then fill in, in {file}: {settings}"
+TO_ASK = 'PROMPTS, such as {1: "What is a semaphore?"}'
 NO_JSON = (
     "the answers are {kind}, no JSON: in its fetch, return response.text, or write "
     "response.content to a file of its own"
@@ -46,7 +46,6 @@ SIMPLE = re.compile(r"(?!0\d+$)[A-Za-z0-9][\w.-]{0,39}", re.ASCII)
 FEW_IDS = 50
 VARIABLE = re.compile("[A-Z][A-Z0-9_]*")
 """The name of one, in the environment."""
-MINUTE = "60"
 BUDGETS = {
     "--rate": "x-ratelimit-limit-requests",
     "--tokens": "x-ratelimit-limit-tokens",
@@ -70,67 +69,27 @@ def command_for(
     quota: Quota | None,
     *,
     limit: int = 0,
-    may_keep: bool = True,
+    semaphore: LimitUse | None = None,
 ) -> str:
     """The lines that keep the script, where the rate is known; ``inflight-lab snippet
     ...``, where a recipe fits, and below it an edit; "" without either.
 
-    ``limit`` is how many may be in flight, 0 if that is not known.  ``may_keep`` says
-    whether those lines would help.  Of headers that may be secret the names stand there
-    alone.
+    ``limit`` is how many may be in flight, 0 if that is not known; ``semaphore`` is the
+    script's own, which the lines make needless.  Of headers that may be secret the
+    names stand there alone.
     """
     most = _most_alike(requests)
     recipe = _recipe_for(most[0])
     allowed = _quota_options(most, quota, recipe)
     if limit:
         allowed["--limit"] = str(limit)
-    lines = _lines_to_keep(most[0], allowed) if may_keep else []
+    lines = lines_to_keep(most[0], allowed, semaphore)
     if recipe and lines:
         lines.append(TO_PRINT)
     if recipe:
         lines += _commands(most, recipe, allowed)
         lines += _words_on_downloads(most)
     return "\n  ".join(lines)
-
-
-def _lines_to_keep(request: Request, allowed: dict[str, str]) -> list[str]:
-    """What to write into a script that sends such requests; none without a rate."""
-    rate, tokens = allowed.get("--rate"), allowed.get("--tokens")
-    if not rate:
-        return []
-    period = allowed.get("--period", MINUTE)
-    if not request.is_async:
-        return [
-            TO_KEEP,
-            "  from inflight_lab.runners.threaded import ThreadPacer",
-            f"  pacer = ThreadPacer({rate}, {period})  # one for all threads",
-            "  with pacer:  # around each request",
-        ]
-    kind, turn, quotas = "Pacer", "pacer", f"{rate}, {period}"
-    if tokens:
-        kind, turn = "Budgets", "pacer.turn(tokens=500)"  # of prompt and answer
-        quotas = f"requests=({rate}, {period}), tokens=({tokens}, {period})"
-    if "--limit" in allowed:
-        quotas += f", limit={allowed['--limit']}"
-    pacer = f"{kind}({quotas})"
-    is_of_an_sdk = SDK in _names_of_headers(request)
-    if request.library == "aiohttp" or is_of_an_sdk:
-        call = "call, with max_retries=0 in the client" if is_of_an_sdk else "request"
-        lines = [
-            TO_KEEP,
-            f"  from inflight_lab import {kind}",
-            f"  pacer = {pacer}  # inside main",
-            f"  async with {turn}:  # around each {call}",
-        ]
-        if is_of_an_sdk:
-            lines.append(NO_RETRIES)
-        return lines
-    return [
-        TO_KEEP,
-        f"  from inflight_lab import {kind}, Patience",
-        f"  pacer, patiently = {pacer}, Patience()  # inside main",
-        f"  response = await patiently({turn}, client.{request.method.lower()}, url)",
-    ]
 
 
 def _words_on_downloads(requests: list[Request]) -> list[str]:
@@ -153,17 +112,28 @@ def _commands(
     if recipe == FOR_MODELS and requests[0].model:
         options.append(f"--model {requests[0].model}")
     options += _header_options(requests)
-    words = ["inflight-lab snippet", recipe, *options, f"--output {file}"]
-    return [" ".join(words), *_edit(requests, recipe, file)]
+    command = " ".join(["inflight-lab snippet", recipe, *options, f"--output {file}"])
+    edit = _edit(requests, recipe, file)
+    return [command, *edit, *_yours_to_fill(command, file)]
+
+
+def _yours_to_fill(command: str, file: str) -> list[str]:
+    """The settings of the new script that cannot be known from what was seen."""
+    settings = {"--rate": "RATE and PERIOD", "--ids": f"IDS, for {ID}"}
+    if FOR_MODELS in command:
+        settings = {"--rate": "REQUESTS", "--tokens": "TOKENS", "--prompts": TO_ASK}
+    elif ID not in command:
+        settings["--ids"] = f"URL, with {ID} where the requests differ, and IDS"
+    missing = [words for option, words in settings.items() if option not in command]
+    if not missing:
+        return []
+    return [TO_FILL.format(file=file, settings="; ".join(missing))]
 
 
 def _most_alike(requests: Iterable[Request]) -> list[Request]:
     """The largest part that one script could send."""
-    by_kind: dict[tuple[str, str, str], list[Request]] = {}
-    for request in requests:
-        kind = (request.library, request.method, request.host)
-        by_kind.setdefault(kind, []).append(request)
-    return max(by_kind.values(), key=len)
+    kinds = groups(lambda each: (each.library, each.method, each.host), requests)
+    return max(kinds, key=len)
 
 
 def _recipe_for(request: Request) -> str:
@@ -175,68 +145,65 @@ def _recipe_for(request: Request) -> str:
 
 
 def _edit(requests: list[Request], recipe: str, file: str) -> list[str]:
-    """How to apply the edit that the script needs most; two do not fit together."""
-    is_needed = {
-        "pages": next_pages(requests),
-        "openai": SDK in _names_of_headers(requests[0]),
-        "aiohttp": requests[0].library == "aiohttp",
-    }
-    for name, needed in is_needed.items():
-        edit = EDITS / f"{recipe}-{name}.diff"
-        if needed and edit.exists():
-            return [f'patch {file} < "{edit}"']
-    return []
-
-
-def _names_of_headers(request: Request) -> set[str]:
-    """Those that it was sent with, in lower case."""
-    return {name.lower() for name in dict(request.sent_headers)}
+    """How to let the new script follow pages, if answers name next ones."""
+    edit = EDITS / f"{recipe}-pages.diff"
+    return (
+        [f'patch {file} < "{edit}"'] if next_pages(requests) and edit.exists() else []
+    )
 
 
 def _quota_options(
     requests: list[Request], quota: Quota | None, recipe: str
 ) -> dict[str, str]:
-    """What the API allows, as far as it says so itself.
-
-    APIs of models name limits in headers, by the minute, which is the recipe's own
-    period, unless the words of a refusal say another.
-    """
+    """What the API allows, as far as it says so itself."""
     answered = [each for each in requests if each.ended]
-    options: dict[str, str] = {}
-    if recipe == FOR_MODELS:
-        for option, name in BUDGETS.items():
-            limits = (each.headers.get(name, "") for each in answered)
-            options[option] = max(filter(str.isdecimal, limits), key=int, default="")
-        periods = filter(None, (period_said_in(each.reason) for each in answered))
-        options["--period"] = next((f"{period:g}" for period in periods), "")
-    quota = quota or githubs_quota(each.headers for each in answered)
+    options = _budgets_named_in(answered) if recipe == FOR_MODELS else {}
+    if not quota and any(is_github(each.headers) for each in answered):
+        quota = GITHUBS_PACE
     if quota:
         options |= {"--rate": str(quota.rate), "--period": f"{quota.period:g}"}
+    return options
+
+
+def _budgets_named_in(answered: list[Request]) -> dict[str, str]:
+    """APIs of models name limits in headers, by the minute, which is the recipe's own
+    period, unless the words of a refusal say another.
+    """
+    options = {}
+    for option, name in BUDGETS.items():
+        limits = (each.headers.get(name, "") for each in answered)
+        options[option] = max(filter(str.isdecimal, limits), key=int, default="")
+    periods = filter(None, (period_said_in(each.reason) for each in answered))
+    options["--period"] = next((f"{period:g}" for period in periods), "")
     return {name: value for name, value in options.items() if value}
 
 
 def _header_options(requests: list[Request]) -> list[str]:
-    """The headers that the script gave, if each request has the same.
-
-    A secret comes from the environment, so it has no value here.
-    """
+    """The headers that the script gave, if each request has the same."""
+    is_from_an_sdk = is_of_an_sdk(requests[0])
     values: dict[str, set[str]] = {}
     for request in requests:
         for name, value in dict(request.sent_headers).items():
             if SCRIPTS_OWN.fullmatch(name) and not CLIENTS_OWN.fullmatch(str(value)):
                 values.setdefault(name.title(), set()).add(str(value))
-    if SDK in _names_of_headers(requests[0]):
+    if is_from_an_sdk:
         values.pop("Accept", None)  # the client's own
-    options = []
-    for name, (value, *others) in sorted(values.items()):
-        if is_named_as_a_secret(name):
-            variable = _variable_of(value)
-            if not variable and SDK in _names_of_headers(requests[0]):
-                variable = "@OPENAI_API_KEY"  # where the client looks for it
-            options.append(f"--header {name}{variable}")
-        elif not others and PLAIN_VALUE.fullmatch(value) and not looks_random(value):
-            options.append(f'--header "{name}: {value}"')
-    return options
+    key = "@OPENAI_API_KEY" if is_from_an_sdk else ""  # where the client looks for it
+    options = [_header_option(name, *values[name], key=key) for name in sorted(values)]
+    return list(filter(None, options))
+
+
+def _header_option(name: str, value: str, *others: str, key: str) -> str:
+    """How to give a header, "" if that is not known.
+
+    A secret comes from the environment, so it has no value here.  ``key`` is the
+    variable that usually has it.
+    """
+    if is_named_as_a_secret(name):
+        return f"--header {name}{_variable_of(value) or key}"
+    if others or not PLAIN_VALUE.fullmatch(value) or looks_random(value):
+        return ""
+    return f'--header "{name}: {value}"'
 
 
 def _variable_of(value: str) -> str:
@@ -260,7 +227,10 @@ def _address_options(requests: list[Request]) -> list[str]:
     Nothing if they differ in more than one part, or hold what may be a secret.
     """
     urls = sorted({each.url for each in requests})
-    address, ids = (urls[0], []) if len(urls) == 1 else _with_one_id(urls)
+    address = urls[0]
+    ids: list[str] = []
+    if len(urls) > 1:
+        address, ids = _with_one_id(urls)
     if not SAFE.fullmatch(address) or has_a_secret(address.replace(ID, "")):
         return []
     return [f'--url "{address}"', *_ids_option(ids)]
@@ -279,10 +249,7 @@ def _with_one_id(urls: list[str]) -> tuple[str, list[str]]:
 
 
 def _same_start(texts: list[str]) -> str:
-    first = min(texts)
-    letters = enumerate(max(texts))
-    differ = (n for n, letter in letters if first[n : n + 1] != letter)
-    return first[: next(differ, None)]
+    return os.path.commonprefix(texts)  # noqa: RUF071  # letter by letter, as wanted
 
 
 def _is_plain(id: str) -> bool:
