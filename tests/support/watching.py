@@ -112,7 +112,7 @@ def run_of(
     return log
 
 
-def found(log: RequestLog, name: str) -> Finding:
+def finding_named(log: RequestLog, name: str) -> Finding:
     """The one finding with this name."""
     (finding,) = [each for each in diagnose(log) if each.name == name]
     return finding

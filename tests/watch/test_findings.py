@@ -16,8 +16,8 @@ from inflight_lab.watch.request_log import Block, LimitUse, RequestLog
 from tests.support.watching import (
     SCRIPTS,
     Client,
+    finding_named,
     findings_in,
-    found,
     names_of,
     note,
     run_of,
@@ -44,7 +44,7 @@ def test_what_was_cancelled_after_a_refusal_is_counted() -> None:
     log = run_of([200] * 100 + [429] * 100, every=0, headers=policy(100, 1))
     for request in log.requests[101:]:
         request.status, request.error = 0, "cancelled"
-    facts = found(log, "Over the quota").facts
+    facts = finding_named(log, "Over the quota").facts
     assert "1 of 200 requests were refused (429)" in facts
     assert "99 were cancelled" in facts
 
@@ -53,7 +53,7 @@ def test_githubs_secondary_limit_is_not_the_quota() -> None:
     """The body says which it is; the answers' own quota has nothing to do with it."""
     headers = {"retry-after": "3", "x-ratelimit-remaining": "4980"}
     log = run_of([200] * 20 + [403] * 40, headers=headers, body=SECONDARY)
-    facts = found(log, "GitHub's secondary limit").facts
+    facts = finding_named(log, "GitHub's secondary limit").facts
     assert "40 of 60 requests were refused (403)" in facts
     assert "secondary rate limit" in facts
     assert "asks for is 3 s" in facts
@@ -66,7 +66,7 @@ def test_a_limit_on_requests_in_flight_is_not_a_rate() -> None:
     statuses = [200] * 20 + [429] * 100
     log = run_of(statuses, every=0, took=0.5, body=TOO_MANY, pool=100)
     log.limits[1] = LimitUse(50, "main.py:12", set(range(120)))
-    finding = found(log, "Over the limit on requests in flight")
+    finding = finding_named(log, "Over the limit on requests in flight")
     assert "semaphore of 50 (main.py:12) lets more in: make it 20" in finding.facts
     assert "semaphore" in finding.advice
     assert 'concurrent requests". ' in finding.facts
@@ -88,7 +88,9 @@ def test_an_overload_is_not_your_quota() -> None:
 def test_fewer_in_flight_are_half_as_many() -> None:
     """The command does what the advice says."""
     statuses = [200] * 20 + [529] * 100
-    finding = found(run_of(statuses, every=0, took=0.5), "The API was overloaded")
+    finding = finding_named(
+        run_of(statuses, every=0, took=0.5), "The API was overloaded"
+    )
     assert "at most 20 were in flight" in finding.facts
     assert "--limit 10 " in finding.command
 
@@ -100,7 +102,7 @@ def test_a_quota_that_is_not_named_is_not_guessed() -> None:
     statuses = [200] * 49 + [429] * 10 + [403]
     headers = {"x-ratelimit-limit": "49", "retry-after": "1"}
     log = run_of(statuses, every=0.02, headers=headers)
-    finding = found(log, "Refused")
+    finding = finding_named(log, "Refused")
     assert finding.is_certain
     assert finding.advice.startswith("Likely")
     assert (
@@ -124,7 +126,7 @@ def test_a_quota_in_words_is_read(words: str, allowed: tuple[int, int]) -> None:
     rate, period = allowed
     statuses = [200] * rate + [429] * 5
     log = run_of(statuses, every=0.001, body=f'{{"error": "{words}"}}'.encode())
-    finding = found(log, "Over the quota")
+    finding = finding_named(log, "Over the quota")
     assert (
         f"{rate} requests in {period} s are allowed; you sent {rate + 5}"
         in finding.facts
@@ -136,7 +138,7 @@ def test_as_many_as_are_allowed_are_not_over_the_quota() -> None:
     """Refusals within a known quota are said to be something else."""
     statuses = [200] * 30 + [429] + [200] * 4
     log = run_of(statuses, every=2 / 7, headers=policy(7, 2))
-    assert "closer together than you sent it" in found(log, "Refused").advice
+    assert "closer together than you sent it" in finding_named(log, "Refused").advice
 
 
 def test_one_more_than_is_allowed_is_over_the_quota() -> None:
@@ -144,7 +146,7 @@ def test_one_more_than_is_allowed_is_over_the_quota() -> None:
     log = run_of([200] * 10 + [429], every=1 / 3, headers=policy(10, 60))
     for request in log.requests:
         request.line = ""  # it is said all the same
-    facts = found(log, "Over the quota").facts
+    facts = finding_named(log, "Over the quota").facts
     assert "10 requests in 60 s are allowed; you sent 11 within that time." in facts
 
 
@@ -155,7 +157,7 @@ def test_of_two_quotas_the_one_that_allows_less_decides() -> None:
     )
     headers = {"ratelimit-policy": both}
     log = run_of([200] * 60 + [429] * 5, every=0.5, headers=headers)
-    facts = found(log, "Over the quota").facts
+    facts = finding_named(log, "Over the quota").facts
     assert "60 requests in 60 s are allowed; you sent 65" in facts
 
 
@@ -167,7 +169,7 @@ def test_the_quota_of_one_host_is_held_against_that_host() -> None:
     for number in range(12):
         headers = policy(20 if number < 5 else 10, 1)
         note(log, 0.01, status=200 if number < 10 else 429, headers=headers)
-    facts = found(log, "Over the quota").facts
+    facts = finding_named(log, "Over the quota").facts
     assert "2 of 12 requests" in facts
     assert "10 requests in 1 s are allowed; you sent 12 within that time" in facts
 
@@ -179,14 +181,14 @@ def test_in_practice_all_hosts_share_one_quota() -> None:
     for number in range(16):
         url = f"https://{'ab'[number % 2]}.example/{number}"
         note(log, 0.0, url=url, status=200 if number < 10 else 429)
-    assert "6 of 16 requests were refused" in found(log, "Over the quota").facts
+    assert "6 of 16 requests were refused" in finding_named(log, "Over the quota").facts
 
 
 def test_a_semaphore_is_no_rate() -> None:
     """The one that the script has is named, with its size and its line, and goes."""
     log = run_of([200] * 20 + [429] * 40, every=0.01, headers=policy(20, 1))
     log.limits[1] = LimitUse(50, "main.py:12", set(range(60)))
-    finding = found(log, "Over the quota")
+    finding = finding_named(log, "Over the quota")
     assert "The semaphore of 50 (main.py:12)" in finding.facts
     assert "in place of the semaphore (main.py:12)" in finding.command
 
@@ -194,10 +196,10 @@ def test_a_semaphore_is_no_rate() -> None:
 def test_a_key_that_is_not_set_is_named() -> None:
     """``f"Bearer {os.environ.get('KEY')}"`` sends the word None."""
     log = run_of([401] * 6, sent_headers={"authorization": "Bearer None"})
-    facts = found(log, "Refused, and no wait will help").facts
+    facts = finding_named(log, "Refused, and no wait will help").facts
     assert "Authorization: Bearer None" in facts
     log = run_of([401] * 6, sent_headers={"authorization": "Bearer s3cret"})
-    facts = found(log, "Refused, and no wait will help").facts
+    facts = finding_named(log, "Refused, and no wait will help").facts
     assert "s3cret" not in facts
     assert "not set" not in facts
 
@@ -273,7 +275,7 @@ def test_the_same_request_from_many_tasks_is_no_retry() -> None:
     for number, request in enumerate(log.requests):
         request.sender = number
     assert names_of(log) == ["Refused", "What was lost"]
-    assert "but 40 of its requests" in found(log, "What was lost").facts
+    assert "but 40 of its requests" in finding_named(log, "What was lost").facts
 
 
 def test_workers_with_one_address_do_not_retry() -> None:
@@ -288,7 +290,9 @@ def test_workers_with_one_address_do_not_retry() -> None:
     for number, request in enumerate(log.requests):
         request.sender = number % 10
     assert names_of(log) == ["Refused", "What was lost"]
-    assert "but at least 10 of its requests" in found(log, "What was lost").facts
+    assert (
+        "but at least 10 of its requests" in finding_named(log, "What was lost").facts
+    )
 
 
 def test_a_poll_that_fails_is_no_retry() -> None:
