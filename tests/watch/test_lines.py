@@ -148,7 +148,7 @@ def test_every_answer_comes_to_threads(name: str, used: AnyApi) -> None:
         (
             {"--tokens": "9000"},
             "Budgets(requests=(20, 2), tokens=(9000, 2))",
-            "pacer.turn(tokens=500)",
+            "pacer.turn(tokens=most_tokens(body))",
         ),
     ],
 )

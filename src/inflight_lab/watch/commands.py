@@ -16,10 +16,10 @@ from inflight_lab.observation.secrets_in_urls import (
     is_named_as_a_secret,
     looks_random,
 )
-from inflight_lab.watch.counting import groups
+from inflight_lab.watch.counting import groups, guessed_quota
 from inflight_lab.watch.lines import is_of_an_sdk, lines_to_keep
 from inflight_lab.watch.paging import first_pages, next_pages
-from inflight_lab.watch.quota import GITHUBS_PACE, Quota, is_github, period_said_in
+from inflight_lab.watch.quota import Quota, period_said_in
 from inflight_lab.watch.request_log import LimitUse, Request
 
 RECIPES = {"requests": "with_requests"}
@@ -29,7 +29,13 @@ FOR_MODELS = "ask_model"
 CHATS = "/chat/completions"
 TO_PRINT = "or let this write a script of its own, which saves each answer and resumes:"
 TO_FILL = "then fill in, in {file}: {settings}"
-TO_ASK = 'PROMPTS, such as {1: "What is a semaphore?"}'
+TO_PAGE = "and this lets it follow pages (practice has none: run it for real):"
+STOPPED = ": your script stopped, so it may not have asked for all"
+TO_ASK = "PROMPTS, MAX_TOKENS, and what else you send, such as a system message"
+GUESS = (
+    "no pace was announced, so {quota} is a guess: less than was accepted, or than "
+    "GitHub's documentation allows"
+)
 NO_JSON = (
     "the answers are {kind}, no JSON: in its fetch, return response.text, or write "
     "response.content to a file of its own"
@@ -70,24 +76,30 @@ def command_for(
     *,
     limit: int = 0,
     semaphore: LimitUse | None = None,
+    is_all: bool = True,
 ) -> str:
     """The lines that keep the script, where the rate is known; ``inflight-lab snippet
     ...``, where a recipe fits, and below it an edit; "" without either.
 
     ``limit`` is how many may be in flight, 0 if that is not known; ``semaphore`` is the
-    script's own, which the lines make needless.  Of headers that may be secret the
-    names stand there alone.
+    script's own, which the lines make needless.  Unless ``is_all`` that it would send,
+    its ids are not known.  Of headers that may be secret the names stand there alone.
     """
     most = _most_alike(requests)
     recipe = _recipe_for(most[0])
     allowed = _quota_options(most, quota, recipe)
     if limit:
         allowed["--limit"] = str(limit)
+    guess = None if allowed else guessed_quota(most)
+    if guess:
+        allowed = _rate_options(guess)
     lines = lines_to_keep(most[0], allowed, semaphore)
     if recipe and lines:
         lines.append(TO_PRINT)
+    if guess:
+        lines.insert(0, GUESS.format(quota=guess))
     if recipe:
-        lines += _commands(most, recipe, allowed)
+        lines += _commands(most, recipe, allowed, "" if is_all else STOPPED)
         lines += _words_on_downloads(most)
     return "\n  ".join(lines)
 
@@ -103,23 +115,24 @@ def _words_on_downloads(requests: list[Request]) -> list[str]:
 
 
 def _commands(
-    requests: list[Request], recipe: str, allowed: dict[str, str]
+    requests: list[Request], recipe: str, allowed: dict[str, str], why_no_ids: str
 ) -> list[str]:
     """What writes a script, and an edit of it."""
     file = _new_file()
     options = [f"{name} {value}" for name, value in allowed.items()]
-    options += _address_options(first_pages(requests) or requests)
+    address = _address_options(first_pages(requests) or requests)
+    options += address[:1] if why_no_ids else address  # the ids come last
     if recipe == FOR_MODELS and requests[0].model:
         options.append(f"--model {requests[0].model}")
     options += _header_options(requests)
     command = " ".join(["inflight-lab snippet", recipe, *options, f"--output {file}"])
     edit = _edit(requests, recipe, file)
-    return [command, *edit, *_yours_to_fill(command, file)]
+    return [command, *edit, *_yours_to_fill(command, file, why_no_ids)]
 
 
-def _yours_to_fill(command: str, file: str) -> list[str]:
+def _yours_to_fill(command: str, file: str, why_no_ids: str) -> list[str]:
     """The settings of the new script that cannot be known from what was seen."""
-    settings = {"--rate": "RATE and PERIOD", "--ids": f"IDS, for {ID}"}
+    settings = {"--rate": "RATE and PERIOD", "--ids": f"IDS, for {ID}{why_no_ids}"}
     if FOR_MODELS in command:
         settings = {"--rate": "REQUESTS", "--tokens": "TOKENS", "--prompts": TO_ASK}
     elif ID not in command:
@@ -147,9 +160,9 @@ def _recipe_for(request: Request) -> str:
 def _edit(requests: list[Request], recipe: str, file: str) -> list[str]:
     """How to let the new script follow pages, if answers name next ones."""
     edit = EDITS / f"{recipe}-pages.diff"
-    return (
-        [f'patch {file} < "{edit}"'] if next_pages(requests) and edit.exists() else []
-    )
+    if not next_pages(requests) or not edit.exists():
+        return []
+    return [TO_PAGE, f'patch {file} < "{edit}"']
 
 
 def _quota_options(
@@ -158,11 +171,11 @@ def _quota_options(
     """What the API allows, as far as it says so itself."""
     answered = [each for each in requests if each.ended]
     options = _budgets_named_in(answered) if recipe == FOR_MODELS else {}
-    if not quota and any(is_github(each.headers) for each in answered):
-        quota = GITHUBS_PACE
-    if quota:
-        options |= {"--rate": str(quota.rate), "--period": f"{quota.period:g}"}
-    return options
+    return options | _rate_options(quota) if quota else options
+
+
+def _rate_options(quota: Quota) -> dict[str, str]:
+    return {"--rate": str(quota.rate), "--period": f"{quota.period:g}"}
 
 
 def _budgets_named_in(answered: list[Request]) -> dict[str, str]:

@@ -4,12 +4,15 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from itertools import pairwise
+from math import ceil
 from typing import NamedTuple
 
+from inflight_lab.watch.quota import GITHUBS_PACE, Quota, is_github
 from inflight_lab.watch.request_log import Request
 
 MOST_KINDS = 4
 """How many kinds of failures are named: the most frequent."""
+REMAINING = "x-ratelimit-remaining"
 
 AT_ONCE = 0.2
 """Seconds; who sends the same again sooner has not waited."""
@@ -48,6 +51,27 @@ def groups(
     for request in requests:
         by_key[key(request)].append(request)
     return list(by_key.values())
+
+
+def guessed_quota(requests: Sequence[Request]) -> Quota | None:
+    """Less than was accepted, or GitHub's pace unless that was just refused; or None.
+
+    Before the first refusal an hour's quota may have been accepted, so it counts only
+    from there, if that was long enough.
+    """
+    refused = [each for each in requests if each.is_over_quota]
+    times = [each.last_seen for each in refused] or [0.0]
+    seconds = max(times) - min(times)
+    accepted = sum(
+        each.is_accepted and min(times) < each.last_seen < max(times)
+        for each in requests
+    )
+    if accepted and seconds > max(1, 2 * max(each.pause for each in refused)):
+        return Quota(max(1, int(accepted / seconds)), float(ceil(seconds / accepted)))
+    hour_is_over = all(each.headers.get(REMAINING) == "0" for each in refused)
+    was_faster = most_within(1.0, sent_times(requests)) > GITHUBS_PACE.rate
+    at_github = any(is_github(each.headers) for each in requests if each.ended)
+    return GITHUBS_PACE if at_github and (was_faster or hour_is_over) else None
 
 
 def counted(number: int, noun: str) -> str | None:
