@@ -309,7 +309,7 @@ SECONDARY = b'{"message": "You have exceeded a secondary rate limit."}'
     [
         (([200] * 24 + [403]) * 10, 0.1, "Pacer(9, 1)"),  # 10 a second, no pauses
         (([200] * 3 + [403] * 3) * 8, 0.1, "Pacer(4, 1)"),
-        ([200, 403] * 10, 2.0, "Pacer(1, 5)"),
+        ([200, 403] * 10, 1.9, "Pacer(1, 4)"),
         ([200] * 40 + [403] * 20, 0.01, "Pacer(10, 1)"),  # was faster than GitHub says
         ([200] * 40 + [403], 0.1, ""),  # that pace was refused, nothing else is known
     ],
