@@ -162,7 +162,7 @@ def test_a_real_run_over_pages_has_a_command_too(tmp_path: Path) -> None:
 def test_only_secrets_come_from_variables(tmp_path: Path) -> None:
     """A version is always the same; what the client itself adds is not needed."""
     log = run_of([200] * 5, sent_headers=HEADERS)
-    command = command_for(log.requests, None)
+    command = command_for(log, log.requests, None)
     assert re.findall("--header (.*?) (?=-)", command) == [
         '"Accept: application/json"',
         '"Anthropic-Version: 2023-06-01"',
@@ -185,7 +185,7 @@ def test_budgets_that_the_answers_announce_are_filled_in(
     limits = dict(zip(names, map(str, headers), strict=True))
     body = f'{{"error": {{"message": "{words}"}}}}'.encode()
     log = run_of([429] * 5, url=CHATS_URL, headers=limits, body=body)
-    assert options in command_for(log.requests, None)
+    assert options in command_for(log, log.requests, None)
 
 
 @pytest.mark.parametrize(
@@ -202,14 +202,14 @@ def test_a_key_comes_from_the_variable_that_has_it(
     """By the name that the reader's environment knows."""
     monkeypatch.setenv("GH_TOKEN", "s3cret-value")
     log = run_of([200] * 5, sent_headers={"authorization": value})
-    assert option in command_for(log.requests, None)
+    assert option in command_for(log, log.requests, None)
 
 
 def test_openais_client_finds_its_key_where_it_always_does() -> None:
     """Also if the script got it from somewhere else; what it adds is not needed."""
     own = {"authorization": "Bearer s3cret", "accept": "application/json"}
     log = run_of([200] * 5, sent_headers=SDK | own)
-    command = command_for(log.requests, None)
+    command = command_for(log, log.requests, None)
     assert re.findall("--header (\\S+)", command) == ["Authorization@OPENAI_API_KEY"]
 
 
@@ -220,7 +220,7 @@ def test_openais_client_finds_its_key_where_it_always_does() -> None:
 def test_answers_that_are_no_json_need_a_change(kind: str, is_said: bool) -> None:
     """Else the printed script would throw each away, and fetch it again."""
     log = run_of([200] * 5, headers={"content-type": kind})
-    said = "the answers are image/png, no JSON" in command_for(log.requests, None)
+    said = "the answers are image/png, no JSON" in command_for(log, log.requests, None)
     assert said is is_said
 
 
@@ -228,7 +228,7 @@ def test_a_name_that_the_script_gives_itself_is_kept() -> None:
     """A few APIs ask for one with an address."""
     name = "prices/2.0 (me@shop.test)"
     log = run_of([200] * 5, sent_headers={"user-agent": name})
-    assert f'--header "User-Agent: {name}"' in command_for(log.requests, None)
+    assert f'--header "User-Agent: {name}"' in command_for(log, log.requests, None)
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_what_is_the_readers_to_fill_in_is_said(url: str, words: str) -> None:
     log = run_of([])
     for number in range(1000, 1120, 2):
         note(log, 0.0, url=url.replace("{n}", f"{number}"))
-    command = command_for(log.requests, None)
+    command = command_for(log, log.requests, None)
     assert f"then fill in, in fixed.py: {words}" in command
 
 
@@ -330,9 +330,8 @@ def test_a_quota_of_the_hour_leaves_the_pace() -> None:
     """When that is used up, no pace is at fault, however slow it was."""
     headers = GITHUB | {"x-ratelimit-remaining": "0", "retry-after": "1000"}
     log = run_of([200] * 40 + [403] * 5, every=0.5, headers=headers)
-    assert "= Pacer(10, 1), Patience(longest_pause=3600)" in command_for(
-        log.requests, None
-    )
+    command = command_for(log, log.requests, None)
+    assert "= Pacer(10, 1), Patience(longest_pause=3600)" in command
 
 
 def test_every_recipe_that_a_command_names_is_there() -> None:
@@ -359,7 +358,7 @@ def test_ids_are_filled_in_where_they_can_be_told(ids: list[str], option: str) -
     log = run_of([])
     for id in ids:
         note(log, 0.0, url=f"https://api.shop.test/items/{id}.json")
-    command = command_for(log.requests, None)
+    command = command_for(log, log.requests, None)
     assert "--url" not in command or option in command
     assert ("--ids" in command) is bool(option)
 
@@ -371,7 +370,7 @@ def test_the_command_runs_where_fixed_py_is_there(
     monkeypatch.chdir(tmp_path)
     log = run_of([200] * 5, sent_headers={"authorization": "Bearer s3cret"})
     for name in ("fixed.py", "fixed_2.py"):
-        command = command_for(log.requests, Quota(20, 1.0), limit=5)
+        command = command_for(log, log.requests, Quota(20, 1.0), limit=5)
         assert "--limit 5 " in command
         assert f" --header Authorization --output {name}" in command
         run_commands(f"  {command}", tmp_path)

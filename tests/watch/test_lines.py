@@ -176,7 +176,8 @@ def test_threads_have_a_pace_alone() -> None:
 def test_github_may_ask_for_an_hour() -> None:
     """Then the script waits, and is not stopped by its own patience."""
     headers = {"x-ratelimit-resource": "core", "x-ratelimit-limit": "5000"}
-    command = command_for(run_of([200] * 5, headers=headers).requests, None)
+    log = run_of([200] * 5, headers=headers)
+    command = command_for(log, log.requests, None)
     assert "= Pacer(10, 1), Patience(longest_pause=3600)" in command
 
 

@@ -20,7 +20,7 @@ from inflight_lab.watch.counting import groups, guessed_quota
 from inflight_lab.watch.lines import is_of_an_sdk, lines_to_keep
 from inflight_lab.watch.paging import first_pages, next_pages
 from inflight_lab.watch.quota import Quota, period_said_in
-from inflight_lab.watch.request_log import LimitUse, Request
+from inflight_lab.watch.request_log import LimitUse, Request, RequestLog
 
 RECIPES = {"requests": "with_requests"}
 """The recipe that saves each answer, by the script's library; else `FOR_ASYNCIO`."""
@@ -32,10 +32,7 @@ TO_FILL = "then fill in, in {file}: {settings}"
 TO_PAGE = "and this lets it follow pages (practice has none: run it for real):"
 STOPPED = ": your script stopped, so it may not have asked for all"
 TO_ASK = "PROMPTS, MAX_TOKENS, and what else you send, such as a system message"
-GUESS = (
-    "no pace was announced, so {quota} is a guess: less than was accepted, or than "
-    "GitHub's documentation allows"
-)
+GUESS = "no pace was announced: {quota} is a guess, so watch again with it"
 NO_JSON = (
     "the answers are {kind}, no JSON: in its fetch, return response.text, or write "
     "response.content to a file of its own"
@@ -71,19 +68,19 @@ PLAIN_VALUE = re.compile(r"[\w./;=+,:()@ -]{1,80}", re.ASCII)
 
 
 def command_for(
+    log: RequestLog,
     requests: Iterable[Request],
     quota: Quota | None,
     *,
     limit: int = 0,
     semaphore: LimitUse | None = None,
-    is_all: bool = True,
 ) -> str:
     """The lines that keep the script, where the rate is known; ``inflight-lab snippet
     ...``, where a recipe fits, and below it an edit; "" without either.
 
     ``limit`` is how many may be in flight, 0 if that is not known; ``semaphore`` is the
-    script's own, which the lines make needless.  Unless ``is_all`` that it would send,
-    its ids are not known.  Of headers that may be secret the names stand there alone.
+    script's own, which the lines make needless.  The ids that were asked for stand
+    there unless the ``log`` was cut short; of headers that may be secret, the names.
     """
     most = _most_alike(requests)
     recipe = _recipe_for(most[0])
@@ -99,7 +96,8 @@ def command_for(
     if guess:
         lines.insert(0, GUESS.format(quota=guess))
     if recipe:
-        lines += _commands(most, recipe, allowed, "" if is_all else STOPPED)
+        why_no_ids = "" if log.ended_as_meant else STOPPED
+        lines += _commands(most, recipe, allowed, why_no_ids)
         lines += _words_on_downloads(most)
     return "\n  ".join(lines)
 
@@ -160,9 +158,8 @@ def _recipe_for(request: Request) -> str:
 def _edit(requests: list[Request], recipe: str, file: str) -> list[str]:
     """How to let the new script follow pages, if answers name next ones."""
     edit = EDITS / f"{recipe}-pages.diff"
-    if not next_pages(requests) or not edit.exists():
-        return []
-    return [TO_PAGE, f'patch {file} < "{edit}"']
+    has_pages = next_pages(requests) and edit.exists()
+    return [TO_PAGE, f'patch {file} < "{edit}"'] if has_pages else []
 
 
 def _quota_options(

@@ -12,7 +12,6 @@ from inflight_lab.watch.request_log import Request
 
 MOST_KINDS = 4
 """How many kinds of failures are named: the most frequent."""
-REMAINING = "x-ratelimit-remaining"
 
 AT_ONCE = 0.2
 """Seconds; who sends the same again sooner has not waited."""
@@ -60,18 +59,16 @@ def guessed_quota(requests: Sequence[Request]) -> Quota | None:
     from there, if that was long enough.
     """
     refused = [each for each in requests if each.is_over_quota]
-    times = [each.last_seen for each in refused] or [0.0]
-    seconds = max(times) - min(times)
-    accepted = sum(
-        each.is_accepted and min(times) < each.last_seen < max(times)
-        for each in requests
-    )
+    times = [each.last_seen for each in refused]
+    first, last = min(times, default=0.0), max(times, default=0.0)
+    answers = [each.last_seen for each in requests if each.is_accepted]
+    accepted, seconds = sum(first < time < last for time in answers), last - first
     if accepted and seconds > max(1, 2 * max(each.pause for each in refused)):
         return Quota(max(1, int(accepted / seconds)), float(ceil(seconds / accepted)))
-    hour_is_over = all(each.headers.get(REMAINING) == "0" for each in refused)
+    used_up = [each.headers.get("x-ratelimit-remaining") == "0" for each in refused]
     was_faster = most_within(1.0, sent_times(requests)) > GITHUBS_PACE.rate
     at_github = any(is_github(each.headers) for each in requests if each.ended)
-    return GITHUBS_PACE if at_github and (was_faster or hour_is_over) else None
+    return GITHUBS_PACE if at_github and (was_faster or all(used_up)) else None
 
 
 def counted(number: int, noun: str) -> str | None:

@@ -146,13 +146,7 @@ def over_the_quota(log: RequestLog) -> Finding | None:
     slots = semaphore.slots if semaphore else 0
     return found(
         kind,
-        command=command_for(
-            requests,
-            pace,
-            limit=limit,
-            semaphore=semaphore,
-            is_all=log.ended_as_meant,
-        ),
+        command=command_for(log, requests, pace, limit=limit, semaphore=semaphore),
         refused=len(refused),
         requests=len(requests),
         status="/".join(sorted({str(each.status) for each in refused})),
@@ -217,13 +211,10 @@ def storm_of_retries(log: RequestLog) -> Finding | None:
     layers = most_layers(log.requests)
     if not (are_mostly_early or layers):
         return None
-    is_all = log.ended_as_meant
     return found(
         "storm_of_retries",
         is_certain=are_mostly_early,
-        command=""
-        if log.over_quota
-        else command_for(log.requests, None, is_all=is_all),
+        command="" if log.over_quota else command_for(log, log.requests, None),
         retries=len(retries),
         requests=len(log.requests),
         failed_again=sum(each.again.is_unanswered for each in retries),

@@ -97,10 +97,9 @@ def lines_to_keep(
         patience=_patience_for(request),
         method=request.method.lower(),
     )
-    if kind == "Budgets":
-        text = FOR_TOKENS + text
+    tokens = FOR_TOKENS if kind == "Budgets" else ""
     to_own = TO_OWN if request.is_async else TO_OWN_FOR_THREADS
-    lines = [f"  {line}" for line in text.splitlines()]
+    lines = [f"  {line}" for line in (tokens + text).splitlines()]
     return [TO_KEEP, *lines, to_own.format(file=kind.lower())]
 
 
