@@ -164,6 +164,16 @@ def test_what_the_api_allows_stands_there(
     assert "in place of the semaphore (main.py:12)" in text
 
 
+@pytest.mark.anyio
+async def test_the_tokens_are_those_of_the_body(
+    used: AnyApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own limit and its bytes: a chat of few tokens fits a small budget."""
+    monkeypatch.setitem(ALLOWED, "--tokens", "100")
+    async with asking("AsyncOpenAI", used.url) as ask:
+        assert (await ask()).model == "m"
+
+
 def test_threads_have_a_pace_alone() -> None:
     """Their number is the limit, and `ThreadPacer` counts no tokens."""
     (request,) = run_of([200], is_async=False).requests
