@@ -182,7 +182,7 @@ def test_of_two_runs_the_later_is_taken_back_first(folder: Path) -> None:
         script = "for n in ('results.json', 'items.csv'): open(n, 'a').write('1')"
         said.append(watch_text(folder, script, practice="20/s").stderr)
         (folder / "new.json").write_text("made by hand")
-    assert "may be in results.json, items.csv. Before a real run, make all files" in said[0]
+    assert "may be in results.json, items.csv. Before a real run" in said[0]
     for each in reversed(said):
         follow(each, folder)
     assert tree_in(folder) == before | {"new.json": b"made by hand"}
