@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from inflight_lab.watch.finding import WORDS
-from inflight_lab.watch.practice import AnyApi
-from inflight_lab.watch.quota import Quota
-from inflight_lab.watch.report import report
-from inflight_lab.watch.request_log import Block, LimitUse, RequestLog
+from inflight_lab.watch.noting.quota import Quota
+from inflight_lab.watch.noting.request_log import Block, LimitUse, RequestLog
+from inflight_lab.watch.practice.server import AnyApi
+from inflight_lab.watch.saying.finding import WORDS
+from inflight_lab.watch.saying.report import report
 from tests.support.watching import (
     SCRIPTS,
     Client,

@@ -3,9 +3,14 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from inflight_lab.watch.counting import counted, kinds_of, most_at_once, sent_times
-from inflight_lab.watch.findings import FEW, diagnose
-from inflight_lab.watch.request_log import Request, RequestLog, seconds_of
+from inflight_lab.watch.noting.request_log import Request, RequestLog, seconds_of
+from inflight_lab.watch.saying.counting import (
+    counted,
+    kinds_of,
+    most_at_once,
+    sent_times,
+)
+from inflight_lab.watch.saying.findings import FEW, diagnose
 
 OUTCOMES = (
     "accepted",

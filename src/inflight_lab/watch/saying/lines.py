@@ -4,8 +4,8 @@ Each text is what somebody writes into a script of that library.  In braces stan
 was seen, and `Pacer` or, where tokens count too, `Budgets`.
 """
 
-from inflight_lab.watch.quota import is_github
-from inflight_lab.watch.request_log import LimitUse, Request
+from inflight_lab.watch.noting.quota import is_github
+from inflight_lab.watch.noting.request_log import LimitUse, Request
 
 SDK = "x-stainless-lang"
 """A header of openai's client, and of others that were generated as it was."""

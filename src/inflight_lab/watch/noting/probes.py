@@ -16,7 +16,7 @@ from types import MethodType, ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
-from inflight_lab.watch.request_log import (
+from inflight_lab.watch.noting.request_log import (
     Errors,
     Request,
     RequestLog,

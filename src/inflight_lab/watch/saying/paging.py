@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import httpx
 
-from inflight_lab.watch.request_log import Request
+from inflight_lab.watch.noting.request_log import Request
 
 
 def follows_pages(requests: list[Request]) -> bool:

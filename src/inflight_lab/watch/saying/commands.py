@@ -16,11 +16,16 @@ from inflight_lab.observation.secrets_in_urls import (
     is_named_as_a_secret,
     looks_random,
 )
-from inflight_lab.watch.counting import groups
-from inflight_lab.watch.lines import is_of_an_sdk, lines_to_keep
-from inflight_lab.watch.paging import first_pages, next_pages
-from inflight_lab.watch.quota import GITHUBS_PACE, Quota, is_github, period_said_in
-from inflight_lab.watch.request_log import LimitUse, Request
+from inflight_lab.watch.noting.quota import (
+    GITHUBS_PACE,
+    Quota,
+    is_github,
+    period_said_in,
+)
+from inflight_lab.watch.noting.request_log import LimitUse, Request
+from inflight_lab.watch.saying.counting import groups
+from inflight_lab.watch.saying.lines import is_of_an_sdk, lines_to_keep
+from inflight_lab.watch.saying.paging import first_pages, next_pages
 
 RECIPES = {"requests": "with_requests"}
 """The recipe that saves each answer, by the script's library; else `FOR_ASYNCIO`."""
@@ -34,7 +39,7 @@ NO_JSON = (
     "the answers are {kind}, no JSON: in its fetch, return response.text, or write "
     "response.content to a file of its own"
 )
-EDITS = Path(__file__).parents[1] / "recipes" / "edits"
+EDITS = Path(__file__).parents[2] / "recipes" / "edits"
 ID = "{id}"
 """Stands in an address where the requests differ."""
 SEPARATOR = re.compile("[/?&=]")

@@ -10,8 +10,16 @@ from collections.abc import Callable
 from math import ceil
 from statistics import median
 
-from inflight_lab.watch.commands import command_for
-from inflight_lab.watch.counting import (
+from inflight_lab.watch.noting.quota import Quota, limits_named_in, said_in
+from inflight_lab.watch.noting.request_log import (
+    Block,
+    LimitUse,
+    Request,
+    RequestLog,
+    seconds_of,
+)
+from inflight_lab.watch.saying.commands import command_for
+from inflight_lab.watch.saying.counting import (
     at,
     counted,
     groups,
@@ -24,16 +32,8 @@ from inflight_lab.watch.counting import (
     retries_in,
     sent_times,
 )
-from inflight_lab.watch.finding import WORDS, Finding, found
-from inflight_lab.watch.paging import follows_pages
-from inflight_lab.watch.quota import Quota, limits_named_in, said_in
-from inflight_lab.watch.request_log import (
-    Block,
-    LimitUse,
-    Request,
-    RequestLog,
-    seconds_of,
-)
+from inflight_lab.watch.saying.finding import WORDS, Finding, found
+from inflight_lab.watch.saying.paging import follows_pages
 
 FEW = 4
 """How many requests, clients or semaphores a finding needs at least."""

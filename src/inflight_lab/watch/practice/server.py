@@ -19,14 +19,14 @@ from starlette.types import Receive, Scope, Send
 
 from inflight_lab.observation.hosts import is_loopback
 from inflight_lab.server import PracticeServer
-from inflight_lab.watch.quota import Quota
+from inflight_lab.watch.noting.quota import Quota
 
 LATENCY = 0.1
 """Seconds that the practice server takes to answer."""
 MARK = {"practice_answer": "made up by inflight-lab watch --practice"}
 """Stands in each answer that is a JSON object, so in `response.json` as well."""
 ANSWERS: dict[str, dict[str, Any]] = json.loads(
-    Path(__file__).with_name("practice_answers.json").read_text(encoding="utf-8")
+    Path(__file__).with_name("answers.json").read_text(encoding="utf-8")
 )
 """What clients of language models get, by how the path ends; embeddings are computed,
 and chats are the practice server's own."""

@@ -14,8 +14,8 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
-from inflight_lab.watch.probes import replace
-from inflight_lab.watch.request_log import (
+from inflight_lab.watch.noting.probes import replace
+from inflight_lab.watch.noting.request_log import (
     Block,
     LimitUse,
     RequestLog,

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,7 +20,7 @@ import httpx
 
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.runners.refusals import Refusal, read_refusal
-from inflight_lab.watch.quota import Quota, announced_in
+from inflight_lab.watch.noting.quota import Quota, announced_in
 
 LIBRARY_PARTS = ("site-packages", "dist-packages", "/ipykernel_", "<")
 """In a path: it is no file of the script's own."""
@@ -28,7 +29,7 @@ OURS = (
     __file__.rpartition("watch")[0],
 )
 """The folders of the standard library and of this package, which calls others' code."""
-IN_BETWEEN = tuple(file.rpartition("/")[0] for file in (asyncio.__file__, __file__))
+IN_BETWEEN = (asyncio.__file__.rpartition("/")[0], str(Path(__file__).parents[1]))
 """The folders of asyncio and of `watch`."""
 Errors = tuple[type[BaseException], ...]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from inflight_lab.watch.request_log import Request
+from inflight_lab.watch.noting.request_log import Request
 
 MOST_KINDS = 4
 """How many kinds of failures are named: the most frequent."""
