@@ -8,7 +8,7 @@ from string import Formatter
 from typing import Any
 
 FILE = Path(__file__).with_name("findings.toml")
-WORDS: dict[str, dict[str, Any]] = tomllib.loads(FILE.read_text(encoding="utf-8"))
+FINDINGS: dict[str, dict[str, Any]] = tomllib.loads(FILE.read_text(encoding="utf-8"))
 """By kind: ``name``, ``facts``, ``advice``, ``notebook``, and what a refusal says."""
 
 
@@ -30,7 +30,7 @@ class Finding:
     @property
     def facts(self) -> str:
         """Sentences: what was counted, and where."""
-        sentences = WORDS[self.kind]["facts"]
+        sentences = FINDINGS[self.kind]["facts"]
         return " ".join(
             sentence.format_map(self.numbers)
             for sentence in sentences
@@ -43,12 +43,12 @@ class Finding:
         return self._said("advice")
 
     def _said(self, part: str) -> str:
-        text: str = WORDS[self.kind][part]
+        text: str = FINDINGS[self.kind][part]
         return text.format_map(self.numbers)
 
     def __str__(self) -> str:
         certainty = "certain" if self.is_certain else "likely"
-        notebook = WORDS[self.kind]["notebook"].partition("_")[0]
+        notebook = FINDINGS[self.kind]["notebook"].partition("_")[0]
         text = f"{certainty}: {self.name}: {self.facts} {self.advice} "
         text += f"(inflight-lab --open {notebook})"
         return f"{text}\n  {self.command}" if self.command else text

@@ -32,7 +32,7 @@ from inflight_lab.watch.saying.counting import (
     retries_in,
     sent_times,
 )
-from inflight_lab.watch.saying.finding import WORDS, Finding, found
+from inflight_lab.watch.saying.finding import FINDINGS, Finding, found
 from inflight_lab.watch.saying.paging import follows_pages
 
 FEW = 4
@@ -138,7 +138,7 @@ def over_the_quota(log: RequestLog) -> Finding | None:
     kind = _kind_of_limit(refused) or _held_against(quota, requests)
     accepted = [each for each in requests if each.is_accepted]
     at_once = most_at_once(accepted, sent_times(accepted))
-    limit = ceil(at_once * WORDS[kind].get("keep_in_flight", 0))
+    limit = ceil(at_once * FINDINGS[kind].get("keep_in_flight", 0))
     semaphore = _shared_semaphore(log)
     slots = semaphore.slots if semaphore else 0
     return found(
@@ -183,7 +183,7 @@ def _sharing_a_quota(log: RequestLog) -> list[Request]:
 def _kind_of_limit(refused: list[Request]) -> str:
     """Which kind most refusals name; "" if none."""
     said = [f"{each.status} {each.reason}" for each in refused]
-    for kind, words in WORDS.items():
+    for kind, words in FINDINGS.items():
         pattern = re.compile(words.get("says", "$^"), re.I)
         if sum(bool(pattern.search(each)) for each in said) > len(said) / 2:
             return kind
