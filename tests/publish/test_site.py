@@ -12,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from inflight_lab.publish import browser_build, landing_page, site
 from tests.support.links import Link, broken_links, links_in
-from tests.support.notebook_tools import without_code
+from tests.support.notebooks.notebook_tools import without_code
 
 Steps = Callable[..., None]
 SMALL = {"index.html", "mine.html", "stage.js", "stage.css", "runners/paced.py"}

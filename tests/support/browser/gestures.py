@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.support.driven_panel import DrivenPanel
-from tests.support.lab import PanelOnPage
+from tests.support.browser.driven_panel import DrivenPanel
+from tests.support.browser.lab import PanelOnPage
 
 
 def try_out(panel: PanelOnPage | DrivenPanel) -> None:

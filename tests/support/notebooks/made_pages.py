@@ -11,7 +11,7 @@ from inflight_lab.publish import beside
 from inflight_lab.publish.landing_page import NAME, landing_page
 from inflight_lab.publish.notebook_page import LiveLink
 from inflight_lab.publish.site import make_pages
-from tests.support.notebook_tools import NOTEBOOKS
+from tests.support.notebooks.notebook_tools import NOTEBOOKS
 
 
 def pages_of(notebooks: Sequence[Path], folder: Path, *, live: LiveLink) -> list[Path]:

@@ -14,11 +14,11 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserType, Page
 
 from tests.support.browser import SCHOOL
-from tests.support.javascript import Functions
-from tests.support.lab import CHROMIUM, FLAGS
-from tests.support.notebook_tools import CellRun
+from tests.support.browser.javascript import Functions
+from tests.support.browser.lab import CHROMIUM, FLAGS
+from tests.support.notebooks.notebook_tools import CellRun
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 UV = shutil.which("uv")
 NPM = shutil.which("npm")
 JSPI = "javascript.options.wasm_js_promise_integration"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page
 
 from tests.support.browser import USUAL
-from tests.support.lab import Lab, PanelOnPage, run_all
+from tests.support.browser.lab import Lab, PanelOnPage, run_all
 
 SET_UP = """
 from inflight_lab import LivePlot, Panel, PracticeServer

@@ -14,13 +14,13 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
-from tests.support.lab import CHROMIUM
+from tests.support.browser.lab import CHROMIUM
 from tests.support.waiting import PATIENCE
 
 BROWSERS_PATIENCE = 1000 * PATIENCE
 """Milliseconds: a busy machine may take longer than the usual five seconds."""
 expect.set_options(timeout=BROWSERS_PATIENCE)
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 UV = os.environ.get("UV") or shutil.which("uv")
 IN_BROWSER = [
     pytest.mark.browser,
@@ -38,8 +38,8 @@ SCHOOL = "school.test"
 
 
 class Place(NamedTuple):
-    """A front end of `tests.support.lab.FRONTS`, and a kernel: ``python3`` is this
-    environment's, and any other a package and version such as "ipykernel-7.0".
+    """A front end of `tests.support.browser.lab.FRONTS`, and a kernel: ``python3`` is
+    this environment's, and any other a package and version such as "ipykernel-7.0".
     """
 
     front: str = "lab"

@@ -22,7 +22,7 @@ from jupyter_client.manager import KernelManager, start_new_kernel
 
 from tests.support.children import START_UP
 
-NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("[0-9]*.ipynb"))
+NOTEBOOKS = sorted((Path(__file__).parents[3] / "notebooks").glob("[0-9]*.ipynb"))
 GLOSSARY = NOTEBOOKS[0].with_name("glossary.ipynb")
 """What they link to: prose alone."""
 COMPARISON = NOTEBOOKS[0].with_name("compare_limiters.ipynb")

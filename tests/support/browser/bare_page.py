@@ -14,7 +14,7 @@ from inflight_lab import Panel, PracticeServer
 from inflight_lab.runners import semaphore
 from inflight_lab.runs.columns import to_columns
 from inflight_lab.runs.run import RequestEvent, Run
-from tests.support.javascript import Functions
+from tests.support.browser.javascript import Functions
 
 SHOW_WIDGET = Functions("bare_page.js")["showWidget"]
 EMPTY = """<!doctype html><html lang="en"><title>a panel</title>

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from tests.support.notebook_tools import CellRun, Kernel, code_cells
-from tests.support.shows import ANSWERS, false_in, looking_at
+from tests.support.notebooks.notebook_tools import CellRun, Kernel, code_cells
+from tests.support.notebooks.shows import ANSWERS, false_in, looking_at
 
 PROMISED = 30.0
 """Seconds for Run All, on a computer that does nothing else."""

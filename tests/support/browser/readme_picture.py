@@ -1,7 +1,7 @@
 """Makes the README's moving picture, of the landing page's run.
 
-Start it with ``python -m tests.support.readme_picture``.  The page's clock stands still
-between two frames, so the picture is the same on every machine.
+Start it with ``python -m tests.support.browser.readme_picture``.  The page's clock
+stands still between two frames, so the picture is the same on every machine.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page
 
-from tests.support.lab import chromium
-from tests.support.made_pages import make_landing_page
+from tests.support.browser.lab import chromium
+from tests.support.notebooks.made_pages import make_landing_page
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PICTURE = ROOT / "notebooks" / "images" / "panel.webp"
 FRAME = 125
 """Milliseconds from frame to frame."""

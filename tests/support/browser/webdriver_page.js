@@ -1,4 +1,4 @@
-// What the tests with WebDriver ask of a page.  tests/support/webdriver.py sends it
+// What the tests with WebDriver ask of a page.  tests/support/browser/webdriver.py sends it
 // there.
 
 /** Note the page's errors from now on. */

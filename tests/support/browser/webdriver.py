@@ -20,8 +20,8 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from tests.support.browser.javascript import Functions
 from tests.support.children import child, free_port, when_up
-from tests.support.javascript import Functions
 
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
 WEBKIT = shutil.which("WebKitWebDriver")

@@ -1,4 +1,4 @@
-// What the tests ask of a page of the browser build.  tests/support/lite.py sends it
+// What the tests ask of a page of the browser build.  tests/support/browser/lite.py sends it
 // there.
 
 /** The notebook that the page shows, with its kernel: JupyterLab's own objects. */

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class Functions:
-    """What a file of tests/support exports."""
+    """What a file beside this one exports."""
 
     def __init__(self, file: str) -> None:
         source = Path(__file__).with_name(file).read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ from typing import Any
 
 from inflight_lab import recipes
 from inflight_lab.recipes.snippet import snippet, with_setting
-from tests.support.faulty_path import FaultyPath
+from tests.support.recipes.faulty_path import FaultyPath
 
 EDITS = Path(recipes.__file__).with_name("edits")
 IDS = list(range(12))

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.support.notebook_tools import load
+from tests.support.notebooks.notebook_tools import load
 
 _IN_THE_KERNEL = '''
 from IPython import get_ipython

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.support.faulty_path import Then
+from tests.support.recipes.faulty_path import Then
 
 LIMIT = 3
 """Slots of a runner that meets a fault."""

@@ -1,5 +1,5 @@
 """JupyterLab and the panel in a browser driven by WebDriver, with the gestures of
-`tests.support.lab`.
+`tests.support.browser.lab`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.webdriver import BROWSERS, MISSING, Page
+from tests.support.browser.webdriver import BROWSERS, MISSING, Page
 
 LIMIT = ".ifl-panel input[name=limit]"
 

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, Route
 
-from tests.support.javascript import Functions
-from tests.support.lab import Lab
+from tests.support.browser.javascript import Functions
+from tests.support.browser.lab import Lab
 
 NPM = shutil.which("npm")
 JUPYTER = Path(sys.prefix) / "share" / "jupyter"
