@@ -57,10 +57,14 @@ def test_the_second_command_is_what_ci_ends_with() -> None:
 
 
 def test_links_lead_to_files() -> None:
-    """Every file that the README names is there, and so is the cell of a notebook."""
+    """Every file that the README names is there, as is the cell or the heading."""
     links = re.findall(r"\]\((?!http)([^)]+)\)", README)
     assert links
+    headings = re.findall("^## (.+)", README, re.M)
     for link in links:
+        if link.startswith("#"):
+            assert link[1:] in [each.lower().replace(" ", "-") for each in headings]
+            continue
         file, _, cell = link.partition("#cell-id=")
         assert (ROOT / file).exists(), link
         if cell:
