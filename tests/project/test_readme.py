@@ -89,6 +89,15 @@ def test_what_a_page_for_contributors_names_is_there(page: str) -> None:
         assert re.search(defined, code, re.M), (table, name)
 
 
+def test_each_thing_to_add_begins_with_its_files() -> None:
+    """One sees how much it is before reading on."""
+    section = CONTRIBUTING.split("\n## To add ...\n")[1].split("\n## ")[0]
+    things = [each for each in section.split("\n\n") if each.startswith("**")]
+    assert len(things) > 10
+    form = re.compile(r"\*\*[^*]+\*\*.* Files: `[^`]+`(,\s`[^`]+`)*\.\n\S")
+    assert [thing for thing in things if not form.match(thing)] == []
+
+
 def find(name: str) -> list[Path]:
     """Where a file or folder is that is named from the root or from the package."""
     return [base / name for base in BASES if (base / name).exists()]
