@@ -19,8 +19,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from inflight_lab.publish import beside
 from inflight_lab.publish.notebook_page import as_html
-from tests.support.made_pages import pages_of
-from tests.support.notebook_tools import NOTEBOOKS, load
+from tests.support.notebooks.made_pages import pages_of
+from tests.support.notebooks.notebook_tools import NOTEBOOKS, load
 
 INTERACTIVE = """
 import ipywidgets

@@ -15,7 +15,7 @@ from inflight_lab.publish import beside, browser_build, landing_page, site
 from inflight_lab.recipes import RECIPES
 from inflight_lab.runners import RUNGS, SHARED
 from tests.support.links import Link, broken_links, links_in
-from tests.support.notebook_tools import without_code
+from tests.support.notebooks.notebook_tools import without_code
 
 Steps = Callable[..., None]
 SMALL = {"index.html", "mine.html", "stage.js", "stage.css", "runners/paced.py"}
