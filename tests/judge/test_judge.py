@@ -50,7 +50,7 @@ def card_of(make: Callable[[], Any]) -> Card:
 def test_a_share_is_of_the_quota(rate: float, period: float, used: float) -> None:
     """Half the rate is half the share, and so is half the period."""
     shares = judge(limiters.Spacer, rate=rate, period=period).shares
-    assert tuple(shares) == QUOTAS
+    assert set(QUOTAS) <= set(shares)
     assert tuple(shares["fixed window"]) == NETWORKS
     assert shares["fixed window"]["still"].used == pytest.approx(used, abs=0.02)
 

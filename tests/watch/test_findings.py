@@ -274,7 +274,7 @@ def test_the_same_request_from_many_tasks_is_no_retry() -> None:
     )
     for number, request in enumerate(log.requests):
         request.sender = number
-    assert names_of(log) == ["Refused", "What was lost"]
+    assert "A storm of retries" not in names_of(log)
     assert "but 40 of its requests" in finding_named(log, "What was lost").facts
 
 
@@ -289,7 +289,7 @@ def test_workers_with_one_address_do_not_retry() -> None:
     log = run_of(statuses, every=0.02, url=ITEM, headers=again, exit_status=0)
     for number, request in enumerate(log.requests):
         request.sender = number % 10
-    assert names_of(log) == ["Refused", "What was lost"]
+    assert "A storm of retries" not in names_of(log)
     assert (
         "but at least 10 of its requests" in finding_named(log, "What was lost").facts
     )
@@ -300,7 +300,7 @@ def test_a_poll_that_fails_is_no_retry() -> None:
     log = run_of([500, 500, 200] * 20, took=0.05, url=ITEM, exit_status=0)
     for request in log.requests:
         request.sender = 1
-    assert names_of(log) == []
+    assert not {"A storm of retries", "What was lost"} & set(names_of(log))
 
 
 def test_the_same_question_in_many_tasks_is_no_layer() -> None:

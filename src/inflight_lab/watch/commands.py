@@ -243,7 +243,7 @@ def _with_one_id(urls: list[str]) -> tuple[str, list[str]]:
     after = re.sub("^[^/?&=.]*", "", backwards[::-1])
     ids = [url[len(before) : len(url) - len(after)] for url in urls]
     has_a_path = before.count("/") > 2
-    if not has_a_path or any(not id or SEPARATOR.search(id) for id in ids):
+    if not has_a_path or any(not each or SEPARATOR.search(each) for each in ids):
         return "", []
     return f"{before}{ID}{after}", ids
 
@@ -252,9 +252,9 @@ def _same_start(texts: list[str]) -> str:
     return os.path.commonprefix(texts)  # noqa: RUF071  # letter by letter, as wanted
 
 
-def _is_plain(id: str) -> bool:
-    """Whether it can stand in a command, and is no secret."""
-    return bool(SIMPLE.fullmatch(id)) and not looks_random(id)
+def _is_plain(text: str) -> bool:
+    """Whether an id can stand in a command, and is no secret."""
+    return bool(SIMPLE.fullmatch(text)) and not looks_random(text)
 
 
 def _ids_option(ids: list[str]) -> list[str]:

@@ -160,7 +160,8 @@ class Phone {
     const words = counts.filter(({ count }) => count).map(({ state, count }) =>
       `${count} ${state}`
     );
-    write(byId("status", HTMLElement), words.join(", "));
+    const unbroken = words.map((each) => each.replaceAll(" ", "\u00a0"));
+    write(byId("status", HTMLElement), unbroken.join(", "));
   }
 }
 

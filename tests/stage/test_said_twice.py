@@ -1,0 +1,41 @@
+"""What Python and the page each say for themselves: it is the same."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from inflight_lab.panel.settings import NAMES
+from inflight_lab.plot.modules import STAGE
+from inflight_lab.runs.events import outcome_of
+from tests.support.deno import deno
+
+STATUSES = range(200, 600)
+
+
+def evaluated(file: str, name: str, expression: str) -> Any:
+    """What an expression with something that a file of the stage exports comes to."""
+    code = f"""
+        import {{ {name} }} from "{STAGE.joinpath(file).as_uri()}";
+        console.log(JSON.stringify({expression}));
+    """
+    done = deno("eval", code)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_both_know_the_same_refusals() -> None:
+    """A dot is red where the counts of a plain picture say refused."""
+    expression = f"{list(STATUSES)}.map(outcomeOf)"
+    on_the_page = evaluated("run.js", "outcomeOf", expression)
+    names = {"accepted": "answered"}
+    here = [outcome_of("answered", status) or "" for status in STATUSES]
+    assert on_the_page == [names.get(each, each) for each in here]
+
+
+def test_each_setting_has_its_slider() -> None:
+    """And each slider moves a setting of the panel's."""
+    sliders = evaluated(
+        "controls.js", "settingsFor", "settingsFor().map(({ name }) => name)"
+    )
+    assert sorted(sliders) == sorted(NAMES)
