@@ -17,11 +17,11 @@ from inflight_lab.runners import RUNGS
 from tests.support.browser import ROOT
 
 LONGEST = {
-    "fetch_all": 470,
+    "fetch_all": 471,
     "ask_model": 480,
-    "with_requests": 489,
-    "paced": 173,
-    "on_a_cluster": 559,
+    "with_requests": 490,
+    "paced": 174,
+    "on_a_cluster": 560,
 }
 RUFF = str(Path(sys.executable).with_name("ruff"))
 IMPORTS = ("from ", "import ")

@@ -106,7 +106,8 @@ class Pacer:
         free_at = self._due
         margin = 0.0
         if self._answers < 2 * self.rate:
-            # In a busy first second even the quickest answer so far may have been late.
+            # So early even the quickest answer may have been late: on a busy machine by
+            # up to about 20 ms.  Later one of many was not.
             margin = min(0.02, self._slowest - self._quickest)
         sent = len(self._ended) + len(self._in_flight)
         for rate, period in self._quotas():
