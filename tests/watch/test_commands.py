@@ -19,6 +19,7 @@ from inflight_lab.watch.saying.commands import RECIPES as RECIPES_BY_LIBRARY
 from tests.support.paged_server import PagedServer
 from tests.support.watching import (
     commands_in,
+    finding_named,
     findings_in,
     note,
     run_of,
@@ -155,12 +156,13 @@ def test_a_real_run_over_pages_has_a_command_too(tmp_path: Path) -> None:
     assert "--ids a,b,c,d,e,f" in said
     run_commands(said, tmp_path)
     assert "response.links" in (tmp_path / "fixed.py").read_text()
+    assert "follow pages (practice has none" in said
 
 
 def test_only_secrets_come_from_variables(tmp_path: Path) -> None:
     """A version is always the same; what the client itself adds is not needed."""
     log = run_of([200] * 5, sent_headers=HEADERS)
-    command = command_for(log.requests, None)
+    command = command_for(log, log.requests, None)
     assert re.findall("--header (.*?) (?=-)", command) == [
         '"Accept: application/json"',
         '"Anthropic-Version: 2023-06-01"',
@@ -183,7 +185,7 @@ def test_budgets_that_the_answers_announce_are_filled_in(
     limits = dict(zip(names, map(str, headers), strict=True))
     body = f'{{"error": {{"message": "{words}"}}}}'.encode()
     log = run_of([429] * 5, url=CHATS_URL, headers=limits, body=body)
-    assert options in command_for(log.requests, None)
+    assert options in command_for(log, log.requests, None)
 
 
 @pytest.mark.parametrize(
@@ -200,14 +202,14 @@ def test_a_key_comes_from_the_variable_that_has_it(
     """By the name that the reader's environment knows."""
     monkeypatch.setenv("GH_TOKEN", "s3cret-value")
     log = run_of([200] * 5, sent_headers={"authorization": value})
-    assert option in command_for(log.requests, None)
+    assert option in command_for(log, log.requests, None)
 
 
 def test_openais_client_finds_its_key_where_it_always_does() -> None:
     """Also if the script got it from somewhere else; what it adds is not needed."""
     own = {"authorization": "Bearer s3cret", "accept": "application/json"}
     log = run_of([200] * 5, sent_headers=SDK | own)
-    command = command_for(log.requests, None)
+    command = command_for(log, log.requests, None)
     assert re.findall("--header (\\S+)", command) == ["Authorization@OPENAI_API_KEY"]
 
 
@@ -218,7 +220,7 @@ def test_openais_client_finds_its_key_where_it_always_does() -> None:
 def test_answers_that_are_no_json_need_a_change(kind: str, is_said: bool) -> None:
     """Else the printed script would throw each away, and fetch it again."""
     log = run_of([200] * 5, headers={"content-type": kind})
-    said = "the answers are image/png, no JSON" in command_for(log.requests, None)
+    said = "the answers are image/png, no JSON" in command_for(log, log.requests, None)
     assert said is is_said
 
 
@@ -226,13 +228,13 @@ def test_a_name_that_the_script_gives_itself_is_kept() -> None:
     """A few APIs ask for one with an address."""
     name = "prices/2.0 (me@shop.test)"
     log = run_of([200] * 5, sent_headers={"user-agent": name})
-    assert f'--header "User-Agent: {name}"' in command_for(log.requests, None)
+    assert f'--header "User-Agent: {name}"' in command_for(log, log.requests, None)
 
 
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        (CHATS_URL, 'REQUESTS; TOKENS; PROMPTS, such as {1: "'),
+        (CHATS_URL, "REQUESTS; TOKENS; PROMPTS, MAX_TOKENS, and what else you send"),
         ("https://a.test/items/{n}.json", "RATE and PERIOD; IDS, for {id}"),
         ("https://a.test/items", "RATE and PERIOD; URL, with {id} where the requests"),
     ],
@@ -242,8 +244,94 @@ def test_what_is_the_readers_to_fill_in_is_said(url: str, words: str) -> None:
     log = run_of([])
     for number in range(1000, 1120, 2):
         note(log, 0.0, url=url.replace("{n}", f"{number}"))
-    command = command_for(log.requests, None)
+    command = command_for(log, log.requests, None)
     assert f"then fill in, in fixed.py: {words}" in command
+
+
+def ids_in(how: dict[str, Any], folder: Path) -> str:
+    """The command for a script that gathers 30 items, of which 10 are accepted."""
+    text = ITEMS.format(**({"gather": "", "end": ""} | how))
+    said = watch_text(folder, text, practice="10/h").stderr
+    assert findings_in(said)[0] == "certain: Over the quota", said
+    return said
+
+
+ITEMS = """
+import asyncio, sys, httpx
+
+async def get(client, number):
+    response = await client.get(f"https://api.shop.test/items/{{number}}")
+    response.raise_for_status()
+
+async def main():
+    async with httpx.AsyncClient() as client:
+        for first in range(0, 90, 15):
+            numbers = range(first, first + 15)
+            await asyncio.gather(*(get(client, n) for n in numbers){gather})
+
+asyncio.run(main())
+{end}
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "is_all"),
+    [
+        ({}, False),
+        ({"end": "sys.exit(1)", "gather": ", return_exceptions=True"}, False),
+        ({"gather": ", return_exceptions=True"}, True),
+    ],
+)
+def test_ids_that_a_script_did_not_reach_are_not_left_out(
+    how: dict[str, str], is_all: bool, tmp_path: Path
+) -> None:
+    """A script that died has sent some of its ids: nobody takes them for all."""
+    said = ids_in(how, tmp_path)
+    assert ("--ids 0-89 " in said) is is_all
+    assert ("--ids" in said) is is_all
+    assert ("fill in, in fixed.py: IDS, for {id}: your script" in said) is not is_all
+
+
+def test_ids_are_not_told_where_something_was_cancelled() -> None:
+    """The script gave up, though it ended as if all were well."""
+    log = run_of([200] * 20 + [429] * 5, every=0.01, exit_status=0)
+    assert "--ids 0-24" in finding_named(log, "Refused").command
+    log.requests[-1].error = "cancelled"
+    assert "--ids" not in finding_named(log, "Refused").command
+
+
+GITHUB = {"x-ratelimit-resource": "core", "retry-after": "1"}
+SECONDARY = b'{"message": "You have exceeded a secondary rate limit."}'
+
+
+@pytest.mark.parametrize(
+    ("statuses", "every", "pace"),
+    [
+        (([200] * 24 + [403]) * 10, 0.1, "Pacer(9, 1)"),  # 10 a second, no pauses
+        (([200] * 3 + [403] * 3) * 8, 0.1, "Pacer(4, 1)"),
+        ([200, 403] * 10, 1.9, "Pacer(1, 4)"),
+        ([200] * 40 + [403] * 20, 0.01, "Pacer(10, 1)"),  # was faster than GitHub says
+        ([200] * 40 + [403], 0.1, ""),  # that pace was refused, nothing else is known
+    ],
+)
+def test_a_pace_that_was_just_refused_is_not_printed_again(
+    statuses: list[int], every: float, pace: str
+) -> None:
+    """Less was accepted from the first refusal to the last; that is called a guess."""
+    log = run_of(statuses, every=every, headers=GITHUB, body=SECONDARY)
+    command = finding_named(log, "GitHub's secondary limit").command
+    assert pace in command
+    assert ("is a guess" in command) is bool(pace)
+    assert ("Pacer" in command) is bool(pace)
+    assert ("fill in, in fixed.py: RATE and PERIOD" in command) is not bool(pace)
+
+
+def test_a_quota_of_the_hour_leaves_the_pace() -> None:
+    """When that is used up, no pace is at fault, however slow it was."""
+    headers = GITHUB | {"x-ratelimit-remaining": "0", "retry-after": "1000"}
+    log = run_of([200] * 40 + [403] * 5, every=0.5, headers=headers)
+    command = command_for(log, log.requests, None)
+    assert "= Pacer(10, 1), Patience(longest_pause=3600)" in command
 
 
 def test_every_recipe_that_a_command_names_is_there() -> None:
@@ -270,7 +358,7 @@ def test_ids_are_filled_in_where_they_can_be_told(ids: list[str], option: str) -
     log = run_of([])
     for id in ids:
         note(log, 0.0, url=f"https://api.shop.test/items/{id}.json")
-    command = command_for(log.requests, None)
+    command = command_for(log, log.requests, None)
     assert "--url" not in command or option in command
     assert ("--ids" in command) is bool(option)
 
@@ -282,7 +370,7 @@ def test_the_command_runs_where_fixed_py_is_there(
     monkeypatch.chdir(tmp_path)
     log = run_of([200] * 5, sent_headers={"authorization": "Bearer s3cret"})
     for name in ("fixed.py", "fixed_2.py"):
-        command = command_for(log.requests, Quota(20, 1.0), limit=5)
+        command = command_for(log, log.requests, Quota(20, 1.0), limit=5)
         assert "--limit 5 " in command
         assert f" --header Authorization --output {name}" in command
         run_commands(f"  {command}", tmp_path)

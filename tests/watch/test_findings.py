@@ -39,14 +39,19 @@ def policy(rate: int, period: int) -> dict[str, str]:
 # Refusals
 
 
-def test_what_was_cancelled_after_a_refusal_is_counted() -> None:
-    """Else one refusal of 200 requests looks like a small matter."""
+def test_what_was_cancelled_after_a_refusal_is_counted_once() -> None:
+    """Else one refusal of 200 requests looks like a small matter; what was never sent
+    is not said to have been cancelled as well.
+    """
     log = run_of([200] * 100 + [429] * 100, every=0, headers=policy(100, 1))
     for request in log.requests[101:]:
         request.status, request.error = 0, "cancelled"
-    facts = finding_named(log, "Over the quota").facts
-    assert "1 of 200 requests were refused (429)" in facts
-    assert "99 were cancelled" in facts
+    for request in log.requests[150:]:
+        request.sent = None
+    summary, finding = report(log)
+    assert "1 refused, 49 cancelled, 50 never sent" in summary
+    assert "1 of 200 requests were refused (429)" in finding
+    assert "cancelled" not in finding
 
 
 def test_githubs_secondary_limit_is_not_the_quota() -> None:
@@ -57,6 +62,15 @@ def test_githubs_secondary_limit_is_not_the_quota() -> None:
     assert "40 of 60 requests were refused (403)" in facts
     assert "secondary rate limit" in facts
     assert "asks for is 3 s" in facts
+
+
+def test_a_secondary_limit_is_not_said_to_be_about_bursts() -> None:
+    """Where three were in flight, two in flight would be refused as well."""
+    log = run_of(([200] * 30 + [403] * 3) * 8, every=0.12, took=0.3, body=SECONDARY)
+    finding = finding_named(log, "GitHub's secondary limit")
+    assert "burst" not in finding.advice
+    assert "pace" in finding.advice
+    assert "limit=" not in finding.command
 
 
 def test_a_limit_on_requests_in_flight_is_not_a_rate() -> None:
@@ -104,7 +118,7 @@ def test_a_quota_that_is_not_named_is_not_guessed() -> None:
     log = run_of(statuses, every=0.02, headers=headers)
     finding = finding_named(log, "Refused")
     assert finding.is_certain
-    assert finding.advice.startswith("Likely")
+    assert "Likely" not in finding.advice
     assert (
         "11 of 60 requests were refused (403/429), 49 accepted in 1.3" in finding.facts
     )
@@ -138,7 +152,9 @@ def test_as_many_as_are_allowed_are_not_over_the_quota() -> None:
     """Refusals within a known quota are said to be something else."""
     statuses = [200] * 30 + [429] + [200] * 4
     log = run_of(statuses, every=2 / 7, headers=policy(7, 2))
-    assert "closer together than you sent it" in finding_named(log, "Refused").advice
+    finding = finding_named(log, "Refused")
+    assert "7 requests in 2 s are allowed; you sent up to 8, so" in finding.facts
+    assert "Pacer(7, 2.2)" in finding.command
 
 
 def test_one_more_than_is_allowed_is_over_the_quota() -> None:

@@ -148,7 +148,7 @@ def test_every_answer_comes_to_threads(name: str, used: AnyApi) -> None:
         (
             {"--tokens": "9000"},
             "Budgets(requests=(20, 2), tokens=(9000, 2))",
-            "pacer.turn(tokens=500)",
+            "pacer.turn(tokens=most_tokens(body))",
         ),
     ],
 )
@@ -164,6 +164,16 @@ def test_what_the_api_allows_stands_there(
     assert "in place of the semaphore (main.py:12)" in text
 
 
+@pytest.mark.anyio
+async def test_the_tokens_are_those_of_the_body(
+    used: AnyApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own limit and its bytes: a chat of few tokens fits a small budget."""
+    monkeypatch.setitem(ALLOWED, "--tokens", "100")
+    async with asking("AsyncOpenAI", used.url) as ask:
+        assert (await ask()).model == "m"
+
+
 def test_threads_have_a_pace_alone() -> None:
     """Their number is the limit, and `ThreadPacer` counts no tokens."""
     (request,) = run_of([200], is_async=False).requests
@@ -176,7 +186,8 @@ def test_threads_have_a_pace_alone() -> None:
 def test_github_may_ask_for_an_hour() -> None:
     """Then the script waits, and is not stopped by its own patience."""
     headers = {"x-ratelimit-resource": "core", "x-ratelimit-limit": "5000"}
-    command = command_for(run_of([200] * 5, headers=headers).requests, None)
+    log = run_of([200] * 5, headers=headers)
+    command = command_for(log, log.requests, None)
     assert "= Pacer(10, 1), Patience(longest_pause=3600)" in command
 
 

@@ -43,7 +43,7 @@ def test_a_field_that_no_practice_answer_has(how: str, tmp_path: Path) -> None:
     """That a script misses it is said to be practice's fault, and nothing is lost."""
     script = f"import httpx; httpx.get('https://api.example.com/1').json(){how}"
     done = watch_text(tmp_path, script, practice="20/s")
-    missed = "practice answers are made up, and have none of your API's" in done.stderr
+    missed = "with no field of your API's own, no list and no next" in done.stderr
     assert missed is ("KeyError: 'price'" in done.stderr) is ("price" in how)
     assert findings_in(done.stderr) == []
 
@@ -72,11 +72,13 @@ asyncio.run(main())
 def test_a_semaphore_of_the_scripts_own_is_named(
     limit: str, is_named: bool, tmp_path: Path
 ) -> None:
-    """That of a rate limiter, which is too fast here, is no part of the script."""
+    """By the line that makes it.  That of a rate limiter, which is too fast here, is no
+    part of the script.
+    """
     text = HAS_A_LIMIT.format(limit=limit)
     said = watch_text(tmp_path, text, practice="9/h").stderr
     assert findings_in(said)[0] == "certain: Over the quota", said
-    assert ("The semaphore of 9 (script.py:8)" in said) is is_named
+    assert ("The semaphore of 9 (script.py:5)" in said) is is_named
     assert ("in place of the semaphore" in said) is is_named
 
 

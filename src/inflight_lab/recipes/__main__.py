@@ -38,7 +38,7 @@ edits: {", ".join(sorted(path.stem for path in Path(__file__).parent.glob("edits
 """
 IMPORT = (
     "print the page alone, which imports the rest: needs pip install inflight-lab, and "
-    "no edit fits it"
+    "all edits but post and sqlite fit it"
 )
 
 

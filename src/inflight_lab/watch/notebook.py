@@ -63,6 +63,7 @@ class Watch(Plot):
         for owner, name, _ in self._methods:
             delattr(owner, name)
         super().__exit__(*why)
+        self.request_log.has_raised = bool(why[0])
         lines = "\n".join(report(self.request_log)).splitlines()
         print("\n".join(_wrapped(line) for line in lines))
 

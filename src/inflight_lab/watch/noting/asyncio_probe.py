@@ -27,29 +27,35 @@ from inflight_lab.watch.noting.request_log import (
     script_line,
 )
 
-Size = Callable[[Any], tuple[float, float]]
-"""How many slots a limit has, and in how many seconds it gives them; 0: when freed."""
 PROCESS_EVENTS = ("subprocess.Popen", "os.system", "os.fork", "os.posix_spawn")
 
 
 def watch_asyncio(log: RequestLog) -> None:
     """Note it from now on, in each loop."""
     log.sees_asyncio = True
-    semaphore = asyncio.Semaphore
-    _watch_limits(log, semaphore, "acquire", "release", _size_of_semaphore)
+    _watch_limits(log, asyncio.Semaphore, "acquire", "release")
     with suppress(ImportError):
         limiter = import_module("aiolimiter").AsyncLimiter
-        _watch_limits(log, limiter, "__aenter__", "__aexit__", _size_of_limiter)
+        _watch_limits(log, limiter, "__aenter__", "__aexit__")
     _watch_sleep(log)
 
 
-def _watch_limits(
-    log: RequestLog, kind: Any, enter: str, leave: str, size: Size
-) -> None:
-    """Note who enters and leaves the limits of a class, ``kind``."""
+def _watch_limits(log: RequestLog, kind: Any, enter: str, leave: str) -> None:
+    """Note who makes, enters and leaves the limits of a class, ``kind``."""
+
+    def making(original: Any, limit: Any, *args: Any, **options: Any) -> None:
+        original(limit, *args, **options)
+        period = getattr(limit, "time_period", 0.0)
+        slots = limit.max_rate if period else limit._value
+        use = LimitUse(slots, script_line(), period=period)
+        use.is_the_scripts = is_next_to_a_script()
+        log.limits[number_of(limit)] = use
 
     async def entering(original: Any, limit: Any) -> Any:
-        number = _note_use(log, limit, *size(limit))
+        number = number_of(limit)
+        if use := log.limits.get(number):  # else it is older than the watch
+            use.acquired += 1
+            use.senders.add(current_sender())
         result = await original(limit)
         limit_around.set(number)
         return result
@@ -58,29 +64,9 @@ def _watch_limits(
         limit_around.set(0)
         return original(limit, *why)
 
+    replace(kind, "__init__", making)
     replace(kind, enter, entering)
     replace(kind, leave, leaving)
-
-
-def _size_of_semaphore(semaphore: Any) -> tuple[float, float]:
-    return semaphore._value, 0.0
-
-
-def _size_of_limiter(limiter: Any) -> tuple[float, float]:
-    return limiter.max_rate, limiter.time_period
-
-
-def _note_use(log: RequestLog, limit: Any, slots: float, period: float) -> int:
-    """The number of a limit that the current task is about to acquire."""
-    number = number_of(limit)
-    use = log.limits.get(number)
-    if use is None:
-        use = LimitUse(slots, script_line(), period=period)
-        use.is_the_scripts = is_next_to_a_script()
-        log.limits[number] = use
-    use.acquired += 1
-    use.senders.add(current_sender())
-    return number
 
 
 def _watch_sleep(log: RequestLog) -> None:

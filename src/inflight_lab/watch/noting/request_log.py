@@ -230,7 +230,7 @@ class LimitUse:
 
     slots: float
     line: str
-    """Where it was first acquired."""
+    """Where it was made."""
     senders: set[int] = field(default_factory=set)
     acquired: int = 0
     """How often."""
@@ -287,6 +287,8 @@ class RequestLog:
         """The host that the script connected to last, with whatever library."""
         self.exit_status: int | None = None
         """Of the script; None while it runs, or if there is none."""
+        self.has_raised = False
+        """Whether an error ended what was watched in a notebook."""
         self.sees_asyncio = False
         """Whether what blocks a loop is noted."""
 
@@ -294,6 +296,12 @@ class RequestLog:
     def over_quota(self) -> list[Request]:
         """What was refused, and may be accepted later."""
         return [each for each in self.requests if each.is_over_quota]
+
+    @property
+    def ended_as_meant(self) -> bool:
+        """Whether no error ended it and nothing was cancelled: else more may come."""
+        cancelled = any(each.error == "cancelled" for each in self.requests)
+        return not (self.exit_status or self.has_raised or cancelled)
 
     def quota_of(self, requests: Sequence[Request]) -> Quota | None:
         """What the API allows; None if it does not say for how long.

@@ -84,8 +84,8 @@ class KeptFiles:
         more = f" and {len(names) - MAX_NAMED} more" if names[MAX_NAMED:] else ""
         undo = os.path.relpath(self._folder / UNDO, self._here)
         return [
-            f"Practice answers may be in {shown}{more}. Before a real run, bring back "
-            f"what was there:\n  sh {quote(undo)}"
+            f"Practice answers may be in {shown}{more}. Before a real run, make all "
+            f"files as they were:\n  sh {quote(undo)}"
         ]
 
     def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:

@@ -16,14 +16,9 @@ from inflight_lab.observation.secrets_in_urls import (
     is_named_as_a_secret,
     looks_random,
 )
-from inflight_lab.watch.noting.quota import (
-    GITHUBS_PACE,
-    Quota,
-    is_github,
-    period_said_in,
-)
-from inflight_lab.watch.noting.request_log import LimitUse, Request
-from inflight_lab.watch.saying.counting import groups
+from inflight_lab.watch.noting.quota import Quota, period_said_in
+from inflight_lab.watch.noting.request_log import LimitUse, Request, RequestLog
+from inflight_lab.watch.saying.counting import groups, guessed_quota
 from inflight_lab.watch.saying.lines import is_of_an_sdk, lines_to_keep
 from inflight_lab.watch.saying.paging import first_pages, next_pages
 
@@ -34,7 +29,10 @@ FOR_MODELS = "ask_model"
 CHATS = "/chat/completions"
 TO_PRINT = "or let this write a script of its own, which saves each answer and resumes:"
 TO_FILL = "then fill in, in {file}: {settings}"
-TO_ASK = 'PROMPTS, such as {1: "What is a semaphore?"}'
+TO_PAGE = "and this lets it follow pages (practice has none: run it for real):"
+STOPPED = ": your script stopped, so it may not have asked for all"
+TO_ASK = "PROMPTS, MAX_TOKENS, and what else you send, such as a system message"
+GUESS = "no pace was announced: {quota} is a guess, so watch again with it"
 NO_JSON = (
     "the answers are {kind}, no JSON: in its fetch, return response.text, or write "
     "response.content to a file of its own"
@@ -70,6 +68,7 @@ PLAIN_VALUE = re.compile(r"[\w./;=+,:()@ -]{1,80}", re.ASCII)
 
 
 def command_for(
+    log: RequestLog,
     requests: Iterable[Request],
     quota: Quota | None,
     *,
@@ -80,19 +79,25 @@ def command_for(
     ...``, where a recipe fits, and below it an edit; "" without either.
 
     ``limit`` is how many may be in flight, 0 if that is not known; ``semaphore`` is the
-    script's own, which the lines make needless.  Of headers that may be secret the
-    names stand there alone.
+    script's own, which the lines make needless.  The ids that were asked for stand
+    there unless the ``log`` was cut short; of headers that may be secret, the names.
     """
     most = _most_alike(requests)
     recipe = _recipe_for(most[0])
     allowed = _quota_options(most, quota, recipe)
     if limit:
         allowed["--limit"] = str(limit)
+    guess = None if allowed else guessed_quota(most)
+    if guess:
+        allowed = _rate_options(guess)
     lines = lines_to_keep(most[0], allowed, semaphore)
     if recipe and lines:
         lines.append(TO_PRINT)
+    if guess:
+        lines.insert(0, GUESS.format(quota=guess))
     if recipe:
-        lines += _commands(most, recipe, allowed)
+        why_no_ids = "" if log.ended_as_meant else STOPPED
+        lines += _commands(most, recipe, allowed, why_no_ids)
         lines += _words_on_downloads(most)
     return "\n  ".join(lines)
 
@@ -108,23 +113,24 @@ def _words_on_downloads(requests: list[Request]) -> list[str]:
 
 
 def _commands(
-    requests: list[Request], recipe: str, allowed: dict[str, str]
+    requests: list[Request], recipe: str, allowed: dict[str, str], why_no_ids: str
 ) -> list[str]:
     """What writes a script, and an edit of it."""
     file = _new_file()
     options = [f"{name} {value}" for name, value in allowed.items()]
-    options += _address_options(first_pages(requests) or requests)
+    address = _address_options(first_pages(requests) or requests)
+    options += address[:1] if why_no_ids else address  # the ids come last
     if recipe == FOR_MODELS and requests[0].model:
         options.append(f"--model {requests[0].model}")
     options += _header_options(requests)
     command = " ".join(["inflight-lab snippet", recipe, *options, f"--output {file}"])
     edit = _edit(requests, recipe, file)
-    return [command, *edit, *_yours_to_fill(command, file)]
+    return [command, *edit, *_yours_to_fill(command, file, why_no_ids)]
 
 
-def _yours_to_fill(command: str, file: str) -> list[str]:
+def _yours_to_fill(command: str, file: str, why_no_ids: str) -> list[str]:
     """The settings of the new script that cannot be known from what was seen."""
-    settings = {"--rate": "RATE and PERIOD", "--ids": f"IDS, for {ID}"}
+    settings = {"--rate": "RATE and PERIOD", "--ids": f"IDS, for {ID}{why_no_ids}"}
     if FOR_MODELS in command:
         settings = {"--rate": "REQUESTS", "--tokens": "TOKENS", "--prompts": TO_ASK}
     elif ID not in command:
@@ -152,9 +158,8 @@ def _recipe_for(request: Request) -> str:
 def _edit(requests: list[Request], recipe: str, file: str) -> list[str]:
     """How to let the new script follow pages, if answers name next ones."""
     edit = EDITS / f"{recipe}-pages.diff"
-    return (
-        [f'patch {file} < "{edit}"'] if next_pages(requests) and edit.exists() else []
-    )
+    has_pages = next_pages(requests) and edit.exists()
+    return [TO_PAGE, f'patch {file} < "{edit}"'] if has_pages else []
 
 
 def _quota_options(
@@ -163,11 +168,11 @@ def _quota_options(
     """What the API allows, as far as it says so itself."""
     answered = [each for each in requests if each.ended]
     options = _budgets_named_in(answered) if recipe == FOR_MODELS else {}
-    if not quota and any(is_github(each.headers) for each in answered):
-        quota = GITHUBS_PACE
-    if quota:
-        options |= {"--rate": str(quota.rate), "--period": f"{quota.period:g}"}
-    return options
+    return options | _rate_options(quota) if quota else options
+
+
+def _rate_options(quota: Quota) -> dict[str, str]:
+    return {"--rate": str(quota.rate), "--period": f"{quota.period:g}"}
 
 
 def _budgets_named_in(answered: list[Request]) -> dict[str, str]:

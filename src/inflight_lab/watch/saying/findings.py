@@ -136,6 +136,9 @@ def over_the_quota(log: RequestLog) -> Finding | None:
         return None
     quota = log.quota_of(requests) or said_in(refused[-1].reason)
     kind = _kind_of_limit(refused) or _held_against(quota, requests)
+    pace = quota
+    if quota and kind == "refused":  # it kept to that, and a little less was allowed
+        pace = Quota(quota.rate, 1.1 * quota.period)
     accepted = [each for each in requests if each.is_accepted]
     at_once = most_at_once(accepted, sent_times(accepted))
     limit = ceil(at_once * FINDINGS[kind].get("keep_in_flight", 0))
@@ -143,11 +146,10 @@ def over_the_quota(log: RequestLog) -> Finding | None:
     slots = semaphore.slots if semaphore else 0
     return found(
         kind,
-        command=command_for(requests, quota, limit=limit, semaphore=semaphore),
+        command=command_for(log, requests, pace, limit=limit, semaphore=semaphore),
         refused=len(refused),
         requests=len(requests),
         status="/".join(sorted({str(each.status) for each in refused})),
-        cancelled=sum(each.error == "cancelled" for each in requests),
         line=place(refused),
         sending_line=place(requests),
         slots=slots,
@@ -212,7 +214,7 @@ def storm_of_retries(log: RequestLog) -> Finding | None:
     return found(
         "storm_of_retries",
         is_certain=are_mostly_early,
-        command="" if log.over_quota else command_for(log.requests, None),
+        command="" if log.over_quota else command_for(log, log.requests, None),
         retries=len(retries),
         requests=len(log.requests),
         failed_again=sum(each.again.is_unanswered for each in retries),

@@ -18,16 +18,21 @@ TO_OWN = (
     "patiently"
 )
 TO_OWN_FOR_THREADS = "without the package: inflight-lab snippet threaded > threaded.py"
+TURN = "pacer.turn(tokens=most_tokens(body))"
+FOR_TOKENS = """\
+from inflight_lab.runners.budgets import most_tokens
+# it counts max_tokens of body, your json=... or **..., and a quarter of its bytes
+"""
 FOR_HTTPX = """\
 from inflight_lab import {kind}, Patience
-pacer, patiently = {kind}({quotas}), Patience({patience})  # inside main{instead}
+pacer, patiently = {kind}({quotas}), Patience({patience})  # for all requests{instead}
 response = await patiently({turn}, client.{method}, url)  # params=, headers= stay
 """
 FOR_AIOHTTP = """\
 from types import SimpleNamespace
 from inflight_lab import {kind}, Patience
 lost = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError)
-pacer, patiently = {kind}({quotas}), Patience({patience})  # inside main{instead}
+pacer, patiently = {kind}({quotas}), Patience({patience})  # for all requests{instead}
 async def send(url, **more):  # params=, headers= stay
     async with session.{method}(url, **more) as got:
         text = await got.text(errors="replace")
@@ -38,7 +43,7 @@ FOR_AN_SDK = """\
 import {package}
 from inflight_lab import {kind}, Patience
 client = {package}.{client}(max_retries=0)  # what else you give it stays
-pacer, patiently = {kind}({quotas}), Patience({patience})  # inside main{instead}
+pacer, patiently = {kind}({quotas}), Patience({patience})  # for all requests{instead}
 async def create(**body):
     try:
         return await client.{call}.with_raw_response.create(**body)
@@ -46,7 +51,7 @@ async def create(**body):
         raise
     except {package}.APIStatusError as error:
         return error.response
-response = await patiently({turn}, create, **body)  # body: model=... and so on
+response = await patiently({turn}, create, **body)  # what your {call}.create gets
 answer = {wait}response.parse()
 """
 FOR_THREADS = """\
@@ -87,13 +92,14 @@ def lines_to_keep(
         **_names_of_the_sdk(request),
         kind=kind,
         quotas=_quotas_in(allowed),
-        turn="pacer.turn(tokens=500)" if kind == "Budgets" else "pacer",
+        turn=TURN if kind == "Budgets" else "pacer",
         instead=f", in place of the semaphore ({semaphore.line})" if semaphore else "",
         patience=_patience_for(request),
         method=request.method.lower(),
     )
+    tokens = FOR_TOKENS if kind == "Budgets" else ""
     to_own = TO_OWN if request.is_async else TO_OWN_FOR_THREADS
-    lines = [f"  {line}" for line in text.splitlines()]
+    lines = [f"  {line}" for line in (tokens + text).splitlines()]
     return [TO_KEEP, *lines, to_own.format(file=kind.lower())]
 
 

@@ -22,7 +22,7 @@ OUTCOMES = (
 )
 MADE_UP = (
     "The script did not end well. If it missed a field: practice answers are made up, "
-    "and have none of your API's own."
+    "one object each, with no field of your API's own, no list and no next page."
 )
 OTHER_PROCESSES = "The script started another process; what that sent is not seen."
 
