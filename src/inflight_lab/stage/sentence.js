@@ -326,25 +326,34 @@ function allAnswered({ run, counts, setting }) {
   return [all, inTime + used];
 }
 
-/** @type {Pattern} */
-function retried({ run, time, counts: { answered, refused, failed } }) {
-  const tries = refused + failed;
-  if (!run.asked || answered < run.asked || !tries) return null;
+/**
+ * Each try has its own dot.
+ *
+ * @type {Pattern}
+ */
+function retried({ run, time, counts: { sent, answered, refused, failed } }) {
+  if (!run.asked || answered < run.asked || !(refused || failed)) return null;
   const why = refused ? whyRefused(run, time) : whyFailed(run, time);
   return [
     [`All ${inWords(answered)} answered`, "answered"],
-    `, after ${inWords(tries)} more `,
-    [tries === 1 ? "try" : "tries", refused ? "refused" : "failed"],
-    why ? `: ${why}.` : ".",
+    `, in ${inWords(sent)} tries: `,
+    refused
+      ? [`${inWords(refused)} refused`, "refused"]
+      : [`${inWords(failed)} failed`, "failed"],
+    why ? `, ${why}.` : ".",
   ];
 }
 
-/** @type {Pattern} */
-function mixed({ run, time, counts: { answered, refused, failed, cancelled } }) {
+/**
+ * Where nobody said how many were asked for, a request may have come more than once.
+ *
+ * @type {Pattern}
+ */
+function mixed({ run, time, counts: { sent, answered, refused, failed, cancelled } }) {
+  const wasStopped = run.wasStopped && cancelled > 0;
   /** @type {Words[]} */
-  const words = [
-    run.wasStopped && cancelled ? `Stopped after ${secondsInWords(lasted(run))}: ` : "",
-  ];
+  const words = [wasStopped ? `Stopped after ${secondsInWords(lasted(run))}: ` : ""];
+  if (!run.asked && !wasStopped) words.push(`${inWords(sent)} requests came: `);
   words.push([`${inWords(answered)} answered`, "answered"]);
   if (refused) words.push(", ", [`${inWords(refused)} refused`, "refused"]);
   if (failed) words.push(", ", [`${inWords(failed)} failed`, "failed"]);
