@@ -117,10 +117,14 @@ function labelsOf({ what, line, highest, earlier }, y) {
   const text = line === null ? peak : LEVELS[what].words(inWords(line));
   const at = Math.round(y(line ?? highest));
   const was = Math.round(y(Math.max(0, ...earlier)));
-  const isFree = Math.abs(was - at) >= LABEL || !text;
+  const isCrowded = earlier.length > 0 && text && Math.abs(was - at) < LABEL;
+  const isAbove = was < at;
   return {
-    line: { text, y: at },
-    before: { text: earlier.length ? "before" : "", y: isFree ? was : at + LABEL },
+    line: { text, y: isCrowded && isAbove ? was + LABEL : at },
+    before: {
+      text: earlier.length ? "before" : "",
+      y: isCrowded && !isAbove ? at + LABEL : was,
+    },
   };
 }
 
