@@ -20,6 +20,7 @@ const READABLE = 250;
 /** @type {State[]} In the order in which they are said. */
 const STATES = ["answered", "refused", "failed", "in flight", "waiting"];
 
+/** @import { Answer } from "./sending.js" */
 /** @typedef {{ name?: string, ask?: true }} Message */
 /** @typedef {{ number?: number, key?: string, shared?: boolean, turn?: true }} News */
 /** @typedef {"answered" | "refused" | "failed" | "in flight" | "waiting"} State */
@@ -33,6 +34,8 @@ class Phone {
   /** @type {(() => void)[]} What waits for a turn. */
   #turns = [];
   #sent = 0;
+  /** @type {{ answer: Answer, at: number } | undefined} The last, in milliseconds. */
+  #last;
 
   limit = slider("limit", () => {
     this.#sender.goOn();
@@ -62,7 +65,10 @@ class Phone {
       query: () => `?number=${this.#number}`,
     });
     this.#show();
-    setInterval(() => this.#count(), READABLE);
+    setInterval(() => {
+      this.#count();
+      this.#sayLast();
+    }, READABLE);
   }
 
   #giveName() {
@@ -129,8 +135,16 @@ class Phone {
     dot.dataset.state = outcome;
     const last = byId("last", HTMLElement);
     last.dataset.state = outcome;
-    write(last, answerInWords(answer));
+    this.#last = { answer, at: performance.now() };
+    this.#sayLast();
     this.#show();
+  }
+
+  #sayLast() {
+    if (!this.#last) return;
+    const { answer, at } = this.#last;
+    const words = answerInWords(answer, (performance.now() - at) / 1000);
+    write(byId("last", HTMLElement), words);
   }
 
   /** @param {string} [why] Why nothing can be sent. */

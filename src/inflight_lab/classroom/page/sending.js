@@ -67,13 +67,22 @@ export async function ask(url) {
   }
 }
 
-/** One line about an answer. @param {Answer} answer */
-export function answerInWords({ status, seconds, retryAfter }) {
+/**
+ * One line about an answer.
+ *
+ * @param {Answer} answer
+ * @param {number} [since] Seconds since it came: the wait that it asks for goes by.
+ */
+export function answerInWords({ status, seconds, retryAfter }, since = 0) {
   const time = `${seconds.toFixed(2)} s`;
   if (status === 0) return `No answer after ${time}.`;
   if (status === 200) return `200 OK after ${time}.`;
   if (status === 503) return "503: that is more than this room allows.";
-  const wait = retryAfter ? ` Wait ${retryAfter}\u00a0s, it says.` : "";
+  const left = Math.ceil(Number(retryAfter) - since);
+  const said = left > 0
+    ? ` Wait ${left}\u00a0s, it says.`
+    : ` The ${retryAfter}\u00a0s that it said are over.`;
+  const wait = retryAfter && said;
   return status === 429
     ? `429 Too Many Requests after ${time}.${wait}`
     : `${status} after ${time}.${wait}`;
