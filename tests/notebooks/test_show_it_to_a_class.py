@@ -105,7 +105,12 @@ async def test_a_faster_api_refuses_with_three_in_flight(
 async def test_the_challenge_has_a_solution(panels: dict[str, Panel]) -> None:
     """Scene 5, before and after the latency changes."""
     challenge = panels["challenge"]
-    for settings in ({"limit": 10}, {"limit": 3, "latency": 0.1}):
+    for settings in (
+        {"limit": 5},
+        {"limit": 10},
+        {"limit": 2, "latency": 0.1},
+        {"limit": 4, "latency": 0.1},
+    ):
         (counted,) = play(challenge, **settings)
         goals = challenge.lanes[""].goals
         goals.judge(counted, finished=True, settings={})
@@ -119,3 +124,10 @@ async def test_paced_wins_the_race(panels: dict[str, Panel]) -> None:
     assert hasty.accepted < 100
     assert limited.refused > 0
     assert paced.accepted == pausing.accepted == 120
+
+
+async def test_a_pause_is_no_pace(panels: dict[str, Panel]) -> None:
+    """Scene 6, with the limit at 40: each group is 8 too many, and the pace is none."""
+    *_, pausing, paced = play(panels["race"], limit=40)
+    assert (pausing.accepted, pausing.refused) == (96, 24)
+    assert (paced.accepted, paced.refused) == (120, 0)

@@ -44,8 +44,8 @@ HEADING_OR_WIDE = re.compile(
 HEADER = re.compile(r"<th(?=[ >])")
 FIRST_CELL = re.compile(r"(<tr>\s*)<td([^>]*)>(.*?)</td>", re.DOTALL)
 CODE = re.compile("<code>(.*?)</code>")
-PART_OF_CODE = re.compile(r"[._(](?=\w)")
-"""After these a narrow column may break a name, and nowhere within a word."""
+PART_OF_CODE = re.compile(r"((?<!\d)\.|[_(])(?=\w)")
+"""After these a narrow column may break a name, and nowhere in a word or a number."""
 ANCHOR = re.compile('<a class="anchor-link" [^>]*>[^<]*</a>')
 """A heading's link to itself; the sections are linked at the top."""
 PLAIN_CODE = re.compile(r'<span class="(?:n|nn|o|p|w)">([^<]*)</span>')
@@ -63,7 +63,7 @@ OPEN = "Open this live"
 CHECK = "Open live to check yours"
 
 NOTHING_RUNS = "Nothing runs on this page: each cell shows what it printed."
-RUNS_PLAY = "Runs here are recorded or computed: nothing is sent."
+RUNS_PLAY = "Runs here are recorded or computed, nothing is sent: press ▶ or Run."
 
 
 def as_html(
@@ -184,7 +184,9 @@ def with_wide_parts(html: str) -> str:
             heading = found["id"]
             return found[0]
         rows = found["rows"]
-        part = f"<table>{with_headers(rows)}</table>" if rows else found[0]
+        part = found[0]
+        if rows:
+            part = f'<table aria-labelledby="{heading}">{with_headers(rows)}</table>'
         return SCROLLING.format(name=heading, part=part)
 
     return HEADING_OR_WIDE.sub(named, html)

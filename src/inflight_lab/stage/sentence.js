@@ -326,34 +326,25 @@ function allAnswered({ run, counts, setting }) {
   return [all, inTime + used];
 }
 
-/**
- * Each try has its own dot.
- *
- * @type {Pattern}
- */
-function retried({ run, time, counts: { sent, answered, refused, failed } }) {
-  if (!run.asked || answered < run.asked || !(refused || failed)) return null;
+/** @type {Pattern} */
+function retried({ run, time, counts: { answered, refused, failed } }) {
+  const tries = refused + failed;
+  if (!run.asked || answered < run.asked || !tries) return null;
   const why = refused ? whyRefused(run, time) : whyFailed(run, time);
   return [
     [`All ${inWords(answered)} answered`, "answered"],
-    `, in ${inWords(sent)} tries: `,
-    refused
-      ? [`${inWords(refused)} refused`, "refused"]
-      : [`${inWords(failed)} failed`, "failed"],
-    why ? `, ${why}.` : ".",
+    `, after ${inWords(tries)} more `,
+    [tries === 1 ? "try" : "tries", refused ? "refused" : "failed"],
+    why ? `: ${why}.` : ".",
   ];
 }
 
-/**
- * Where nobody said how many were asked for, a request may have come more than once.
- *
- * @type {Pattern}
- */
+/** @type {Pattern} */
 function mixed({ run, time, counts: { sent, answered, refused, failed, cancelled } }) {
-  const wasStopped = run.wasStopped && cancelled > 0;
+  const after = `Stopped after ${secondsInWords(lasted(run))}: `;
+  const came = run.asked ? "" : `${inWords(sent)} requests came: `; // tries, perhaps
   /** @type {Words[]} */
-  const words = [wasStopped ? `Stopped after ${secondsInWords(lasted(run))}: ` : ""];
-  if (!run.asked && !wasStopped) words.push(`${inWords(sent)} requests came: `);
+  const words = [run.wasStopped && cancelled ? after : came];
   words.push([`${inWords(answered)} answered`, "answered"]);
   if (refused) words.push(", ", [`${inWords(refused)} refused`, "refused"]);
   if (failed) words.push(", ", [`${inWords(failed)} failed`, "failed"]);

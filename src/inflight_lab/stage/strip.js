@@ -117,13 +117,12 @@ function labelsOf({ what, line, highest, earlier }, y) {
   const text = line === null ? peak : LEVELS[what].words(inWords(line));
   const at = Math.round(y(line ?? highest));
   const was = Math.round(y(Math.max(0, ...earlier)));
-  const isCrowded = earlier.length > 0 && text && Math.abs(was - at) < LABEL;
-  const isAbove = was < at;
+  const apart = text && earlier.length ? LABEL : 0;
   return {
-    line: { text, y: isCrowded && isAbove ? was + LABEL : at },
+    line: { text, y: was < at ? Math.max(at, was + apart) : at },
     before: {
       text: earlier.length ? "before" : "",
-      y: isCrowded && !isAbove ? at + LABEL : was,
+      y: was < at ? was : Math.max(was, at + apart),
     },
   };
 }

@@ -263,7 +263,7 @@ Deno.test("who is cut off on the way back is cancelled, and was not refused", ()
   expectSaid(run, 9, /1 answered, 2 cancelled/);
 });
 
-Deno.test("where all are answered in the end, refusals were tries, too", () => {
+Deno.test("where all are answered in the end, refusals were more tries", () => {
   const run = new Run();
   run.asked = 1;
   run.set(0, { quota: quotaOf({ rate: 1 }) });
@@ -273,7 +273,7 @@ Deno.test("where all are answered in the end, refusals were tries, too", () => {
     run.end(time + 0.5, journey, status === 200 ? "answered" : "refused", status);
   }
   run.now = 3;
-  expectSaid(run, 9, /All 1 answered, in 2 tries: 1 refused/);
+  expectSaid(run, 9, /All 1 answered, after 1 more try/);
 });
 
 Deno.test("what is sent and not at the API waits for a connection", () => {

@@ -34,7 +34,7 @@ class Phone {
   /** @type {(() => void)[]} What waits for a turn. */
   #turns = [];
   #sent = 0;
-  /** @type {{ answer: Answer, at: number } | undefined} The last, in milliseconds. */
+  /** @type {Answer | undefined} */
   #last;
 
   limit = slider("limit", () => {
@@ -65,10 +65,7 @@ class Phone {
       query: () => `?number=${this.#number}`,
     });
     this.#show();
-    setInterval(() => {
-      this.#count();
-      this.#sayLast();
-    }, READABLE);
+    setInterval(() => this.#count(), READABLE);
   }
 
   #giveName() {
@@ -133,18 +130,9 @@ class Phone {
     const answer = await ask(`get?number=${this.#sent}&phone=${this.#key}`);
     const outcome = outcomeOf(answer.status || "no answer");
     dot.dataset.state = outcome;
-    const last = byId("last", HTMLElement);
-    last.dataset.state = outcome;
-    this.#last = { answer, at: performance.now() };
-    this.#sayLast();
+    byId("last", HTMLElement).dataset.state = outcome;
+    this.#last = answer;
     this.#show();
-  }
-
-  #sayLast() {
-    if (!this.#last) return;
-    const { answer, at } = this.#last;
-    const words = answerInWords(answer, (performance.now() - at) / 1000);
-    write(byId("last", HTMLElement), words);
   }
 
   /** @param {string} [why] Why nothing can be sent. */
@@ -176,6 +164,7 @@ class Phone {
     );
     const unbroken = words.map((each) => each.replaceAll(" ", "\u00a0"));
     write(byId("status", HTMLElement), unbroken.join(", "));
+    if (this.#last) write(byId("last", HTMLElement), answerInWords(this.#last));
   }
 }
 
