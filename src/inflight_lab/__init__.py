@@ -6,7 +6,7 @@ leaf.  A test fails if one uses a room that it may not.
 
     room         may use                 what it is
     cli          publish, recipes        the command ``inflight-lab``
-    publish      panel, runners          the series as a site
+    publish      panel, recipes          the series as a site
     classroom    plot, server            a page for the phones of a class, and a wall
     exercises    judge, runners, server  checks of the exercises
     watch        plot, runners, server   your own requests live, and what stands out

@@ -20,7 +20,7 @@ from tests.support.browser import (
     make_environment,
     watched,
 )
-from tests.support.lab import Lab, chromium
+from tests.support.browser.lab import Lab, chromium
 
 
 @pytest.fixture(scope="package")

@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from inflight_lab import ClassRoom
-from tests.support.accessible import serious_findings
-from tests.support.bare_page import hear, run_of, show, state_of
 from tests.support.browser import IN_BROWSER
-from tests.support.made_pages import make_landing_page
+from tests.support.browser.accessible import serious_findings
+from tests.support.browser.bare_page import hear, run_of, show, state_of
+from tests.support.notebooks.made_pages import make_landing_page
 from tests.support.watching import SCRIPTS, watch
 
 pytestmark = IN_BROWSER

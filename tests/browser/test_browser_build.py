@@ -11,12 +11,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.support import lite
-from tests.support.browser import SCHOOL, Pages, watched
+from tests.support.browser import SCHOOL, Pages, lite, watched
+from tests.support.browser.driven_panel import DrivenPanel, driven, run_command
+from tests.support.browser.lab import CHROMIUM, PanelOnPage, run_all
 from tests.support.children import served
-from tests.support.driven_panel import DrivenPanel, driven, run_command
-from tests.support.lab import CHROMIUM, PanelOnPage, run_all
-from tests.support.notebook_tools import (
+from tests.support.notebooks.notebook_tools import (
     NOTEBOOKS,
     QUESTIONS,
     exercises,
@@ -24,8 +23,8 @@ from tests.support.notebook_tools import (
     notebook,
     without_code,
 )
-from tests.support.run_all import Ran, expect_done, expect_shown
-from tests.support.shows import looking_at
+from tests.support.notebooks.run_all import Ran, expect_done, expect_shown
+from tests.support.notebooks.shows import looking_at
 
 NEEDED = {
     "Chromium": CHROMIUM,

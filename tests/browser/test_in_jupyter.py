@@ -23,10 +23,10 @@ from tests.support.browser import (
     Place,
     watched,
 )
-from tests.support.gestures import try_out
-from tests.support.lab import START_UP, Lab, PanelOnPage, save
-from tests.support.notebook_tools import notebook
-from tests.support.panel_page import open_panel, panel_of
+from tests.support.browser.gestures import try_out
+from tests.support.browser.lab import START_UP, Lab, PanelOnPage, save
+from tests.support.browser.panel_page import open_panel, panel_of
+from tests.support.notebooks.notebook_tools import notebook
 
 pytestmark = IN_BROWSER
 

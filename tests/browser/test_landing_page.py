@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.support.browser import IN_BROWSER
-from tests.support.made_pages import make_landing_page
+from tests.support.notebooks.made_pages import make_landing_page
 
 pytestmark = IN_BROWSER
 PHONE: ViewportSize = {"width": 390, "height": 844}

@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from inflight_lab.runs.run import Run
-from tests.support.bare_page import hear, run_of, show, state_of
 from tests.support.browser import IN_BROWSER
-from tests.support.lab import PanelOnPage
+from tests.support.browser.bare_page import hear, run_of, show, state_of
+from tests.support.browser.lab import PanelOnPage
 from tests.support.panels import TWO
 
 pytestmark = IN_BROWSER

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -114,3 +114,17 @@ def test_where_one_looks_back_it_shows_what_was_recorded(
         assert answered_by(run, time - 0.06) <= seen <= answered_by(run, time + 0.06)
     player.strip.press("End")
     player.expect_over()
+
+
+def test_who_waits_is_said_only_where_it_is_known(page: Page, tmp_path: Path) -> None:
+    """A server sees what arrives, not what waits in the client: "0 waiting" would be
+    wrong while a hundred do.
+    """
+    run = expected_run(20, limit=5, terms=TERMS)
+    runs = {"announced": run, "seen by a server": replace(run, announced=0)}
+    path = tmp_path / "runs.html"
+    path.write_text(f"{page_parts()}{player_html(runs, '')}", encoding="utf-8")
+    page.goto(path.as_uri())
+    waiting = page.locator(".ifl-count-waiting")
+    expect(waiting.first).to_be_visible()
+    expect(waiting.last).to_be_hidden()

@@ -6,9 +6,9 @@ import contextlib
 
 from playwright.sync_api import Page, expect
 
-from tests.support.accessible import serious_findings
 from tests.support.browser import IN_BROWSER
-from tests.support.lab import Lab, run_all
+from tests.support.browser.accessible import serious_findings
+from tests.support.browser.lab import Lab, run_all
 
 pytestmark = IN_BROWSER
 

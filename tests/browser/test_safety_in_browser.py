@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Response
 
 from inflight_lab import PracticeServer
 from tests.support.browser import EVIL, IN_BROWSER
+from tests.support.browser.javascript import Functions
 from tests.support.children import served
-from tests.support.javascript import Functions
 
 pytestmark = IN_BROWSER
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from inflight_lab.runs.run import Run
-from tests.support.bare_page import hear, run_of, show, state_of
 from tests.support.browser import IN_BROWSER
-from tests.support.made_pages import make_landing_page
+from tests.support.browser.bare_page import hear, run_of, show, state_of
+from tests.support.notebooks.made_pages import make_landing_page
 
 pytestmark = IN_BROWSER
 SENTENCE = ".ifl-sentence"

@@ -14,10 +14,10 @@ from inflight_lab.publish import beside, site
 from inflight_lab.publish.landing_page import NAME
 from inflight_lab.publish.page_outputs import toy_html
 from inflight_lab.runs.terms import QuotaPolicy, Terms
-from tests.support.accessible import THEMES, serious_findings
 from tests.support.browser import IN_BROWSER
-from tests.support.made_pages import pages_of
-from tests.support.notebook_tools import NOTEBOOKS, notebook
+from tests.support.browser.accessible import THEMES, serious_findings
+from tests.support.notebooks.made_pages import pages_of
+from tests.support.notebooks.notebook_tools import NOTEBOOKS, notebook
 
 pytestmark = IN_BROWSER
 TERMS = Terms(QuotaPolicy("sliding-window", 100, 1.0, 100), latency=0.3)

@@ -16,7 +16,7 @@ import pytest
 
 from inflight_lab.exercises import check, first_steps, if_needed, rates, scale
 from tests.exercises.wrong_answers import MISTAKES, WRONG, WrongAnswer
-from tests.support.notebook_tools import Exercise, exercises
+from tests.support.notebooks.notebook_tools import Exercise, exercises
 
 EXERCISES = {exercise.check: exercise for exercise in exercises()}
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef)

@@ -23,7 +23,7 @@ from tests.judge import limiters
 from tests.judge.limiters import PERIOD, RATE
 
 QUOTA = {"rate": RATE, "period": PERIOD}
-QUOTAS = (
+QUOTA_TITLES = (
     "fixed window",
     "sliding window",
     "token bucket",
@@ -50,7 +50,7 @@ def card_of(make: Callable[[], Any]) -> Card:
 def test_a_share_is_of_the_quota(rate: float, period: float, used: float) -> None:
     """Half the rate is half the share, and so is half the period."""
     shares = judge(limiters.Spacer, rate=rate, period=period).shares
-    assert set(QUOTAS) <= set(shares)
+    assert set(QUOTA_TITLES) <= set(shares)
     assert tuple(shares["fixed window"]) == NETWORKS
     assert shares["fixed window"]["still"].used == pytest.approx(used, abs=0.02)
 
@@ -92,7 +92,7 @@ def test_kinds_of_quota_differ() -> None:
     window of the clock passes where windows begin with it.
     """
     seven = card_of(limiters.Window).shares
-    refused = {quota: seven[quota]["still"].refused for quota in QUOTAS}
+    refused = {quota: seven[quota]["still"].refused for quota in QUOTA_TITLES}
     assert refused["sliding window"] == refused["GCRA, burst 10"] == 0
     assert refused["GCRA, burst 1"] > 50
 
@@ -222,7 +222,7 @@ def test_what_a_limiter_raises_is_on_its_card() -> None:
 def card_with(refused: dict[str, int] | None = None, *, used: float = 1.0) -> Card:
     """The card of a limiter; ``refused`` are 429s on the network with jitter."""
     card = Card("Mine", "100 requests in 1 s", {"rate": 100})
-    for quota in QUOTAS:
+    for quota in QUOTA_TITLES:
         some = (refused or {}).get(quota, 0)
         card.shares[quota] = {"still": Share(used, 0), "jitter": Share(0.5, some)}
     return card
@@ -271,8 +271,8 @@ def test_a_card_in_a_notebook_has_headers() -> None:
     columns = [each.text for each in table.iterfind("thead/tr/th[@scope='col']")]
     assert columns == ["quota", "still", "jitter", "in all"]
     rows = [each.text for each in table.iterfind("tbody/tr/th[@scope='row']")]
-    assert rows == list(QUOTAS)
-    assert len(table.findall("tbody/tr/td")) == 3 * len(QUOTAS)
+    assert rows == list(QUOTA_TITLES)
+    assert len(table.findall("tbody/tr/td")) == 3 * len(QUOTA_TITLES)
     assert "<b>In short:</b> Its requests come too close together" in html
 
 

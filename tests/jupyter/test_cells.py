@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.notebook_tools import Kernel, kernel
+from tests.support.notebooks.notebook_tools import Kernel, kernel
 
 IMPORT = "from inflight_lab import PracticeServer"
 FIRST = f"{IMPORT}\nserver = PracticeServer(latency=0).start()"

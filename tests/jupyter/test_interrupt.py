@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.notebook_tools import Kernel, kernel
+from tests.support.notebooks.notebook_tools import Kernel, kernel
 
 SET_UP = """
 import asyncio, os, signal, threading, time

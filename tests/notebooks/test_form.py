@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tests.support.notebook_tools import (
+from tests.support.notebooks.notebook_tools import (
     CLASS,
     COMPARISON,
     GLOSSARY,

@@ -18,7 +18,7 @@ import pytest
 
 from tests.support.census import at_most, census
 from tests.support.children import child
-from tests.support.notebook_tools import (
+from tests.support.notebooks.notebook_tools import (
     COMPARISON,
     NOTEBOOKS,
     QUESTIONS,
@@ -28,7 +28,13 @@ from tests.support.notebook_tools import (
     kernel,
     notebook,
 )
-from tests.support.run_all import NO_REDIS, PROMISED, RUN_ALL, expect_run_fits, run_all
+from tests.support.notebooks.run_all import (
+    NO_REDIS,
+    PROMISED,
+    RUN_ALL,
+    expect_run_fits,
+    run_all,
+)
 from tests.support.waiting import PATIENCE
 
 PAGES = [*NOTEBOOKS, COMPARISON, QUESTIONS]

@@ -17,8 +17,8 @@ from inflight_lab import AdjustableLimiter, Panel
 from inflight_lab.runs.events import Stats
 from inflight_lab.server.app import PracticeApp
 from tests.support.asgi import client_of
-from tests.support.notebook_tools import CLASS, code_cells, prose_of
-from tests.support.pasting import run_cell
+from tests.support.notebooks.notebook_tools import CLASS, code_cells, prose_of
+from tests.support.recipes.pasting import run_cell
 from tests.support.virtual_clock import run, virtual_loop
 
 MAX_WORDS = 1000

@@ -23,14 +23,14 @@ from inflight_lab.runners.patiently import Patience
 from inflight_lab.runners.refusals import read_refusal
 from inflight_lab.server.app import PracticeApp
 from tests.support.asgi import client_of
-from tests.support.notebook_tools import (
+from tests.support.notebooks.notebook_tools import (
     QUESTIONS,
     code_cell,
     code_cells,
     kernel,
     notebook,
 )
-from tests.support.run_all import RUN_ALL
+from tests.support.notebooks.run_all import RUN_ALL
 from tests.support.virtual_clock import run
 
 BOTH = ["make_one_request", "make_many_requests"]

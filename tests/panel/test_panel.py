@@ -339,10 +339,14 @@ async def test_a_panel_that_nobody_ran_shows_what_would_happen(
 async def test_what_no_limit_holds_back_waits_in_the_pool(
     server: PracticeServer, open_panel: OpenPanel
 ) -> None:
-    """httpx has a hundred connections, in the picture of a panel too."""
+    """httpx has a hundred connections, in the picture of a panel too; what waits for
+    one counts as in flight, as in the panel.
+    """
     server.latency = 0.5
     (run,) = open_panel(naive.make_many_requests, count=150)._expected().values()
-    assert (run.counts.peak_in_flight, run.elapsed) == (100, 1.0)
+    assert (run.counts.peak_in_flight, run.elapsed) == (150, 1.0)
+    arrived = [event.time for event in run.events if event.what == "arrived"]
+    assert arrived == [0.0] * 100 + [0.5] * 50
 
 
 async def test_a_paced_runner_that_nobody_ran_is_not_refused(

@@ -110,11 +110,11 @@ def test_tokens_that_ran_out_are_named() -> None:
     assert "1 refused;" in draw_runs({"": run}).title
 
 
-def test_the_most_in_flight_is_what_the_line_shows() -> None:
-    """As the server counts, although the client has sent more."""
+def test_the_most_in_flight_is_what_the_stage_says() -> None:
+    """What waits in the client for a connection is sent, and has not arrived."""
     run = run_of(*[(0.0, 0.5, 200)] * 3)
-    run.events.insert(0, RequestEvent(0.0, "arrived", 0, 200))
-    assert "at most 1 in flight" in draw_runs({"": run}).title
+    run.events.insert(3, RequestEvent(0.0, "arrived", 0, 200))
+    assert "at most 3 in flight" in draw_runs({"": run}).title
 
 
 def test_the_line_goes_on_from_the_last_level_at_a_pixel() -> None:

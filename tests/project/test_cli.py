@@ -29,7 +29,7 @@ from inflight_lab.publish import series
 from inflight_lab.recipes.snippet import snippet
 from tests.support.browser import ROOT, make_environment
 from tests.support.children import child, free_port, wait_until_up
-from tests.support.notebook_tools import GLOSSARY, NOTEBOOKS
+from tests.support.notebooks.notebook_tools import GLOSSARY, NOTEBOOKS
 
 BIN = Path(sys.executable).parent
 Capture = pytest.CaptureFixture[str]

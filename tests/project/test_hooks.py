@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 import yaml
 
-from tests.support.notebook_tools import NOTEBOOKS
+from tests.support.notebooks.notebook_tools import NOTEBOOKS
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")

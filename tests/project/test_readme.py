@@ -57,10 +57,14 @@ def test_the_second_command_is_what_ci_ends_with() -> None:
 
 
 def test_links_lead_to_files() -> None:
-    """Every file that the README names is there, and so is the cell of a notebook."""
+    """Every file that the README names is there, as is the cell or the heading."""
     links = re.findall(r"\]\((?!http)([^)]+)\)", README)
     assert links
+    headings = re.findall("^## (.+)", README, re.M)
     for link in links:
+        if link.startswith("#"):
+            assert link[1:] in [each.lower().replace(" ", "-") for each in headings]
+            continue
         file, _, cell = link.partition("#cell-id=")
         assert (ROOT / file).exists(), link
         if cell:
@@ -83,6 +87,15 @@ def test_what_a_page_for_contributors_names_is_there(page: str) -> None:
         code = file.read_text(encoding="utf-8")
         defined = rf"^(export )?(const )?{table}\b.* = "
         assert re.search(defined, code, re.M), (table, name)
+
+
+def test_each_thing_to_add_begins_with_its_files() -> None:
+    """One sees how much it is before reading on."""
+    section = CONTRIBUTING.split("\n## To add ...\n")[1].split("\n## ")[0]
+    things = [each for each in section.split("\n\n") if each.startswith("**")]
+    assert len(things) > 10
+    form = re.compile(r"\*\*[^*]+\*\*.* Files: `[^`]+`(,\s`[^`]+`)*\.\n\S")
+    assert [thing for thing in things if not form.match(thing)] == []
 
 
 def find(name: str) -> list[Path]:

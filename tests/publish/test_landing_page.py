@@ -8,7 +8,7 @@ from inflight_lab.cli import notebook_of
 from inflight_lab.publish import beside, landing_page
 from inflight_lab.publish.landing_page import entries_of
 from tests.support.browser import ROOT
-from tests.support.notebook_tools import GLOSSARY, NOTEBOOKS, notebook
+from tests.support.notebooks.notebook_tools import GLOSSARY, NOTEBOOKS, notebook
 
 ALL = sorted(NOTEBOOKS[0].parent.glob("*.ipynb"))
 LINK = re.compile(r'<a href="([^"#]+)[^"]*">([^<]+)</a>')

@@ -19,8 +19,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from inflight_lab.publish import beside
 from inflight_lab.publish.notebook_page import as_html
-from tests.support.made_pages import pages_of
-from tests.support.notebook_tools import NOTEBOOKS, load
+from tests.support.notebooks.made_pages import pages_of
+from tests.support.notebooks.notebook_tools import NOTEBOOKS, load
 
 INTERACTIVE = """
 import ipywidgets
@@ -202,9 +202,11 @@ def test_the_links_stand_first_and_the_note_below_the_title() -> None:
     assert order == sorted(order)
 
 
-def links_at_the_top(document: NotebookNode, names: Sequence[str]) -> list[str]:
+def links_at_the_top(
+    document: NotebookNode, names: Sequence[str], *, name: str = "some"
+) -> list[str]:
     """The links above the title, each with its words, of a page among others."""
-    html = as_html(document, "03_some", live=live, names=names)
+    html = as_html(document, name, live=live, names=names)
     top = html[html.index("<nav") : html.index("</nav>")]
     return re.findall(r"<a href=.*?</a>", top)
 
@@ -212,23 +214,24 @@ def links_at_the_top(document: NotebookNode, names: Sequence[str]) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "leads"),
     [
-        ("03_limit_with_a_semaphore", ["Next: 04 Pause at the limit"]),
-        ("08_take_it_home", ["Next: Prepare for a real API"]),
-        ("15_change_the_script", []),
+        ("03_limit_with_a_semaphore", ["Previous: 02", "Next: 04 Pause at the limit"]),
+        ("08_take_it_home", ["Previous: 07", "Next: Prepare for a real API"]),
+        ("15_change_the_script", ["Previous: 14"]),
         ("compare_limiters", ["Back: 09 Judge a limiter"]),
         ("glossary", []),
     ],
 )
 def test_each_page_leads_where_its_end_does(name: str, leads: list[str]) -> None:
-    """To all notebooks, and to the next; not once more to the map, nor to a notebook
-    that has no page.
+    """To all notebooks, to the one before and to the next; not once more to the map,
+    nor to a notebook that has no page.
     """
     pages = sorted(NOTEBOOKS[0].parent.glob("*.ipynb"))
     (document,) = [load(page) for page in pages if page.stem == name]
-    home, *others = links_at_the_top(document, [page.stem for page in pages])
+    names = [page.stem for page in pages]
+    home, *others = links_at_the_top(document, names, name=name)
     assert home == '<a href="index.html">inflight-lab: all notebooks</a>'
     assert [re.sub("<.*?>", "", link) for link in others] == leads
-    assert links_at_the_top(document, []) == [home]
+    assert links_at_the_top(document, [], name=name) == [home]
 
 
 def test_the_links_at_the_top_are_those_that_one_reads_at_the_end() -> None:
@@ -258,6 +261,14 @@ def test_a_page_lists_its_sections_below_the_title() -> None:
     assert [title for _, title in links] == ["Why <code>await</code>?", "Summary"]
     assert all(f'<h2 id="{section}">' in html for section, _ in links)
     assert html.index("<h1") < html.index(contents)
+
+
+def test_a_page_that_lists_its_sections_itself_has_no_second_list() -> None:
+    """As the glossary does, by letters."""
+    title = new_markdown_cell("# Terms\n\n[A](some.ipynb#cell-id=letter-a)")
+    document = new_notebook(cells=[title, new_markdown_cell("## A")])
+    assert "On this page" in as_html(document, "other", live=live)
+    assert "On this page" not in as_html(document, "some", live=live)
 
 
 TABLE = "# Wait\n\n## How *long*\n\n| API | waits |\n|---|---|\n| `a` | 3 s |"

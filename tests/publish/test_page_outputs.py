@@ -16,7 +16,7 @@ from inflight_lab.runs.columns import to_recording
 from inflight_lab.runs.events import Stats
 from inflight_lab.runs.run import Level, Run, no_levels
 from inflight_lab.runs.terms import QuotaPolicy, Terms
-from tests.support.notebook_tools import NOTEBOOKS, load
+from tests.support.notebooks.notebook_tools import NOTEBOOKS, load
 
 
 def picture_of(*names: str, started: int = 1) -> NotebookNode:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,9 +11,11 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from inflight_lab.publish import browser_build, landing_page, site
+from inflight_lab.publish import beside, browser_build, landing_page, site
+from inflight_lab.recipes import RECIPES
+from inflight_lab.runners import RUNGS, SHARED
 from tests.support.links import Link, broken_links, links_in
-from tests.support.notebook_tools import without_code
+from tests.support.notebooks.notebook_tools import without_code
 
 Steps = Callable[..., None]
 SMALL = {"index.html", "mine.html", "stage.js", "stage.css", "runners/paced.py"}
@@ -153,3 +156,15 @@ def files_in(folder: Path) -> set[str]:
         for path in folder.rglob("*")
         if path.is_file()
     }
+
+
+def test_a_script_can_be_saved_from_the_site_and_used(tmp_path: Path) -> None:
+    """Of a recipe and a rung, all that it uses is in the file: none but `paced`, the
+    rung that has a recipe's name, needs this package.
+    """
+    beside.write(tmp_path)
+    scripts = [tmp_path / "recipes" / f"{name}.py" for name in RECIPES]
+    rungs = {*RUNGS, *SHARED} - {*RECIPES}
+    scripts += [tmp_path / "runners" / f"{name}.py" for name in rungs]
+    needs = "import inflight_lab|from inflight_lab"
+    assert not [path for path in scripts if re.search(needs, path.read_text("utf-8"))]

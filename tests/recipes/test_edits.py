@@ -19,10 +19,10 @@ from inflight_lab.recipes import RECIPES
 from inflight_lab.recipes.__main__ import main
 from inflight_lab.recipes.snippet import snippet
 from tests.support.children import START_UP
-from tests.support.faulty_path import FaultyPath
 from tests.support.paged_server import PagedServer
-from tests.support.pasting import run, start
-from tests.support.printed import (
+from tests.support.recipes.faulty_path import FaultyPath
+from tests.support.recipes.pasting import run, start
+from tests.support.recipes.printed import (
     EDITS,
     FETCH_ALL,
     VARIANTS,

@@ -15,10 +15,10 @@ import pytest
 from inflight_lab import PracticeServer
 from inflight_lab.runners import patiently
 from tests.support.children import START_UP
-from tests.support.faults import FAULTS, answer
-from tests.support.faulty_path import FaultyPath
-from tests.support.pasting import run, start
-from tests.support.printed import (
+from tests.support.recipes.faults import FAULTS, answer
+from tests.support.recipes.faulty_path import FaultyPath
+from tests.support.recipes.pasting import run, start
+from tests.support.recipes.printed import (
     ASK_MODEL,
     FETCH_ALL,
     JOBS,

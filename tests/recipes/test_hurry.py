@@ -19,7 +19,7 @@ import requests
 from inflight_lab import PracticeServer
 from inflight_lab.cli import main
 from inflight_lab.recipes import RECIPES
-from tests.support.notebook_tools import code_cell, notebook
+from tests.support.notebooks.notebook_tools import code_cell, notebook
 
 PAGE = notebook("08")
 CODE = re.compile(r"(?<=```python\n).*?(?=```)", re.S)

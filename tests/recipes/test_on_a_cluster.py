@@ -18,10 +18,10 @@ from inflight_lab.recipes import on_a_cluster
 from inflight_lab.server import app
 from tests.support.children import START_UP
 from tests.support.dask_cluster import Cluster, dask_cluster
-from tests.support.faults import FAULTS, answer
-from tests.support.faulty_path import FaultyPath
-from tests.support.pasting import run, start
-from tests.support.printed import ON_A_CLUSTER
+from tests.support.recipes.faults import FAULTS, answer
+from tests.support.recipes.faulty_path import FaultyPath
+from tests.support.recipes.pasting import run, start
+from tests.support.recipes.printed import ON_A_CLUSTER
 from tests.support.waiting import Hold, until
 
 pytestmark = pytest.mark.anyio

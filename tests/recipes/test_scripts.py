@@ -13,10 +13,10 @@ import pytest
 from inflight_lab import PracticeServer
 from inflight_lab.recipes.settings import addresses
 from inflight_lab.recipes.snippet import snippet
-from tests.support.faults import answer
-from tests.support.faulty_path import FaultyPath
-from tests.support.pasting import run, run_cell, start
-from tests.support.printed import (
+from tests.support.recipes.faults import answer
+from tests.support.recipes.faulty_path import FaultyPath
+from tests.support.recipes.pasting import run, run_cell, start
+from tests.support.recipes.printed import (
     ASK_MODEL,
     FETCH_ALL,
     VARIANTS,

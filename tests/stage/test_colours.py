@@ -17,7 +17,7 @@ CSS = (STAGE / "stage.css").read_text(encoding="utf-8")
 PAGES = {"light": ["#ffffff"], "dark": ["#111111", "#212121"]}
 """The pages of JupyterLab and of Colab; in the dark, an output may be lighter."""
 
-WORDS = ("ink", "muted", "out", "answered", "refused", "failed", "asleep")
+TEXT_COLOURS = ("ink", "muted", "out", "answered", "refused", "failed", "asleep")
 """The colours in which something is written."""
 
 TEXT_CONTRAST = 4.5
@@ -101,7 +101,7 @@ def palette(theme: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("theme", PAGES)
-@pytest.mark.parametrize("name", WORDS)
+@pytest.mark.parametrize("name", TEXT_COLOURS)
 def test_words_can_be_read(theme: str, name: str) -> None:
     """On the page of every front end, on the stage's paper, and in the API's box."""
     colours = palette(theme)

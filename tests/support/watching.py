@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from inflight_lab.watch.finding import Finding
-from inflight_lab.watch.findings import diagnose
-from inflight_lab.watch.quota import Quota
-from inflight_lab.watch.request_log import Request, RequestLog, number_of
+from inflight_lab.watch.noting.quota import Quota
+from inflight_lab.watch.noting.request_log import Request, RequestLog, number_of
+from inflight_lab.watch.saying.finding import Finding
+from inflight_lab.watch.saying.findings import diagnose
 from tests.support.waiting import PATIENCE
 
 SCRIPTS = Path(__file__).parents[1] / "watch" / "scripts"

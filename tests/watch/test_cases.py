@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from inflight_lab.watch.practice import AnyApi
+from inflight_lab.watch.practice.server import AnyApi
 from tests.support.watching import SCRIPTS, findings_in, summary_in, watch
 
 UNLIMITED = {"latency": 0.1}

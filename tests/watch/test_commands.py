@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from inflight_lab.recipes import RECIPES
-from inflight_lab.watch.commands import FOR_ASYNCIO, FOR_MODELS, command_for
-from inflight_lab.watch.commands import RECIPES as RECIPES_BY_LIBRARY
-from inflight_lab.watch.quota import Quota
+from inflight_lab.watch.noting.quota import Quota
+from inflight_lab.watch.saying.commands import FOR_ASYNCIO, FOR_MODELS, command_for
+from inflight_lab.watch.saying.commands import RECIPES as RECIPES_BY_LIBRARY
 from tests.support.paged_server import PagedServer
 from tests.support.watching import (
     commands_in,

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from inflight_lab.watch.finding import WORDS
-from inflight_lab.watch.practice import AnyApi
-from inflight_lab.watch.quota import Quota
-from inflight_lab.watch.report import report
-from inflight_lab.watch.request_log import Block, LimitUse, RequestLog
+from inflight_lab.watch.noting.quota import Quota
+from inflight_lab.watch.noting.request_log import Block, LimitUse, RequestLog
+from inflight_lab.watch.practice.server import AnyApi
+from inflight_lab.watch.saying.finding import FINDINGS
+from inflight_lab.watch.saying.report import report
 from tests.support.watching import (
     SCRIPTS,
     Client,
@@ -452,7 +452,7 @@ def test_no_more_than_three_are_said_and_what_was_lost_is_one() -> None:
 
 def test_every_notebook_that_a_finding_names_is_there() -> None:
     """Its number is printed as ``inflight-lab --open 06``."""
-    named = {words["notebook"] for words in WORDS.values()}
+    named = {words["notebook"] for words in FINDINGS.values()}
     root = Path(__file__).parents[2]
     there = {path.stem for path in root.glob("notebooks/*.ipynb")}
     assert named <= there

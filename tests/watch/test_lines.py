@@ -19,10 +19,10 @@ import requests
 
 from inflight_lab import NoAnswer, PracticeServer
 from inflight_lab.recipes.snippet import snippet
-from inflight_lab.watch.commands import command_for
-from inflight_lab.watch.lines import lines_to_keep
-from inflight_lab.watch.practice import AnyApi
-from inflight_lab.watch.request_log import LimitUse
+from inflight_lab.watch.noting.request_log import LimitUse
+from inflight_lab.watch.practice.server import AnyApi
+from inflight_lab.watch.saying.commands import command_for
+from inflight_lab.watch.saying.lines import lines_to_keep
 from tests.support.watching import run_of
 
 ALLOWED = {"--rate": "20", "--period": "2"}

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from inflight_lab.runs.columns import from_recording
-from inflight_lab.watch.practice import AnyApi
+from inflight_lab.watch.practice.server import AnyApi
 from tests.support.watching import SCRIPTS, commands_in, watch
 
 

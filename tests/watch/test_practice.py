@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from inflight_lab.watch.practice import AnyApi
+from inflight_lab.watch.practice.server import AnyApi
 from tests.support.watching import findings_in, summary_in, watch_text
 
 EACH_LIBRARY = """

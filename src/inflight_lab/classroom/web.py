@@ -17,7 +17,7 @@ from inflight_lab.classroom.phones import FloodError, Phone
 from inflight_lab.plot.modules import STAGE, script, style
 
 PAGE = Path(__file__).parent / "page"
-PANEL = Path(__file__).parents[1] / "panel" / "panel.css"
+PANEL = Path(__file__).parents[1] / "panel" / "page" / "panel.css"
 LOOK = style(STAGE / "controls.css", PANEL, PAGE / "class.css")
 NO_NETWORK = (
     "this computer is in no network: give the address at which phones can reach it, or "

@@ -31,7 +31,7 @@ def _quotas() -> Iterator[tuple[str, MakeQuota]]:
             yield kind.title, kind
 
 
-QUOTAS = dict(_quotas())
+QUOTA_MAKERS = dict(_quotas())
 
 
 @dataclass

@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple
 
 from inflight_lab.arguments import check, instance, number
-from inflight_lab.judge.api import LATENCY, QUOTAS, Api
+from inflight_lab.judge.api import LATENCY, QUOTA_MAKERS, Api
 from inflight_lab.judge.card import Card, Reaction, Share
 from inflight_lab.judge.clock import BEGIN, BlockingError, virtual_loop
 from inflight_lab.judge.subject import WANTED, Subject, through
@@ -93,7 +93,7 @@ def _fill(card: Card, subject: Subject, latency: float) -> None:
 
 
 def _meet_the_quotas(card: Card, subject: Subject, latency: float) -> None:
-    for name, make_quota in QUOTAS.items():
+    for name, make_quota in QUOTA_MAKERS.items():
         card.shares[name] = {}
         for network_name, network in NETWORKS.items():
             quota = make_quota(subject.rate, subject.period)

@@ -102,7 +102,7 @@ class Timeline:
 
     def send(
         self,
-        detail: int | None = None,
+        status: int | None = None,
         tokens: int = 0,
         *,
         quota: float | None = None,
@@ -111,10 +111,10 @@ class Timeline:
     ) -> int:
         """A request was sent; returns its number.
 
-        One that was not announced by `start` starts here.  ``detail`` is the status
-        with which a server will answer, and ``due`` when; without a status, it is the
-        slot of the current task.  ``tokens`` is what the server charges for it, and
-        ``quota`` how its quota stands right after.
+        One that was not announced by `start` starts here.  ``status`` is what a server
+        will answer with, and ``due`` when; a client knows neither, and its event names
+        the slot of the current task.  ``tokens`` is what the server charges for it,
+        and ``quota`` how its quota stands right after.
         """
         with self._lock:
             counts = self._counts
@@ -124,8 +124,7 @@ class Timeline:
                 counts["started"] += 1
             request = next(self._numbers)
             self._open.add(request)
-            if detail is None:
-                detail = _slot.get()
+            detail = _slot.get() if status is None else status
             sent = self._add("sent", request, detail, quota=quota, due=due, at=at)
             self._recent.append((sent.time, tokens))
             counts["peak_in_flight"] = max(counts["peak_in_flight"], len(self._open))
@@ -136,7 +135,7 @@ class Timeline:
     @contextmanager
     def sending(
         self,
-        detail: int | None = None,
+        status: int | None = None,
         tokens: int = 0,
         *,
         quota: float | None = None,
@@ -146,7 +145,7 @@ class Timeline:
 
         It is cancelled, or fails, if the block does.
         """
-        request = self.send(detail, tokens, quota=quota, due=due)
+        request = self.send(status, tokens, quota=quota, due=due)
         try:
             yield request
         except asyncio.CancelledError:

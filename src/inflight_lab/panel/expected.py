@@ -16,13 +16,16 @@ from inflight_lab.runs.terms import Terms
 HEADROOM = 1.0125
 """What a pacer adds to the spacing of its quota."""
 POOL = 100
-"""Connections of httpx's pool, where requests wait that no limit holds back."""
+"""Connections of httpx's client, inside which requests wait for one."""
 
 
 class Timing(NamedTuple):
-    """When a request is sent, when it ends, and when the next may have its slot."""
+    """When a request is handed to the client, when that has a connection for it, when
+    it ends, and when the next may have its slot.
+    """
 
     sent: float
+    connected: float
     ended: float
     freed: float
 
@@ -35,13 +38,13 @@ def expected_run(
     pause: float = 0.0,
     spacing: float = 0.0,
 ) -> Run:
-    """A run of ``count`` requests through a semaphore of ``limit``, or httpx's pool.
+    """A run of ``count`` requests through a semaphore of ``limit``, or without one.
 
     Every answer takes the latency of the ``terms``, or a thousandth of a second if that
     is less.  A group that fills the slots keeps them for ``pause`` more seconds.
     Requests leave ``spacing`` seconds apart, or later.
     """
-    slots = min(limit or POOL, POOL, count)
+    slots = min(limit or count, count)
     latency = max(terms.latency or 0.0, terms.way, 0.001)
     timings = _timings(count, slots, latency=latency, pause=pause, spacing=spacing)
     events = _events_of(timings, terms)
@@ -70,18 +73,21 @@ def expected_run(
 def _timings(
     count: int, slots: int, *, latency: float, pause: float, spacing: float
 ) -> list[Timing]:
-    """Each request takes the slot that is free first."""
+    """Each request takes the slot that is free first, then such a connection."""
     free = [0.0] * slots  # when each slot is: a heap
+    connections = [0.0] * POOL  # likewise
     due = 0.0
     timings = []
     for number in range(count):
         sent = max(free[0], due)
         due = sent + spacing
-        ended = sent + latency
+        connected = max(connections[0], sent)
+        ended = connected + latency
+        heapreplace(connections, ended)
         in_a_full_group = number < count // slots * slots
         freed = ended + pause if in_a_full_group else ended
         heapreplace(free, freed)
-        timings.append(Timing(sent, ended, freed))
+        timings.append(Timing(sent, connected, ended, freed))
     return timings
 
 
@@ -90,8 +96,8 @@ def _events_of(timings: list[Timing], terms: Terms) -> list[RequestEvent]:
     if policy := terms.quota:
         quota = KINDS[policy.kind](policy.rate, policy.period, policy.burst)
     events = []
-    for number, (sent, ended, _) in enumerate(timings):
-        arrived = sent + terms.way
+    for number, (sent, connected, ended, _) in enumerate(timings):
+        arrived = connected + terms.way
         status = 429 if quota and quota.admit(arrived) else 200
         events.append(RequestEvent(sent, "sent", number, None))
         events.append(RequestEvent(arrived, "arrived", number, status))

@@ -26,7 +26,7 @@ from inflight_lab.plot.widget_page import WidgetPage
 from inflight_lab.runs.run import Run
 from inflight_lab.server import PracticeServer
 
-HERE = Path(__file__).parent
+PAGE = Path(__file__).parent / "page"
 STOPPING = "stopping …"
 MAX_INPUTS = 50
 """How many inputs of pages are remembered."""
@@ -75,8 +75,8 @@ class Panel(anywidget.AnyWidget):
     where no event loop runs.
     """
 
-    _esm = script(HERE / "js" / "panel.js")
-    _css = style(STAGE / "controls.css", HERE / "panel.css")
+    _esm = script(PAGE / "panel.js")
+    _css = style(STAGE / "controls.css", PAGE / "panel.css")
 
     limit = traitlets.Any(help="How many may be in flight at once.").tag(sync=True)
     count = traitlets.Any(help="How many requests a run sends.").tag(sync=True)

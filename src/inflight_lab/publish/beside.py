@@ -1,7 +1,8 @@
 """What stands beside the pages of the site, and how they link to it.
 
 One script and one style sheet draw the runs of all pages; the drawings of the lessons
-can be seen, and their code can be read; and in ``live/`` the notebooks run.
+can be seen; their code can be read and, where it is a recipe or a rung, saved and used
+as it is; and in ``live/`` the notebooks run.
 """
 
 import shutil
@@ -10,6 +11,9 @@ from pathlib import Path
 
 from inflight_lab.plot.modules import STAGE, script, style
 from inflight_lab.publish.series import LINKED_TO, PACKAGE, notebooks
+from inflight_lab.recipes import RECIPES
+from inflight_lab.recipes.snippet import snippet
+from inflight_lab.runners import RUNGS, SHARED
 
 SCRIPT = Path(__file__).with_name("page.js")
 SHEETS = (STAGE / "controls.css", STAGE / "toy.css")
@@ -30,8 +34,19 @@ def write(folder: Path) -> None:
     unused = shutil.ignore_patterns("__pycache__")
     for room in LINKED_TO:
         shutil.copytree(PACKAGE / room, folder / room, ignore=unused)
+    write_scripts(folder)
     films = shutil.ignore_patterns("*.webp")  # the README's, in a clone
     shutil.copytree(notebooks() / "images", folder / "images", ignore=films)
+
+
+def write_scripts(folder: Path) -> None:
+    """Each recipe and each rung with what it uses, as ``inflight-lab snippet`` has it.
+
+    The rung that has a recipe's name is left as it is.
+    """
+    for name in {*RECIPES, *RUNGS, *SHARED}:
+        room = "recipes" if name in RECIPES else "runners"
+        (folder / room / f"{name}.py").write_text(snippet(name), encoding="utf-8")
 
 
 def address_in_site(notebook: str) -> str:

@@ -71,9 +71,11 @@ def as_html(
 ) -> str:
     """The page of the notebook ``name``, a ``document`` whose cells have run.
 
-    ``names`` are the notebooks that have a page, too: of these it links to the next.
+    ``names`` are the notebooks that have a page, too: of these it links to the one
+    before and to the next.
     """
-    navigation = " ".join([HOME, *links_at_the_end(document, names)])
+    around = [*links_to_the_one_before(name, names), *links_at_the_end(document, names)]
+    navigation = " ".join([HOME, *around])
     for cell in document.cells:
         put_on_a_page(cell, partial(live, name))
     document.metadata["title"] = title_of(document, name)
@@ -92,7 +94,9 @@ def as_html(
     html = ANCHOR.sub("", html)
     html = PLAIN_CODE.sub(r"\1", html)
     html = CODE.sub(lambda code: PART_OF_CODE.sub(r"\g<0><wbr>", code[0]), html)
-    html = html.replace(CONTENTS, section_links(html))
+    lists_its_sections = f"]({name}.html#" in document.cells[0].source
+    contents = "" if lists_its_sections else section_links(html)
+    html = html.replace(CONTENTS, contents)
     return with_wide_parts(html)
 
 
@@ -110,6 +114,19 @@ def with_links_to_pages(source: str) -> str:
     """Text whose links lead to the pages, and to the code beside them."""
     linked = LINK_TO_NOTEBOOK.sub(r"](\1.html", source)
     return linked.replace(LINK_TO_SOURCE, "](")
+
+
+def links_to_the_one_before(name: str, names: Collection[str]) -> list[str]:
+    """The link to the page that is numbered one lower, as HTML, if there is one."""
+    number, _, _ = name.partition("_")
+    if not number.isdecimal():
+        return []
+    before = f"{int(number) - 1:02}"
+    return [
+        f'<a href="{other}.html">Previous: {before}</a>'
+        for other in names
+        if other.startswith(f"{before}_")
+    ]
 
 
 def links_at_the_end(document: Any, names: Collection[str]) -> list[str]:

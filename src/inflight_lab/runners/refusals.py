@@ -54,7 +54,7 @@ SAYS_EMPTY = re.compile(  # the account
 )
 NUMBER = re.compile(r"\d{1,10}(\.\d+)?|\d{13}", re.ASCII)
 DELAY = re.compile(r'"retryDelay": *"([\d.]+)s"')
-WORDS = re.compile(r'"(?:message|detail|title|error)": *"((?:\\.|[^"\\])*)')
+MESSAGE = re.compile(r'"(?:message|detail|title|error)": *"((?:\\.|[^"\\])*)')
 
 
 @dataclass(frozen=True)
@@ -142,6 +142,6 @@ def seconds_until(written: str, now: float) -> float:
 
 def reason_in(response: Any) -> str:
     """The API's own words, in one line of at most 200 characters."""
-    words = WORDS.search(response.text)
+    words = MESSAGE.search(response.text)
     text = words[1] if words else response.text.partition("<")[0]  # no HTML
     return " ".join(text.split())[:200]

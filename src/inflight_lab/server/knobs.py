@@ -7,7 +7,7 @@ from inflight_lab.arguments import Validator, integer, number, one_of, switch
 from inflight_lab.quotas.algorithms import KINDS
 from inflight_lab.server.dialects import DIALECTS
 
-QUOTAS = ("none", *KINDS)
+QUOTA_CHOICES = ("none", *KINDS)
 # Bounds far beyond any use, and far from where floating point gives up.
 DAY = 86_400
 """Seconds."""
@@ -39,9 +39,9 @@ class Knobs:
     """Seconds from a request until the server counts it: a part of the latency.  With
     0 it counts at once, as fast as no network is; with some, as 0.05, dots in a plot
     are seen on their way to the API, and reach it when they are counted."""
-    quota: str = _knob("none", one_of(*QUOTAS))
-    """How requests are counted: one of `QUOTAS`.  A token bucket holds ``rate``, and
-    GCRA lets none come early."""
+    quota: str = _knob("none", one_of(*QUOTA_CHOICES))
+    """How requests are counted: one of `QUOTA_CHOICES`.  A token bucket holds ``rate``,
+    and GCRA lets none come early."""
     rate: float = _knob(100, number(1, MANY))
     """Requests allowed per period."""
     period: float = _knob(1.0, number(0.001, DAY, of="seconds"))

@@ -135,8 +135,8 @@ function stuck({ run, time, setting, counts }) {
   const long = run.sent.upTo(time - setting.way - CONNECTED) - run.reached.upTo(time);
   if (long < MANY_STUCK) return null;
   return [
-    [`${inWords(long)} sent`, "out"],
-    ", but not at the API yet: they wait for a connection.",
+    [`${inWords(long)} handed to the client`, "out"],
+    ": they wait inside it for a connection.",
   ];
 }
 

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inflight_lab.watch.asyncio_probe import watch_asyncio, watch_the_rest
-from inflight_lab.watch.kept_files import KeptFiles
-from inflight_lab.watch.probes import watch_libraries
-from inflight_lab.watch.quota import Quota
-from inflight_lab.watch.report import report
-from inflight_lab.watch.request_log import RequestLog
+from inflight_lab.watch.noting.asyncio_probe import watch_asyncio, watch_the_rest
+from inflight_lab.watch.noting.probes import watch_libraries
+from inflight_lab.watch.noting.quota import Quota
+from inflight_lab.watch.noting.request_log import RequestLog
+from inflight_lab.watch.practice.kept_files import KeptFiles
+from inflight_lab.watch.saying.report import report
 from inflight_lab.watch.script import Script
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _start_practice(quota: Quota, log: RequestLog) -> None:
     """Start the server that is to answer in place of every API."""
-    from inflight_lab.watch.practice import start_server
+    from inflight_lab.watch.practice.server import start_server
 
     log.practice = quota
     log.practice_port = start_server(quota)
@@ -72,7 +72,7 @@ def _start_practice(quota: Quota, log: RequestLog) -> None:
 
 def _practise(log: RequestLog) -> None:
     """From now on that server answers, and nothing leaves this machine."""
-    from inflight_lab.watch.practice import stay_inside
+    from inflight_lab.watch.practice.server import stay_inside
 
     stay_inside(log.practice_port)
     say(f"practice, {log.practice} are allowed: no request leaves this machine")

@@ -10,8 +10,7 @@ from IPython.display import display
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.plot.live_plot import Plot
 from inflight_lab.plot.source import PlotSource
-from inflight_lab.watch.page import terms_in
-from inflight_lab.watch.probes import (
+from inflight_lab.watch.noting.probes import (
     Instead,
     noting_connect,
     noting_send,
@@ -19,8 +18,9 @@ from inflight_lab.watch.probes import (
     replace,
     transports_of,
 )
-from inflight_lab.watch.report import report
-from inflight_lab.watch.request_log import RequestLog
+from inflight_lab.watch.noting.request_log import RequestLog
+from inflight_lab.watch.page import terms_in
+from inflight_lab.watch.saying.report import report
 
 REPORT_WIDTH = 72
 """Letters in a line of the report: a notebook breaks longer lines within a word."""

@@ -10,7 +10,7 @@ from inflight_lab.plot.player import page_parts, player_html
 from inflight_lab.plot.source import PlotSource
 from inflight_lab.runs.run import Run
 from inflight_lab.runs.terms import QuotaPolicy, Terms
-from inflight_lab.watch.request_log import RequestLog
+from inflight_lab.watch.noting.request_log import RequestLog
 
 PAGE = Template(Path(__file__).with_suffix(".html").read_text(encoding="utf-8"))
 

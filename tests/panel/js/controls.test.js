@@ -5,11 +5,11 @@ import {
   planFor,
   tryInWords,
   verdictInWords,
-} from "../../../src/inflight_lab/panel/js/lane.js";
-import { KernelWatch, Mover } from "../../../src/inflight_lab/panel/js/kernel.js";
-import { commandOf } from "../../../src/inflight_lab/panel/js/keys.js";
+} from "../../../src/inflight_lab/panel/page/lane.js";
+import { KernelWatch, Mover } from "../../../src/inflight_lab/panel/page/kernel.js";
+import { commandOf } from "../../../src/inflight_lab/panel/page/keys.js";
 import { settingsFor } from "../../../src/inflight_lab/stage/controls.js";
-import { modelOf } from "../../support/bare_page.js";
+import { modelOf } from "../../support/browser/bare_page.js";
 
 const usual = { onButton: false, presented: false };
 

@@ -276,16 +276,16 @@ Deno.test("where all are answered in the end, refusals were more tries", () => {
   expectSaid(run, 9, /All 1 answered, after 1 more try/);
 });
 
-Deno.test("what is sent and not at the API waits for a connection", () => {
+Deno.test("what left the program and is not at the API waits for a connection", () => {
   const run = runOf(150, { runner: "naive", quota: null });
-  expectSaid(run, 0.4, /50 sent/, /wait for a connection/);
+  expectSaid(run, 0.4, /50 handed to the client/, /wait inside it for a connection/);
 });
 
 Deno.test("few that wait for a connection are not worth a sentence", () => {
   const few = runOf(104, { runner: "naive", quota: null });
   const more = runOf(110, { runner: "naive", quota: null });
   assert.doesNotMatch(said(few, 0.4), /connection/);
-  expectSaid(more, 0.4, /10 sent/, /wait for a connection/);
+  expectSaid(more, 0.4, /10 handed to the client/, /wait inside it for a connection/);
 });
 
 Deno.test("of a spacing nothing is unused: it is allowed or too fast", () => {

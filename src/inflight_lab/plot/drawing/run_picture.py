@@ -108,17 +108,15 @@ def _ran_out_of_tokens(run: Run) -> bool:
 def in_flight_of(run: Run) -> list[Level]:
     """How many requests are in flight, and from when.
 
-    As the server counts them if it is observed, otherwise as the client does.
+    As the stage counts them: from when a request is sent, although it may wait in the
+    client for a connection.
     """
-    begins = "sent"
-    if any(event.what == "arrived" for event in run.events):
-        begins = "arrived"
     in_flight = set[int]()
     levels = [Level(0.0, 0)]
     for event in run.events:
         if event.request is None:
             continue
-        if event.what == begins:
+        if event.what == "sent":
             in_flight.add(event.request)
         elif event.what in END_KINDS:
             in_flight.discard(event.request)

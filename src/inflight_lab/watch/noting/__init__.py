@@ -1,0 +1,1 @@
+"""Notes what a script sends, and what an API says about its quota."""

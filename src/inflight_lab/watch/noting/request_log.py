@@ -1,0 +1,370 @@
+"""What was noted in a run: each request, and what asyncio did around it."""
+
+import asyncio
+import itertools
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from inflight_lab.observation.timeline import Timeline
+from inflight_lab.runners.refusals import Refusal, read_refusal
+from inflight_lab.watch.noting.quota import Quota, announced_in
+
+LIBRARY_PARTS = ("site-packages", "dist-packages", "/ipykernel_", "<")
+"""In a path: it is no file of the script's own."""
+OURS = (
+    asyncio.__file__.rpartition("asyncio")[0],
+    __file__.rpartition("watch")[0],
+)
+"""The folders of the standard library and of this package, which calls others' code."""
+IN_BETWEEN = (asyncio.__file__.rpartition("/")[0], str(Path(__file__).parents[1]))
+"""The folders of asyncio and of `watch`."""
+Errors = tuple[type[BaseException], ...]
+
+limit_around: ContextVar[int] = ContextVar("limit_around", default=0)
+"""The semaphore or limiter in whose block the current task is, or was started."""
+
+
+def number_of(thing: Any) -> int:
+    """A number for an object, from 1; unlike an ``id``, none is given twice."""
+    number = _numbers.get(thing)
+    if number is None:
+        number = _numbers[thing] = next(_new_numbers)
+    return number
+
+
+_numbers: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+_new_numbers = itertools.count(1)
+_is_of_a_script: dict[str, bool] = {}
+"""By file: looking at its name takes longer than asking here."""
+
+
+def current_sender() -> int:
+    """The number of the running task; outside a loop that of the thread, below 0."""
+    task = asyncio.current_task() if asyncio._get_running_loop() else None
+    return number_of(task) if task else -threading.get_ident()
+
+
+def script_line() -> str:
+    """The script's innermost line that calls this, ``file:number``; "" if none does."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame:
+        if is_of_a_script(frame.f_code):
+            file = frame.f_code.co_filename.rpartition("/")[2]
+            return f"{file}:{frame.f_lineno}"
+        frame = frame.f_back
+    return ""
+
+
+def is_called_by_a_script() -> bool:
+    """Whether a script's own code calls this, and no library in between."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame:
+        if not frame.f_code.co_filename.startswith((*OURS, "<")):
+            return is_of_a_script(frame.f_code)
+        frame = frame.f_back
+    return False
+
+
+def is_next_to_a_script() -> bool:
+    """Whether a script calls this through asyncio and `watch` alone, not a `Pacer`."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame and frame.f_code.co_filename.startswith(IN_BETWEEN):
+        frame = frame.f_back
+    return frame is not None and is_of_a_script(frame.f_code)
+
+
+def is_of_a_script(code: CodeType) -> bool:
+    """Whether it stands neither in a library nor in this package."""
+    path = code.co_filename
+    known = _is_of_a_script.get(path)
+    if known is None:
+        is_library = any(part in path for part in LIBRARY_PARTS)
+        known = not is_library and not path.startswith(OURS)
+        _is_of_a_script[path] = known
+    return known
+
+
+@dataclass(eq=False)
+class Request:
+    """One request, as far as it got.  Times are in seconds; None: not yet."""
+
+    method: str
+    url: str
+    library: str
+    client: int
+    """The number of the client, session or adapter that sends it."""
+    sent_headers: Any = ()
+    """As its library has them."""
+    content: int = 0
+    """Stands for the body: other bodies have other numbers."""
+    model: str = ""
+    """The one that the body asks, as APIs of language models name it."""
+    pool: int = 0
+    """How many connections its client opens at most; 0: any number."""
+    retry: int = 0
+    """How often the client's library says that it has sent this before."""
+    is_async: bool = True
+    """Else an event loop stands still until it is answered."""
+    sender: int = field(default_factory=current_sender)
+    line: str = field(default_factory=script_line)
+    around: int = field(default_factory=limit_around.get)
+    asked: float = field(default_factory=time.perf_counter)
+    sent: float | None = None
+    answered: float | None = None
+    ended: float | None = None
+    status: int = 0
+    error: str = ""
+    raw_headers: Any = ()
+    """Of the answer, as its library has them."""
+    response: Any = None
+    """Of a failure: the library's own, which may not have read its body yet."""
+    body: bytes = b""
+    """Of a failure, where there is no such response."""
+    number: int | None = None
+    """In the timeline, once it is sent."""
+
+    @cached_property
+    def headers(self) -> httpx.Headers:
+        """Of the answer; made when they are first read, once it is there."""
+        return httpx.Headers(self.raw_headers)
+
+    @property
+    def host(self) -> str:
+        """Where it went."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def last_seen(self) -> float:
+        """When it ended; as long as it has not, when it was asked for."""
+        return self.asked if self.ended is None else self.ended
+
+    @property
+    def same(self) -> tuple[str, str, int]:
+        """What it shares with its own retries, and with nothing else."""
+        return self.method, self.url, self.content
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """What the answer says about later requests; None if it is no refusal."""
+        return None if self.ended is None else self._refusal
+
+    @cached_property
+    def _refusal(self) -> Refusal | None:
+        return self.read_refusal()
+
+    def read_refusal(self) -> Refusal | None:
+        """The same while it goes on: the words of an answer come last."""
+        if self.status < 400:
+            return None
+        plain = self.headers.copy()
+        plain.pop("content-encoding", None)
+        body = getattr(self.response, "_content", None) or self.body
+        return read_refusal(httpx.Response(self.status, headers=plain, content=body))
+
+    @property
+    def reason(self) -> str:
+        """Why it was refused, in the API's own words; "" without any."""
+        return self.refusal.reason if self.refusal else ""
+
+    @property
+    def is_refused_for_good(self) -> bool:
+        """Whether no wait will help, for any request."""
+        return bool(self.refusal and self.refusal.is_permanent)
+
+    @property
+    def is_over_quota(self) -> bool:
+        """Whether it was refused, and may be accepted later."""
+        return bool(self.refusal) and not self.is_refused_for_good
+
+    @property
+    def pause(self) -> float:
+        """Seconds that a refusal asks to wait; 0 if it does not say."""
+        return self.refusal.pause if self.refusal else 0.0
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether it got an answer, all of it, that is no failure."""
+        return 0 < self.status < 400 and not self.error
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether it failed, for another reason than a refusal that may pass."""
+        if self.ended is None or self.is_accepted or self.error == "cancelled":
+            return False
+        return not self.refusal or self.is_refused_for_good
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether it was refused, failed, or met an error of the server.
+
+        One that the script cancelled was not wanted any more.
+        """
+        failed = self.error not in ("", "cancelled")
+        return bool(failed or self.refusal or self.status >= 500)
+
+
+def seconds_of(requests: Iterable[Request]) -> float:
+    """From the first of them to the last answer; 0 without any."""
+    listed = list(requests)
+    begins = [each.asked for each in listed]
+    ends = [each.last_seen for each in listed]
+    return max(ends) - min(begins) if listed else 0.0
+
+
+@dataclass
+class LimitUse:
+    """A semaphore or a rate limiter, with the tasks that acquired it."""
+
+    slots: float
+    line: str
+    """Where it was first acquired."""
+    senders: set[int] = field(default_factory=set)
+    acquired: int = 0
+    """How often."""
+    period: float = 0.0
+    """Seconds in which a rate limiter gives its slots; 0 for a semaphore."""
+    is_the_scripts: bool = True
+    """Else it is part of a library, as that of a `Pacer` is."""
+
+    @property
+    def name(self) -> str:
+        """What such a limit is called."""
+        return "rate limiter" if self.period else "semaphore"
+
+    @property
+    def never_made_wait(self) -> bool:
+        """Whether one task alone used it; a limiter slows even that, but not once."""
+        return len(self.senders) == 1 and (not self.period or self.acquired == 1)
+
+
+@dataclass(frozen=True)
+class Block:
+    """An event loop stood still while requests were in flight."""
+
+    doing: str
+    """Such as ``in time.sleep``."""
+    where: str
+    seconds: float
+
+
+class RequestLog:
+    """Takes note of requests, in any thread.
+
+    With a ``timeline``, each request is written there as well.
+    """
+
+    def __init__(self, *, timeline: Timeline | None = None) -> None:
+        self.timeline = timeline
+        self.practice: Quota | None = None
+        """What the practice server allows, if that answers in place of every API."""
+        self.practice_port = 0
+        """Of that server; 0: requests go where they should."""
+        self.requests: list[Request] = []
+        self.at_first_request: Callable[[], None] = lambda: None
+        """Is called before it is noted."""
+        self.open = 0
+        """How many requests have not ended."""
+        self.limits: dict[int, LimitUse] = {}
+        self.closed: set[int] = set()
+        """The clients that the script has closed: it gives up what they still do."""
+        self.blocks: list[Block] = []
+        self.has_other_processes = False
+        """Whether the script started any: what they send is not seen."""
+        self.connected_to = ""
+        """The host that the script connected to last, with whatever library."""
+        self.exit_status: int | None = None
+        """Of the script; None while it runs, or if there is none."""
+        self.sees_asyncio = False
+        """Whether what blocks a loop is noted."""
+
+    @property
+    def over_quota(self) -> list[Request]:
+        """What was refused, and may be accepted later."""
+        return [each for each in self.requests if each.is_over_quota]
+
+    def quota_of(self, requests: Sequence[Request]) -> Quota | None:
+        """What the API allows; None if it does not say for how long.
+
+        Of the answers that name a quota, the newest counts.
+        """
+        if self.practice:
+            return self.practice
+        answered = [each for each in requests if each.ended]
+        quotas = (announced_in(each.headers) for each in reversed(answered))
+        return next((quota for quota in quotas if quota), None)
+
+    def begin(self, request: Request) -> None:
+        """A client is asked to send this, and may have to wait for a connection."""
+        if not self.requests:
+            self.at_first_request()
+        self.requests.append(request)
+        self.open += 1
+        if self.timeline:
+            self.timeline.start(at=request.asked)
+
+    def send(self, request: Request) -> None:
+        """It has a connection, and goes out."""
+        if request.sent is None:
+            request.sent = time.perf_counter()
+            if self.timeline:
+                request.number = self.timeline.send(at=request.sent)
+
+    def answer(self, request: Request, status: int, headers: Any) -> None:
+        """The head of its answer is there; the body may still come."""
+        if status >= 200:  # else another head follows
+            self.send(request)  # unless nobody could see that
+            request.answered = time.perf_counter()
+            request.status = status
+            request.raw_headers = headers
+
+    @contextmanager
+    def ending(
+        self, request: Request, errors: Errors = (BaseException,)
+    ) -> Iterator[None]:
+        """If the block raises one of these errors, that ends the request."""
+        try:
+            yield
+        except errors as error:
+            self.end(request, error)
+            raise
+
+    def end(self, request: Request, error: BaseException | None = None) -> None:
+        """It was answered to its end, or failed."""
+        if request.ended is not None:
+            return
+        request.ended = time.perf_counter()
+        self.open -= 1
+        if error or not request.status:
+            name = type(error or sys.exc_info()[1]).__name__
+            is_cancelled = "Cancelled" in name or name == "NoneType"
+            is_given_up = is_cancelled or request.client in self.closed
+            request.error = "cancelled" if is_given_up else name
+        if not request.is_async and self.sees_asyncio and asyncio._get_running_loop():
+            seconds = request.ended - request.asked
+            doing = f"in a blocking call of {request.library}"
+            self.blocks.append(Block(doing, request.line, seconds))
+        if self.timeline:
+            self._draw_end(request, self.timeline)
+
+    def _draw_end(self, request: Request, timeline: Timeline) -> None:
+        if request.error == "cancelled":
+            timeline.cancel(request.number, at=request.ended)
+        elif request.error:
+            timeline.fail(request.number, request.error, at=request.ended)
+        elif request.number is not None:
+            # The picture counts 429s as refused: other refusals are drawn as one.
+            status = 429 if request.read_refusal() else request.status
+            timeline.answer(request.number, status, at=request.ended)

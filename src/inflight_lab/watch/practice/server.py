@@ -1,0 +1,136 @@
+"""Practice: a server that answers in place of every API, and what keeps it in.
+
+The server has a process of its own, so that the script finds its threads, its loop and
+its processor time as they are without it.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route, request_response
+from starlette.types import Receive, Scope, Send
+
+from inflight_lab.observation.hosts import is_loopback
+from inflight_lab.server import PracticeServer
+from inflight_lab.watch.noting.quota import Quota
+
+LATENCY = 0.1
+"""Seconds that the practice server takes to answer."""
+MARK = {"practice_answer": "made up by inflight-lab watch --practice"}
+"""Stands in each answer that is a JSON object, so in `response.json` as well."""
+ANSWERS: dict[str, dict[str, Any]] = json.loads(
+    Path(__file__).with_name("answers.json").read_text(encoding="utf-8")
+)
+"""What clients of language models get, by how the path ends; embeddings are computed,
+and chats are the practice server's own."""
+TO_RECIPES = "INFLIGHT_LAB_PRACTICE"
+"""The variable by which our recipes keep practice answers in a file of their own."""
+
+
+def start_server(quota: Quota) -> int:
+    """Start the server, which ends with this process.  Returns its port."""
+    server = subprocess.Popen(
+        [sys.executable, "-m", __name__, str(quota.rate), str(quota.period)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C is for the script
+    )
+    assert server.stdout
+    return int(server.stdout.readline())
+
+
+def stay_inside(port: int) -> None:
+    """From now on no socket of this process reaches another machine."""
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy"):
+            del os.environ[name]
+    os.environ[TO_RECIPES] = str(port)
+    sys.addaudithook(refuse_other_machines)
+
+
+def refuse_other_machines(event: str, arguments: tuple[Any, ...]) -> None:
+    """An audit hook.  Raises ``ConnectionRefusedError``, as a firewall would."""
+    host = None
+    if event == "socket.getaddrinfo":
+        host = arguments[0]
+    elif event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
+        address = arguments[1]
+        host = address[0] if isinstance(address, tuple) else None  # a Unix socket
+    if isinstance(host, bytes):
+        host = host.decode()
+    if host and not is_loopback(host):
+        raise ConnectionRefusedError(f"--practice: nothing is sent to {host}")
+
+
+class AnyApi(PracticeServer):
+    """Answers on every path, and says in each answer that it is practice."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve; a client that hangs up while it sends its body needs no answer."""
+        with suppress(ClientDisconnect):
+            await super().__call__(scope, receive, send)
+
+    def routes(self) -> list[BaseRoute]:
+        """What clients of language models ask for, and echoes."""
+        chats = ("/chat/completions", "/{any:path}/chat/completions")
+        made_up = ("/embeddings", *ANSWERS)
+        return [
+            *(Route(path, self.chat, methods=["POST"]) for path in chats),
+            *(
+                Route("/{any:path}" + path, self.make_up, methods=["POST"])
+                for path in made_up
+            ),
+            Mount("/", request_response(self.get)),
+        ]
+
+    async def make_up(self, request: Request) -> Response:
+        """Answer as the API that has this path: its client would not take an echo."""
+        asked = json.loads(await request.body() or b"{}")
+        path = "/" + request.url.path.rpartition("/")[2]
+        answer = ANSWERS.get(path) or embeddings(asked)
+        model = {"model": asked.get("model", "")}
+        return await self._serve(request, JSONResponse(model | answer))
+
+    async def _serve(
+        self, request: Request, answer: Response, *, tokens: int = 0
+    ) -> Response:
+        response = await super()._serve(request, answer, tokens=tokens)
+        response.headers["X-Practice-Answer"] = "inflight-lab"
+        if isinstance(response, JSONResponse):
+            content = json.loads(bytes(response.body))
+            response.body = response.render(MARK | content)
+            response.headers["Content-Length"] = str(len(response.body))
+        return response
+
+
+def embeddings(asked: dict[str, Any]) -> dict[str, Any]:
+    """An embedding of zeros for each input."""
+    given = asked.get("input", "")
+    inputs = given if isinstance(given, list) else [given]
+    vector = [0.0] * int(asked.get("dimensions") or 1536)
+    data = [
+        {"object": "embedding", "index": number, "embedding": vector}
+        for number in range(len(inputs))
+    ]
+    usage = {"prompt_tokens": len(data), "total_tokens": len(data)}
+    return {"object": "list", "data": data, "usage": usage}
+
+
+def main() -> None:
+    """Serve until nobody is there any more, and say on which port."""
+    rate, period = int(sys.argv[1]), float(sys.argv[2])
+    server = AnyApi(latency=LATENCY, quota="sliding-window", rate=rate, period=period)
+    with server:
+        print(server.port, flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()

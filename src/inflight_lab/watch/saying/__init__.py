@@ -1,0 +1,1 @@
+"""Says what stood out in the notes, and prints what fixes it."""

@@ -1,0 +1,107 @@
+"""The browser build: built, and asked what its pages show."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserType, Page
+
+from tests.support.browser import SCHOOL
+from tests.support.browser.javascript import Functions
+from tests.support.browser.lab import CHROMIUM, FLAGS
+from tests.support.notebooks.notebook_tools import CellRun
+
+ROOT = Path(__file__).parents[3]
+UV = shutil.which("uv")
+NPM = shutil.which("npm")
+JSPI = "javascript.options.wasm_js_promise_integration"
+"""Firefox's preference for what lets Python wait without blocking its page."""
+BOOT = 120_000
+"""Milliseconds for a page and its kernel to come up on a busy machine."""
+
+_PAGE = Functions("lite_page.js")
+_SHOWN = _PAGE["isShown"]
+READY = _PAGE["isReady"]
+ENDED = _PAGE["hasEnded"]
+CELLS = _PAGE["cells"]
+RUN = _PAGE["run"]
+RUN_FIRST = _PAGE["runFirst"]
+
+
+def python_for_the_build() -> str | None:
+    """A Python that JupyterLite's lock can be made with."""
+    if UV is None:
+        return None
+    found = subprocess.run(
+        [UV, "python", "find", "--no-project", ">=3.12"], capture_output=True, text=True
+    )
+    return found.stdout.strip() or None
+
+
+BUILD = """
+import pathlib, sys
+from inflight_lab.publish.site import build
+folder, *notebooks = map(pathlib.Path, sys.argv[1:])
+build(folder, with_lab=True, notebooks=notebooks)
+"""
+
+
+def build(folder: Path, notebooks: Sequence[Path]) -> None:
+    """Make the site with pages of ``notebooks``, in the README's environment."""
+    readme = (ROOT / "README.md").read_text()
+    (words,) = re.findall(r"uv run (.+) inflight-lab site site\n", readme)
+    python = [UV or "uv", "run", *shlex.split(words), "python", "-c", BUILD]
+    command = [*python, str(folder), *map(str, notebooks)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@contextmanager
+def chromium_without_internet(kind: BrowserType) -> Iterator[Browser]:
+    """A headless Chromium that finds no other computer: to ask one is an error."""
+    names = f"MAP {SCHOOL} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+    flags = [*FLAGS, f"--host-resolver-rules={names}"]
+    browser = kind.launch(executable_path=CHROMIUM, args=flags)
+    yield browser
+    browser.close()
+
+
+class PageKernel:
+    """The kernel of the notebook that a page shows."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    def run(self, source: str) -> CellRun:
+        """Run one cell, without showing it."""
+        ran = self._page.evaluate(RUN, source)
+        return CellRun(ran["status"], ran["text"], ran["error"])
+
+    def value(self, expression: str) -> Any:
+        """The value of an expression whose ``repr`` is a literal."""
+        ran = self.run(f"print(repr({expression}))")
+        assert ran.status == "ok", ran
+        return eval(ran.text, {"__builtins__": {}})
+
+
+def show_notebook(page: Page, address: str, path: str) -> None:
+    """Open a notebook and wait until it is there; its kernel comes later."""
+    page.goto(f"{address}/lab/index.html?path={path}")
+    page.wait_for_function(_SHOWN, timeout=BOOT, polling=100)
+
+
+def cells(page: Page, *, within: float) -> list[CellRun]:
+    """What each code cell shows, once the last one has ended, or one has failed."""
+    # By a timer: a hidden page draws no frames.
+    page.wait_for_function(ENDED, timeout=within * 1000, polling=100)
+    return [
+        CellRun(each["status"], each["text"], each["error"])
+        for each in page.evaluate(CELLS)
+    ]

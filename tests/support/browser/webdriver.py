@@ -1,0 +1,266 @@
+"""Firefox and WebKit, driven as a person would, by the commands of W3C WebDriver.
+
+Firefox speaks them itself, over a socket of its own (Marionette); WebKit's driver takes
+them over HTTP.  So neither needs a client library, and what is downloaded is only the
+browser.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import shutil
+import socket
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from tests.support.browser.javascript import Functions
+from tests.support.children import child, free_port, when_up
+
+FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
+WEBKIT = shutil.which("WebKitWebDriver")
+XVFB = shutil.which("Xvfb")
+"""WebKit has no headless mode: it needs a screen, if only a virtual one."""
+
+MISSING: dict[str, str] = {}
+"""By browser that cannot be driven here: why not."""
+if not FIREFOX:
+    MISSING["firefox"] = "there is no Firefox here (Debian: firefox-esr)"
+if not (WEBKIT and XVFB):
+    MISSING["webkit"] = "there is no WebKit here (Debian: webkit2gtk-driver, xvfb)"
+
+KEYS = {
+    "Escape": "\ue00c",
+    "PageUp": "\ue00e",
+    "End": "\ue010",
+    "Home": "\ue011",
+    "ArrowRight": "\ue014",
+    "ArrowDown": "\ue015",
+}
+PREFERENCES = {
+    "marionette.port": 0,  # it chooses one, and writes it into its profile
+    "app.normandy.enabled": False,
+    "app.update.enabled": False,
+    "browser.shell.checkDefaultBrowser": False,
+    "browser.startup.page": 0,
+    "datareporting.policy.dataSubmissionEnabled": False,
+    "network.captive-portal-service.enabled": False,
+    "network.connectivity-service.enabled": False,
+    "services.settings.server": "data:,",
+    "toolkit.telemetry.enabled": False,
+}
+
+
+PATIENCE = 120.0
+"""Seconds for what a busy machine does late."""
+WAITS = ("script", "pageLoad", "implicit")
+"""What a browser itself waits for; "implicit": until an element is there."""
+Point = tuple[float, float]
+Driver = Callable[..., Any]
+"""Sends a WebDriver command, by its name in Marionette; returns what is answered."""
+
+_PAGE = Functions("webdriver_page.js")
+
+
+class Marionette:
+    """Firefox's own connection: a message is its length, a colon and JSON."""
+
+    def __init__(self, port: int) -> None:
+        with socket.create_connection(("127.0.0.1", port), 120) as connection:
+            self._stream = connection.makefile("rwb")  # which keeps it open
+        self._number = itertools.count(1)
+        self._receive()  # who it is
+        self("NewSession")
+
+    def __call__(self, command: str, **parameters: Any) -> Any:
+        """Raises ``AssertionError`` with what the browser says if it cannot do it."""
+        message = json.dumps(
+            [0, next(self._number), f"WebDriver:{command}", parameters]
+        ).encode()
+        self._stream.write(b"%d:%b" % (len(message), message))
+        self._stream.flush()
+        _, _, error, result = self._receive()
+        assert error is None, error
+        return result.get("value") if isinstance(result, dict) else result
+
+    def close(self) -> None:
+        """Hang up."""
+        self._stream.close()
+
+    def _receive(self) -> Any:
+        length = b"".join(iter(lambda: self._stream.read(1), b":"))
+        return json.loads(self._stream.read(int(length)))
+
+
+PATHS = {
+    "Navigate": "url",
+    "ExecuteScript": "execute/sync",
+    "FindElement": "element",
+    "ElementClick": "element/{id}/click",
+    "PerformActions": "actions",
+    "SetTimeouts": "timeouts",
+    "SetWindowRect": "window/rect",
+    "DeleteSession": "",
+}
+
+
+class Classic:
+    """A driver that takes the commands over HTTP."""
+
+    def __init__(self, port: int, capabilities: dict[str, Any]) -> None:
+        self._address = f"http://127.0.0.1:{port}/session"
+        session = self._ask("POST", "", {"capabilities": {"alwaysMatch": capabilities}})
+        self._address += f"/{session['sessionId']}"
+
+    def __call__(self, command: str, **parameters: Any) -> Any:
+        """Raises ``AssertionError`` with what the driver says if it cannot do it."""
+        path = PATHS[command].format(**parameters)
+        method = "POST" if path else "DELETE"
+        return self._ask(method, path and f"/{path}", parameters)
+
+    def _ask(self, method: str, path: str, body: dict[str, Any]) -> Any:
+        data = json.dumps(body).encode() if method == "POST" else None
+        kind = {"Content-Type": "application/json"}
+        request = urllib.request.Request(
+            self._address + path, data, kind, method=method
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=120) as answer:
+                return json.loads(answer.read())["value"]
+        except urllib.error.HTTPError as error:
+            raise AssertionError(error.read().decode()) from None
+
+
+class Page:
+    """A browser's one page."""
+
+    def __init__(self, driver: Driver) -> None:
+        self.driver = driver
+        driver("SetTimeouts", **dict.fromkeys(WAITS, round(1000 * PATIENCE)))
+        driver("SetWindowRect", width=1280, height=1100)
+
+    def open(self, address: str) -> None:
+        """Go there, wait until it has loaded, and listen for errors from then on."""
+        self.driver("Navigate", url=address)
+        self.call(_PAGE["listen"])
+
+    def evaluate(self, body: str, *arguments: Any) -> Any:
+        """What the body of a JavaScript function returns; a promise is waited for."""
+        return self.driver("ExecuteScript", script=body, args=list(arguments))
+
+    def call(self, function: str, *arguments: Any) -> Any:
+        """What a JavaScript function, given as an expression, returns."""
+        return self.evaluate(f"return ({function})(...arguments)", *arguments)
+
+    def wait_for(self, body: str, *arguments: Any, within: float = PATIENCE) -> Any:
+        """What the body of a JavaScript function returns, as soon as that is true."""
+        deadline = time.monotonic() + within
+        while True:
+            value = self.evaluate(body, *arguments)
+            if value:
+                return value
+            late = f"within {within} s this was never true: {body} {arguments}"
+            assert time.monotonic() < deadline, late
+            time.sleep(0.05)
+
+    def click(self, button: str) -> None:
+        """Press the button that says exactly this, once it is there."""
+        where = {"using": "xpath", "value": f"//button[normalize-space()='{button}']"}
+        (element,) = self.driver("FindElement", **where).values()
+        self.driver("ElementClick", id=element)
+
+    def drag(self, start: Point, end: Point) -> None:
+        """Press at the first point, move to the other, and let go."""
+        actions = [
+            {"type": "pointerMove", "x": round(start[0]), "y": round(start[1])},
+            {"type": "pointerDown", "button": 0},
+            {
+                "type": "pointerMove",
+                "x": round(end[0]),
+                "y": round(end[1]),
+                "duration": 200,  # milliseconds: a move has places between
+            },
+            {"type": "pointerUp", "button": 0},
+        ]
+        mouse = {"type": "pointer", "id": "mouse", "actions": actions}
+        self.driver("PerformActions", actions=[mouse])
+
+    def press(self, key: str) -> None:
+        """Press a key, by its name in a browser, where the focus is."""
+        value = KEYS.get(key, key)
+        actions = [{"type": kind, "value": value} for kind in ("keyDown", "keyUp")]
+        keyboard = {"type": "key", "id": "keys", "actions": actions}
+        self.driver("PerformActions", actions=[keyboard])
+
+    def forget_errors(self, beginning: str) -> None:
+        """Errors so far that begin like this are the front end's own."""
+        self.evaluate(
+            "noted = noted.filter((error) => !error.startsWith(arguments[0]))",
+            beginning,
+        )
+
+    def expect_peace(self) -> None:
+        """No error so far."""
+        assert self.evaluate("return noted") == []
+
+
+@contextmanager
+def firefox(folder: Path, **preferences: Any) -> Iterator[Page]:
+    """A headless Firefox with an empty profile in ``folder``."""
+    assert FIREFOX, MISSING["firefox"]
+    lines = [
+        f"user_pref({json.dumps(name)}, {json.dumps(value)});\n"
+        for name, value in (PREFERENCES | preferences).items()
+    ]
+    (folder / "user.js").write_text("".join(lines))
+    port_file = folder / "MarionetteActivePort"
+    command = [FIREFOX, "--headless", "--marionette", "--no-remote"]
+    command += ["--profile", str(folder)]
+    with (
+        (folder / "log").open("w") as log,
+        child(command, stdout=log, stderr=log) as process,
+    ):
+        port = when_up(process, lambda: int(port_file.read_text()))
+        with closing(when_up(process, lambda: Marionette(port))) as driver:
+            yield Page(driver)
+
+
+@contextmanager
+def webkit(folder: Path) -> Iterator[Page]:
+    """WebKitGTK's own small browser on a screen that nobody sees."""
+    assert "webkit" not in MISSING, MISSING["webkit"]
+    port = free_port()
+    command = [str(WEBKIT), f"--port={port}"]
+    with (folder / "log").open("w") as log, _screen(log) as display:
+        own = os.environ | {"DISPLAY": display, "HOME": str(folder)}
+        with child(command, env=own, stdout=log, stderr=log) as process:
+            driver = when_up(process, lambda: Classic(port, {}))
+            try:
+                yield Page(driver)
+            finally:
+                driver("DeleteSession")  # ends its browser
+
+
+@contextmanager
+def _screen(log: IO[str]) -> Iterator[str]:
+    """A screen in memory; its name, such as ":99"."""
+    read, write = os.pipe()
+    command = [str(XVFB), "-displayfd", str(write), "-nolisten", "tcp"]
+    command += ["-screen", "0", "1400x1200x24"]
+    with child(command, stderr=log, pass_fds=[write]):
+        os.close(write)
+        with os.fdopen(read) as number:
+            display = number.readline().strip()
+        yield f":{display}"
+
+
+BROWSERS: dict[str, Callable[..., AbstractContextManager[Page]]] = {
+    "firefox": firefox,
+    "webkit": webkit,
+}
