@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from inflight_lab import AnswerFile, NoAnswer, Stop
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import PATIENCE, until
 
 Start = Callable[[], AnswerFile]
 LINES = b'{"key": 1, "data": "one"}\n{"key": [2, {"a": 0}], "data": null}\n'
@@ -33,8 +34,8 @@ def start(path: Path) -> Iterator[Start]:
 def test_what_was_written_is_there_after_a_new_start(path: Path, start: Start) -> None:
     """Whatever JSON the key is; a missing one is not."""
     answers = start()
-    answers["https://api.test/a?b=ü"] = {"x": [1, None]}
-    answers[[2, {"a": "b"}]] = None
+    answers.add("https://api.test/a?b=ü", {"x": [1, None]})
+    answers.add([2, {"a": "b"}], None)
     again = start()
     assert "https://api.test/a?b=ü" in again
     assert [2, {"a": "b"}] in again
@@ -50,7 +51,7 @@ def test_any_cut_is_healed(cut: int, path: Path, start: Start) -> None:
     path.write_bytes(LINES[:cut])
     answers = start()
     assert len(answers.keys) == LINES[:cut].count(b"\n")
-    answers["next"] = 3
+    answers.add("next", 3)
     assert [json.loads(line)["data"] for line in path.read_bytes().splitlines()] == [
         *["one", None][: len(answers.keys) - 1],
         3,
@@ -73,27 +74,13 @@ def test_a_file_with_something_else_is_left_alone(
     assert path.read_text() == text
 
 
-def test_practice_answers_are_kept_apart(
-    path: Path, start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The real file stays as it is, and knows nothing of them."""
-    start()["real"] = 1
-    monkeypatch.setenv("INFLIGHT_LAB_PRACTICE", "8000")
-    practice = start()
-    assert "real" not in practice
-    practice["practised"] = 1
-    monkeypatch.delenv("INFLIGHT_LAB_PRACTICE")
-    assert "practised" not in start()
-    assert (path.parent / "results.jsonl.practice").exists()
-
-
 @pytest.mark.anyio
 async def test_collect_asks_once_for_what_is_missing(
     path: Path, start: Start, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """At most ``limit`` at a time; an error costs its own key, and is counted."""
     answers = start()
-    answers["old"] = 0
+    answers.add("old", 0)
     asked, inside, peak = [], 0, 0
 
     async def ask(key: str) -> str | None:
@@ -108,16 +95,16 @@ async def test_collect_asks_once_for_what_is_missing(
         return None if key == "gap" else key
 
     keys = ["old", "a", "b", "bad 1", "bad 2", "gap"]
-    assert not await answers.collect(keys, ask, limit=3)
+    assert not await answers.collect(keys, ask, limit=3, pace=0)
     assert sorted(asked) == ["a", "b", "bad 1", "bad 2", "gap"]
     assert peak == 3
     out = capsys.readouterr().out
     assert "4 of 6 have an answer" in out
-    assert "2 x NoAnswer: status 400: no" in out
-    assert "1 x no such item" in out
-    assert await answers.collect(["new", "a", "new"], ask, limit=3)
+    assert re.search(r"2 x NoAnswer: status 400: no \['bad \d', 'bad \d'\]", out)
+    assert "1 x no such item: null ['gap']" in out
+    assert await answers.collect(["new", "a", "new"], ask, limit=3, pace=0)
     assert asked[5:] == ["new"]
-    assert "1 to ask for\n" in (out := capsys.readouterr().out)
+    assert "1 to ask for" in (out := capsys.readouterr().out)
     assert "2 of 2 have an answer" in out
 
 
@@ -128,7 +115,7 @@ async def test_who_has_no_such_item_has_an_answer(start: Start) -> None:
     async def ask(key: int) -> None:
         return None
 
-    assert await start().collect([1, 2], ask, limit=1)
+    assert await start().collect([1, 2], ask, limit=1, pace=0)
 
 
 @pytest.mark.anyio
@@ -143,15 +130,15 @@ async def test_stop_ends_all_at_once(
 
     async def ask(key: int) -> int:
         asked.append(key)
-        if key == 2:
+        if len(asked) == 3:
             raise Stop("no money is left")
-        await asyncio.sleep(0 if key == 0 else 600)
+        await asyncio.sleep(0 if len(asked) == 1 else 600)
         return key
 
     async with asyncio.timeout(PATIENCE):
-        assert not await answers.collect(range(100), ask, limit=2)
-    assert sorted(asked) == [0, 1, 2]
-    assert answers.keys == {"0"}
+        assert not await answers.collect(range(100), ask, limit=2, pace=0)
+    assert len(asked) == 3
+    assert answers.keys == {str(asked[0])}
     out = capsys.readouterr().out
     assert "1 of 100 have an answer" in out
     assert "Stopped: no money is left" in out
@@ -161,17 +148,76 @@ async def test_stop_ends_all_at_once(
 async def test_an_error_of_one_request_leaves_the_others(
     start: Start, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Also one that a full disk would raise: requests' own errors are ``OSError``."""
+    """As does an answer that is not JSON."""
 
     async def ask(key: int) -> int:
         if key == 1:
-            raise OSError("no JSON")
+            raise ValueError("no JSON")
         return key
 
     answers = start()
-    assert not await answers.collect(range(4), ask, limit=1)
+    assert not await answers.collect(range(4), ask, limit=1, pace=0)
     assert answers.keys == {"0", "2", "3"}
-    assert "1 x OSError: no JSON" in capsys.readouterr().out
+    assert "1 x ValueError: no JSON [1]" in capsys.readouterr().out
+
+
+@pytest.mark.anyio
+async def test_a_slip_in_the_script_ends_the_run(
+    start: Start, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It would be made for every item, so it does not cost the quota of all."""
+    answers = start()
+
+    async def ask(key: int) -> int:
+        if len(answers.keys) == 2:
+            raise KeyError("data")
+        return key
+
+    with pytest.raises(ExceptionGroup) as group:
+        await answers.collect(range(300), ask, limit=1, pace=0)
+    assert group.value.subgroup(KeyError)
+    assert "2 of 300 have an answer" in capsys.readouterr().out
+
+
+@pytest.mark.anyio
+async def test_the_end_has_what_matters(
+    start: Start, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Why it stopped, and which items failed, whatever else there is to say."""
+    reasons = iter([*(f"reason {n}" for n in range(20)), *["often"] * 20])
+
+    async def ask(key: int) -> int:
+        reason = next(reasons, None)
+        if reason is None:
+            raise Stop("no money is left")
+        raise NoAnswer(reason)
+
+    await start().collect(range(100), ask, limit=1, pace=0)
+    *_, end = capsys.readouterr().out.partition("Stopped: no money is left\n")
+    first, *_, last = end.splitlines()
+    assert re.match(r"20 x NoAnswer: often \[\d+, \d+, ", first)
+    assert last.startswith("0 of 100 have an answer")
+    assert len(end.splitlines()) < 15
+
+
+@pytest.mark.anyio
+async def test_an_interrupted_run_says_what_it_has(
+    start: Start, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C cancels it."""
+
+    async def ask(key: int) -> int:
+        if key:
+            await asyncio.sleep(600)
+        return key
+
+    answers = start()
+    run = asyncio.create_task(answers.collect(range(2), ask, limit=2, pace=0))
+    await until(lambda: "0" in answers.keys)
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+    assert "1 of 2 have an answer" in capsys.readouterr().out
 
 
 @pytest.mark.anyio
@@ -188,11 +234,8 @@ async def test_progress_is_lines_for_a_log(
         return key
 
     await start().collect(range(40), ask, limit=1, pace=60)
-    said = capsys.readouterr().out.splitlines()
-    assert said[:4] == [
-        "40 to ask for, in at least 2,400.0 s",
-        "1 answered",
-        "1 x ValueError: no JSON",
-        "5 answered",
-    ]
-    assert len(said) == 1 + 2 * 5 + 3
+    first, *said = capsys.readouterr().out.splitlines()
+    assert first == "40 to ask for, in at least 2,400.0 s"
+    for kind in ("answered", "x ValueError: no JSON"):
+        assert {f"{count} {kind}" for count in (1, 5, 9, 13, 17)} < set(said)
+    assert len(said) == 2 * 5 + 3

@@ -154,7 +154,7 @@ async def test_the_first_of_several_pages_is_not_kept_as_the_answer(
         settings = {"URL": f"{server.url}?list=a&page={{id}}", "IDS": [1, 2]}
         assert await run_here(job.script(server.url, tmp_path, **settings))
     assert [line["data"][1] for line in lines_in(tmp_path)] == [2]
-    assert "there are more pages" in capsys.readouterr().out
+    assert "more pages" in capsys.readouterr().out
 
 
 async def test_sqlite(server: PracticeServer, tmp_path: Path) -> None:

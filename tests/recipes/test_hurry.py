@@ -26,10 +26,11 @@ CODE = re.compile(r"(?<=```python\n).*?(?=```)", re.S)
 
 
 def test_each_recipe_has_a_row_and_each_row_a_command() -> None:
-    """The table of what you may have names every recipe, and no other."""
+    """The table of what you may have names every recipe with its file, and no other."""
     table = code_cell(PAGE, "text-hurry")
-    rows = re.findall(r"^\|.*`inflight-lab snippet (\w+)`\. \|$", table, re.M)
-    assert sorted(rows) == sorted(RECIPES)
+    row = r"^\|.*`inflight-lab snippet (\w+)` \(\[(\w+)\.py\]\(.*\)\)\. \|$"
+    rows = re.findall(row, table, re.M)
+    assert sorted(rows) == sorted((name, name) for name in RECIPES)
 
 
 @pytest.mark.anyio

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from inflight_lab import PracticeServer
 from inflight_lab.recipes.settings import addresses
@@ -26,8 +28,14 @@ from tests.support.recipes.printed import (
     run_here,
     write_script,
 )
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
+CLIENTS = {
+    "httpx": FETCH_ALL,
+    "requests": WITH_REQUESTS,
+    "aiohttp": VARIANTS["fetch_all with aiohttp"],
+}
 
 
 # ---- The quota
@@ -141,11 +149,7 @@ async def test_progress_is_seen_at_once(tmp_path: Path) -> None:
             await child.communicate()
 
 
-@pytest.mark.parametrize(
-    "job",
-    [FETCH_ALL, WITH_REQUESTS, VARIANTS["fetch_all with aiohttp"]],
-    ids=["httpx", "requests", "aiohttp"],
-)
+@pytest.mark.parametrize("job", CLIENTS.values(), ids=list(CLIENTS))
 async def test_a_compressed_answer(job: Job, tmp_path: Path) -> None:
     """It is written as what was compressed."""
     body = gzip.compress(b'{"found": "it"}')
@@ -188,6 +192,67 @@ async def test_paced_keeps_responses_in_order(tmp_path: Path) -> None:
     assert [type(result).__name__ for result in results].count("Response") == 9
     assert "RemoteProtocolError" in repr(results[3])
     assert [int(each.json()["args"]["id"]) for each in results[4:]] == [*range(4, 10)]
+
+
+# ---- Items that fail
+
+
+class PrivateItems(PracticeServer):
+    """Forbids what has an id below 63."""
+
+    async def get(self, request: Request) -> Response:
+        """Answer, or not."""
+        if int(request.query_params["id"]) < 63:
+            return await self._serve(request, JSONResponse({}, status_code=403))
+        return await super().get(request)
+
+
+async def test_items_that_always_fail_leave_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Even if they are the first of those that have no answer, at every start."""
+    ids = range(500)
+    with PrivateItems(latency=0) as server:
+        script = FETCH_ALL.script(server.url, tmp_path, IDS=ids, RATE=10_000)
+        assert await run_here(script)
+    assert {line["key"] for line in lines_in(tmp_path)} == {*ids[63:]}
+    assert re.search(r"63 x NoAnswer: status 403 .*\[\d+, ", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("job", CLIENTS.values(), ids=list(CLIENTS))
+async def test_a_redirect_is_no_answer(
+    job: Job, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing of it is kept, and it is said where it leads."""
+    moved = answer(301, "Location: https://a.test/v2")
+    with PracticeServer(latency=0) as server:
+        async with FaultyPath(server, moved, harmed=range(100)) as path:
+            assert await run_here(job.script(path.url, tmp_path))
+    assert lines_in(tmp_path) == []
+    assert "status 301 leads to https://a.test/v2" in capsys.readouterr().out
+
+
+class LateAnswers(PracticeServer):
+    """Does not accept the key of the first request; the others are under way then."""
+
+    asked = 0
+
+    async def get(self, request: Request) -> Response:
+        """Answer, or not."""
+        self.asked += 1
+        if self.asked == 1:
+            await until(lambda: self.asked == 3)
+            return await self._serve(request, JSONResponse({}, status_code=401))
+        await asyncio.sleep(0.5)
+        return await super().get(request)
+
+
+async def test_what_is_under_way_when_it_stops_is_kept(tmp_path: Path) -> None:
+    """The API has counted these requests, and wants money for some."""
+    with LateAnswers(latency=0) as server:
+        assert await run_here(FETCH_ALL.script(server.url, tmp_path, LIMIT=3))
+        assert server.asked == 3
+    assert len(lines_in(tmp_path)) == 2
 
 
 # ---- Mistakes

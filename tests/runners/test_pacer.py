@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import random
+import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -339,3 +340,35 @@ def test_a_bad_number_is_one_line(arguments: dict[str, Any], shown: str) -> None
     with pytest.raises(ValueError, match="must be greater than 0, got") as error:
         Pacer(**arguments)
     assert shown in str(error.value)
+
+
+def test_a_turn_takes_as_long_after_many_requests() -> None:
+    """A quota for a day is kept at any rate: no turn looks at all that were sent."""
+    steps: list[int] = []
+
+    def count(frame: Any, event: str, argument: object) -> Any:
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            steps[-1] += 1
+        return count
+
+    async def main() -> None:
+        pacer = Pacer(1000, also=[(1_000_000, 86400)])
+        for number in range(2000):
+            if number not in (20, 1999):
+                async with pacer:
+                    pass
+                continue
+            steps.append(0)
+            sys.settrace(count)
+            async with pacer:
+                pass
+            sys.settrace(None)
+
+    tracing = sys.gettrace()
+    try:
+        run(main())
+    finally:
+        sys.settrace(tracing)
+    early, late = steps
+    assert late < 2 * early

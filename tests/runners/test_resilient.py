@@ -174,6 +174,7 @@ def test_a_slot_is_free_while_a_request_backs_off() -> None:
         httpx.PoolTimeout(""),
         httpx.RemoteProtocolError("Server disconnected"),
         httpx.ProxyError(""),
+        httpx.DecodingError("no gzip"),
         ConnectionResetError(),
         *map(httpx.Response, (408, 409, 500, 502, 522)),
     ],
@@ -258,10 +259,10 @@ def test_used_up(answer: httpx.Response, at_most: int, words: str) -> None:
 @pytest.mark.parametrize(
     "failure",
     [
-        *map(httpx.Response, (400, 413, 422)),
+        *map(httpx.Response, (304, 400, 413, 422)),
+        httpx.Response(302, headers={"Location": "/login"}, json={}),
         httpx.Response(402, json={"error": {"message": "Your card was declined."}}),
         httpx.Response(403, json={"message": "Forbidden"}),
-        httpx.DecodingError("no gzip"),
         httpx.UnsupportedProtocol("htp://"),
     ],
     ids=repr,
@@ -271,6 +272,21 @@ def test_what_no_retry_fixes_costs_one_request(failure: Answer) -> None:
     ran = run(lambda number, _: failure if number % 5 == 0 else ok(), 400)
     assert (len(ran.arrivals), len(ran.failures)) == (400, 80)
     assert not any(isinstance(each, Stop) for each in ran.failures)
+
+
+def test_a_redirect_says_where_it_leads() -> None:
+    """Its body is no answer, and to follow it takes a request that nobody counts."""
+    moved = httpx.Response(301, headers={"Location": "https://a.test/v2"}, json={})
+    [failure] = run(lambda *_: moved).failures
+    assert isinstance(failure, NoAnswer)
+    assert str(failure) == "status 301 leads to https://a.test/v2"
+
+
+def test_what_is_wrong_with_each_request_alone_ends_no_run() -> None:
+    """A hundred bad requests in a row say nothing about the next one."""
+    bad = httpx.Response(422)
+    ran = run(lambda number, _: bad if number <= 100 else ok(), 110)
+    assert [type(each) for each in ran.failures] == [NoAnswer] * 100
 
 
 def test_what_does_not_exist_ends_no_run() -> None:

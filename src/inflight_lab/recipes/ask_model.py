@@ -1,6 +1,6 @@
 """Ask a language model many questions, within its quotas, and keep every answer.
 
-    python ask_model.py
+    python ask_model.py  # needs Python 3.11 or newer, and httpx
 
 Each answer is in RESULTS as soon as it comes: {"key": [id, question], "data": answer}.
 Stop the script when you like: the next start asks only what has no answer yet.  With
@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from inflight_lab import AnswerFile, Budgets, Patience
+from inflight_lab import AnswerFile, Budgets, Patience, Stop
 from inflight_lab.recipes.settings import start
 from inflight_lab.runners.budgets import most_tokens
 
@@ -48,7 +48,9 @@ async def main() -> bool:
         _, body = question
         turn = budgets.turn(tokens=most_tokens(body))
         response = await patiently(turn, client.post, URL, json=body)
-        return response.raise_for_status().json()
+        if response.status_code in (404, 410):
+            raise Stop(f"wrong URL or MODEL: {response.text:.200}")
+        return response.json()
 
     questions = [(id, body_of(prompt)) for id, prompt in PROMPTS.items()]
     with AnswerFile(RESULTS) as answers:

@@ -1,6 +1,6 @@
 """Fetch many items from an API, within its quota, and keep every answer.
 
-    python fetch_all.py
+    python fetch_all.py  # needs Python 3.11 or newer, and httpx
 
 Each answer is in RESULTS as soon as it comes: {"key": its id, "data": its JSON}.
 Stop the script when you like: the next start asks only for what has no answer yet.
@@ -37,8 +37,8 @@ async def main() -> bool:
         response = await patiently(pacer, client.get, urls[id])
         if response.status_code in (404, 410):
             return None
-        if "next" in response.links:
-            raise ValueError("there are more pages: apply fetch_all-pages.diff")
+        if "next" in response.links:  # if one page is enough, delete these lines
+            raise ValueError("more pages: `inflight-lab snippet --help` has an edit")
         return response.json()  # or response.text
 
     with AnswerFile(RESULTS) as answers:

@@ -1,6 +1,8 @@
 """Fetch many items with several machines, within one quota, and keep every answer.
 
-On each machine: pip install httpx distributed "throttled-py[redis]"
+On each machine, with Python 3.11 or newer:
+
+    pip install httpx distributed "throttled-py[redis]"
 
     dask scheduler                                    # on one machine; Redis as well
     dask worker tcp://127.0.0.1:8786 --nthreads 25    # on each, with that one's address

@@ -1,6 +1,6 @@
 """Send many requests at the rate that an API allows.
 
-    python paced.py
+    python paced.py  # needs Python 3.11 or newer, and httpx
 
 Each is sent once, and the responses stay in memory, in the order of the ids.  To try
 again what fails, and to keep each answer in a file, use fetch_all.

@@ -1,6 +1,6 @@
 """Fetch many items with requests, within a quota, and keep every answer.
 
-    pip install httpx requests
+    pip install httpx requests  # needs Python 3.11 or newer
     python with_requests.py
 
 Each answer is in RESULTS as soon as it comes: {"key": its id, "data": its JSON}.
@@ -47,7 +47,7 @@ async def main() -> bool:
         response = await patiently(pacer, asyncio.to_thread, get, session, urls[id])
         if response.status_code in (404, 410):
             return None
-        if "next" in response.links:
+        if "next" in response.links:  # if one page is enough, delete these lines
             raise ValueError("there are more pages, which are not asked for")
         return response.json()  # or response.text
 

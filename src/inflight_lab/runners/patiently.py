@@ -6,15 +6,16 @@
   that failed together do not come back together.  Eight attempts take at least a
   minute: an outage of that length costs no answer.
 - *Stop* if no wait will help: the money is spent, the key is wrong, or the pause is too
-  long.  Nothing more is sent.
+  long.  Nothing more is sent, but what is under way is still answered.
 - *Stop* if nothing is accepted any more.  Nobody can list all the words in which APIs
   say that a month's quota is used up.  But then they refuse ten times in a row, though
-  all waited longer each time, or they say no to 50 requests one after the other.
+  all waited longer each time, or 50 requests fail one after the other.  What can only
+  be wrong with one request, such as a 400 or a 422, does not count.
 
 404 and 410 are answers, too, and are returned.  All other failures that another
 attempt may fix get one: a lost connection, a timeout, every server error.  For a GET
 that is safe.  A POST may be carried out twice, unless a key tells the API that both are
-the same one.
+the same one.  A redirect is no answer: to follow it takes a request that nobody counts.
 
 Sources: Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015;
 RFC 9110, section 9.2.2, on what is safe to repeat.
@@ -47,6 +48,7 @@ LOST = (  # errors that another attempt may fix; each OSError is one as well
     httpx.NetworkError,
     httpx.ProxyError,
     httpx.RemoteProtocolError,
+    httpx.DecodingError,
 )
 
 
@@ -78,7 +80,7 @@ class Patience:
     >>> response = await patiently(Pacer(100), client.get, server.url)
 
     It takes a turn of the pacer, awaits ``client.get(url)``, and returns the response
-    if its status is below 400, or is 404 or 410: there is no such thing.  Further
+    if its status is 200 to 299, or is 404 or 410: there is no such thing.  Further
     arguments are handed on.  Raises `NoAnswer` if this request has failed for good, and
     `Stop` if all will.  An error that no other attempt can fix is raised as it is.
 
@@ -98,6 +100,7 @@ class Patience:
         self._failures = 0  # in a row
         self._pauses = 0  # in a row
         self._paused_until = 0.0
+        self._under_way = 0  # requests
         self._why = ""  # why nothing is sent any more
 
     async def __call__(
@@ -107,53 +110,64 @@ class Patience:
         wait = 0.0
         for attempt in range(self.attempts):
             await asyncio.sleep(wait)
-            wait = backoff(attempt) * random.uniform(1, 2)  # jitter
+            alone = backoff(attempt) * random.uniform(1, 2)  # jitter
             try:
                 async with pacer, asyncio.timeout(self.timeout):
                     if self._why:
-                        raise Stop(self._why)
-                    response = await send(*args, **more)
+                        await self._stop(self._why)
+                    self._under_way += 1
+                    try:
+                        response = await send(*args, **more)
+                    finally:
+                        self._under_way -= 1
             except self._lost as error:
                 failure = NoAnswer(f"{type(error).__name__} {error}")
+                wait = alone
                 continue
             status = response.status_code
-            if status < 400 or status in NOT_THERE:
+            if 200 <= status < 300 or status in NOT_THERE:
                 self._failures = 0
                 self._pauses = 0
                 return response
             failure = NoAnswer(f"status {status} {reason_in(response)}")
             if is_permanent(response):
-                self._stop(f"{failure}")
+                await self._stop(f"{failure}")
             if is_temporary(response):
-                pause = self._pause_all(pacer, pause_in(response), f"{failure}")
+                pause = await self._pause_all(pacer, pause_in(response), f"{failure}")
                 wait = pause + random.uniform(0, BACKOFF)
-            elif status < 500 and status not in (408, 409):
-                break  # another attempt would get the same answer
+            elif status >= 500 or status in (408, 409):
+                wait = alone
+            elif status in (402, 403):
+                break  # it may be true of all requests
+            else:
+                raise failure  # something is wrong with this request alone
         self._failures += 1
         if self._failures >= MOST_FAILURES:
-            self._stop(f"{failure}")
+            await self._stop(f"{failure}")
         raise failure
 
-    def _pause_all(self, pacer: Any, asked: float, why: str) -> float:
+    async def _pause_all(self, pacer: Any, asked: float, why: str) -> float:
         """Let all wait, longer each time, and return for how many seconds."""
         if asked > self.longest_pause:
-            self._stop(f"{why} (a pause of {asked:.0f} s)")
+            await self._stop(f"{why} (a pause of {asked:.0f} s)")
         now = time.monotonic()
-        is_first = now >= self._paused_until  # of all that are refused together
-        if is_first:
+        is_new = now >= self._paused_until  # and not of one that left before this pause
+        if is_new:
             self._pauses += 1
         if self._pauses >= MOST_PAUSES:
-            self._stop(why)
+            await self._stop(why)
         pause = max(asked, backoff(self._pauses - 1))
-        if is_first and pause > 5:
+        if is_new and pause > 5:
             logging.getLogger(__name__).warning("Waiting %.4g s: %s", pause, why)
         self._paused_until = max(self._paused_until, now + pause)
         pacer.pause(pause)
         return pause
 
-    def _stop(self, why: str) -> None:
-        """End the run."""
+    async def _stop(self, why: str) -> None:
+        """End the run, as soon as nothing is under way that may be answered."""
         self._why = why
+        while self._under_way:
+            await asyncio.sleep(0.01)
         raise Stop(why)
 
 

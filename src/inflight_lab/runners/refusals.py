@@ -9,7 +9,6 @@ Most of them send ``Retry-After``.  These do not, or say more:
     GitHub           403, 429  x-ratelimit-remaining: 0, x-ratelimit-reset: 1795761000
     GitHub           403, 429  {"message": "You have exceeded a secondary rate limit."}
     X                429       x-rate-limit-reset: 1795761000
-    OpenRouter       429       x-ratelimit-reset: 1795761000000
     Hugging Face     429       RateLimit: "api";r=0;t=87
     Google           403       {"error": {"errors": [{"reason": "rateLimitExceeded"}]}}
     OpenAI           429       {"error": {"code": "insufficient_quota", ...}}
@@ -19,10 +18,11 @@ Most of them send ``Retry-After``.  These do not, or say more:
 
 1. *Does waiting help?*  Not if the money is spent, and not if the API says outright
    that you should not try again.
-2. *How long does it ask to wait?*  The longest of these times decides: ``Retry-After``
-   (also in milliseconds), the body's, and the moment at which a quota comes back that
-   is used up.  GitHub's secondary limit may name no time; its documentation asks for a
-   minute.  What makes no sense, such as ``Retry-After: -5``, counts as not sent.
+2. *How long does it ask to wait?*  ``Retry-After`` says so (also in milliseconds), or
+   the body does; of several times the longest.  Only without these, the moment decides
+   at which a quota comes back that is used up.  GitHub's secondary limit may name no
+   time; its documentation asks for a minute.  What makes no sense, such as
+   ``Retry-After: -5``, counts as not sent.
 
 A 402 without a time is a refusal only if it says that the account is empty: Stripe
 sends it for one declined card, OpenRouter for one request that costs more than you have
@@ -52,8 +52,9 @@ SAYS_SPENT = re.compile(  # the money, or the account is closed
 SAYS_EMPTY = re.compile(  # the account
     "insufficient (credits|balance)|depleted|used up|billing_error", re.IGNORECASE
 )
-NUMBER = re.compile(r"\d{1,10}(\.\d+)?|\d{13}", re.ASCII)
-DELAY = re.compile(r'"retryDelay": *"([\d.]+)s"')
+NUMBER = re.compile(r"\d{1,10}(\.\d+)?", re.ASCII)
+IN_BODY = re.compile(r'"retryDelay": *"([\d.]+)s"')
+USED_UP = re.compile(r"\br=0; *t=(\d+)")  # none remains; the next one in t seconds
 MESSAGE = re.compile(r'"(?:message|detail|title|error)": *"((?:\\.|[^"\\])*)')
 
 
@@ -97,51 +98,56 @@ def is_temporary(response: Any) -> bool:
     """Whether the API refuses now, and will accept such requests later."""
     status = response.status_code
     headers = response.headers
-    if status == 403 and headers.get("x-ratelimit-remaining") == "0":
-        return True
-    if status == 403 and SAYS_RATE.search(response.text):
+    is_used_up = headers.get("x-ratelimit-remaining") == "0"
+    if status == 403 and (is_used_up or SAYS_RATE.search(response.text)):
         return True
     has_a_time = status >= 400 and "retry-after" in headers
     return has_a_time or status in (429, 503, 529)
 
 
 def pause_in(response: Any) -> float:
-    """The longest of the times that it names, in seconds; 0 if it names none."""
+    """The seconds that it asks to wait, else until a quota comes back; 0 if neither."""
     headers = response.headers
-    now = seconds_until(headers.get("date", ""), 0) or time.time()  # the API's clock
-    times = [headers.get("retry-after", "")]
-    times += DELAY.findall(response.text)
-    for quota in headers.get("ratelimit", "").replace(" ", "").split(","):
-        fields = quota.split(";")
-        if "r=0" in fields:  # no request remains; t are the seconds until one does
-            times += [field[2:] for field in fields if field.startswith("t=")]
+    now = unix_time(headers.get("date", ""), default=time.time())  # the API's clock
+    asked = [headers.get("retry-after", ""), *IN_BODY.findall(response.text)]
+    pauses = [seconds_until(written, now) for written in asked]
+    pauses.append(seconds_until(headers.get("retry-after-ms", ""), now) / 1000)
+    resets = [seconds_until(written, now) for written in resets_in(response)]
+    return max(pauses) or max(resets, default=0.0)
+
+
+def resets_in(response: Any) -> list[str]:
+    """When each quota that is used up comes back, as it is written."""
+    headers = response.headers
+    resets: list[str] = USED_UP.findall(headers.get("ratelimit", ""))
     for name in ("x-ratelimit", "x-rate-limit"):
         if headers.get(f"{name}-remaining", "0") == "0":
-            times.append(headers.get(f"{name}-reset", ""))
-    seconds = [seconds_until(written, now) for written in times]
-    milliseconds = headers.get("retry-after-ms", "")
-    seconds.append(seconds_until(milliseconds, now) / 1000)
-    if "secondary rate limit" in response.text and "retry-after" not in headers:
-        seconds.append(60.0)  # GitHub's documentation says so
-    return max(seconds)
+            resets.append(headers.get(f"{name}-reset", ""))
+    if "secondary rate limit" in response.text:
+        resets.append("60")  # GitHub's documentation says so
+    return resets
 
 
 def seconds_until(written: str, now: float) -> float:
     """The seconds in "20", or until a Unix time or a date; 0 if it is none of these."""
-    number = 0.0
-    if NUMBER.fullmatch(written):
-        number = float(written)
-        if number > 1e12:  # in milliseconds
-            number /= 1000
-    else:
-        with suppress(Exception):  # of several kinds, where it is no date
-            number = parsedate_to_datetime(written).timestamp()
+    if not NUMBER.fullmatch(written):
+        return max(0.0, unix_time(written, default=now) - now)
+    number = float(written)
     is_unix_time = number >= 1e9
     return max(0.0, number - now) if is_unix_time else number
+
+
+def unix_time(date: str, *, default: float) -> float:
+    """The Unix time of a date, such as "Wed, 21 Oct 2015 07:28:00 GMT"."""
+    with suppress(Exception):  # of several kinds, where it is no date
+        return parsedate_to_datetime(date).timestamp()
+    return default
 
 
 def reason_in(response: Any) -> str:
     """The API's own words, in one line of at most 200 characters."""
     words = MESSAGE.search(response.text)
     text = words[1] if words else response.text.partition("<")[0]  # no HTML
+    if "location" in response.headers:  # of a redirect
+        text = f"leads to {response.headers['location']}"
     return " ".join(text.split())[:200]

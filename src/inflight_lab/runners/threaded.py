@@ -54,6 +54,11 @@ class ThreadPacer(Pacer):
         self._turn = threading.Lock()  # whoever has it leaves next
         self._log = threading.Lock()  # held for a moment, to read or to note
 
+    def pause(self, seconds: float) -> None:
+        """Hold back every request for this long, including those already waiting."""
+        with self._log:
+            super().pause(seconds)
+
     def __enter__(self) -> None:
         arrived = time.perf_counter()
         with self._turn:

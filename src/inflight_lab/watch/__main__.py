@@ -74,7 +74,7 @@ def _practise(log: RequestLog) -> None:
     """From now on that server answers, and nothing leaves this machine."""
     from inflight_lab.watch.practice.server import stay_inside
 
-    stay_inside(log.practice_port)
+    stay_inside()
     say(f"practice, {log.practice} are allowed: no request leaves this machine")
 
 

@@ -111,14 +111,14 @@ def by_id(recipe: str, *hopeless: str) -> Job:
 
 
 WHOLE_BUT_WRONG = ("no JSON", "no UTF-8", "no body")
-FETCH_ALL = by_id("fetch_all", *WHOLE_BUT_WRONG, "no gzip")
+FETCH_ALL = by_id("fetch_all", *WHOLE_BUT_WRONG)
 WITH_REQUESTS = by_id(
     "with_requests",
     *WHOLE_BUT_WRONG,
     # For Python's own HTTP client these are answers, two of them with an empty body.
     *("closed in mid head", "a negative length"),
 )
-ON_A_CLUSTER = by_id("on_a_cluster", *WHOLE_BUT_WRONG, "no gzip")
+ON_A_CLUSTER = by_id("on_a_cluster", *WHOLE_BUT_WRONG)
 ASK_MODEL = Job(
     "ask_model",
     items=frozenset(map(str, IDS)),
@@ -131,7 +131,7 @@ ASK_MODEL = Job(
         "PERIOD": 1,
     },
     mark=r"question (\d+)\?",
-    hopeless=frozenset({*WHOLE_BUT_WRONG, "no gzip", "404"}),
+    hopeless=frozenset({*WHOLE_BUT_WRONG, "404"}),
 )
 JOBS = {job.recipe: job for job in (FETCH_ALL, WITH_REQUESTS, ASK_MODEL)}
 VARIANTS = {

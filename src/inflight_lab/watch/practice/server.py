@@ -30,8 +30,6 @@ ANSWERS: dict[str, dict[str, Any]] = json.loads(
 )
 """What clients of language models get, by how the path ends; embeddings are computed,
 and chats are the practice server's own."""
-TO_RECIPES = "INFLIGHT_LAB_PRACTICE"
-"""The variable by which our recipes keep practice answers in a file of their own."""
 
 
 def start_server(quota: Quota) -> int:
@@ -46,12 +44,11 @@ def start_server(quota: Quota) -> int:
     return int(server.stdout.readline())
 
 
-def stay_inside(port: int) -> None:
+def stay_inside() -> None:
     """From now on no socket of this process reaches another machine."""
     for name in list(os.environ):
         if name.lower().endswith("_proxy"):
             del os.environ[name]
-    os.environ[TO_RECIPES] = str(port)
     sys.addaudithook(refuse_other_machines)
 
 
