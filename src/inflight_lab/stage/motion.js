@@ -69,20 +69,28 @@ export function legAt(journey, { departs, meets, turns, ends }, time, landing) {
 }
 
 /**
- * The counts as the dots show them: who is on the way back has its colour already, and
- * is counted.
+ * The counts for the eye: each request is counted once.  A slot that is taken again at
+ * once was never free, and is taken until its request is back.  Without a limit, who is
+ * on the way back has its colour already, and is counted.
  *
  * @param {Run} run
  * @param {number} time
  * @returns {Counts}
  */
 export function seenAt(run, time) {
-  const counts = { ...countsAt(run, time), inFlight: levelAt(run, time) };
+  const counts = countsAt(run, time);
+  if (run.settingAt(time).limit !== null) {
+    const unfinished = counts.waiting + counts.inFlight;
+    const most = run.asked ? unfinished : Infinity;
+    const inFlight = Math.min(levelAt(run, time), most);
+    return { ...counts, inFlight, waiting: Math.max(0, unfinished - inFlight) };
+  }
   for (const journey of run.journeys) {
     if (time < journey.sent || time >= journey.ended) continue;
     const flight = flightOf(journey, run.settingAt(journey.sent));
     if (legAt(journey, flight, time, LANDING).name !== "back") continue;
     counts[journey.outcome ?? "answered"] += 1;
+    counts.inFlight -= 1;
   }
   return counts;
 }

@@ -340,11 +340,11 @@ function retried({ run, time, counts: { answered, refused, failed } }) {
 }
 
 /** @type {Pattern} */
-function mixed({ run, time, counts: { answered, refused, failed, cancelled } }) {
+function mixed({ run, time, counts: { sent, answered, refused, failed, cancelled } }) {
+  const after = `Stopped after ${secondsInWords(lasted(run))}: `;
+  const came = run.asked ? "" : `${inWords(sent)} requests came: `; // tries, perhaps
   /** @type {Words[]} */
-  const words = [
-    run.wasStopped && cancelled ? `Stopped after ${secondsInWords(lasted(run))}: ` : "",
-  ];
+  const words = [run.wasStopped && cancelled ? after : came];
   words.push([`${inWords(answered)} answered`, "answered"]);
   if (refused) words.push(", ", [`${inWords(refused)} refused`, "refused"]);
   if (failed) words.push(", ", [`${inWords(failed)} failed`, "failed"]);

@@ -295,7 +295,7 @@ function asNode(words) {
 
 /** A number stays with its unit. @param {string} words */
 function unbroken(words) {
-  return words.replaceAll(/(?<=\d) (?=s\b|%)/g, "\u00a0");
+  return words.replaceAll(/(?<=\d) (?=s\b|%|allowed\b)/g, "\u00a0");
 }
 
 /** @param {Run} run @returns {Door} */

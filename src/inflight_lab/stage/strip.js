@@ -117,10 +117,13 @@ function labelsOf({ what, line, highest, earlier }, y) {
   const text = line === null ? peak : LEVELS[what].words(inWords(line));
   const at = Math.round(y(line ?? highest));
   const was = Math.round(y(Math.max(0, ...earlier)));
-  const isFree = Math.abs(was - at) >= LABEL || !text;
+  const apart = text && earlier.length ? LABEL : 0;
   return {
-    line: { text, y: at },
-    before: { text: earlier.length ? "before" : "", y: isFree ? was : at + LABEL },
+    line: { text, y: was < at ? Math.max(at, was + apart) : at },
+    before: {
+      text: earlier.length ? "before" : "",
+      y: was < at ? was : Math.max(was, at + apart),
+    },
   };
 }
 

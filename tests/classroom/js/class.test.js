@@ -210,8 +210,10 @@ Deno.test("a phone never has more in flight than its limit, also after two press
 });
 
 Deno.test("an answer is one line, and a 429 says how long to wait", () => {
-  const answer = { status: 429, seconds: 0.31, retryAfter: "2" };
-  assert.match(answerInWords(answer), /429 Too Many Requests .*Wait 2\ss/);
+  const at = performance.now();
+  const answer = { status: 429, seconds: 0.31, retryAfter: "60", at };
+  assert.match(answerInWords(answer), /429 Too Many Requests .*Wait [56]\d\ss/);
+  assert.doesNotMatch(answerInWords({ ...answer, at: at - 60_000 }), /Wait/);
   assert.match(answerInWords({ ...answer, status: 0 }), /No answer/);
   assert.match(answerInWords({ ...answer, status: 503 }), /more than this room allows/);
 });

@@ -97,9 +97,11 @@ Deno.test("the run before is named at its level, and no label covers another", (
     return labelsAt(run, "in flight", 1, { beside: [run, before], before });
   };
   const [apart, alike, higher] = [labels(3), labels(10), labels(30)];
+  const above = labels(12);
   assert.deepEqual([apart.line.text, apart.before.text], ["limit 10", "before"]);
   assert.ok(apart.before.y > apart.line.y + 16);
   assert.ok(alike.before.y > alike.line.y + 16);
+  assert.ok(above.before.y < above.line.y - 16);
   assert.ok(higher.before.y > 0, "at the top, and not above it");
   assert.equal(labelsAt(run, "in flight", 1).before.text, "");
 });

@@ -20,6 +20,7 @@ const READABLE = 250;
 /** @type {State[]} In the order in which they are said. */
 const STATES = ["answered", "refused", "failed", "in flight", "waiting"];
 
+/** @import { Answer } from "./sending.js" */
 /** @typedef {{ name?: string, ask?: true }} Message */
 /** @typedef {{ number?: number, key?: string, shared?: boolean, turn?: true }} News */
 /** @typedef {"answered" | "refused" | "failed" | "in flight" | "waiting"} State */
@@ -33,6 +34,8 @@ class Phone {
   /** @type {(() => void)[]} What waits for a turn. */
   #turns = [];
   #sent = 0;
+  /** @type {Answer | undefined} */
+  #last;
 
   limit = slider("limit", () => {
     this.#sender.goOn();
@@ -127,9 +130,8 @@ class Phone {
     const answer = await ask(`get?number=${this.#sent}&phone=${this.#key}`);
     const outcome = outcomeOf(answer.status || "no answer");
     dot.dataset.state = outcome;
-    const last = byId("last", HTMLElement);
-    last.dataset.state = outcome;
-    write(last, answerInWords(answer));
+    byId("last", HTMLElement).dataset.state = outcome;
+    this.#last = answer;
     this.#show();
   }
 
@@ -162,6 +164,7 @@ class Phone {
     );
     const unbroken = words.map((each) => each.replaceAll(" ", "\u00a0"));
     write(byId("status", HTMLElement), unbroken.join(", "));
+    if (this.#last) write(byId("last", HTMLElement), answerInWords(this.#last));
   }
 }
 

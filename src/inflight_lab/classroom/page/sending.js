@@ -5,6 +5,7 @@
  * @property {number} status 0 if there was none.
  * @property {number} seconds How long it took.
  * @property {string} retryAfter How many seconds it says to wait; or nothing.
+ * @property {number} at When it came, as `performance.now` says it.
  *
  * @typedef {object} Manner
  * @property {() => number} limit How many may be in flight.
@@ -53,27 +54,28 @@ export class Sender {
 /** @param {string} url @returns {Promise<Answer>} */
 export async function ask(url) {
   const began = performance.now();
-  const sinceThen = () => (performance.now() - began) / 1000;
+  const came = () => {
+    const at = performance.now();
+    return { at, seconds: (at - began) / 1000 };
+  };
   try {
     const answer = await fetch(url, { cache: "no-store" });
     await answer.text();
-    return {
-      status: answer.status,
-      seconds: sinceThen(),
-      retryAfter: answer.headers.get("Retry-After") ?? "",
-    };
+    const retryAfter = answer.headers.get("Retry-After") ?? "";
+    return { status: answer.status, retryAfter, ...came() };
   } catch {
-    return { status: 0, seconds: sinceThen(), retryAfter: "" };
+    return { status: 0, retryAfter: "", ...came() };
   }
 }
 
-/** One line about an answer. @param {Answer} answer */
-export function answerInWords({ status, seconds, retryAfter }) {
+/** One line about an answer; the wait that it asks for goes by. @param {Answer} answer */
+export function answerInWords({ status, seconds, retryAfter, at }) {
   const time = `${seconds.toFixed(2)} s`;
   if (status === 0) return `No answer after ${time}.`;
   if (status === 200) return `200 OK after ${time}.`;
   if (status === 503) return "503: that is more than this room allows.";
-  const wait = retryAfter ? ` Wait ${retryAfter}\u00a0s, it says.` : "";
+  const left = Math.ceil(Number(retryAfter) - (performance.now() - at) / 1000);
+  const wait = left > 0 ? ` Wait ${left}\u00a0s, it says.` : "";
   return status === 429
     ? `429 Too Many Requests after ${time}.${wait}`
     : `${status} after ${time}.${wait}`;
