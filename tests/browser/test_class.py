@@ -81,12 +81,14 @@ def test_what_is_pressed_next_begins_anew(room: ClassRoom, page: Page) -> None:
     expect(page.locator(".ifl-status")).to_have_text("20 answered")
     page.get_by_text("Send one").click()
     expect(page.locator(".ifl-status")).to_have_text("1 answered")
+    expect(page.locator("#last")).to_contain_text("200 OK")
     expect(dots).to_have_count(1)
     room.latency = 60.0
     page.get_by_role("slider", name="limit").fill("2")
     for _ in range(3):
         many.click()
     expect(dots).to_have_count(60)
+    expect(page.locator("#last")).to_be_empty()  # as none of these has an answer yet
     expect(many).to_be_disabled()
     for limit in ("2", "4"):
         page.get_by_role("slider", name="limit").fill(limit)

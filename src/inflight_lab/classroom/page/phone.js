@@ -101,13 +101,16 @@ class Phone {
   }
 
   /**
-   * What was pressed before is gone when all of it has come back.
+   * What was pressed before is gone when all of it has come back, its answer too.
    *
    * @param {number} count
    */
   #press(count) {
     const isBusy = this.#dotsOf("waiting").length + this.#dotsOf("in flight").length;
-    if (!isBusy) this.dots.replaceChildren();
+    if (!isBusy) {
+      this.dots.replaceChildren();
+      this.#last = undefined;
+    }
     for (let each = 0; each < count; each += 1) {
       this.dots.append(make("i", { data: { state: "waiting" } }));
     }
@@ -164,7 +167,7 @@ class Phone {
     );
     const unbroken = words.map((each) => each.replaceAll(" ", "\u00a0"));
     write(byId("status", HTMLElement), unbroken.join(", "));
-    if (this.#last) write(byId("last", HTMLElement), answerInWords(this.#last));
+    write(byId("last", HTMLElement), this.#last ? answerInWords(this.#last) : "");
   }
 }
 
