@@ -215,9 +215,10 @@ async def test_post(tmp_path: Path) -> None:
 
 async def test_quotas(tmp_path: Path) -> None:
     """The longer one is kept as well, and does not space the requests."""
-    with PracticeServer(latency=0, quota="sliding-window", rate=5) as server:
+    # Two more than the script knows of, which a busy machine may bring together.
+    with PracticeServer(latency=0, quota="sliding-window", rate=7) as server:
         url = f"{server.url}?id={{id}}"
-        settings = {"URL": url, "IDS": range(8), "ALSO": (5, 1)}
+        settings = {"URL": url, "IDS": range(12), "ALSO": (5, 1)}
         script = edited(snippet("paced"), "paced-quotas")
         assert not await run_here(write_script(tmp_path, script, settings))
-        assert (server.stats().accepted, server.stats().refused) == (8, 0)
+        assert (server.stats().accepted, server.stats().refused) == (12, 0)

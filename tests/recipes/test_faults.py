@@ -87,7 +87,11 @@ async def test_fault(
         path.recover()
         before = job.asked_for(path)
         assert not await run_here(job.script(path.url, tmp_path))
-        assert job.asked_for(path) - before == Counter(job.items - answered)
+        asked = job.asked_for(path) - before
+        if path.is_silent:  # what the first start gave up may still arrive
+            assert set(asked) == job.items - answered
+        else:
+            assert asked == Counter(job.items - answered)
     assert job.answered(tmp_path) == Counter(job.items)
 
 

@@ -42,7 +42,9 @@ def bursts(quickest: float) -> int:
 async def check_one_pacer(solution: Solution) -> str:
     """Notebook 06: ``solution(url, client=, rate=)`` runs 3 pollers in one quota."""
     rate = 20
-    _, stats = await observe(solution, rate=rate, on={"latency": 0.02, "rate": rate})
+    # On a busy computer one or two may come together with those of the next second.
+    api = {"latency": 0.02, "rate": rate + 2}
+    _, stats = await observe(solution, rate=rate, on=api)
     expect(
         stats.started == 60,
         f"3 pollers send 60 requests; the server saw {stats.started}.",
