@@ -114,7 +114,7 @@ def test_a_run_leaves_a_player_and_few_kilobytes(made: Made) -> None:
     assert "Nothing was sent here." not in plot
     (picture,) = re.findall(r"<img [^>]*>", plot)
     assert "3 answered" in picture
-    assert plot.count("<inflight-run>") == 1
+    assert plot.count("<inflight-run ") == 1
     assert len(plot.replace(picture, "")) < 6_000
 
 
@@ -127,6 +127,7 @@ def test_what_stands_beside_the_pages_is_small_and_no_module(tmp_path: Path) -> 
     assert "type=" not in beside.HEAD
 
 
+TEXT = new_markdown_cell("Go on.")
 PLAYS = new_output("display_data", data={"text/html": "<inflight-run></inflight-run>"})
 
 
@@ -189,6 +190,39 @@ def test_what_is_folded_stays_folded() -> None:
     folded = re.search("<summary>Answer</summary>(.*?)</details>", html, re.DOTALL)
     assert folded
     assert "forty" in folded[1]
+
+
+def test_a_page_begins_with_its_run() -> None:
+    """The title, what the page is for and the run are on the first screen; the rest of
+    the first cell is below, and all of it is above where the run comes later.
+    """
+    title = "# Title\n\n**What for.**\n\n![drawing](images/a.svg)\n\n**You need** time."
+    run = new_code_cell("panel", outputs=[PLAYS])
+    heading = new_markdown_cell("## Section")
+    parts = ("What for", "Press it", "<inflight-run", "a.svg", "You need", "On this page")
+    first = page(new_markdown_cell(title), new_markdown_cell("Press it."), run, heading)
+    order = [first.index(each) for each in parts]
+    assert order == sorted(order)
+    later = page(new_markdown_cell(title), heading, new_markdown_cell("Press it."), run)
+    assert later.index("You need") < later.index("Press it")
+
+
+def test_what_answers_a_prediction_is_folded() -> None:
+    """The code stays in sight, because the reader predicts what it does; what it showed
+    and the cells that explain it are opened by whoever has predicted.
+    """
+    answers = {"inflight_lab": {"answers": True}}
+    printed = new_output("stream", text="forty")
+    ran = new_code_cell("how_many()", outputs=[printed], metadata=answers)
+    why = new_markdown_cell("Because of this.", metadata=answers)
+    html = page(new_markdown_cell("**Predict**: how many?"), ran, why, TEXT)
+    (folded,) = re.findall(r"<details class=\"answer\">(.*?)</details>", html, re.S)
+    assert "forty" in folded
+    assert "Because of this" in folded
+    assert "how_many" not in folded
+    assert html.count("how_many") == 1
+    assert html.index("how_many") < html.index("forty")
+    assert "Go on" not in folded
 
 
 def test_the_links_stand_first_and_the_note_below_the_title() -> None:
@@ -305,6 +339,20 @@ def test_a_diff_says_in_colour_what_is_added_and_removed() -> None:
     for name, line in (("gd", "-old()"), ("gi", "+new()")):
         assert f'<span class="{name}">{line}</span>' in html
         assert f".highlight .{name} {{" in html
+
+
+def test_short_code_is_not_broken() -> None:
+    """An option keeps its two hyphens in the line of its name."""
+    html = page(new_markdown_cell("Add `--output my_script.py`, or `" + "x " * 20 + "`"))
+    assert "<code>--output my_script.py</code>" in html
+    assert '<code class="long">x x' in html
+
+
+def test_a_run_is_named_by_its_section() -> None:
+    """Whoever hears the page knows which of several buttons Play it is."""
+    html = page(new_markdown_cell("## First run"), new_code_cell("a", outputs=[PLAYS]))
+    (heading,) = re.findall(r'<h2 id="([^"]+)"', html)
+    assert f'<inflight-run role="group" aria-labelledby="{heading}">' in html
 
 
 def test_a_tab_shows_the_title_of_its_page() -> None:
