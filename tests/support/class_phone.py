@@ -28,6 +28,7 @@ class ClassPhone:
         self.client = client
         self.number = 0
         self.key = ""
+        self.all: dict[str, Any] = {}
 
     async def join(self, name: str = "") -> Self:
         """Learn its number and key, and give a name."""
@@ -42,10 +43,13 @@ class ClassPhone:
         await self.socket.send(json.dumps(message))
 
     async def hear(self) -> dict[str, Any]:
-        """The next message."""
+        """The next message that is for this phone alone; ``all`` is what others say."""
         async with asyncio.timeout(PATIENCE):
-            message: dict[str, Any] = json.loads(await self.socket.recv())
-        return message
+            while True:
+                message: dict[str, Any] = json.loads(await self.socket.recv())
+                if "all" not in message:
+                    return message
+                self.all = message["all"]
 
     async def send(self, **more: str) -> httpx.Response:
         """Send a request to the API."""

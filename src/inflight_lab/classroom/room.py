@@ -44,6 +44,8 @@ UNMISTAKABLE = "abcdefghjkmnpqrstuvwxyz23456789"
 CODE_LENGTH = 4
 UPDATE = 0.05
 """Seconds between two messages to the wall."""
+UPDATE_OF_PHONES = 0.25
+"""The same to a phone, about what the whole class sends."""
 SAFE_SHARE = 0.9
 """Of the quota is dealt out in turns: on their way, requests are late by up to a tenth
 of a second, more or less."""
@@ -216,12 +218,23 @@ class ClassRoom(PracticeServer):
         try:
             await converse(
                 socket,
-                pass_on(phone, socket),
+                asyncio.gather(pass_on(phone, socket), self._tell_of_all(phone)),
                 lambda message: self._hear_phone(phone, message),
             )
         finally:
             self.turns.forget(phone)
             self.phones.leave(phone)
+
+    async def _tell_of_all(self, phone: Phone) -> None:
+        """Tell a phone what all may send in a period, and have sent in the last one."""
+        told: dict[str, object] = {}
+        while True:
+            rate = None if self.quota == "none" else self.rate
+            sent = self.sent.sent_lately()
+            known, told = told, {"rate": rate, "period": self.period, "sent": sent}
+            if told != known:
+                phone.tell(all=told)
+            await asyncio.sleep(UPDATE_OF_PHONES)
 
     def _hear_phone(self, phone: Phone, message: dict[str, Any]) -> None:
         if phone.messages.admit(self.timeline.clock()):

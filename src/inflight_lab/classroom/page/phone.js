@@ -3,7 +3,7 @@
 import { make, write } from "../../stage/dom.js";
 import { outcomeOf } from "../../stage/run.js";
 import { byId, colourOf, nameOf, slider, talk } from "./parts.js";
-import { answerInWords, ask, Sender } from "./sending.js";
+import { allInWords, answerInWords, ask, rateInWords, Sender } from "./sending.js";
 
 /** A browser opens so many connections to one server, and no more. */
 const CONNECTIONS = 6;
@@ -20,9 +20,16 @@ const READABLE = 250;
 /** @type {State[]} In the order in which they are said. */
 const STATES = ["answered", "refused", "failed", "in flight", "waiting"];
 
-/** @import { Answer } from "./sending.js" */
+/** @import { All, Answer } from "./sending.js" */
 /** @typedef {{ name?: string, ask?: true }} Message */
-/** @typedef {{ number?: number, key?: string, shared?: boolean, turn?: true }} News */
+/**
+ * @typedef {object} News
+ * @property {number} [number]
+ * @property {string} [key]
+ * @property {boolean} [shared]
+ * @property {true} [turn]
+ * @property {All} [all]
+ */
 /** @typedef {"answered" | "refused" | "failed" | "in flight" | "waiting"} State */
 
 class Phone {
@@ -36,6 +43,8 @@ class Phone {
   #sent = 0;
   /** @type {Answer | undefined} */
   #last;
+  /** @type {All} */
+  #all = { rate: null, period: 1, sent: 0 };
 
   limit = slider("limit", () => {
     this.#sender.goOn();
@@ -73,12 +82,24 @@ class Phone {
   }
 
   /** @param {News} news */
-  #hear({ number, key, shared, turn }) {
+  #hear({ number, key, shared, turn, all }) {
+    if (all) this.#showAll(all);
     if (number && key) [this.#number, this.#key] = [number, key];
     if (turn) this.#turns.shift()?.();
     if (shared !== undefined) this.#isShared = shared;
     if (shared === false) this.#letGo();
     this.#show();
+  }
+
+  /** What the class sends, beside what it may send. @param {All} all */
+  #showAll(all) {
+    this.#all = all;
+    const { rate, sent } = all;
+    byId("all", HTMLElement).hidden = rate === null;
+    if (rate === null) return;
+    write(byId("allWords", HTMLElement), allInWords(all));
+    byId("allowed", HTMLElement).style.width = percent(Math.min(1, sent / rate));
+    byId("beyond", HTMLElement).style.width = percent(Math.min(1, sent / rate - 1));
   }
 
   /** @param {string} reason */
@@ -154,7 +175,7 @@ class Phone {
   #hint() {
     if (this.#isShared) return "The class has one shared pace: requests take turns.";
     const isMost = this.limit.input.valueAsNumber === CONNECTIONS;
-    return isMost ? "A browser opens no more than 6 connections to a server." : "";
+    return isMost ? "A browser opens 6 connections at most." : "";
   }
 
   #count() {
@@ -166,9 +187,20 @@ class Phone {
       `${count} ${state}`
     );
     const unbroken = words.map((each) => each.replaceAll(" ", "\u00a0"));
-    write(byId("status", HTMLElement), unbroken.join(", "));
+    const invites = words.length === 0 && this.#key !== "";
+    const status = byId("status", HTMLElement);
+    status.classList.toggle("ifl-invites", invites);
+    write(
+      status,
+      invites ? `Press Send. ${rateInWords(this.#all)}` : unbroken.join(", "),
+    );
     write(byId("last", HTMLElement), this.#last ? answerInWords(this.#last) : "");
   }
+}
+
+/** @param {number} share */
+function percent(share) {
+  return `${100 * Math.max(0, share)}%`;
 }
 
 if (globalThis.document) new Phone();
