@@ -199,7 +199,14 @@ def test_a_page_begins_with_its_run() -> None:
     title = "# Title\n\n**What for.**\n\n![drawing](images/a.svg)\n\n**You need** time."
     run = new_code_cell("panel", outputs=[PLAYS])
     heading = new_markdown_cell("## Section")
-    parts = ("What for", "Press it", "<inflight-run", "a.svg", "You need", "On this page")
+    parts = (
+        "What for",
+        "Press it",
+        "<inflight-run",
+        "a.svg",
+        "You need",
+        "On this page",
+    )
     first = page(new_markdown_cell(title), new_markdown_cell("Press it."), run, heading)
     order = [first.index(each) for each in parts]
     assert order == sorted(order)
@@ -343,7 +350,9 @@ def test_a_diff_says_in_colour_what_is_added_and_removed() -> None:
 
 def test_short_code_is_not_broken() -> None:
     """An option keeps its two hyphens in the line of its name."""
-    html = page(new_markdown_cell("Add `--output my_script.py`, or `" + "x " * 20 + "`"))
+    html = page(
+        new_markdown_cell("Add `--output my_script.py`, or `" + "x " * 20 + "`")
+    )
     assert "<code>--output my_script.py</code>" in html
     assert '<code class="long">x x' in html
 

@@ -227,13 +227,14 @@ class ClassRoom(PracticeServer):
 
     async def _tell_of_all(self, phone: Phone) -> None:
         """Tell a phone what all may send in a period, and have sent in the last one."""
-        told: dict[str, object] = {}
+        known: dict[str, object] = {}
         while True:
             rate = None if self.quota == "none" else self.rate
             sent = self.sent.sent_lately()
-            known, told = told, {"rate": rate, "period": self.period, "sent": sent}
-            if told != known:
-                phone.tell(all=told)
+            news = {"rate": rate, "period": self.period, "sent": sent}
+            if news != known:
+                phone.tell(all=news)
+            known = news
             await asyncio.sleep(UPDATE_OF_PHONES)
 
     def _hear_phone(self, phone: Phone, message: dict[str, Any]) -> None:

@@ -151,13 +151,13 @@ def folded(cells: Sequence[Any]) -> Iterator[Any]:
         if not answers:
             yield from group
             continue
-        first = next(group)
+        first, *others = group
         if first.cell_type == "code":
             yield new_code_cell(first.source, execution_count=first.execution_count)
             first.metadata["transient"] = {"remove_source": True}
         yield new_raw_cell(FOLDED)
         yield first
-        yield from group
+        yield from others
         yield new_raw_cell("</details>")
 
 

@@ -1,9 +1,9 @@
 """Builds the whole series as one folder of files, for any web server.
 
 ``inflight-lab site FOLDER`` makes ``index.html``, where new readers arrive; a page for
-each notebook, where its runs play as recordings; and in ``live/`` the notebooks to run
-in a browser, with nothing to install.  Without that (``--no-lab``) it needs neither npm
-nor Python 3.12, and the pages can be opened as files too.
+each notebook, where its runs play as recordings; a wheel of the package, to install;
+and in ``live/`` the notebooks to run in a browser.  Without that (``--no-lab``) it
+needs neither npm nor Python 3.12, and the pages can be opened as files too.
 
 The notebooks run side by side, and each cell once.  If one fails, its page shows the
 error, and the last line of the output names it; the site is made all the same.
@@ -76,7 +76,8 @@ async def make_all(
     notebooks: Sequence[Path], site: Path, *, with_lab: bool
 ) -> list[str]:
     """Make all that there is in a site; returns which cells failed."""
-    page = landing_page.landing_page(notebooks, with_lab=with_lab)
+    wheel = browser_build.pack_wheel(site)
+    page = landing_page.landing_page(notebooks, wheel=wheel.name, with_lab=with_lab)
     (site / landing_page.NAME).write_text(page, encoding="utf-8")
     beside.write(site)
     live = beside.to_the_site if with_lab else beside.to_a_command

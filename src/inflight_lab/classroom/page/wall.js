@@ -81,7 +81,6 @@ class Wall {
   #places;
   #seats = ROOMS[0];
   #lastWords = -1;
-  onSeek = () => {};
   showPlayer = () => {};
 
   root = byId("wall", HTMLElement);
