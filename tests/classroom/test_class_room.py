@@ -59,6 +59,16 @@ async def test_all_phones_share_one_quota(room: ClassRoom) -> None:
     assert room.stats().accepted == 5
 
 
+async def test_a_phone_hears_what_all_send(room: ClassRoom) -> None:
+    """Refused ones too, beside what is allowed; without a quota nothing is."""
+    async with a_phone(room, 2) as one, a_phone(room, 3) as other:
+        await one.send_many(4)
+        await other.send_many(3)
+        await one.hear_of_all(rate=5, period=60, sent=7)
+        room.quota = "none"
+        await other.hear_of_all(rate=None, period=60, sent=7)
+
+
 async def test_turns_are_dealt_out_fairly_and_nobody_is_refused(
     room: ClassRoom,
 ) -> None:

@@ -28,7 +28,6 @@ class ClassPhone:
         self.client = client
         self.number = 0
         self.key = ""
-        self.all: dict[str, Any] = {}
 
     async def join(self, name: str = "") -> Self:
         """Learn its number and key, and give a name."""
@@ -43,13 +42,21 @@ class ClassPhone:
         await self.socket.send(json.dumps(message))
 
     async def hear(self) -> dict[str, Any]:
-        """The next message that is for this phone alone; ``all`` is what others say."""
+        """The next message that is for this phone alone."""
+        while True:
+            message = await self._hear_any()
+            if "all" not in message:
+                return message
+
+    async def hear_of_all(self, **wanted: object) -> None:
+        """Take in messages until the whole class does this."""
+        while (await self._hear_any()).get("all") != wanted:
+            pass
+
+    async def _hear_any(self) -> dict[str, Any]:
         async with asyncio.timeout(PATIENCE):
-            while True:
-                message: dict[str, Any] = json.loads(await self.socket.recv())
-                if "all" not in message:
-                    return message
-                self.all = message["all"]
+            message: dict[str, Any] = json.loads(await self.socket.recv())
+        return message
 
     async def send(self, **more: str) -> httpx.Response:
         """Send a request to the API."""

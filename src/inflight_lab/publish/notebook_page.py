@@ -4,7 +4,6 @@ import importlib.metadata
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
-from html import escape
 from itertools import groupby, takewhile
 from pathlib import Path
 from typing import Any
@@ -20,15 +19,8 @@ LiveLink = Callable[[str, str], str]
 notebook of this name."""
 
 HOME = '<a href="index.html">inflight-lab: all notebooks</a>'
-MAP = "00_start_here"
-"""The notebook with the map of the series."""
-
 MARKDOWN = re.compile(r"[*`]|\[(.+?)\]\(.+?\)")
 """Emphasis, code and links: of these only the words are kept."""
-LAST_PARAGRAPH = re.compile(
-    r"^\*\*(?P<before>Next|Back)\*\*:(?P<text>.*?)(?:\n\n|\Z)", re.MULTILINE | re.DOTALL
-)
-LINK = re.compile(r"\[(?P<words>[^]]+)\]\((?P<name>\w+)\.ipynb(?P<anchor>#[^)]*)?\)")
 LINK_TO_NOTEBOOK = re.compile(r"\]\((\w+)\.ipynb(?=[#)])")
 LINK_TO_SOURCE = "](../src/inflight_lab/"
 TEMPLATE = Path(__file__).with_name("notebook_page.html.j2")
@@ -77,11 +69,10 @@ def as_html(
 ) -> str:
     """The page of the notebook ``name``, a ``document`` whose cells have run.
 
-    ``names`` are the notebooks that have a page, too: of these it links to the one
-    before and to the next.
+    ``names`` are the notebooks that have a page, too, in their order: of these it links
+    to the one before and to the next.
     """
-    around = [*links_to_the_one_before(name, names), *links_at_the_end(document, names)]
-    navigation = " ".join([HOME, *around])
+    navigation = " ".join([HOME, *links_to_the_next(name, names)])
     title = document.cells[0]
     for cell in document.cells:
         put_on_a_page(cell, partial(live, name))
@@ -180,38 +171,20 @@ def with_links_to_pages(source: str) -> str:
     return linked.replace(LINK_TO_SOURCE, "](")
 
 
-def links_to_the_one_before(name: str, names: Collection[str]) -> list[str]:
-    """The link to the page that is numbered one lower, as HTML, if there is one."""
+def links_to_the_next(name: str, names: Collection[str]) -> list[str]:
+    """The links to the pages that are numbered one lower and one higher, as HTML."""
     number, _, _ = name.partition("_")
     if not number.isdecimal():
         return []
-    before = f"{int(number) - 1:02}"
+    wanted = {
+        f"{int(number) - 1:02}": "Previous",
+        f"{int(number) + 1:02}": "Next",
+    }
     return [
-        f'<a href="{other}.html">Previous: {before}</a>'
+        f'<a href="{other}.html">{wanted[other[:2]]}: {other[:2]}</a>'
         for other in names
-        if other.startswith(f"{before}_")
+        if other[:2] in wanted
     ]
-
-
-def links_at_the_end(document: Any, names: Collection[str]) -> list[str]:
-    """The links of the last paragraph to the pages of ``names``, as HTML.
-
-    A notebook ends with ``**Next**: ...`` or ``**Back**: ...``.  These links stand at
-    the top too, so that both ends of a page agree; not the one to the map, because all
-    notebooks are linked there anyway.
-    """
-    paragraph = LAST_PARAGRAPH.search(document.cells[-1].source)
-    if paragraph is None:
-        return []
-    links: list[str] = []
-    for link in LINK.finditer(paragraph["text"]):
-        if link["name"] == MAP or link["name"] not in names:
-            continue
-        before = "Or" if links else paragraph["before"]
-        words = escape(plain(" ".join(link["words"].split())))
-        target = escape(f"{link['name']}.html{link['anchor'] or ''}")
-        links.append(f'<a href="{target}">{before}: {words}</a>')
-    return links
 
 
 def plain(markdown: str) -> str:

@@ -126,7 +126,7 @@ def main(arguments: list[str]) -> None:
         parser.error(str(error))
     except (browser_build.BuildError, OSError) as error:
         sys.exit(str(error))
-    print(f"{folder}: {megabytes_in(folder):.0f} MB.  {how_to_look(folder)}")
+    print(f"To look at it: python3 -m http.server --directory {folder}")
     if failures:
         cells = "1 cell" if len(failures) == 1 else f"{len(failures)} cells"
         print(f"{cells} failed, as the pages show: {'; '.join(failures)}")
@@ -146,14 +146,3 @@ def argument_parser() -> argparse.ArgumentParser:
         help="leave out the part that runs the notebooks in the browser (31 MB)",
     )
     return parser
-
-
-def megabytes_in(folder: Path) -> float:
-    """How large all its files are."""
-    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
-    return sum(sizes) / 1e6
-
-
-def how_to_look(folder: Path) -> str:
-    """The command that serves it on this computer."""
-    return f"To look at it: python3 -m http.server --directory {folder}"

@@ -37,6 +37,8 @@ class Phone {
   #number = 0;
   /** Without it, nothing can be sent. */
   #key = "";
+  /** Why nothing can be sent; or nothing. */
+  #why = "";
   #isShared = false;
   /** @type {(() => void)[]} What waits for a turn. */
   #turns = [];
@@ -84,7 +86,7 @@ class Phone {
   /** @param {News} news */
   #hear({ number, key, shared, turn, all }) {
     if (all) this.#showAll(all);
-    if (number && key) [this.#number, this.#key] = [number, key];
+    if (number && key) [this.#number, this.#key, this.#why] = [number, key, ""];
     if (turn) this.#turns.shift()?.();
     if (shared !== undefined) this.#isShared = shared;
     if (shared === false) this.#letGo();
@@ -95,11 +97,10 @@ class Phone {
   #showAll(all) {
     this.#all = all;
     const { rate, sent } = all;
-    byId("all", HTMLElement).hidden = rate === null;
-    if (rate === null) return;
+    const shown = byId("all", HTMLElement);
+    shown.hidden = rate === null;
+    shown.style.setProperty("--sent", String(sent / (rate ?? 1)));
     write(byId("allWords", HTMLElement), allInWords(all));
-    byId("allowed", HTMLElement).style.width = percent(Math.min(1, sent / rate));
-    byId("beyond", HTMLElement).style.width = percent(Math.min(1, sent / rate - 1));
   }
 
   /** @param {string} reason */
@@ -108,7 +109,8 @@ class Phone {
     this.#sender.forget();
     this.#letGo();
     for (const dot of this.#dotsOf("waiting")) dot.remove();
-    this.#show(reason || "The class is closed, or the network is gone.");
+    this.#why = reason || "The class is closed, or the network is gone.";
+    this.#show();
   }
 
   /** Nobody waits for a turn any more. */
@@ -159,23 +161,15 @@ class Phone {
     this.#show();
   }
 
-  /** @param {string} [why] Why nothing can be sent. */
-  #show(why = "") {
+  #show() {
     const isHere = this.#key !== "";
     this.name.placeholder = isHere ? nameOf(this.#number) : "";
     this.name.style.background = isHere ? colourOf(this.#number) : "";
     const isFull = this.#dotsOf("waiting").length > MOST - MANY;
     this.one.disabled = this.many.disabled = !isHere || isFull;
     byId("own", HTMLElement).hidden = this.#isShared;
-    const hint = byId("hint", HTMLElement);
-    hint.classList.toggle("ifl-closed", !isHere);
-    if (why || isHere) write(hint, why || this.#hint());
-  }
-
-  #hint() {
-    if (this.#isShared) return "The class has one shared pace: requests take turns.";
-    const isMost = this.limit.input.valueAsNumber === CONNECTIONS;
-    return isMost ? "A browser opens 6 connections at most." : "";
+    byId("pace", HTMLElement).hidden = !this.#isShared;
+    this.#count();
   }
 
   #count() {
@@ -184,23 +178,14 @@ class Phone {
       count: this.#dotsOf(state).length,
     }));
     const words = counts.filter(({ count }) => count).map(({ state, count }) =>
-      `${count} ${state}`
-    );
-    const unbroken = words.map((each) => each.replaceAll(" ", "\u00a0"));
-    const invites = words.length === 0 && this.#key !== "";
+      `${count} ${state}`.replaceAll(" ", "\u00a0")
+    ).join(", ");
+    const invitation = this.#key && `Press Send. ${rateInWords(this.#all)}`;
     const status = byId("status", HTMLElement);
-    status.classList.toggle("ifl-invites", invites);
-    write(
-      status,
-      invites ? `Press Send. ${rateInWords(this.#all)}` : unbroken.join(", "),
-    );
+    write(status, this.#why || words || invitation);
+    status.classList.toggle("ifl-invites", !words);
     write(byId("last", HTMLElement), this.#last ? answerInWords(this.#last) : "");
   }
-}
-
-/** @param {number} share */
-function percent(share) {
-  return `${100 * Math.max(0, share)}%`;
 }
 
 if (globalThis.document) new Phone();

@@ -80,8 +80,7 @@ export async function ask(url) {
 export function rateInWords({ rate, period }) {
   if (rate === null) return "There is no quota.";
   const span = period === 1 ? "a second" : `in ${spanInWords(period)}`;
-  const whole = `${inWords(rate)} requests ${span}`.replaceAll(" ", "\u00a0");
-  return `Everybody here shares ${whole}.`;
+  return `Everybody here shares ${inWords(rate)} requests ${span}.`;
 }
 
 /** @param {All} all */
