@@ -420,7 +420,7 @@ def test_a_notebook_shows_where_to_go(room: ClassRoom) -> None:
 def test_the_command_serves_until_ctrl_c() -> None:
     """It prints both addresses, and ends without a traceback."""
     command = [str(Path(sys.executable).with_name("inflight-lab")), "class"]
-    options = ["--address=127.0.0.1", "--port=0", "--rate=7"]
+    options = ["--address=127.0.0.1", "--port=0"]
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen([*command, *options], text=True, **pipes) as ran:
         assert ran.stdout
@@ -439,11 +439,8 @@ def test_the_command_serves_until_ctrl_c() -> None:
 
 def test_the_command_names_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
     """One line, and the exit status 2."""
-    for option, says in {
-        "--rate=0": "rate must be 1 to",
-        "--address=evil.example": "address must be an IPv4 address",
-    }.items():
-        with pytest.raises(SystemExit) as ended:
-            main([option, "--port=0"])
-        assert ended.value.code == 2
-        assert says in capsys.readouterr().err.splitlines()[-1]
+    with pytest.raises(SystemExit) as ended:
+        main(["--address=evil.example", "--port=0"])
+    assert ended.value.code == 2
+    says = capsys.readouterr().err.splitlines()[-1]
+    assert "address must be an IPv4 address" in says

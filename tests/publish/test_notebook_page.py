@@ -221,10 +221,14 @@ def test_what_answers_a_prediction_is_folded() -> None:
     answers = {"inflight_lab": {"answers": True}}
     printed = new_output("stream", text="forty")
     ran = new_code_cell("how_many()", outputs=[printed], metadata=answers)
+    hidden = answers | {"jupyter": {"source_hidden": True}}
+    compared = new_code_cell("compare_it()", outputs=[printed], metadata=hidden)
     why = new_markdown_cell("Because of this.", metadata=answers)
-    html = page(new_markdown_cell("**Predict**: how many?"), ran, why, TEXT)
+    question = new_markdown_cell("**Predict**: how many?")
+    html = page(question, ran, compared, why, TEXT)
     (folded,) = re.findall(r"<details class=\"answer\">(.*?)</details>", html, re.S)
-    assert "forty" in folded
+    assert folded.count("forty") == 2
+    assert "compare_it" not in html  # it only judges the prediction
     assert "Because of this" in folded
     assert "how_many" not in folded
     assert html.count("how_many") == 1

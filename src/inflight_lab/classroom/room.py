@@ -3,6 +3,7 @@
 import asyncio
 import io
 import secrets
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -227,14 +228,14 @@ class ClassRoom(PracticeServer):
 
     async def _tell_of_all(self, phone: Phone) -> None:
         """Tell a phone what all may send in a period, and have sent in the last one."""
-        known: dict[str, object] = {}
+        known: Mapping[str, object] = {}
         while True:
             rate = None if self.quota == "none" else self.rate
             sent = self.sent.sent_lately()
-            news = {"rate": rate, "period": self.period, "sent": sent}
-            if news != known:
-                phone.tell(all=news)
-            known = news
+            everybody = {"rate": rate, "period": self.period, "sent": sent}
+            if everybody != known:
+                phone.tell(all=everybody)
+            known = everybody
             await asyncio.sleep(UPDATE_OF_PHONES)
 
     def _hear_phone(self, phone: Phone, message: dict[str, Any]) -> None:

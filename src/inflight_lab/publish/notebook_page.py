@@ -101,10 +101,12 @@ def as_html(
 
 
 def put_on_a_page(cell: Any, live: Callable[[str], str]) -> None:
-    """Prepare a cell for the page: links, players, exercise links."""
+    """Prepare a cell for the page: links, players, exercise links, no hidden code."""
     if cell.cell_type == "markdown":
         cell.source = with_links_to_pages(cell.source)
     elif cell.cell_type == "code":
+        is_hidden = cell.metadata.get("jupyter", {}).get("source_hidden", False)
+        cell.metadata["transient"] = {"remove_source": is_hidden}
         cell.outputs = for_a_page(cell)
         if cell.id.startswith(EXERCISE):
             cell.outputs.append(as_output(paragraph(live(CHECK))))
