@@ -262,7 +262,7 @@ def test_each_page_leads_to_its_neighbours(name: str, leads: list[str]) -> None:
     """
     names = [path.stem for path in sorted(NOTEBOOKS[0].parent.glob("*.ipynb"))]
     home, *others = links_at_the_top(name, names)
-    assert home == ("index.html", "inflight-lab: all notebooks")
+    assert home == ("index.html", "All notebooks")
     assert [words for _, words in others] == leads
     for target, words in others:
         assert target.startswith(words[-2:])

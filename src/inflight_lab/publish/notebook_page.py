@@ -18,7 +18,7 @@ LiveLink = Callable[[str, str], str]
 """How a reader gets to the same notebook, running: HTML, with these words, for the
 notebook of this name."""
 
-HOME = '<a href="index.html">inflight-lab: all notebooks</a>'
+HOME = '<a href="index.html">All notebooks</a>'
 MARKDOWN = re.compile(r"[*`]|\[(.+?)\]\(.+?\)")
 """Emphasis, code and links: of these only the words are kept."""
 LINK_TO_NOTEBOOK = re.compile(r"\]\((\w+)\.ipynb(?=[#)])")
