@@ -10,7 +10,7 @@ import asyncio
 import inspect
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
@@ -22,12 +22,7 @@ EXERCISES = {exercise.check: exercise for exercise in exercises()}
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.ClassDef, *FUNCTIONS)
 Capture = pytest.CaptureFixture[str]
-pytestmark = [
-    pytest.mark.anyio,
-    # Some answers cancel requests, and httpx leaves a connection that was cancelled
-    # while it opened to the garbage collector.
-    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
-]
+pytestmark = pytest.mark.anyio
 each_exercise = pytest.mark.parametrize(
     "exercise", EXERCISES.values(), ids=list(EXERCISES)
 )
@@ -123,24 +118,19 @@ async def test_interrupt_ends_the_cell_and_not_the_kernel(capsys: Capture) -> No
     assert not capsys.readouterr().out
 
 
-class Broken(NamedTuple):
-    """A ``safe_limit`` that fails, and how its verdict begins."""
-
-    answer: Callable[..., Any]
-    verdict: str
-
-
 @pytest.mark.parametrize(
-    "broken",
+    ("answer", "verdict"),
     [
-        Broken(lambda: None, "what your code takes or returns does not fit: "),
-        Broken(lambda rate, quickest: None, "you returned None; a number is wanted."),
-        Broken(lambda rate, quickest: rate / 0, "your code raised ZeroDivisionError"),
+        (lambda: None, "what your code takes or returns does not fit: "),
+        (lambda rate, quickest: None, "you returned None; a number is wanted."),
+        (lambda rate, quickest: rate / 0, "your code raised ZeroDivisionError"),
         # As in a cell, whose namespace may have no name.
-        Broken(eval("lambda rate, quickest: rate / 0", {}), "your code raised Zero"),
+        (eval("lambda rate, quickest: rate / 0", {}), "your code raised Zero"),
     ],
 )
-async def test_an_error_says_whose_it_is(broken: Broken, capsys: Capture) -> None:
+async def test_an_error_says_whose_it_is(
+    answer: Callable[..., Any], verdict: str, capsys: Capture
+) -> None:
     """Whoever forgot a ``return`` does not look for an error inside the function."""
-    await rates.check_safe_limit(broken.answer)
-    assert capsys.readouterr().out.startswith(f"Not yet: {broken.verdict}")
+    await rates.check_safe_limit(answer)
+    assert capsys.readouterr().out.startswith(f"Not yet: {verdict}")
