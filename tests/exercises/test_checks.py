@@ -94,6 +94,14 @@ def test_every_check_is_used_and_every_exercise_has_wrong_answers() -> None:
     assert defined == EXERCISES.keys() == MISTAKES.keys()
 
 
+async def test_what_a_cell_made_before_the_check_is_in_time(capsys: Capture) -> None:
+    """A gate that was made on the real clock is open on the virtual one."""
+    exercise = EXERCISES["check_gate"]
+    shared = exercise.solution.replace("gate, semaphore = Gate(),", "semaphore =")
+    cell = f"gate = Gate()\n{shared}\n{exercise.check_line}"
+    assert (await verdict(exercise, cell, capsys)).startswith("Correct: ")
+
+
 async def test_answer_that_hangs_is_given_up(
     monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:

@@ -7,6 +7,7 @@ what was seen, what is wanted, and what to look at next.
 
 import asyncio
 import functools
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from numbers import Real
@@ -143,7 +144,9 @@ def observe(
             await asyncio.gather(*forgotten, return_exceptions=True)
         return returned, app.stats()
 
-    return run(observed(), VirtualLoop())
+    loop = VirtualLoop()
+    loop.now = time.monotonic()  # what a cell made before has seen the real clock
+    return run(observed(), loop)
 
 
 def statuses(outcomes: Any) -> list[int | None]:

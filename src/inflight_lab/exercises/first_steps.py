@@ -87,10 +87,7 @@ async def check_one_semaphore(solution: Solution) -> str:
             f" and {most} are wanted.",
             "How many semaphores does one run make, and how many slots has each?",
         )
-    return (
-        "the peak was the limit, for limits of 2 and 5;"
-        " and 3 requests needed no more than 3 slots."
-    )
+    return "at most 2 in flight where the limit was 2, and 5 where it was 5."
 
 
 LATENCY = 0.3
