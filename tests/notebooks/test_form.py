@@ -56,7 +56,7 @@ def test_notebook_is_stored_clean(path: Path) -> None:
     assert notebook.metadata.kernelspec.name == "python3"
     assert notebook.metadata.language_info == {"name": "python"}
     for cell in notebook.cells:
-        assert cell.metadata.keys() <= {"inflight_lab"}
+        assert cell.metadata.keys() <= {"inflight_lab", "jupyter"}
         assert (cell.get("outputs", []), cell.get("execution_count")) == ([], None)
     if path in NOTEBOOKS:
         assert re.fullmatch(r"\d\d(_[a-z]+){2,}", path.stem)
@@ -115,11 +115,12 @@ def test_a_page_opens_with_a_drawing(path: Path) -> None:
 
 
 @main_line
-def test_what_answers_a_prediction_is_marked(path: Path) -> None:
-    """The site folds it, so that nobody reads the answer with the question."""
+def test_a_prediction_is_not_answered_beside_it(path: Path) -> None:
+    """JupyterLab hides the code that judges it, and the site folds its output."""
     for cell in load(path).cells:
         if ".compare(" in cell.source:
             assert cell.metadata["inflight_lab"]["answers"]
+            assert cell.metadata["jupyter"]["source_hidden"]
 
 
 def test_the_main_line_is_short() -> None:
