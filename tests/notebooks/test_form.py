@@ -121,6 +121,7 @@ def test_a_prediction_is_not_answered_beside_it(path: Path) -> None:
         if ".compare(" in cell.source:
             assert cell.metadata["inflight_lab"]["answers"]
             assert cell.metadata["jupyter"]["source_hidden"]
+            assert cell.source.splitlines()[0].endswith("(")  # this is still seen
 
 
 def test_the_main_line_is_short() -> None:
