@@ -6,9 +6,9 @@ Cells and solutions are taken from the notebooks themselves.
 from __future__ import annotations
 
 import ast
-import asyncio
 import inspect
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -108,10 +108,10 @@ async def test_answer_that_hangs_is_given_up(
     """A learner's endless wait does not take the notebook with it."""
     monkeypatch.setattr(check, "TIME_LIMIT", 0.2)
 
-    async def hang(url: str, **_: object) -> None:
-        await asyncio.Event().wait()
+    def hang(url: str, count: int, rate: float) -> None:
+        time.sleep(0.5)
 
-    await rates.check_fixed(hang)
+    await scale.check_paced_threads(hang)
     assert capsys.readouterr().out.startswith("Not yet: your code was not done")
 
 

@@ -110,6 +110,7 @@ MISTAKES: dict[str, list[tuple[str, ...]]] = {
     ],
     "check_fixed": [
         ("a lower limit", "Pacer(20)", "asyncio.Semaphore(1)"),
+        ("half of the quota", "Pacer(20)", "Pacer(10)", "Which rate"),
         ("only as many as are allowed", "range(60)", "range(20)"),
     ],
     "check_shares_items": [

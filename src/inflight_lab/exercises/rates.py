@@ -12,7 +12,7 @@ from inflight_lab.exercises.check import (
     statuses,
 )
 from inflight_lab.judge import judge
-from inflight_lab.server import PracticeServer
+from inflight_lab.runs.events import Stats
 
 
 @shows_verdict
@@ -46,9 +46,14 @@ async def check_one_pacer(solution: Solution) -> str:
         f"3 pollers send 60 requests; the server saw {stats.started}.",
         "Does each poller still send 4 batches of 5?",
     )
-    expect_none_refused(
+    return paced(
         stats, rate, "How many pacers are there, and how many pollers share each?"
     )
+
+
+def paced(stats: Stats, rate: int, hint: str) -> str:
+    """How it went, if all of ``rate`` a second were used, and none was refused."""
+    expect_none_refused(stats, rate, hint)
     busiest = f"at most {stats.busiest_period} in one second"
     expect(
         stats.busiest_period == rate,
@@ -111,15 +116,12 @@ async def check_gate(solution: Solution) -> str:
 
 @shows_verdict
 async def check_fixed(solution: Solution) -> str:
-    """Notebook 08: ``solution(url)`` sends 60 requests within 20 a second."""
-    # On a busy computer one or two may come together with those of the next second.
-    async with PracticeServer(latency=0.01, rate=20 + 2) as server:
-        responses = await solution(server.url)
-        stats = server.stats()
-    busiest = f"at most {stats.busiest_period} in one second, where 20 are allowed"
-    expect_none_refused(
+    """Notebook 08: ``solution(url, client=)`` sends 60 requests within 20 a second."""
+    rate = 20
+    responses, stats = observe(solution, on={"latency": 0.02, "rate": rate})
+    how_it_went = paced(
         stats,
-        20,
+        rate,
         "A semaphore limits how many are in flight. What limits how many are sent in a"
         " second?",
     )
@@ -129,4 +131,4 @@ async def check_fixed(solution: Solution) -> str:
         f"60 answers are wanted, and you returned {answered}.",
         "How many requests are asked for?",
     )
-    return f"60 answers in {stats.elapsed:.1f} s, {busiest}, none refused."
+    return how_it_went
