@@ -45,7 +45,7 @@ OUTSIDE = """await gate.wait()
 MISTAKES: dict[str, list[tuple[str, ...]]] = {
     "check_two_at_once": [
         ("one after the other", "    second", "    await first\n    second"),
-        ("a task returned", "[await first", "[first", "returned [Task, Response]"),
+        ("tasks returned", "await first, await second", "first, second", "2 requests"),
         (
             "a wait that blocks",
             "    return ",
