@@ -46,12 +46,7 @@ MISTAKES: dict[str, list[tuple[str, ...]]] = {
     "check_two_at_once": [
         ("one after the other", "    second", "    await first\n    second"),
         ("tasks returned", "await first, await second", "first, second", "2 requests"),
-        (
-            "a wait that blocks",
-            "    return ",
-            "    time.sleep(1)\n    return ",
-            "blocks",
-        ),
+        ("it blocks", "    return ", "    time.sleep(1)\n    return ", "blocks"),
     ],
     "check_split": [
         ("one kind of failure", "BaseException", "ValueError"),
