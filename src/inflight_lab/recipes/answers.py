@@ -23,11 +23,12 @@ class AnswerFile(FileIO):
     """Keeps each answer in a file, from which the next start goes on.
 
     >>> with AnswerFile("results.jsonl") as answers:
-    ...     await answers.collect(["a", "b"], ask, limit=10)
+    ...     if 17 not in answers:
+    ...         answers.add(17, {"found": "it"})
 
-    A key may be anything that JSON can hold.  Raises ``ValueError`` if the file holds
-    something else, and is not changed then, or if another start of the script has it
-    open (which is not noticed on Windows).
+    A key is anything that JSON can hold, such as an id.  Raises ``OSError`` if the file
+    cannot be opened, and ``ValueError`` if it holds something else or is open in
+    another process.
     """
 
     def __init__(self, path: str) -> None:
@@ -59,11 +60,15 @@ class AnswerFile(FileIO):
     async def collect(self, keys: Iterable[Any], ask: Ask, *, limit: int) -> bool:
         """Keep what ``await ask(key)`` returns, for each key that has no answer yet.
 
-        At most ``limit`` are asked for at once.  `NoAnswer` and ``ValueError`` cost one
-        key its answer, and `Stop` ends the run.  None means that there is no such item.
-        It is an answer as well, but is kept only beside others: if nothing exists, the
-        address is wrong.  Returns whether all have an answer now.  Prints what fails,
-        and how far it is.
+        ``limit`` of them are asked for at once, in random order.  `NoAnswer`, or a
+        ``ValueError`` such as that of no JSON, leaves its key to the next start.
+        `Stop`, or an ``OSError`` such as that of a full disk, leaves all.  So does any
+        other exception, which is raised in a group.
+
+        None means that there is no such item.  That is an answer as well, but it is
+        kept only beside others: if nothing exists, the address is wrong.
+
+        Prints how far it is, and what fails.  Returns whether all have an answer.
         """
         wanted = {json.dumps(key): key for key in keys}  # each once
         queue = [key for key in wanted.values() if key not in self]

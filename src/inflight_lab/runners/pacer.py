@@ -46,15 +46,18 @@ from typing import Any
 class Pacer:
     """``async with pacer:`` waits until the quota has room for one more request.
 
-    The quota is ``rate`` requests per ``period`` seconds, as the API states it, and
-    ``also`` are other quotas, which are only counted, and should be longer: ``Pacer(10,
-    1, also=[(1000, 3600)])`` for 10 in a second and 1,000 in an hour.  At most
-    ``limit`` requests are inside at once; ``limiter``, any async context manager, takes
-    the place of that semaphore.  Raises ``ValueError`` if a number isn't greater than
-    0.
+    >>> pacer = Pacer(100, 1, also=[(1000, 3600)])
+    >>> async with pacer:
+    ...     await client.get(server.url)
 
-    Share one among all requests that use the quota.  Requests that wait go in the order
-    in which they came.  It serves one event loop, and a task is inside once at a time.
+    The quota is ``rate`` requests per ``period`` seconds, as the API states it: 6,000 a
+    minute is not 100 a second.  It spaces the requests.  Longer quotas, in ``also``,
+    are only counted.  With a ``rate`` of ``math.inf`` nothing is paced.
+
+    First come, first served.  Share one among all requests of a quota, on one event
+    loop; a task takes one turn at a time.  Raises ``ValueError`` for a number that is
+    not greater than 0.  Code that waits in another way, such as threads, calls
+    ``leave_or_wait`` and ``come_back`` itself.
     """
 
     rate: float = 100
