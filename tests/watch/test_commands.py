@@ -190,6 +190,13 @@ def test_budgets_that_the_answers_announce_are_filled_in(
     assert options in command_for(log.requests, None)
 
 
+def test_a_quota_of_a_day_is_no_budget_of_a_minute() -> None:
+    """Else the tokens of a minute would have to last for a day."""
+    headers = {"x-ratelimit-limit-tokens": "4000"}
+    log = run_of([429] * 5, url=CHATS_URL, method="POST", headers=headers)
+    assert "= Pacer(200, 86400)," in command_for(log.requests, Quota(200, 86400.0))
+
+
 @pytest.mark.parametrize(
     ("value", "option"),
     [

@@ -54,6 +54,15 @@ def test_what_was_cancelled_after_a_refusal_is_counted_once() -> None:
     assert "cancelled" not in finding
 
 
+def test_a_refusal_without_an_end_is_counted_once() -> None:
+    """Its body was never read: the finding has the number of the summary."""
+    log = run_of([200] * 15 + [429] * 6, headers=policy(10, 60))
+    log.requests[-1].ended = None
+    summary, finding = report(log)
+    assert "5 refused, 1 without an end" in summary
+    assert "5 of 21 requests were refused" in finding
+
+
 def test_githubs_secondary_limit_is_not_the_quota() -> None:
     """The body says which it is; the answers' own quota has nothing to do with it."""
     headers = {"retry-after": "3", "x-ratelimit-remaining": "4980"}
@@ -241,11 +250,11 @@ def test_a_semaphore_for_each_host_is_a_limit() -> None:
 
 
 def test_a_permit_that_is_taken_before_the_task_begins() -> None:
-    """The loop acquires, the task releases: that limits as it should."""
+    """The loop acquires, and a timer releases: that limits, whatever is in flight."""
     log = RequestLog()
     log.limits[1] = LimitUse(5, "main.py:9", {1}, acquired=40)
     for number in range(40):
-        request = note(log, number // 5, took=0.9)
+        request = note(log, number // 5, took=2.9)
         request.around, request.sender = 1, 100 + number
     assert names_of(log) == []
 

@@ -74,11 +74,7 @@ def _limit_for_each_task(log: RequestLog) -> Finding | None:
 def _limit_around_the_tasks(log: RequestLog) -> Finding | None:
     """It is held while tasks are started, and not while they send."""
     for number, use in log.limits.items():
-        inside = [
-            each
-            for each in log.requests
-            if each.around == number and each.sender not in use.senders
-        ]
+        inside = [each for each in log.requests if each.around == number]
         if len(inside) < FEW * use.acquired:  # a permit for each is a limit
             continue
         at_once = most_at_once(inside, sent_times(inside))

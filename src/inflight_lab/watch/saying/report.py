@@ -66,7 +66,7 @@ def summary(log: RequestLog) -> str:
 def _why_none(log: RequestLog) -> str:
     if log.has_other_processes:
         return OTHER_PROCESSES
-    if log.exit_status:
+    if log.exit_status and log.exit_status > 0:  # no signal has ended it
         return "The script ended with an error before it sent one."
     return (
         "The script sent none, or with another library than httpx, httpx2, aiohttp and "
