@@ -13,7 +13,7 @@ SDK = "x-stainless-lang"
 MINUTE = 60
 """Seconds, in which APIs that count tokens do so."""
 LONG_PAUSE = 600
-"""Seconds; if an API asks for more, `Patience` gives up unless it is told otherwise."""
+"""Seconds, the ``longest_pause`` of `Patience`: it gives up if an API asks for more."""
 UNKNOWN = "RATE, PERIOD"
 NO_RATE = (
     "no answer says what rate is allowed: fill in RATE and PERIOD (seconds) from the "
