@@ -70,12 +70,15 @@ from inflight_lab.runners.threaded import ThreadPacer
 pacer = ThreadPacer({quotas})  # one for all threads
 with pacer:  # around each request
 """
-FOR_REQUESTS = f"""\
+FOR_REQUESTS = """\
 from requests.adapters import HTTPAdapter
 from urllib3 import Retry
+from inflight_lab.runners.threaded import ThreadPacer
 again = Retry(8, backoff_factor=0.5, status_forcelist=[429, 503])
 session.mount("https://", HTTPAdapter(max_retries=again))  # of requests.Session()
-{FOR_THREADS}"""
+pacer = ThreadPacer({quotas})  # one for all threads
+with pacer:  # around each request
+"""
 FOR_THREADS_OF_AN_SDK = f"""\
 client = {{package}}.{{client}}(max_retries=8)  # what else you give it stays
 {FOR_THREADS}"""
