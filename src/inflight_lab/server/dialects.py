@@ -27,8 +27,8 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
+from inflight_lab.server.admission import Admission, QuotaUsage
 from inflight_lab.server.chat import Chat
-from inflight_lab.server.counting import Admission, QuotaUsage
 
 FILE = Path(__file__).with_suffix(".toml")
 
