@@ -115,9 +115,9 @@ async def test_who_waits_for_a_turn_is_freed_when_there_are_none(
         await wall.say(shared=False)
         assert await phone.hear() == {"turn": True}
         assert await phone.hear() == {"shared": False}
+        assert room.turns.waiting == 0
         await phone.say(ask=True)
         assert await phone.hear() == {"turn": True}
-        await wall.hear_until(waiting=0)
 
 
 async def test_a_phone_that_leaves_takes_its_requests_along(room: ClassRoom) -> None:
