@@ -239,8 +239,9 @@ async def test_what_an_sdk_was_refused_is_asked_again(
         "Patience": Patience,
     }
     body = {"model": "m", "messages": [{"role": "user", "content": "Why?"}]}
-    knobs: dict[str, Any] = {"quota": "sliding-window", "rate": 5, "dialect": "openai"}
-    async with PracticeServer(latency=0.01, **knobs) as api:
+    # The eighth is refused, unless a busy machine takes four seconds to send them.
+    quota: dict[str, Any] = {"quota": "sliding-window", "rate": 7, "period": 4}
+    async with PracticeServer(latency=0.01, dialect="openai", **quota) as api:
         monkeypatch.setenv("OPENAI_BASE_URL", api.url.replace("/get", "/v1"))
         monkeypatch.setenv("OPENAI_API_KEY", "practice")
         exec(shown, names)

@@ -147,7 +147,7 @@ async def test_a_page_that_is_no_list(
 ) -> None:
     """As in practice: one sentence says what came instead."""
     assert await run_here(fetch_all_with("pages").script(server.url, tmp_path))
-    assert "x ValueError: a page must be a list, got {" in capsys.readouterr().out
+    assert 'ValueError("a page must be a list, got {' in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("job", [FETCH_ALL, WITH_REQUESTS], ids=lambda job: job.recipe)

@@ -139,12 +139,12 @@ async def test_a_pool_of_threads_has_connections_for_all(
 async def test_progress_is_seen_at_once(tmp_path: Path) -> None:
     """Also in a file, which Python writes late."""
     with PracticeServer(latency=0) as server:
-        async with FaultyPath(server, b"", "silence", harmed=range(5, 50)) as path:
-            script = FETCH_ALL.script(path.url, tmp_path, IDS=range(45))
+        async with FaultyPath(server, b"", "silence", harmed=range(6, 50)) as path:
+            script = FETCH_ALL.script(path.url, tmp_path, IDS=range(50))
             child = await start(script, PYTHONUNBUFFERED="")
             assert child.stdout
-            assert (await child.stdout.readline()).startswith(b"45 to ask for")
-            await child.stdout.readuntil(b"1 answered")
+            assert (await child.stdout.readline()).startswith(b"50 to ask for")
+            await child.stdout.readuntil(b"45 to ask for")
             child.kill()
             await child.communicate()
 
@@ -216,7 +216,7 @@ async def test_items_that_always_fail_leave_the_others(
         script = FETCH_ALL.script(server.url, tmp_path, IDS=ids, RATE=10_000)
         assert await run_here(script)
     assert {line["key"] for line in lines_in(tmp_path)} == {*ids[63:]}
-    assert re.search(r"63 x NoAnswer: status 403 .*\[\d+, ", capsys.readouterr().out)
+    assert capsys.readouterr().out.count("NoAnswer('status 403 ") == 63
 
 
 @pytest.mark.parametrize("job", CLIENTS.values(), ids=list(CLIENTS))
@@ -261,7 +261,7 @@ async def test_what_is_under_way_when_it_stops_is_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("job", "settings", "said"),
     [
-        (FETCH_ALL, {"IDS": []}, r"URL must be .*, and IDS .*, got .* and \[\]"),
+        (FETCH_ALL, {"IDS": []}, "URL must be .*, and IDS not empty"),
         (FETCH_ALL, {"URL": "https://a.test/items"}, "URL must be .*, with {id}"),
         (FETCH_ALL, {"RATE": 0}, r"greater than 0, got .*\brate=0\b"),
         (FETCH_ALL, {"LIMIT": 0}, r"greater than 0, got .*\blimit=0\b"),

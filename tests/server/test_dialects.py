@@ -35,8 +35,6 @@ class Row:
     """Headers that would say more than the API does, beside the pauses."""
     pause: float | None = None
     """Seconds that the rungs' reader finds; None: the API names no pause."""
-    is_bare: bool = False
-    """Whether it may concern one request alone, so the reader takes it for no limit."""
 
     def compare(self, response: httpx.Response) -> None:
         """Status, headers and body are those that are expected."""
@@ -155,7 +153,7 @@ TOO_MANY = [
 ]
 EXHAUSTED = [
     Row("draft", 402),
-    Row("github", 402, "Payment required", at="message", is_bare=True),
+    Row("github", 402, "Payment required", at="message"),
     Row("openai", 429, "insufficient_quota"),
     Row("azure", 403, "403", headers={"x-should-retry": "false"}),
     Row(
@@ -168,8 +166,7 @@ EXHAUSTED = [
 ]
 OVERLOADED = [
     Row("draft", 503, headers={"retry-after": "1"}, pause=1),
-    # GitHub's documentation asks for a minute where only the message says what it is.
-    Row("github", 403, "403", at="status", pause=60),
+    Row("github", 403, "403", at="status"),
     Row("openai", 503, "server_error", at="error.type"),
     Row("azure", 503, "503"),
     Row("anthropic", 529, "overloaded_error", at="error.type"),
@@ -208,16 +205,16 @@ async def test_too_many_requests(row: Row) -> None:
 @pytest.mark.parametrize("row", EXHAUSTED, ids=lambda row: row.dialect)
 async def test_a_plan_that_is_used_up(row: Row) -> None:
     """Everything is refused for good, and no pause is named, until the knob is taken
-    back.  A bare 402 may concern one request, so it is no refusal of all.
+    back.  A bare 402 or 403 may concern one request, so it is no refusal of all.
     """
     app = app_with(row.dialect, exhausted=True)
     for refused in (await get(app), await chat(app)):
         row.compare(refused)
         assert not on_quotas(refused)
-        if row.is_bare:
-            assert read_refusal(refused) is None
-        else:
+        if row.status == 429:
             assert (read(refused).pause, read(refused).is_permanent) == (0, True)
+        else:
+            assert read_refusal(refused) is None
     app.exhausted = False
     assert (await get(app)).status_code == 200
 

@@ -17,7 +17,6 @@ from typing import Any
 from inflight_lab.runners.patiently import NoAnswer, Stop
 
 Ask = Callable[[Any], Awaitable[Any]]  # for a key its answer
-BEGIN = b'{"key": '  # of each line
 
 
 class AnswerFile(FileIO):
@@ -28,23 +27,19 @@ class AnswerFile(FileIO):
     ...         answers.add(17, {"found": "it"})
 
     A key is anything that JSON can hold, such as an id.  Raises ``OSError`` if the file
-    cannot be opened, ``ValueError`` if it holds something else or is open in another
-    process, and `Stop` if an answer cannot be written.
+    cannot be opened, and ``ValueError`` if it holds something else or is open in
+    another process.
     """
 
     def __init__(self, path: str) -> None:
         super().__init__(path, "a+")
-        self.keys: set[str] = set()  # as JSON
         try:
             if hasattr(os, "lockf"):  # not on Windows
                 os.lockf(self.fileno(), os.F_TLOCK, 0)
             self.seek(0)
             *lines, torn = self.readall().split(b"\n")
-            for line in lines:
-                key = json.loads(line)["key"]
-                self.keys.add(json.dumps(key))
-            is_ours = torn.startswith(BEGIN) or BEGIN.startswith(torn)
-            if not is_ours:
+            self.keys = {json.dumps(json.loads(line)["key"]) for line in lines}
+            if not torn.startswith(b'{"key": '[: len(torn)]):
                 raise ValueError("its last line has no end")
         except (OSError, ValueError, LookupError, TypeError) as error:
             self.close()
@@ -56,62 +51,56 @@ class AnswerFile(FileIO):
         return json.dumps(key) in self.keys
 
     def add(self, key: Any, data: Any) -> None:
-        """Write one answer.  Raises `Stop` if that fails."""
+        """Write one answer.  Raises ``OSError`` if there is no room for it."""
         line = json.dumps({"key": key, "data": data}).encode() + b"\n"
-        try:
-            if self.write(line) < len(line):
-                raise OSError("there is no room for a whole line")
-        except OSError as error:
-            raise Stop(f"cannot write to {self.name}: {error}") from error
+        if self.write(line) < len(line):
+            raise OSError(f"there is no room for a whole line in {self.name}")
         self.keys.add(json.dumps(key))
 
-    async def collect(
-        self, keys: Iterable[Any], ask: Ask, *, limit: int, pace: float
-    ) -> bool:
+    async def collect(self, keys: Iterable[Any], ask: Ask, *, limit: int) -> bool:
         """Keep what ``await ask(key)`` returns, for each key that has no answer yet.
 
         ``limit`` of them are asked for at once, in random order.  `NoAnswer`, or a
         ``ValueError`` such as that of no JSON, leaves its key to the next start.
-        `Stop` leaves all, also those in flight.  So does any other exception, which is
-        raised in a group.
+        `Stop`, or an ``OSError`` such as that of a full disk, leaves all.  So does any
+        other exception, which is raised in a group.
 
-        Prints how many it asks for and how long that takes at least, one every ``pace``
-        seconds, how far it is, and each error when it first comes; at the end, however
-        it ends, which have no answer, and why.  Returns whether all have one.
+        None means that there is no such item.  That is an answer as well, but it is
+        kept only beside others: if nothing exists, the address is wrong.
+
+        Prints how far it is, and what fails.  Returns whether all have an answer.
         """
         wanted = {json.dumps(key): key for key in keys}  # each once
-        missing = [key for key in wanted.values() if key not in self]
-        random.shuffle(missing)  # else each start may begin with those that fail
-        how_long = f"in at least {len(missing) * pace:,.1f} s"
-        print(len(missing), "to ask for,", how_long, flush=True)
-        a_tenth = len(missing) // 10 or 1
-        outcomes: dict[str, list[Any]] = {}  # of each kind, the keys
-        queue = iter(missing)
+        queue = [key for key in wanted.values() if key not in self]
+        random.shuffle(queue)  # else each start may begin with those that fail
+        a_tenth = len(queue) // 10 or 1
+        gaps: list[Any] = []  # keys of no item
 
         async def work() -> None:
-            for key in queue:
+            while queue:
+                if len(queue) % a_tenth == 0:
+                    print(len(queue), "to ask for", flush=True)
+                key = queue.pop()
                 try:
                     data = await ask(key)
-                    self.add(key, data)
-                    outcome = "x no such item: null" if data is None else "answered"
+                    if data is None:
+                        gaps.append(key)
+                    else:
+                        self.add(key, data)
                 except (NoAnswer, ValueError) as error:
-                    outcome = f"x {type(error).__name__}: {error}"
-                same = outcomes.setdefault(outcome, [])
-                same.append(key)
-                if (len(same) - 1) % a_tenth == 0:  # the first, and then some
-                    print(len(same), outcome, flush=True)
+                    print(f"x {key!r:.60}: {error!r}", flush=True)
 
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(limit):
                     group.create_task(work())
-        except* Stop as stops:
-            print(f"Stopped: {stops.exceptions[0]}")
+        except* (Stop, OSError) as stops:
+            print("Stopped:", stops.exceptions[0])
         finally:
-            most_first = sorted(outcomes.items(), key=lambda each: -len(each[1]))
-            for outcome, same in most_first[:10]:
-                which = "" if outcome == "answered" else f"{same!r:.60}"
-                print(len(same), outcome, which)
+            if self.keys:  # else nothing exists, so the address is wrong
+                for key in gaps:
+                    self.add(key, None)
             found = len(wanted.keys() & self.keys)
-            print(f"{found} of {len(wanted)} have an answer in {self.name}.")
+            print(f"{found} of {len(wanted)} have an answer in {self.name}.", end=" ")
+            print(f"No such item: {len(gaps)}.")
         return found == len(wanted)

@@ -55,8 +55,7 @@ async def main() -> bool:
     questions = [(id, body_of(prompt)) for id, prompt in PROMPTS.items()]
     with AnswerFile(RESULTS) as answers:
         async with client:
-            pace = PERIOD / REQUESTS
-            return await answers.collect(questions, ask, limit=LIMIT, pace=pace)
+            return await answers.collect(questions, ask, limit=LIMIT)
 
 
 def body_of(prompt: str) -> dict[str, Any]:

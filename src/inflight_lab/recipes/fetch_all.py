@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from inflight_lab import AnswerFile, Pacer, Patience
+from inflight_lab import AnswerFile, Pacer, Patience, Stop
 from inflight_lab.recipes.settings import addresses, start
 
 URL = "https://api.example.com/items/{id}"  # each of IDS takes the place of {id}
@@ -38,12 +38,12 @@ async def main() -> bool:
         if response.status_code in (404, 410):
             return None
         if "next" in response.links:  # if one page is enough, delete these lines
-            raise ValueError("more pages: `inflight-lab snippet --help` has an edit")
+            raise Stop("more pages: `inflight-lab snippet --help` has an edit")
         return response.json()  # or response.text
 
     with AnswerFile(RESULTS) as answers:
         async with client:
-            return await answers.collect(urls, fetch, limit=LIMIT, pace=PERIOD / RATE)
+            return await answers.collect(urls, fetch, limit=LIMIT)
 
 
 if __name__ == "__main__":

@@ -11,9 +11,8 @@ from urllib.parse import quote
 
 def addresses(url: str, ids: Any) -> dict[Any, str]:
     """The address of each id.  Raises ``ValueError`` if the settings have none."""
-    if "{id}" not in url or "example.com" in url or not ids:
-        needed = "URL must be that of your API, with {id}, and IDS those of your items"
-        raise ValueError(f"{needed}, got {url!r} and {ids!r:.50}")
+    if "http" not in url or "{id}" not in url or "example.com" in url or not ids:
+        raise ValueError("URL must be that of your API, with {id}, and IDS not empty")
     return {id: url.replace("{id}", quote(str(id), safe="")) for id in ids}
 
 

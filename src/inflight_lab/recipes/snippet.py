@@ -27,9 +27,6 @@ VARIABLE = re.compile(r'"([^"$]*)\$([A-Z_]\w*)"')
 LINE = 88
 """How long a line may be."""
 TO_START = 'if __name__ == "__main__":'
-CONTENTS = """\
-# Yours to change are the settings and main().  What they use stands below them:
-# """
 
 
 def snippet(name: str, *, keep_imports: bool = False, **settings: object) -> str:
@@ -55,12 +52,8 @@ def snippet(name: str, *, keep_imports: bool = False, **settings: object) -> str
         sources = "\n".join([page.body, *used])
     job, to_start, last_lines = page.body.partition(TO_START)
     top = [f'"""{page.docstring}"""']
-    if to_start:  # a script has its settings on top
-        names = ", ".join(part.name for part in parts.values())
-        top.append(f"{CONTENTS}{names}.")
-        pieces = [job, *used, to_start + last_lines]
-    else:  # a rung's class may be made of what it uses
-        pieces = [*used, job]
+    # A script has its settings on top; a rung's class may be made of what it uses.
+    pieces = [job, *used, to_start + last_lines] if to_start else [*used, job]
     code = "\n\n\n".join(piece.strip() for piece in pieces).strip()
     imports = import_lines(files_used, code)
     head = "\n\n".join([*top, imports])
@@ -131,11 +124,6 @@ class File:
                 module = getattr(node, "module", "") or ""
                 self.imports += [(module, alias) for alias in node.names]
                 self.begins = node.end_lineno or 0
-
-    @property
-    def name(self) -> str:
-        """What it is called where it is printed."""
-        return self.docstring.partition(":")[0]
 
     @property
     def body(self) -> str:

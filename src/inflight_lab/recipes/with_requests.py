@@ -17,7 +17,7 @@ import httpx
 import requests
 from requests.adapters import HTTPAdapter
 
-from inflight_lab import AnswerFile, Pacer, Patience
+from inflight_lab import AnswerFile, Pacer, Patience, Stop
 from inflight_lab.recipes.settings import addresses, start
 
 URL = "https://api.example.com/items/{id}"  # each of IDS takes the place of {id}
@@ -48,11 +48,11 @@ async def main() -> bool:
         if response.status_code in (404, 410):
             return None
         if "next" in response.links:  # if one page is enough, delete these lines
-            raise ValueError("there are more pages, which are not asked for")
+            raise Stop("there are more pages, which are not asked for")
         return response.json()  # or response.text
 
     with AnswerFile(RESULTS) as answers, session:
-        return await answers.collect(urls, fetch, limit=LIMIT, pace=PERIOD / RATE)
+        return await answers.collect(urls, fetch, limit=LIMIT)
 
 
 def get(session: requests.Session, url: str) -> httpx.Response:

@@ -117,11 +117,13 @@ class LearningPacer(Pacer):
     def _keep_to(self, quotas: list[tuple[float, float]]) -> None:
         """Count by all of these quotas, and space by the shortest one."""
         self._known = quotas
-        ordered = sorted(quotas, key=by_period)
-        if by_period(ordered[0]) > LONGEST_SPACED:
-            ordered.insert(0, (math.inf, 1.0))
-        (self._fastest, self.period), *self.also = ordered
-        self.rate = self._fastest
+        first, *others = sorted(quotas, key=by_period)
+        if by_period(first) > LONGEST_SPACED:
+            others.insert(0, first)
+            first = (math.inf, 1.0)
+        self.rate, self.period = first
+        self.also = others
+        self._fastest = self.rate
         self._is_searching = False
 
     def _note_accepted(self) -> None:

@@ -16,13 +16,16 @@ more than 100:
   The quickest answer so far shows how long a way without delay takes.  If one took
   0.2 s longer, these 0.2 s may have passed before it was counted.  So it counts as if
   it had left 0.2 s later, and what has no answer yet as if it came now.  A period after
-  that it no longer counts.
+  that it no longer counts.  In the first two periods the quickest may have been late as
+  well: by as much as answers differ, at most.
 
 So it uses 98.8 % of a quota as long as latencies are even, and 98 % if network delay
 varies by 10 ms.  If latencies vary much, it cannot know where on its way a slow request
 was held up, and stays lower: at about 70 % of 100 a second for latencies between 0.1
 and 0.9 s.  A single answer that is much quicker than all the others has the same effect
-for the rest of the run.
+for the rest of the run.  A start that is up to 0.1 s late costs no 429, but one latency
+at most.  What no client can know: if *all* answers of the first periods were late alike
+and later ones are not, a few requests may meet a 429.
 
 For an API that allows no burst at all (nginx's ``limit_req`` as it is usually set, GCRA
 with a burst of 1), pass ``burst=1`` and a rate of about 90 % of the API's.
@@ -53,7 +56,8 @@ class Pacer:
 
     First come, first served.  Share one among all requests of a quota, on one event
     loop; a task takes one turn at a time.  Raises ``ValueError`` for a number that is
-    not greater than 0.
+    not greater than 0.  Code that waits in another way, such as threads, calls
+    ``leave_or_wait`` and ``come_back`` itself.
     """
 
     rate: float = 100
@@ -71,9 +75,8 @@ class Pacer:
         self._slots = self.limiter or asyncio.Semaphore(self.limit)
         self._line = asyncio.Lock()  # first come, first served
         self._due = 0.0  # when the next request may leave
-        self._in_flight: dict[Any, float] = {}  # when each left, by its task, in order
+        self._in_flight: dict[Any, float] = {}  # when each left, by its task
         self._ended: list[float] = []  # when the others were answered, in order
-        self._answers = 0  # how many there were
         self._quickest = 0.0  # the shortest latency so far, in seconds
         self._slowest = 0.0  # the longest one
 
@@ -83,75 +86,67 @@ class Pacer:
 
     async def __aenter__(self) -> None:
         await self._slots.__aenter__()
-        arrived = time.perf_counter()
         try:
+            arrived = time.perf_counter()
             async with self._line:
-                await self._wait_for_room()
-                self._leave(asyncio.current_task(), arrived)
+                while wait := self.leave_or_wait(asyncio.current_task(), arrived):
+                    await asyncio.sleep(wait)
         except BaseException:  # cancelled while it waited
             await self._slots.__aexit__(None, None, None)
             raise
 
     async def __aexit__(self, kind: type[BaseException] | None, *error: Any) -> None:
-        self._come_back(asyncio.current_task(), is_answered=kind is None)
+        self.come_back(asyncio.current_task(), is_answered=kind is None)
         await self._slots.__aexit__(kind, *error)
 
-    async def _wait_for_room(self) -> None:
-        while (wait := self._free_at() - time.perf_counter()) > 0:
-            # An answer that comes meanwhile may make the wait shorter.
-            await asyncio.sleep(min(wait, self.period / 20, 0.5))
-
-    def _free_at(self) -> float:
-        """When a request may leave: it is due, and each quota has room for one more."""
-        free_at = self._due
-        margin = 0.0
-        if self._answers < 2 * self.rate:
-            # So early even the quickest answer may have been late: on a busy machine by
-            # up to about 20 ms.  Later one of many was not.
-            margin = min(0.02, self._slowest - self._quickest)
-        sent = len(self._ended) + len(self._in_flight)
-        for rate, period in self._quotas():
-            allowed = max(1, rate)  # where it is less than one, the spacing is enough
-            if sent + 1 > allowed:
-                oldest = self._counted(int(allowed))
-                # Clocks differ a little; this costs nothing, as the spacing is wider.
-                free_at = max(free_at, oldest + 1.01 * period + margin)
-        return free_at
-
-    def _counted(self, ago: int) -> float:
-        """When the API has counted the last request but ``ago - 1``, at the latest."""
-        # left ....... on its way ....... counted ....... on its way ....... answered
-        # What took longer than the quickest was late, perhaps before it was counted.
-        # So it counts as if it had left that much later.
-        in_flight = list(self._in_flight.values())
-        if ago <= len(in_flight):
-            left = in_flight[-ago]
-            return max(left, time.perf_counter() - self._quickest)
-        ago -= len(in_flight)
-        return self._ended[-ago] - self._quickest
-
-    def _leave(self, sender: object, arrived: float) -> None:
-        """Note that a request leaves, and when the next one may."""
+    def leave_or_wait(self, sender: object, arrived: float) -> float:
+        """Note that a request leaves, or return after how many seconds to try again."""
         now = time.perf_counter()
+        wait = self._free_at(now) - now
+        if wait > 0:  # an answer that comes meanwhile may make it shorter
+            return min(wait, self.period / 20, 0.5)
         self._in_flight[sender] = now
         spacing = 1.0125 * self.period / self.rate  # headroom: network delay varies
-        catch_up = (self.burst - 1) * spacing
         # Neither idle time nor a long delay is made up for.
-        self._due = max(self._due, arrived, now - catch_up) + spacing
+        earliest = max(arrived, now - (self.burst - 1) * spacing)
+        self._due = max(self._due, earliest) + spacing
+        return 0.0
 
-    def _come_back(self, sender: object, *, is_answered: bool) -> None:
+    def _free_at(self, now: float) -> float:
+        """When a request may leave: it is due, and each quota has room for one more."""
+        # left ....... on its way ....... counted ....... on its way ....... answered
+        # What took longer than the quickest was late, perhaps before it was counted.
+        # So it counts as if it had left that much later, or now, if it has no answer.
+        way = self._quickest
+        if len(self._ended) < 2 * self.rate:  # so early even the quickest may be late
+            way = max(0.0, way - (self._slowest - way))
+        in_flight = [max(left, now - way) for left in self._in_flight.values()]
+        free_at = self._due
+        for rate, period in self._quotas():
+            allowed = max(1, rate)  # where it is less than one, the spacing is enough
+            ago = allowed - len(in_flight)
+            if ago < 1:
+                counted = in_flight[-int(allowed)]
+            elif ago < len(self._ended) + 1:
+                counted = self._ended[-int(ago)] - way
+            else:
+                continue
+            # Clocks differ a little; this costs nothing, as the spacing is wider.
+            free_at = max(free_at, counted + 1.01 * period)
+        return free_at
+
+    def come_back(self, sender: object, *, is_answered: bool) -> None:
         """Note that a request was answered, or that it failed or was cancelled."""
         ended = time.perf_counter()
         latency = ended - self._in_flight.pop(sender)
         if is_answered:
-            self._answers += 1
             self._quickest = min(self._quickest or latency, latency)
             self._slowest = max(self._slowest, latency)
         else:  # as if it arrived a quickest latency from now, and came back after one
             ended += 2 * self._quickest
         insort(self._ended, ended)
         longest = max(period for _, period in self._quotas())
-        del self._ended[: bisect(self._ended, ended - 2 * longest)]
+        del self._ended[: bisect(self._ended, ended - 3 * longest)]
 
     def _quotas(self) -> list[tuple[float, float]]:
         return [(self.rate, self.period), *self.also]

@@ -8,9 +8,10 @@
 - *Stop* if no wait will help: the money is spent, the key is wrong, or the pause is too
   long.  Nothing more is sent, but what is under way is still answered.
 - *Stop* if nothing is accepted any more.  Nobody can list all the words in which APIs
-  say that a month's quota is used up.  But then they refuse ten times in a row, though
-  all waited longer each time, or 50 requests fail one after the other.  What can only
-  be wrong with one request, such as a 400 or a 422, does not count.
+  say that a month's quota is used up.  But then they refuse eleven times in a row,
+  until a pause would be longer than ten minutes, or 50 requests fail one after the
+  other.  What can only be wrong with one request, such as a 400 or a 422, does not
+  count.
 
 404 and 410 are answers, too, and are returned.  All other failures that another
 attempt may fix get one: a lost connection, a timeout, every server error.  For a GET
@@ -40,16 +41,8 @@ from inflight_lab.runners.refusals import (
 
 BACKOFF = 0.5  # seconds to wait after a failure, doubled with each further one
 LONGEST_BACKOFF = 30  # seconds; a request that fails alone waits up to twice as long
-MOST_PAUSES = 10  # in a row
 MOST_FAILURES = 50  # in a row, of requests that failed for good
-NOT_THERE = (404, 410)  # an answer as well: there is no such thing
-LOST = (  # errors that another attempt may fix; each OSError is one as well
-    httpx.TimeoutException,
-    httpx.NetworkError,
-    httpx.ProxyError,
-    httpx.RemoteProtocolError,
-    httpx.DecodingError,
-)
+LOST = (httpx.TransportError, httpx.DecodingError)  # another attempt may be answered
 
 
 class NoAnswer(Exception):
@@ -92,13 +85,13 @@ class Patience:
 
     attempts: int = 8  # for each request, the first one included
     timeout: float = 30.0  # seconds for one attempt
-    longest_pause: float = 600.0  # seconds; if the API asks for more, nobody waits
+    longest_pause: float = 600.0  # seconds; where it would take more, all ends
     lost: tuple[type[Exception], ...] = LOST
 
     def __post_init__(self) -> None:
-        self._lost: tuple[type[Exception], ...] = (OSError, *self.lost)
+        self.lost = (OSError, *self.lost)  # such as TimeoutError
         self._failures = 0  # in a row
-        self._pauses = 0  # in a row
+        self._pause = BACKOFF / 2  # of all, in seconds, doubled before each new one
         self._paused_until = 0.0
         self._under_way = 0  # requests
         self._why = ""  # why nothing is sent any more
@@ -110,7 +103,8 @@ class Patience:
         wait = 0.0
         for attempt in range(self.attempts):
             await asyncio.sleep(wait)
-            alone = backoff(attempt) * random.uniform(1, 2)  # jitter
+            backoff = min(BACKOFF * 2.0**attempt, LONGEST_BACKOFF)
+            wait = backoff * random.uniform(1, 2)  # jitter
             try:
                 async with pacer, asyncio.timeout(self.timeout):
                     if self._why:
@@ -120,48 +114,42 @@ class Patience:
                         response = await send(*args, **more)
                     finally:
                         self._under_way -= 1
-            except self._lost as error:
-                failure = NoAnswer(f"{type(error).__name__} {error}")
-                wait = alone
+            except self.lost as error:
+                why = f"{type(error).__name__} {error}"
                 continue
             status = response.status_code
-            if 200 <= status < 300 or status in NOT_THERE:
+            if 200 <= status < 300 or status in (404, 410):  # there is no such thing
                 self._failures = 0
-                self._pauses = 0
+                self._pause = BACKOFF / 2
                 return response
-            failure = NoAnswer(f"status {status} {reason_in(response)}")
+            why = f"status {status} {reason_in(response)}"
             if is_permanent(response):
-                await self._stop(f"{failure}")
+                await self._stop(why)
             if is_temporary(response):
-                pause = await self._pause_all(pacer, pause_in(response), f"{failure}")
-                wait = pause + random.uniform(0, BACKOFF)
-            elif status >= 500 or status in (408, 409):
-                wait = alone
+                wait = await self._pause_all(pacer, pause_in(response), why)
             elif status in (402, 403):
                 break  # it may be true of all requests
-            else:
-                raise failure  # something is wrong with this request alone
+            elif status < 500 and status not in (408, 409):
+                raise NoAnswer(why)  # something is wrong with this request alone
         self._failures += 1
         if self._failures >= MOST_FAILURES:
-            await self._stop(f"{failure}")
-        raise failure
+            await self._stop(why)
+        raise NoAnswer(why)
 
     async def _pause_all(self, pacer: Any, asked: float, why: str) -> float:
         """Let all wait, longer each time, and return for how many seconds."""
-        if asked > self.longest_pause:
-            await self._stop(f"{why} (a pause of {asked:.0f} s)")
         now = time.monotonic()
         is_new = now >= self._paused_until  # and not of one that left before this pause
         if is_new:
-            self._pauses += 1
-        if self._pauses >= MOST_PAUSES:
-            await self._stop(why)
-        pause = max(asked, backoff(self._pauses - 1))
+            self._pause *= 2
+        pause = max(asked, self._pause)
+        if pause > self.longest_pause:
+            await self._stop(f"{why} (a pause of {pause:.0f} s)")
         if is_new and pause > 5:
             logging.getLogger(__name__).warning("Waiting %.4g s: %s", pause, why)
         self._paused_until = max(self._paused_until, now + pause)
         pacer.pause(pause)
-        return pause
+        return pause + random.uniform(0, BACKOFF)  # not all at once
 
     async def _stop(self, why: str) -> None:
         """End the run, as soon as nothing is under way that may be answered."""
@@ -169,8 +157,3 @@ class Patience:
         while self._under_way:
             await asyncio.sleep(0.01)
         raise Stop(why)
-
-
-def backoff(failures: int) -> float:
-    """The seconds to wait after so many failures: 0.5, 1, 2, 4, ... 30."""
-    return min(BACKOFF * 2.0**failures, LONGEST_BACKOFF)

@@ -21,12 +21,11 @@ It needs httpx and "throttled-py[redis]", the extra ``inflight-lab[redis]``.
 import asyncio
 import contextlib
 import math
+import time
 from datetime import timedelta
 from typing import Any
 
 import httpx
-
-from inflight_lab.runners.pacer import Pacer
 
 try:
     from throttled import asyncio as throttled
@@ -37,7 +36,7 @@ except ModuleNotFoundError as error:
     ) from None
 
 
-class SharedQuota(Pacer):
+class SharedQuota:
     """``async with quota:`` waits until the shared quota has room for one more request.
 
     >>> quota = SharedQuota("redis://127.0.0.1:6379", key="my-api", rate=100)
@@ -46,8 +45,8 @@ class SharedQuota(Pacer):
     It is shared by all who use the same ``key`` in the same ``store``: ``rate``, 1 or
     more, requests per ``period`` seconds for all of them together.  Give each the same
     numbers.  ``store`` is the address of a Redis, which has ``timeout`` seconds for
-    each answer.  ``limit``, ``limiter`` and ``pause`` are those of a `Pacer`, for this
-    process alone.
+    each answer.  At most ``limit`` requests of this process are inside at once, and
+    ``limiter``, any async context manager, takes the place of that semaphore.
 
     It serves one event loop.  Close it with ``await quota.aclose()``, or use
     `contextlib.aclosing`.  If the store gives no answer, entering raises
@@ -65,12 +64,14 @@ class SharedQuota(Pacer):
         limiter: Any = None,
         timeout: float = 5.0,
     ) -> None:
-        super().__init__(math.inf, limit=limit, limiter=limiter)  # Redis keeps the pace
-        if not (rate >= 1 and period > 0):
+        if not (rate >= 1 and period > 0 and limit > 0):
             raise ValueError(
-                "rate must be 1 or more, and period greater than 0, got "
-                f"{rate!r} and {period!r}"
+                "rate must be 1 or more, period and limit greater than 0, got "
+                f"{rate!r}, {period!r} and {limit!r}"
             )
+        self._slots = limiter or asyncio.Semaphore(limit)
+        self._line = asyncio.Lock()  # first come, first served
+        self._paused_until = 0.0
         timeouts = {"SOCKET_TIMEOUT": timeout, "SOCKET_CONNECT_TIMEOUT": timeout}
         self._store = throttled.RedisStore(server=store, options=timeouts)
         self._quota = throttled.Throttled(
@@ -87,16 +88,36 @@ class SharedQuota(Pacer):
         redis: Any = self._store._backend.get_client()
         await redis.aclose(close_connection_pool=True)
 
-    async def _wait_for_room(self) -> None:
+    def pause(self, seconds: float) -> None:
+        """Hold back every request of this process for this long."""
+        self._paused_until = max(self._paused_until, time.perf_counter() + seconds)
+
+    async def __aenter__(self) -> None:
+        await self._slots.__aenter__()
         try:
-            while (answer := await self._quota.limit()).limited:
-                raise_if_cancelled()
-                await asyncio.sleep(answer.state.retry_after)
+            async with self._line:
+                while (wait := await self._seconds_to_wait()) > 0:
+                    raise_if_cancelled()
+                    await asyncio.sleep(wait)
+        except BaseException:  # cancelled while it waited, or there is no store
+            await self._slots.__aexit__(None, None, None)
+            raise
+
+    async def __aexit__(self, *error: Any) -> None:
+        await self._slots.__aexit__(*error)
+
+    async def _seconds_to_wait(self) -> float:
+        """Take a turn and return 0, or return when to ask for one again."""
+        paused = self._paused_until - time.perf_counter()
+        if paused > 0:
+            return paused
+        try:
+            answer = await self._quota.limit()
         except StoreUnavailableError as error:
             raise StoreUnavailableError(
                 f"Not sent: the store gave no answer. {error.__cause__}"
             ) from error
-        await super()._wait_for_room()
+        return answer.state.retry_after if answer.limited else 0.0
 
 
 def raise_if_cancelled() -> None:

@@ -34,7 +34,7 @@ from inflight_lab.runners.pacer import Pacer
 Limiter = contextlib.AbstractContextManager[object]  # what threading.Semaphore is
 
 
-class ThreadPacer(Pacer):
+class ThreadPacer:
     """``with pacer:`` waits until the quota has room for one more request.
 
     The quota is ``rate`` requests per ``period`` seconds, as the API states it, and
@@ -50,32 +50,28 @@ class ThreadPacer(Pacer):
         *,
         also: Sequence[tuple[float, float]] = (),
     ) -> None:
-        super().__init__(rate, period, also=also)
+        self._pacer = Pacer(rate, period, also=also)
         self._turn = threading.Lock()  # whoever has it leaves next
-        self._log = threading.Lock()  # held for a moment, to read or to note
+        self._log = threading.Lock()  # whoever has it reads the pacer, or notes there
 
     def pause(self, seconds: float) -> None:
         """Hold back every request for this long, including those already waiting."""
         with self._log:
-            super().pause(seconds)
+            self._pacer.pause(seconds)
 
     def __enter__(self) -> None:
         arrived = time.perf_counter()
         with self._turn:
-            while (wait := self._leave_or_wait(arrived)) > 0:
-                time.sleep(min(wait, self.period / 20))
+            while wait := self._leave_or_wait(arrived):
+                time.sleep(wait)
 
     def __exit__(self, kind: type[BaseException] | None, *error: Any) -> None:
         with self._log:
-            self._come_back(threading.get_ident(), is_answered=kind is None)
+            self._pacer.come_back(threading.get_ident(), is_answered=kind is None)
 
     def _leave_or_wait(self, arrived: float) -> float:
-        """Note that a request leaves, or return the seconds until it may."""
         with self._log:
-            wait = self._free_at() - time.perf_counter()
-            if wait <= 0:
-                self._leave(threading.get_ident(), arrived)
-            return wait
+            return self._pacer.leave_or_wait(threading.get_ident(), arrived)
 
 
 def make_one_request(
