@@ -17,7 +17,7 @@ TOKENS = {"rate": 1000, "tokens": 2000, "period": 60, "quota": "sliding-window"}
 ONE_A_SECOND = {"quota": "sliding-window", "rate": 1}
 QUOTA, LOST = "Over the quota", "What was lost"
 POOL = "The connection pool was the limit"
-AROUND = "The {} is not around each request"
+AROUND = "The semaphore is not around each request"
 STORM = "A storm of retries"
 FOR_GOOD = ["Refused, and no wait will help", LOST]
 
@@ -41,18 +41,7 @@ CASES = [
     Case("pool", UNLIMITED, [POOL]),
     Case("pool_timeout", UNLIMITED, [POOL, LOST]),
     Case("semaphore_each", UNLIMITED, ["A semaphore for each task"]),
-    Case(
-        "around_the_tasks",
-        FIVE_A_SECOND,
-        [AROUND.format("semaphore"), QUOTA, LOST],
-        is_free=True,
-    ),
-    Case(
-        "limiter_around_the_loop",
-        FIVE_A_SECOND,
-        [AROUND.format("rate limiter"), QUOTA, LOST],
-        is_free=True,
-    ),
+    Case("around_the_tasks", FIVE_A_SECOND, [AROUND, QUOTA, LOST], is_free=True),
     Case("client_each", UNLIMITED, ["A client for each request"]),
     Case("blocked", UNLIMITED, ["A blocked event loop"]),
     Case("too_fast", SEVEN_IN_TWO_SECONDS, [QUOTA, LOST], None),

@@ -19,7 +19,6 @@ from inflight_lab.watch.saying.commands import RECIPES as RECIPES_BY_LIBRARY
 from tests.support.paged_server import PagedServer
 from tests.support.watching import (
     commands_in,
-    finding_named,
     findings_in,
     note,
     run_of,
@@ -34,10 +33,10 @@ HEADERS = {
     "anthropic-version": "2023-06-01",
     "accept-encoding": "gzip",
     "user-agent": "python-httpx/0.28",
+    "x-tenant": "42",
 }
-SDK = {"x-stainless-lang": "python"}
 FETCHES = {
-    "httpx": """
+    "aiohttp": """
 import asyncio
 import aiohttp
 
@@ -59,7 +58,7 @@ with requests.Session() as session, ThreadPoolExecutor(10) as pool:
     list(pool.map(session.get, urls))
 """,
 }
-"""By the library of the script that is printed, which may be another."""
+"""By its library, which the new script keeps."""
 
 
 def run_commands(said: str, folder: Path) -> None:
@@ -84,13 +83,15 @@ def test_the_printed_command_writes_a_script_that_runs(
     assert findings_in(done.stderr)[0] == "certain: Over the quota"
     url = "https://api.shop.test/items/{id}.json?lang=en"
     assert (
-        f'--rate 20 --period 1 --url "{url}" --ids 0-29 '
-        '--header "Accept: application/json" --header X-Api-Key' in done.stderr
+        f'--rate 20 --period 1 --url "{url}" '
+        "--header X-Api-Key --output fixed.py" in done.stderr
     )
     assert "s3cret" not in done.stderr
     run_commands(done.stderr, tmp_path)
     fixed = tmp_path / "fixed.py"
-    assert f"import {library}" in fixed.read_text()
+    text = fixed.read_text()
+    assert f"import {library}" in text
+    fixed.write_text(re.sub(r"(?m)^IDS: .*", "IDS = range(30)", text))
     environment = os.environ | {"X_API_KEY": "s3cret-value"}
     done = watch("--practice", "20/s", fixed, cwd=tmp_path, env=environment)
     assert "30 accepted, 0 refused" in done.stderr
@@ -117,16 +118,17 @@ asyncio.run(main())
 
 
 def test_the_commands_for_chats_write_a_script_that_runs(tmp_path: Path) -> None:
-    """It asks the same model with the same key; the questions are the reader's."""
+    """It asks the same API, with the same client; the questions are the reader's."""
     said = watch_text(tmp_path, CHATS, practice="20/s").stderr
     assert "snippet ask_model --rate 20 --period 1" in said
-    assert '--url "https://models.shop.test/v1/chat/completions" --model m' in said
+    assert '--url "https://models.shop.test/v1/chat/completions"' in said
     run_commands(said, tmp_path)
     fixed = tmp_path / "fixed.py"
     prompts = 'PROMPTS = {n: f"hello {n}" for n in range(20)}'
     text = re.sub(r"(?m)^PROMPTS: .*", prompts, fixed.read_text())
-    fixed.write_text(text)
-    environment = os.environ | {"OPENAI_API_KEY": "s3cret-value"}
+    assert "import openai" in text
+    fixed.write_text(text.replace('MODEL = ""', 'MODEL = "m"'))
+    environment = os.environ | {"API_TOKEN": "s3cret-value"}
     done = watch("--practice", "20/s", fixed, cwd=tmp_path, env=environment)
     assert "20 accepted" in done.stderr, done.stderr
 
@@ -145,47 +147,54 @@ with httpx.Client() as client:
 
 
 def test_a_real_run_over_pages_has_a_command_too(tmp_path: Path) -> None:
-    """GitHub says itself when its hour is used up; of the pages only the first ones are
-    asked for, because the edit follows the others.
-    """
+    """Of the pages only the first ones are asked for: the edit follows the others."""
     github: dict[str, Any] = {"quota": "fixed-window", "rate": 10, "dialect": "github"}
     with PagedServer(pages=2, latency=0, period=3600, **github) as server:
         said = watch_text(tmp_path, PAGES, f"http://127.0.0.1:{server.port}").stderr
-    assert "--rate 10 --period 1 " in said
     assert f'--url "http://127.0.0.1:{server.port}/get?list={{id}}"' in said
-    assert "--ids a,b,c,d,e,f" in said
     run_commands(said, tmp_path)
     assert "response.links" in (tmp_path / "fixed.py").read_text()
     assert "follow pages (practice has none" in said
 
 
-def test_only_secrets_come_from_variables(tmp_path: Path) -> None:
-    """A version is always the same; what the client itself adds is not needed."""
+def test_headers_are_named() -> None:
+    """Secrets come from variables, the others are the reader's to fill in; what the
+    client itself adds is not needed.
+    """
     log = run_of([200] * 5, sent_headers=HEADERS)
-    command = command_for(log, log.requests, None)
-    assert re.findall("--header (.*?) (?=-)", command) == [
-        '"Accept: application/json"',
-        '"Anthropic-Version: 2023-06-01"',
-        "X-Api-Key",
-    ]
+    command = command_for(log.requests, None)
+    assert "--header X-Api-Key --output" in command
+    assert command.endswith("IDS, for {id}; HEADERS: Anthropic-Version, X-Tenant")
+    assert "s3cret" not in command
 
 
 @pytest.mark.parametrize(
-    ("headers", "words", "options"),
+    ("url", "words", "options"),
     [
-        ((20, 4000), "", "--rate 20 --tokens 4000 --url"),
-        ((20, 4000), "on tokens per 20 s: Limit 4000", "--tokens 4000 --period 20 "),
+        (CHATS_URL, "", "--rate 20 --tokens 4000 --url"),
+        (CHATS_URL, "on tokens per min (TPM): Limit 6000", "--tokens 6000 --period 60"),
+        (
+            "https://a.test/v1/messages",
+            "exceed your rate limit of 50,000 input tokens per minute",
+            "Budgets(requests=(20, 60), tokens=(50000, 60))",
+        ),
     ],
 )
 def test_budgets_that_the_answers_announce_are_filled_in(
-    headers: tuple[int, int], words: str, options: str
+    url: str, words: str, options: str
 ) -> None:
-    """By the minute, which is the recipe's own period, unless the API says another."""
-    names = ("x-ratelimit-limit-requests", "x-ratelimit-limit-tokens")
-    limits = dict(zip(names, map(str, headers), strict=True))
+    """Headers count by the minute; what the words of a refusal say comes first."""
+    limits = {"x-ratelimit-limit-requests": "20", "x-ratelimit-limit-tokens": "4000"}
     body = f'{{"error": {{"message": "{words}"}}}}'.encode()
-    log = run_of([429] * 5, url=CHATS_URL, headers=limits, body=body)
-    assert options in command_for(log, log.requests, None)
+    log = run_of([429] * 5, url=url, method="POST", headers=limits, body=body)
+    assert options in command_for(log.requests, None)
+
+
+def test_a_quota_of_a_day_is_no_budget_of_a_minute() -> None:
+    """Else the tokens of a minute would have to last for a day."""
+    headers = {"x-ratelimit-limit-tokens": "4000"}
+    log = run_of([429] * 5, url=CHATS_URL, method="POST", headers=headers)
+    assert "= Pacer(200, 86400)," in command_for(log.requests, Quota(200, 86400.0))
 
 
 @pytest.mark.parametrize(
@@ -202,39 +211,19 @@ def test_a_key_comes_from_the_variable_that_has_it(
     """By the name that the reader's environment knows."""
     monkeypatch.setenv("GH_TOKEN", "s3cret-value")
     log = run_of([200] * 5, sent_headers={"authorization": value})
-    assert option in command_for(log, log.requests, None)
-
-
-def test_openais_client_finds_its_key_where_it_always_does() -> None:
-    """Also if the script got it from somewhere else; what it adds is not needed."""
-    own = {"authorization": "Bearer s3cret", "accept": "application/json"}
-    log = run_of([200] * 5, sent_headers=SDK | own)
-    command = command_for(log, log.requests, None)
-    assert re.findall("--header (\\S+)", command) == ["Authorization@OPENAI_API_KEY"]
-
-
-@pytest.mark.parametrize(
-    ("kind", "is_said"),
-    [("image/png", True), ("application/vnd.api+json; charset=utf-8", False)],
-)
-def test_answers_that_are_no_json_need_a_change(kind: str, is_said: bool) -> None:
-    """Else the printed script would throw each away, and fetch it again."""
-    log = run_of([200] * 5, headers={"content-type": kind})
-    said = "the answers are image/png, no JSON" in command_for(log, log.requests, None)
-    assert said is is_said
+    assert option in command_for(log.requests, None)
 
 
 def test_a_name_that_the_script_gives_itself_is_kept() -> None:
     """A few APIs ask for one with an address."""
-    name = "prices/2.0 (me@shop.test)"
-    log = run_of([200] * 5, sent_headers={"user-agent": name})
-    assert f'--header "User-Agent: {name}"' in command_for(log, log.requests, None)
+    log = run_of([200] * 5, sent_headers={"user-agent": "prices/2.0 (me@shop.test)"})
+    assert "HEADERS: User-Agent" in command_for(log.requests, None)
 
 
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        (CHATS_URL, "REQUESTS; TOKENS; PROMPTS, MAX_TOKENS, and what else you send"),
+        (CHATS_URL, "REQUESTS; TOKENS; MODEL; PROMPTS; MAX_TOKENS, and what else you"),
         ("https://a.test/items/{n}.json", "RATE and PERIOD; IDS, for {id}"),
         ("https://a.test/items", "RATE and PERIOD; URL, with {id} where the requests"),
     ],
@@ -244,94 +233,8 @@ def test_what_is_the_readers_to_fill_in_is_said(url: str, words: str) -> None:
     log = run_of([])
     for number in range(1000, 1120, 2):
         note(log, 0.0, url=url.replace("{n}", f"{number}"))
-    command = command_for(log, log.requests, None)
+    command = command_for(log.requests, None)
     assert f"then fill in, in fixed.py: {words}" in command
-
-
-def ids_in(how: dict[str, Any], folder: Path) -> str:
-    """The command for a script that gathers 30 items, of which 10 are accepted."""
-    text = ITEMS.format(**({"gather": "", "end": ""} | how))
-    said = watch_text(folder, text, practice="10/h").stderr
-    assert findings_in(said)[0] == "certain: Over the quota", said
-    return said
-
-
-ITEMS = """
-import asyncio, sys, httpx
-
-async def get(client, number):
-    response = await client.get(f"https://api.shop.test/items/{{number}}")
-    response.raise_for_status()
-
-async def main():
-    async with httpx.AsyncClient() as client:
-        for first in range(0, 90, 15):
-            numbers = range(first, first + 15)
-            await asyncio.gather(*(get(client, n) for n in numbers){gather})
-
-asyncio.run(main())
-{end}
-"""
-
-
-@pytest.mark.parametrize(
-    ("how", "is_all"),
-    [
-        ({}, False),
-        ({"end": "sys.exit(1)", "gather": ", return_exceptions=True"}, False),
-        ({"gather": ", return_exceptions=True"}, True),
-    ],
-)
-def test_ids_that_a_script_did_not_reach_are_not_left_out(
-    how: dict[str, str], is_all: bool, tmp_path: Path
-) -> None:
-    """A script that died has sent some of its ids: nobody takes them for all."""
-    said = ids_in(how, tmp_path)
-    assert ("--ids 0-89 " in said) is is_all
-    assert ("--ids" in said) is is_all
-    assert ("fill in, in fixed.py: IDS, for {id}: your script" in said) is not is_all
-
-
-def test_ids_are_not_told_where_something_was_cancelled() -> None:
-    """The script gave up, though it ended as if all were well."""
-    log = run_of([200] * 20 + [429] * 5, every=0.01, exit_status=0)
-    assert "--ids 0-24" in finding_named(log, "Refused").command
-    log.requests[-1].error = "cancelled"
-    assert "--ids" not in finding_named(log, "Refused").command
-
-
-GITHUB = {"x-ratelimit-resource": "core", "retry-after": "1"}
-SECONDARY = b'{"message": "You have exceeded a secondary rate limit."}'
-
-
-@pytest.mark.parametrize(
-    ("statuses", "every", "pace"),
-    [
-        (([200] * 24 + [403]) * 10, 0.1, "Pacer(9, 1)"),  # 10 a second, no pauses
-        (([200] * 3 + [403] * 3) * 8, 0.1, "Pacer(4, 1)"),
-        ([200, 403] * 10, 1.9, "Pacer(1, 4)"),
-        ([200] * 40 + [403] * 20, 0.01, "Pacer(10, 1)"),  # was faster than GitHub says
-        ([200] * 40 + [403], 0.1, ""),  # that pace was refused, nothing else is known
-    ],
-)
-def test_a_pace_that_was_just_refused_is_not_printed_again(
-    statuses: list[int], every: float, pace: str
-) -> None:
-    """Less was accepted from the first refusal to the last; that is called a guess."""
-    log = run_of(statuses, every=every, headers=GITHUB, body=SECONDARY)
-    command = finding_named(log, "GitHub's secondary limit").command
-    assert pace in command
-    assert ("is a guess" in command) is bool(pace)
-    assert ("Pacer" in command) is bool(pace)
-    assert ("fill in, in fixed.py: RATE and PERIOD" in command) is not bool(pace)
-
-
-def test_a_quota_of_the_hour_leaves_the_pace() -> None:
-    """When that is used up, no pace is at fault, however slow it was."""
-    headers = GITHUB | {"x-ratelimit-remaining": "0", "retry-after": "1000"}
-    log = run_of([200] * 40 + [403] * 5, every=0.5, headers=headers)
-    command = command_for(log, log.requests, None)
-    assert "= Pacer(10, 1), Patience(longest_pause=3600)" in command
 
 
 def test_every_recipe_that_a_command_names_is_there() -> None:
@@ -341,26 +244,23 @@ def test_every_recipe_that_a_command_names_is_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ids", "option"),
+    ("url", "is_known"),
     [
-        (["3", "1", "2"], "--ids 1-3"),
-        (["7", "12"], "--ids 12,7"),
-        (["oslo", "rome"], "--ids oslo,rome"),
-        ([f"n{n}" for n in range(10, 50)], "--ids n10,n11,n12,"),
-        ([f"name{number}" for number in range(60)], ""),
-        (["a4b5c6d7e8f9a4b5c6d7", "b"], ""),
-        (["007", "008"], ""),
-        (["$HOME", "b"], ""),
+        ("https://a.test/items/{n}.json?lang=en", True),
+        ("https://a.test/items?page={n}", True),
+        ("https://a.test/{n}/items/{n}", False),
+        ("https://a.test/items/{n}?key=a4b5c6d7e8f9a4b5c6d7", False),
     ],
 )
-def test_ids_are_filled_in_where_they_can_be_told(ids: list[str], option: str) -> None:
-    """A range, or a few that a command line takes as they are."""
+def test_the_address_has_one_place_that_differs(url: str, is_known: bool) -> None:
+    """Where two do, or it holds what may be a secret, it is the reader's to fill in."""
     log = run_of([])
-    for id in ids:
-        note(log, 0.0, url=f"https://api.shop.test/items/{id}.json")
-    command = command_for(log, log.requests, None)
-    assert "--url" not in command or option in command
-    assert ("--ids" in command) is bool(option)
+    for number in range(7, 12):
+        note(log, 0.0, url=url.replace("{n}", f"{number}"))
+    command = command_for(log.requests, None)
+    address = url.replace("{n}", "{id}")
+    assert (f'--url "{address}"' in command) is is_known
+    assert ("fill in, in fixed.py: RATE and PERIOD; URL" in command) is not is_known
 
 
 def test_the_command_runs_where_fixed_py_is_there(
@@ -370,7 +270,7 @@ def test_the_command_runs_where_fixed_py_is_there(
     monkeypatch.chdir(tmp_path)
     log = run_of([200] * 5, sent_headers={"authorization": "Bearer s3cret"})
     for name in ("fixed.py", "fixed_2.py"):
-        command = command_for(log, log.requests, Quota(20, 1.0), limit=5)
+        command = command_for(log.requests, Quota(20, 1.0), limit=5)
         assert "--limit 5 " in command
         assert f" --header Authorization --output {name}" in command
         run_commands(f"  {command}", tmp_path)

@@ -54,11 +54,6 @@ os.makedirs(".", exist_ok=True)
 shutil.move("results.json", "backup")
 open("backup/results.json", "a").write("practised")
 """,
-    "a file is named by a descriptor": """
-import os
-folder = os.open("out", os.O_RDONLY)
-os.remove("a.json", dir_fd=folder)
-""",
     "a database": """
 import sqlite3
 with sqlite3.connect("real.db") as database:
@@ -80,7 +75,6 @@ database.commit()
 file = open("results.json", "a")
 file.write("practised")
 """,
-    "a file is cut off": "import os; os.truncate('results.json', 3)",
     "a file has a link": """
 import os
 open("latest.json", "w").write("practised")
@@ -232,7 +226,7 @@ def test_what_cannot_be_copied_is_not_changed(tmp_path: Path) -> None:
     real = tmp_path / "real"
     real.write_text("real" * 200)
     done = watch_text(tmp_path, NO_ROOM, practice="20/s")
-    assert "it stays, because no copy of it can be made" in done.stderr
+    assert "before-practice-1" in done.stderr.splitlines()[-2]  # the error names it
     assert real.read_text() == "real" * 200
 
 

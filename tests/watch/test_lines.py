@@ -10,18 +10,13 @@ from contextlib import asynccontextmanager
 from textwrap import indent
 from typing import Any
 
-import aiohttp
 import httpx
-import httpx2
-import openai
 import pytest
-import requests
 
 from inflight_lab import NoAnswer, PracticeServer
 from inflight_lab.recipes.snippet import snippet
 from inflight_lab.watch.noting.request_log import LimitUse
 from inflight_lab.watch.practice.server import AnyApi
-from inflight_lab.watch.saying.commands import command_for
 from inflight_lab.watch.saying.lines import lines_to_keep
 from tests.support.watching import run_of
 
@@ -50,7 +45,7 @@ def lines_for(name: str, *, is_async: bool = True, **how: Any) -> list[str]:
     if "url" in how:
         how["sent_headers"] = of_an_sdk(name)
     (request,) = run_of([200], is_async=is_async, **how).requests
-    lines = lines_to_keep(request, ALLOWED)
+    lines = lines_to_keep([request], ALLOWED)
     return [line[2:] for line in lines if line.startswith("  ")]
 
 
@@ -69,6 +64,9 @@ async def asking(
     name: str, url: str, patience: str = "Patience("
 ) -> AsyncIterator[Any]:
     """What the lines do for one request, as a function; a client is open meanwhile."""
+    import aiohttp
+    import httpx2
+
     base = url.replace("/get", "/v1" if "OpenAI" in name else "")
     account = f"max_retries=0, api_key='k', base_url={base!r}"
     text = "\n".join(lines_for(name, **SENDERS[name]))
@@ -113,6 +111,8 @@ async def test_a_lost_connection_may_be_tried_again(name: str) -> None:
 @pytest.mark.anyio
 async def test_an_unknown_model_is_an_error_of_the_sdk(server: PracticeServer) -> None:
     """Its answer, a 404, is none that could be read."""
+    import openai
+
     nowhere = server.url.replace("/get", "/nowhere/get")
     async with asking("AsyncOpenAI", nowhere) as ask:
         with pytest.raises(openai.NotFoundError):
@@ -122,6 +122,9 @@ async def test_an_unknown_model_is_an_error_of_the_sdk(server: PracticeServer) -
 @pytest.mark.parametrize("name", ["requests", "OpenAI"])
 def test_every_answer_comes_to_threads(name: str, used: AnyApi) -> None:
     """Their clients can wait and try again themselves, once they are told to."""
+    import openai
+    import requests
+
     how = {"url": CHATS} if name == "OpenAI" else {"library": "requests"}
     text = "\n".join(lines_for(name, is_async=False, **how))
     account = f"max_retries=8, api_key='k', base_url={used.url.replace('get', 'v1')!r}"
@@ -158,7 +161,7 @@ def test_what_the_api_allows_stands_there(
     """In flight, and in tokens; a POST stays one, and the script's semaphore goes."""
     (request,) = run_of([200], method="POST").requests
     semaphore = LimitUse(50, "main.py:12")
-    text = "\n".join(lines_to_keep(request, ALLOWED | options, semaphore))
+    text = "\n".join(lines_to_keep([request], ALLOWED | options, semaphore))
     assert pacer in text
     assert f"patiently({turn}, client.post, url)" in text
     assert "in place of the semaphore (main.py:12)" in text
@@ -179,29 +182,32 @@ def test_threads_have_a_pace_alone() -> None:
     (request,) = run_of([200], is_async=False).requests
     options = {"--tokens": "9000", "--limit": "20"}
     assert "  pacer = ThreadPacer(20, 2)" in "\n".join(
-        lines_to_keep(request, ALLOWED | options)
+        lines_to_keep([request], ALLOWED | options)
     )
 
 
-def test_github_may_ask_for_an_hour() -> None:
+@pytest.mark.parametrize(("pause", "is_said"), [("600", False), ("1800", True)])
+def test_an_api_may_ask_for_an_hour(pause: str, is_said: bool) -> None:
     """Then the script waits, and is not stopped by its own patience."""
-    headers = {"x-ratelimit-resource": "core", "x-ratelimit-limit": "5000"}
-    log = run_of([200] * 5, headers=headers)
-    command = command_for(log, log.requests, None)
-    assert "= Pacer(10, 1), Patience(longest_pause=3600)" in command
+    log = run_of([429] * 5, headers={"retry-after": pause})
+    lines = lines_to_keep(log.requests, ALLOWED)
+    assert ("Patience(longest_pause=3600)" in "\n".join(lines)) is is_said
 
 
-def test_without_a_rate_there_are_no_lines() -> None:
-    """A pace is not guessed."""
+def test_fewer_in_flight_need_no_rate() -> None:
+    """Of threads, it is their number that is less."""
     (request,) = run_of([200]).requests
-    assert lines_to_keep(request, {}) == []
+    lines = lines_to_keep([request], {"--limit": "20"})
+    assert 'Pacer(float("inf"), limit=20)' in "\n".join(lines)
+    request.is_async = False
+    assert lines_to_keep([request], {"--limit": "20"}) == []
 
 
 @pytest.mark.parametrize("is_async", [True, False])
 def test_who_does_not_install_finds_the_files(is_async: bool) -> None:
     """Each name that the lines import is in a file that a command prints."""
     (request,) = run_of([200], is_async=is_async).requests
-    lines = lines_to_keep(request, ALLOWED)
+    lines = lines_to_keep([request], ALLOWED)
     files = re.findall(r"snippet (\w+)|same for (\w+)", lines[-1])
     printed = [snippet(file or other) for file, other in files]
     (imports,) = (line for line in lines if line.startswith("  from inflight_lab"))

@@ -122,20 +122,6 @@ async def test_what_gets_no_answer(
     assert "without an end" not in words
 
 
-async def test_a_pool_for_each_host_may_be_the_limit(
-    server: PracticeServer, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Of aiohttp's two limits, the lower one is said."""
-    server.latency = 0.5
-    connector = aiohttp.TCPConnector(limit_per_host=2)
-    timeout = aiohttp.ClientTimeout(connect=0.01)
-    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
-        with Watch(session):
-            sending = [get(session, server.url) for _ in range(8)]
-            await asyncio.gather(*sending, return_exceptions=True)
-    assert "8 requests at once for 2 connections" in said(capsys)
-
-
 async def test_a_body_that_is_streamed_is_left_alone(server: PracticeServer) -> None:
     """Nobody reads it ahead; the request is in flight until the caller has had it."""
     async with httpx.AsyncClient() as client:
@@ -176,17 +162,3 @@ def test_only_clients_can_be_watched(wrong: object) -> None:
     """Anything else is an error that says what is wanted."""
     with pytest.raises(TypeError, match="an AsyncClient or a Client of httpx"):
         Watch(wrong)
-
-
-async def test_a_client_is_watched_once(client: Any) -> None:
-    """A second block inside would count everything twice."""
-    with Watch(client), pytest.raises(ValueError, match="watched already"):
-        Watch(client).__enter__()
-
-
-async def test_a_session_that_is_closed(client: Any) -> None:
-    """It has nothing to watch, which is said at once."""
-    if isinstance(client, aiohttp.ClientSession):
-        await client.close()
-        with pytest.raises(ValueError, match="got a closed one"):
-            Watch(client)

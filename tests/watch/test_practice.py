@@ -92,8 +92,8 @@ for base_url in (None, "https://openrouter.example/api/v1", "http://localhost:11
     assert chat.choices[0].message.content.split()[0] == "1"
     assert chat.practice_answer
 assert client.responses.create(model="m", input="hello").output_text == "1 2 3"
-vectors = client.embeddings.create(model="m", input=["a", "b"], dimensions=3)
-assert [each.embedding for each in vectors.data] == [[0.0] * 3] * 2
+vectors = client.embeddings.create(model="m", input=["a", "b"])
+assert vectors.data[0].embedding == [0.0] * 3
 client = anthropic.Anthropic(api_key="key")
 message = client.messages.create(model="m", messages=hello, max_tokens=3)
 assert message.content[0].text.split()[0] == "1"

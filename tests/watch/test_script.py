@@ -214,9 +214,8 @@ def test_the_practice_server_is_no_process_of_the_scripts(tmp_path: Path) -> Non
     ("text", "why"),
     [
         ("import subprocess; subprocess.run(['true'])", "started another process"),
-        ("import urllib.request as u; u.urlopen('http://a.invalid/')", "to a.invalid,"),
         ("import httpx; 1 / 0; httpx.get('http://a.invalid/')", "before it sent one"),
-        ("print('nothing to do')", "sent none"),
+        ("print('nothing to do')", "sent none, or with another library"),
     ],
 )
 def test_no_request_was_seen_for_a_reason(text: str, why: str, tmp_path: Path) -> None:

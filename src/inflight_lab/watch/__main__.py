@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inflight_lab.watch.noting.asyncio_probe import watch_asyncio, watch_the_rest
+from inflight_lab.watch.noting.asyncio_probe import watch_asyncio, watch_processes
 from inflight_lab.watch.noting.probes import watch_libraries
 from inflight_lab.watch.noting.quota import Quota
 from inflight_lab.watch.noting.request_log import RequestLog
@@ -50,32 +50,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
             say("the script starts another process, which may send real requests")
 
     if options.practice:
-        _start_practice(options.practice, log)  # it is no process of the script's
-    watch_the_rest(log, warn)  # before practice refuses to connect
-    if options.practice:
-        _practise(log)
+        _practise(options.practice, log)
         files.watch()
     else:
         say("real requests go to the API (with --practice, none would)")
+    watch_processes(log, warn)  # that of the practice server is none of the script's
     watch_libraries(log)
     watch_asyncio(log)
     Script(options.script, options.args, conclude).run()
 
 
-def _start_practice(quota: Quota, log: RequestLog) -> None:
-    """Start the server that is to answer in place of every API."""
-    from inflight_lab.watch.practice.server import start_server
+def _practise(quota: Quota, log: RequestLog) -> None:
+    """From now on a server answers in place of every API, and nothing leaves here."""
+    from inflight_lab.watch.practice.server import start_server, stay_inside
 
     log.practice = quota
     log.practice_port = start_server(quota)
-
-
-def _practise(log: RequestLog) -> None:
-    """From now on that server answers, and nothing leaves this machine."""
-    from inflight_lab.watch.practice.server import stay_inside
-
     stay_inside()
-    say(f"practice, {log.practice} are allowed: no request leaves this machine")
+    say(f"practice, {quota} are allowed: no request leaves this machine")
 
 
 def _page_of(options: argparse.Namespace, log: RequestLog) -> "RunPage | None":

@@ -38,8 +38,7 @@ class Watch(Plot):
     >>> with Watch(client):
     ...     await asyncio.gather(*(client.get(url) for url in urls))
 
-    Raises ``TypeError`` for anything but such a client, ``ValueError`` for one that is
-    watched already, or closed.
+    Raises ``TypeError`` for anything but such a client.
     """
 
     def __init__(self, client: Any) -> None:
@@ -50,10 +49,6 @@ class Watch(Plot):
         super().__init__(PlotSource(None, timeline, lambda: terms_in(log)))
 
     def __enter__(self) -> Self:
-        if any(name in vars(owner) for owner, name, _ in self._methods):
-            raise ValueError(
-                "client must not be watched already: leave the other block first"
-            )
         for method in self._methods:
             replace(*method)
         display(self)
@@ -63,7 +58,6 @@ class Watch(Plot):
         for owner, name, _ in self._methods:
             delattr(owner, name)
         super().__exit__(*why)
-        self.request_log.has_raised = bool(why[0])
         lines = "\n".join(report(self.request_log)).splitlines()
         print("\n".join(_wrapped(line) for line in lines))
 
@@ -85,8 +79,6 @@ def _methods_of(client: Any, log: RequestLog) -> Iterator[Method]:
     """Through which methods the client sends."""
     aiohttp = sys.modules.get("aiohttp")
     if aiohttp and isinstance(client, aiohttp.ClientSession):
-        if client.closed:
-            raise ValueError("client must be an open ClientSession, got a closed one")
         yield client.connector, "connect", noting_connect(log)
         return
     modules = [kind.__module__.partition(".")[0] for kind in type(client).__mro__]

@@ -5,7 +5,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType, TracebackType
 
@@ -57,7 +56,6 @@ class Script:
     def _execute(self) -> None:
         module = ModuleType("__main__")
         module.__file__ = self._absolute_path
-        module.__loader__ = SourceFileLoader("__main__", self._absolute_path)
         module.__dict__["__builtins__"] = __builtins__
         sys.modules["__main__"] = module
         sys.argv = [self._path, *self._arguments]

@@ -59,18 +59,11 @@ async def semaphore_each(client):
     await asyncio.gather(*(get(number) for number in range(20)))
 
 
-async def around_the_tasks(client, limit=None):
+async def around_the_tasks(client):
     """A semaphore around gather; sound: around each request."""
-    limit = limit or asyncio.Semaphore(5)
+    limit = asyncio.Semaphore(5)
     async with NO_LIMIT if SOUND else limit:
         await get_all(client, 20, limit if SOUND else NO_LIMIT)
-
-
-async def limiter_around_the_loop(client):
-    """The same with a rate limiter."""
-    from aiolimiter import AsyncLimiter
-
-    await around_the_tasks(client, AsyncLimiter(10, 1))
 
 
 def client_each():

@@ -1,4 +1,4 @@
-"""Note which task uses which limit, and what blocks a loop.
+"""Note which task uses which semaphore, and what blocks a loop.
 
 What blocks a loop is `time.sleep` and, in `request_log`, a client that does not await.
 How long either takes does not depend on other busy programs.  A loop that computes is
@@ -10,8 +10,6 @@ import multiprocessing.process
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from importlib import import_module
 from typing import Any
 
 from inflight_lab.watch.noting.probes import replace
@@ -21,7 +19,6 @@ from inflight_lab.watch.noting.request_log import (
     RequestLog,
     current_sender,
     is_called_by_a_script,
-    is_next_to_a_script,
     limit_around,
     number_of,
     script_line,
@@ -32,55 +29,40 @@ PROCESS_EVENTS = ("subprocess.Popen", "os.system", "os.fork", "os.posix_spawn")
 
 def watch_asyncio(log: RequestLog) -> None:
     """Note it from now on, in each loop."""
-    log.sees_asyncio = True
-    _watch_limits(log, asyncio.Semaphore, "acquire", "release")
-    with suppress(ImportError):
-        limiter = import_module("aiolimiter").AsyncLimiter
-        _watch_limits(log, limiter, "__aenter__", "__aexit__")
-    _watch_sleep(log)
 
-
-def _watch_limits(log: RequestLog, kind: Any, enter: str, leave: str) -> None:
-    """Note who makes, enters and leaves the limits of a class, ``kind``."""
-
-    def making(original: Any, limit: Any, *args: Any, **options: Any) -> None:
+    def make(original: Any, limit: Any, *args: Any, **options: Any) -> None:
         original(limit, *args, **options)
-        period = getattr(limit, "time_period", 0.0)
-        slots = limit.max_rate if period else limit._value
-        use = LimitUse(slots, script_line(), period=period)
-        use.is_the_scripts = is_next_to_a_script()
-        log.limits[number_of(limit)] = use
+        if is_called_by_a_script():  # else it is part of a library, as in a `Pacer`
+            log.limits[number_of(limit)] = LimitUse(limit._value, script_line())
 
-    async def entering(original: Any, limit: Any) -> Any:
+    async def acquire(original: Any, limit: Any) -> Any:
         number = number_of(limit)
-        if use := log.limits.get(number):  # else it is older than the watch
+        if use := log.limits.get(number):
             use.acquired += 1
             use.senders.add(current_sender())
         result = await original(limit)
         limit_around.set(number)
         return result
 
-    def leaving(original: Any, limit: Any, *why: Any) -> Any:
+    def release(original: Any, limit: Any) -> Any:
         limit_around.set(0)
-        return original(limit, *why)
+        return original(limit)
 
-    replace(kind, "__init__", making)
-    replace(kind, enter, entering)
-    replace(kind, leave, leaving)
-
-
-def _watch_sleep(log: RequestLog) -> None:
     def sleep(original: Any, seconds: float) -> None:
         if log.open and asyncio._get_running_loop() is not None:
             log.blocks.append(Block("in time.sleep", script_line(), seconds))
         original(seconds)
 
+    replace(asyncio.Semaphore, "__init__", make)
+    replace(asyncio.Semaphore, "acquire", acquire)
+    replace(asyncio.Semaphore, "release", release)
     replace(time, "sleep", sleep)
 
 
-def watch_the_rest(log: RequestLog, warn: Callable[[], None]) -> None:
-    """Note what is not seen: that the script starts another process (``warn`` is called
-    once), and whom it connects to, with whatever library.
+def watch_processes(log: RequestLog, warn: Callable[[], None]) -> None:
+    """Note that the script starts another process, whose requests are not seen.
+
+    ``warn`` is called once.
     """
 
     def note() -> None:
@@ -92,11 +74,9 @@ def watch_the_rest(log: RequestLog, warn: Callable[[], None]) -> None:
         note()
         original(process)
 
-    def audit(event: str, arguments: tuple[Any, ...]) -> None:
+    def audit(event: str, _: tuple[Any, ...]) -> None:
         if event in PROCESS_EVENTS:
             note()
-        elif event == "socket.getaddrinfo" and arguments[0]:
-            log.connected_to = str(arguments[0])
 
     replace(multiprocessing.process.BaseProcess, "start", start)
     sys.addaudithook(audit)

@@ -5,7 +5,6 @@ place of whichever host was asked.
 """
 
 import asyncio
-import re
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -26,7 +25,6 @@ from inflight_lab.watch.noting.request_log import (
 LOOPBACK = "127.0.0.1"
 BODY_ERRORS: Errors = (Exception, asyncio.CancelledError)
 """How a body may break off; whoever wants no more of it raises none of these."""
-MODEL = re.compile(rb'"model":\s*"([\w./:@-]{1,80})"', re.ASCII)
 Instead = Callable[..., Any]
 
 
@@ -117,22 +115,15 @@ def _begin(
         pool=getattr(pool, "_max_connections", 0),
         retry=int(count) if count.isdigit() else 0,
         is_async=is_async,
-        **_seen_in(getattr(asked, "_content", b"")),
+        content=_number_for(getattr(asked, "_content", b"")),
     )
     log.begin(request)
-    if pool is None:  # nothing will say when it has a connection
-        log.send(request)
     return request
 
 
-def _seen_in(body: object) -> dict[str, Any]:
-    """What is noted of a body, if it is all there."""
-    if isinstance(body, str):
-        body = body.encode()
-    if not isinstance(body, bytes):
-        return {}
-    model = MODEL.search(body)
-    return {"content": hash(body), "model": model[1].decode() if model else ""}
+def _number_for(body: object) -> int:
+    """Stands for a body that is all there; else 0."""
+    return hash(body) if isinstance(body, str | bytes) else 0
 
 
 def _note_answer(
@@ -141,7 +132,7 @@ def _note_answer(
     """It ends when its body is closed, which follows an error in the body too."""
 
     errors = library.TransportError | asyncio.CancelledError
-    earlier = sys.exc_info()[1]  # a script may send while it tidies up after an error
+    earlier = sys.exc_info()[1]  # a script may send again while it handles an error
 
     def close(original: Any, stream: Any) -> Any:
         error = sys.exc_info()[1]
@@ -203,15 +194,14 @@ def noting_connect(log: RequestLog) -> Instead:
     ) -> Any:
         if number_of(connector) in log.closed:  # aiohttp tries again, in vain
             return await original(connector, asked, *args, **options)
-        limits = [connector.limit, connector.limit_per_host]
         request = Request(
             asked.method,
             str(asked.url),
             "aiohttp",
             number_of(connector),
             asked.headers,
-            pool=min((limit for limit in limits if limit), default=0),
-            **_seen_in(getattr(asked.body, "_value", b"")),
+            pool=connector.limit,
+            content=_number_for(getattr(asked.body, "_value", b"")),
         )
         log.begin(request)
         if log.practice_port:
@@ -317,7 +307,7 @@ def watch_requests(log: RequestLog, requests: Any) -> None:
             options.get("headers") or {},
             retry=len(getattr(options.get("retries"), "history", ())),
             is_async=False,
-            **_seen_in(options.get("body")),
+            content=_number_for(options.get("body")),
         )
         current.noted = request
         log.begin(request)

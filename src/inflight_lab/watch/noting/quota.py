@@ -4,12 +4,10 @@
     Rate limit reached on requests per min (RPM): Limit 3      3 requests in 60 s
 
 Headers such as ``x-ratelimit-limit: 60`` name no time, so no rate is made of them: they
-are shown as they are, beside what was accepted in which time.  Of GitHub it is known:
-its quota of the hour may be used at once, as far as its secondary limit of 900 a minute
-allows, and when it is used up, a refusal says for how long.
+are shown as they are, beside what was accepted in which time.
 
 Sources: draft-ietf-httpapi-ratelimit-headers-11; "Rate limits" at
-developers.openai.com; "Rate limits for the REST API" at docs.github.com.
+developers.openai.com and at platform.claude.com.
 """
 
 import re
@@ -18,7 +16,6 @@ from typing import NamedTuple, Self
 import httpx
 
 POLICY = re.compile(r";\s*q=(\d+)[^,]*?;\s*w=(\d+)")
-OTHER_UNIT = re.compile(r'qu="?(?!requests)')
 WRITTEN = re.compile(r"([1-9]\d*)/([1-9]\d*)?(s|min|h)")
 IN_WORDS = re.compile(
     r"(?:\bper|/) ?([1-9]\d*)? ?(s|min|h|d)(ec|econd|ute|our|r|ay)?s?\b", re.I
@@ -57,9 +54,6 @@ class Quota(NamedTuple):
         return cls(int(rate), int(periods) * SECONDS[unit])
 
 
-GITHUBS_PACE = Quota(10, 1.0)
-
-
 def limits_named_in(headers: httpx.Headers) -> str:
     """A sentence with those of `LIMITS` that are there; "" without any."""
     named = [f"{name}: {headers[name]}" for name in LIMITS if name in headers]
@@ -71,28 +65,26 @@ def announced_in(headers: httpx.Headers) -> Quota | None:
     quotas = []
     for policy in headers.get_list("ratelimit-policy", split_commas=True):
         found = POLICY.search(policy)
-        if found and not OTHER_UNIT.search(policy) and int(found[2]):
+        if found and int(found[2]):
             quotas.append(Quota(int(found[1]), float(found[2])))
     return min(quotas, key=lambda quota: quota.rate / quota.period, default=None)
 
 
-def period_said_in(reason: str) -> float:
-    """The seconds for which the words of a refusal say that a limit counts; else 0."""
-    found = IN_WORDS.search(reason)
-    if not found:
-        return 0.0
-    return int(found[1] or 1) * SECONDS[found[2].lower()]
+def requests_said_in(reason: str) -> Quota | None:
+    """The quota of requests that the words of a refusal name."""
+    return None if "token" in reason.lower() else _said_in(reason)
 
 
-def said_in(reason: str) -> Quota | None:
-    """The quota of requests that a refusal names in words."""
-    period = period_said_in(reason)
+def tokens_said_in(reason: str) -> Quota | None:
+    """The same of tokens."""
+    return _said_in(reason) if "token" in reason.lower() else None
+
+
+def _said_in(reason: str) -> Quota | None:
     amount = AMOUNT.search(reason)
-    if not period or not amount or "token" in reason.lower():
+    time = IN_WORDS.search(reason)
+    if not amount or not time:
         return None
-    return Quota(int((amount[1] or amount[2]).replace(",", "")), period)
-
-
-def is_github(headers: httpx.Headers) -> bool:
-    """Whether GitHub answers, with its quota of the hour."""
-    return "core" in headers.get_list("x-ratelimit-resource")
+    number = amount[1] or amount[2]
+    periods = int(time[1] or 1)
+    return Quota(int(number.replace(",", "")), periods * SECONDS[time[2].lower()])

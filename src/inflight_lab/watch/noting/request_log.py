@@ -24,17 +24,24 @@ from inflight_lab.watch.noting.quota import Quota, announced_in
 
 LIBRARY_PARTS = ("site-packages", "dist-packages", "/ipykernel_", "<")
 """In a path: it is no file of the script's own."""
-OURS = (
-    asyncio.__file__.rpartition("asyncio")[0],
-    __file__.rpartition("watch")[0],
-)
+STANDARD_LIBRARY = asyncio.__file__.rpartition("asyncio")[0]
+WATCH = str(Path(__file__).parents[1])
+OURS = (STANDARD_LIBRARY, str(Path(__file__).parents[2]))
 """The folders of the standard library and of this package, which calls others' code."""
-IN_BETWEEN = (asyncio.__file__.rpartition("/")[0], str(Path(__file__).parents[1]))
-"""The folders of asyncio and of `watch`."""
 Errors = tuple[type[BaseException], ...]
 
+OUTCOMES = (
+    "accepted",
+    "refused",
+    "failed",
+    "cancelled",
+    "never sent",
+    "without an end",
+)
+"""What can become of a request."""
+
 limit_around: ContextVar[int] = ContextVar("limit_around", default=0)
-"""The semaphore or limiter in whose block the current task is, or was started."""
+"""The semaphore in whose block the current task is, or was started."""
 
 
 def number_of(thing: Any) -> int:
@@ -59,31 +66,31 @@ def current_sender() -> int:
 
 def script_line() -> str:
     """The script's innermost line that calls this, ``file:number``; "" if none does."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame:
+    for frame in _callers():
         if is_of_a_script(frame.f_code):
             file = frame.f_code.co_filename.rpartition("/")[2]
             return f"{file}:{frame.f_lineno}"
-        frame = frame.f_back
     return ""
 
 
 def is_called_by_a_script() -> bool:
-    """Whether a script's own code calls this, and no library in between."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame:
-        if not frame.f_code.co_filename.startswith((*OURS, "<")):
+    """Whether a script's own code calls this, and no library in between, such as a
+    `Pacer`; asyncio and the rest of the standard library are none.
+    """
+    for frame in _callers():
+        path = frame.f_code.co_filename
+        is_standard = path.startswith(STANDARD_LIBRARY) and "-packages" not in path
+        if not is_standard and not path.startswith((WATCH, "<")):
             return is_of_a_script(frame.f_code)
-        frame = frame.f_back
     return False
 
 
-def is_next_to_a_script() -> bool:
-    """Whether a script calls this through asyncio and `watch` alone, not a `Pacer`."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame and frame.f_code.co_filename.startswith(IN_BETWEEN):
+def _callers() -> Iterator[FrameType]:
+    """The frames outside of this file, the innermost first."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame:
+        yield frame
         frame = frame.f_back
-    return frame is not None and is_of_a_script(frame.f_code)
 
 
 def is_of_a_script(code: CodeType) -> bool:
@@ -110,8 +117,6 @@ class Request:
     """As its library has them."""
     content: int = 0
     """Stands for the body: other bodies have other numbers."""
-    model: str = ""
-    """The one that the body asks, as APIs of language models name it."""
     pool: int = 0
     """How many connections its client opens at most; 0: any number."""
     retry: int = 0
@@ -156,17 +161,16 @@ class Request:
         """What it shares with its own retries, and with nothing else."""
         return self.method, self.url, self.content
 
-    @property
-    def refusal(self) -> Refusal | None:
-        """What the answer says about later requests; None if it is no refusal."""
-        return None if self.ended is None else self._refusal
-
     @cached_property
-    def _refusal(self) -> Refusal | None:
-        return self.read_refusal()
+    def refusal(self) -> Refusal | None:
+        """What the answer says about later requests; None if it is no refusal.
+
+        It is first asked for when the script has ended, because its words come last.
+        """
+        return self.read_refusal() if self.ended else None
 
     def read_refusal(self) -> Refusal | None:
-        """The same while it goes on: the words of an answer come last."""
+        """The same, as far as its words have come."""
         if self.status < 400:
             return None
         plain = self.headers.copy()
@@ -195,16 +199,25 @@ class Request:
         return self.refusal.pause if self.refusal else 0.0
 
     @property
+    def outcome(self) -> str:
+        """One of `OUTCOMES`."""
+        if self.ended is None:
+            return "without an end"
+        if self.error == "cancelled":
+            return "never sent" if self.sent is None else "cancelled"
+        if self.refusal:
+            return "refused"
+        return "failed" if self.error or self.status >= 400 else "accepted"
+
+    @property
     def is_accepted(self) -> bool:
         """Whether it got an answer, all of it, that is no failure."""
-        return 0 < self.status < 400 and not self.error
+        return self.outcome == "accepted"
 
     @property
     def is_failure(self) -> bool:
         """Whether it failed, for another reason than a refusal that may pass."""
-        if self.ended is None or self.is_accepted or self.error == "cancelled":
-            return False
-        return not self.refusal or self.is_refused_for_good
+        return self.outcome == "failed" or self.is_refused_for_good
 
     @property
     def is_unanswered(self) -> bool:
@@ -212,8 +225,9 @@ class Request:
 
         One that the script cancelled was not wanted any more.
         """
-        failed = self.error not in ("", "cancelled")
-        return bool(failed or self.refusal or self.status >= 500)
+        if self.outcome == "failed":
+            return bool(self.error) or self.status >= 500
+        return self.outcome == "refused"
 
 
 def seconds_of(requests: Iterable[Request]) -> float:
@@ -226,28 +240,14 @@ def seconds_of(requests: Iterable[Request]) -> float:
 
 @dataclass
 class LimitUse:
-    """A semaphore or a rate limiter, with the tasks that acquired it."""
+    """A semaphore of the script's, with the tasks that acquired it."""
 
-    slots: float
+    slots: int
     line: str
     """Where it was made."""
     senders: set[int] = field(default_factory=set)
     acquired: int = 0
     """How often."""
-    period: float = 0.0
-    """Seconds in which a rate limiter gives its slots; 0 for a semaphore."""
-    is_the_scripts: bool = True
-    """Else it is part of a library, as that of a `Pacer` is."""
-
-    @property
-    def name(self) -> str:
-        """What such a limit is called."""
-        return "rate limiter" if self.period else "semaphore"
-
-    @property
-    def never_made_wait(self) -> bool:
-        """Whether one task alone used it; a limiter slows even that, but not once."""
-        return len(self.senders) == 1 and (not self.period or self.acquired == 1)
 
 
 @dataclass(frozen=True)
@@ -283,25 +283,13 @@ class RequestLog:
         self.blocks: list[Block] = []
         self.has_other_processes = False
         """Whether the script started any: what they send is not seen."""
-        self.connected_to = ""
-        """The host that the script connected to last, with whatever library."""
         self.exit_status: int | None = None
         """Of the script; None while it runs, or if there is none."""
-        self.has_raised = False
-        """Whether an error ended what was watched in a notebook."""
-        self.sees_asyncio = False
-        """Whether what blocks a loop is noted."""
 
     @property
     def over_quota(self) -> list[Request]:
         """What was refused, and may be accepted later."""
         return [each for each in self.requests if each.is_over_quota]
-
-    @property
-    def ended_as_meant(self) -> bool:
-        """Whether no error ended it and nothing was cancelled: else more may come."""
-        cancelled = any(each.error == "cancelled" for each in self.requests)
-        return not (self.exit_status or self.has_raised or cancelled)
 
     def quota_of(self, requests: Sequence[Request]) -> Quota | None:
         """What the API allows; None if it does not say for how long.
@@ -360,7 +348,7 @@ class RequestLog:
             is_cancelled = "Cancelled" in name or name == "NoneType"
             is_given_up = is_cancelled or request.client in self.closed
             request.error = "cancelled" if is_given_up else name
-        if not request.is_async and self.sees_asyncio and asyncio._get_running_loop():
+        if not request.is_async and asyncio._get_running_loop():
             seconds = request.ended - request.asked
             doing = f"in a blocking call of {request.library}"
             self.blocks.append(Block(doing, request.line, seconds))

@@ -15,6 +15,7 @@ import shutil
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from shlex import quote
@@ -23,18 +24,8 @@ from urllib.parse import unquote
 
 NAME = "before-practice"
 WRITING = os.O_WRONLY | os.O_RDWR
-CHANGES = {
-    "os.rename": ((0, 2), (1, 3)),
-    "os.remove": ((0, 1),),
-    "os.rmdir": ((0, 1),),
-    "os.mkdir": ((0, 2),),
-    "os.link": ((1, 3),),
-    "os.symlink": ((1, 2),),
-}
-"""By audit event: where among its arguments a file stands that changes, and where the
-descriptor of the folder that its name is relative to."""
-MAKING = ("os.mkdir", "os.link", "os.symlink")
-"""They change nothing where something is already."""
+DELETING = ("os.remove", "os.rmdir", "shutil.rmtree")
+"""The audit events whose first argument will be gone."""
 WITH_A_DATABASE = ("", "-wal", "-journal")
 """SQLite reads these files together."""
 NO_RESULTS = {"site-packages", "dist-packages", "__pycache__"}
@@ -81,11 +72,12 @@ class KeptFiles:
             return []
         names = [os.path.relpath(path, self._here) for path in changed]
         shown = ", ".join(names[:MAX_NAMED])
-        more = f" and {len(names) - MAX_NAMED} more" if names[MAX_NAMED:] else ""
+        if names[MAX_NAMED:]:
+            shown += f" and {len(names) - MAX_NAMED} more"
         undo = os.path.relpath(self._folder / UNDO, self._here)
         return [
-            f"Practice answers may be in {shown}{more}. Before a real run, make all "
-            f"files as they were:\n  sh {quote(undo)}"
+            f"Practice answers may be in {shown}. Before a real run, make all files as "
+            f"they were:\n  sh {quote(undo)}"
         ]
 
     def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
@@ -94,112 +86,92 @@ class KeptFiles:
         self._own.is_looking = True
         try:
             with self._lock:
-                self._look(event, arguments)
+                for path in _changed_by(event, arguments):
+                    self._keep(path)
         finally:
             self._own.is_looking = False
 
-    def _look(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if event == "open":
-            path, _, flags = arguments
-            if isinstance(flags, int) and flags & WRITING:
-                self._keep(_path_of(path, follow=True))
-        elif event == "os.truncate":
-            self._keep(_path_of(arguments[0], follow=True))
-        elif event == "sqlite3.connect":
-            self._keep_database(arguments[0])
-        for name, folder in CHANGES.get(event, ()):
-            path = _path_of(arguments[name], arguments[folder])
-            if event not in MAKING or (path and not os.path.lexists(path)):
-                self._keep(path)
-
-    def _keep_database(self, path: Any) -> None:
-        if isinstance(path, bytes):
-            path = os.fsdecode(path)
-        if isinstance(path, str) and path.startswith("file:"):
-            path = unquote(path.removeprefix("file:").partition("?")[0])
-        file = _path_of(path, follow=True)
-        if file and file.name != ":memory:":
-            for ending in WITH_A_DATABASE:
-                self._keep(file.with_name(file.name + ending))
-
-    def _keep(self, path: Path | None) -> None:
+    def _keep(self, path: Path) -> None:
         """Copy what is there, once, before it changes.
 
         Raises ``OSError`` if it cannot be copied.
         """
-        if path is None or _is_no_result(path):
+        if _is_no_result(path):
             return
         if any(each in self._copied for each in (path, *path.parents)):
             return  # it is copied, or is in a folder that is new or copied
         if self._folder is None:
-            self._folder = self._new_folder()
+            self._folder = _new_folder(self._here)
         copy = self._folder / f"{os.getpid()}-{len(self._copied)}"  # a fork has others
         is_there = os.path.lexists(path)
+        restore = f"rm -rf {quote(str(path))}"
         if is_there:
             _copy(path, copy)
-        restore = f"; mv {quote(str(copy))} {quote(str(path))}" if is_there else ""
+            restore += f"; mv {quote(str(copy))} {quote(str(path))}"
         with (self._folder / LIST).open("a") as file:  # at once: it may be killed
-            file.write(f"rm -rf {quote(str(path))}{restore}\n")
+            file.write(f"{restore}\n")
         self._copied[path] = is_there
 
-    def _new_folder(self) -> Path:
-        """A folder with the command that takes everything back, and then itself."""
-        above = self._here
-        if not os.access(above, os.W_OK):
-            above = Path(SCRATCH)
-        for number in itertools.count(1):
-            folder = above / f"{NAME}-{number}"
-            with suppress(FileExistsError):
-                folder.mkdir()
-                break
-        name = quote(str(folder))
-        undo = f"set -e\n{FROM_THE_LAST_LINE} {name}/{LIST} | sh -e\nrm -r {name}\n"
-        (folder / UNDO).write_text(undo)
-        return folder
+
+def _changed_by(event: str, arguments: tuple[Any, ...]) -> Iterator[Path]:
+    """What an audit event is about to change."""
+    if event == "open":
+        name, _, flags = arguments
+        is_a_file = isinstance(name, str | bytes | os.PathLike)  # no open descriptor
+        if is_a_file and isinstance(flags, int) and flags & WRITING:
+            yield Path(os.path.realpath(os.fsdecode(name)))
+    elif event == "sqlite3.connect":
+        yield from _files_of_a_database(os.fsdecode(arguments[0]))
+    elif event == "os.rename":
+        yield _path_of(arguments[0])
+        yield _path_of(arguments[1])
+    elif event == "os.mkdir" and not os.path.lexists(arguments[0]):
+        yield _path_of(arguments[0])
+    elif event in DELETING and arguments[1] in (-1, None):
+        # Else it is relative to a folder that `shutil.rmtree` deletes as a whole.
+        yield _path_of(arguments[0])
+
+
+def _files_of_a_database(address: str) -> Iterator[Path]:
+    if address == ":memory:":
+        return
+    if address.startswith("file:"):
+        address = unquote(address.removeprefix("file:").partition("?")[0])
+    file = Path(os.path.realpath(address))
+    for ending in WITH_A_DATABASE:
+        yield file.with_name(file.name + ending)
+
+
+def _path_of(name: str | bytes | os.PathLike[Any]) -> Path:
+    """Its absolute path; the last part of it may be a link, which changes itself."""
+    above, last = os.path.split(os.path.abspath(os.fsdecode(name)))
+    return Path(os.path.realpath(above), last)
+
+
+def _new_folder(above: Path) -> Path:
+    """A folder with the command that takes everything back, and then itself."""
+    for number in itertools.count(1):
+        folder = above / f"{NAME}-{number}"
+        with suppress(FileExistsError):
+            folder.mkdir()
+            break
+    name = quote(str(folder))
+    undo = f"set -e\n{FROM_THE_LAST_LINE} {name}/{LIST} | sh -e\nrm -r {name}\n"
+    (folder / UNDO).write_text(undo)
+    return folder
 
 
 def _copy(path: Path, copy: Path) -> None:
-    if copy.is_relative_to(path):
-        raise OSError(f"--practice: {path} stays, because it holds the copies")
-    try:
-        if os.path.isdir(path) and not os.path.islink(path):
-            shutil.copytree(path, copy, symlinks=True)
-        else:
-            shutil.copy2(path, copy, follow_symlinks=False)
-    except OSError as error:
-        why = f"--practice: it stays, because no copy of it can be made: {error}"
-        raise OSError(error.errno, why, str(path)) from error
-
-
-def _path_of(
-    name: Any, folder: int | None = -1, *, follow: bool = False
-) -> Path | None:
-    """The absolute path of a file, whose last part is followed if it is a link.
-
-    None for what Python will not open.  ``folder`` is the descriptor of the folder that
-    the name is relative to.
-    """
-    if not isinstance(name, str | bytes | os.PathLike):
-        return None  # a descriptor: seen when it was opened
-    path = os.fsdecode(name)
-    if folder is not None and folder >= 0:
-        path = os.path.join(f"/dev/fd/{folder}", path)
-    with suppress(ValueError, OSError):
-        if follow:
-            return Path(os.path.realpath(path))
-        above, last = os.path.split(os.path.abspath(path))
-        return Path(os.path.realpath(above), last)
-    return None
+    if path.is_dir() and not path.is_symlink():
+        shutil.copytree(path, copy, symlinks=True)
+    else:
+        shutil.copy2(path, copy, follow_symlinks=False)
 
 
 def _is_no_result(file: Path) -> bool:
-    if os.path.exists(file) and not (os.path.isfile(file) or os.path.isdir(file)):
+    if file.exists() and not file.is_file() and not file.is_dir():
         return True  # a pipe keeps nothing
     if not NO_RESULTS.isdisjoint(file.parts) or file.is_relative_to("/dev"):
         return True
     # `tempfile` makes such names; the script chose /tmp/results.jsonl itself.
-    if file.is_relative_to(SCRATCH) and file.name.startswith("tmp"):
-        return True
-    with suppress(OSError, ValueError):  # the shell may send our own output there
-        return any(os.path.samestat(file.stat(), os.fstat(number)) for number in (1, 2))
-    return False
+    return file.is_relative_to(SCRATCH) and file.name.startswith("tmp")

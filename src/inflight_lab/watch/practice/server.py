@@ -28,8 +28,8 @@ MARK = {"practice_answer": "made up by inflight-lab watch --practice"}
 ANSWERS: dict[str, dict[str, Any]] = json.loads(
     Path(__file__).with_name("answers.json").read_text(encoding="utf-8")
 )
-"""What clients of language models get, by how the path ends; embeddings are computed,
-and chats are the practice server's own."""
+"""What clients of language models get, by how the path ends; chats are the practice
+server's own."""
 
 
 def start_server(quota: Quota) -> int:
@@ -77,29 +77,24 @@ class AnyApi(PracticeServer):
     def routes(self) -> list[BaseRoute]:
         """What clients of language models ask for, and echoes."""
         chats = ("/chat/completions", "/{any:path}/chat/completions")
-        made_up = ("/embeddings", *ANSWERS)
+        made_up = [f"/{{any:path}}{path}" for path in ANSWERS]
         return [
             *(Route(path, self.chat, methods=["POST"]) for path in chats),
-            *(
-                Route("/{any:path}" + path, self.make_up, methods=["POST"])
-                for path in made_up
-            ),
+            *(Route(path, self.make_up, methods=["POST"]) for path in made_up),
             Mount("/", request_response(self.get)),
         ]
 
     async def make_up(self, request: Request) -> Response:
         """Answer as the API that has this path: its client would not take an echo."""
         asked = json.loads(await request.body() or b"{}")
-        path = "/" + request.url.path.rpartition("/")[2]
-        answer = ANSWERS.get(path) or embeddings(asked)
+        _, _, kind = request.url.path.rpartition("/")
         model = {"model": asked.get("model", "")}
-        return await self._serve(request, JSONResponse(model | answer))
+        return await self._serve(request, JSONResponse(model | ANSWERS[f"/{kind}"]))
 
     async def _serve(
         self, request: Request, answer: Response, *, tokens: int = 0
     ) -> Response:
         response = await super()._serve(request, answer, tokens=tokens)
-        response.headers["X-Practice-Answer"] = "inflight-lab"
         if isinstance(response, JSONResponse):
             content = json.loads(bytes(response.body))
             response.body = response.render(MARK | content)
@@ -107,22 +102,10 @@ class AnyApi(PracticeServer):
         return response
 
 
-def embeddings(asked: dict[str, Any]) -> dict[str, Any]:
-    """An embedding of zeros for each input."""
-    given = asked.get("input", "")
-    inputs = given if isinstance(given, list) else [given]
-    vector = [0.0] * int(asked.get("dimensions") or 1536)
-    data = [
-        {"object": "embedding", "index": number, "embedding": vector}
-        for number in range(len(inputs))
-    ]
-    usage = {"prompt_tokens": len(data), "total_tokens": len(data)}
-    return {"object": "list", "data": data, "usage": usage}
-
-
 def main() -> None:
     """Serve until nobody is there any more, and say on which port."""
-    rate, period = int(sys.argv[1]), float(sys.argv[2])
+    rate = int(sys.argv[1])
+    period = float(sys.argv[2])
     server = AnyApi(latency=LATENCY, quota="sliding-window", rate=rate, period=period)
     with server:
         print(server.port, flush=True)

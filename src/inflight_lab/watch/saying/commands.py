@@ -1,11 +1,11 @@
-"""How to stay within the quota: lines for the script, and commands that write another.
+"""How to stay within the quota: lines for the script, and a command for a new one.
 
-They have what was seen: the quota, the address, the headers.
+They have what was seen: the quota, the address, the headers.  Which ids there are, the
+script alone knows.
 """
 
 import os
 import re
-from collections import Counter
 from collections.abc import Iterable
 from itertools import chain, count
 from pathlib import Path
@@ -14,12 +14,11 @@ from urllib.parse import urlsplit
 from inflight_lab.observation.urls import (
     has_a_secret,
     is_named_as_a_secret,
-    looks_random,
 )
-from inflight_lab.watch.noting.quota import Quota, period_said_in
-from inflight_lab.watch.noting.request_log import LimitUse, Request, RequestLog
-from inflight_lab.watch.saying.counting import groups, guessed_quota
-from inflight_lab.watch.saying.lines import is_of_an_sdk, lines_to_keep
+from inflight_lab.watch.noting.quota import Quota, tokens_said_in
+from inflight_lab.watch.noting.request_log import LimitUse, Request
+from inflight_lab.watch.saying.counting import groups
+from inflight_lab.watch.saying.lines import MINUTE, lines_to_keep, sender_of
 from inflight_lab.watch.saying.paging import first_pages, next_pages
 
 RECIPES = {"requests": "with_requests"}
@@ -29,122 +28,96 @@ FOR_MODELS = "ask_model"
 CHATS = "/chat/completions"
 TO_PRINT = "or let this write a script of its own, which saves each answer and resumes:"
 TO_FILL = "then fill in, in {file}: {settings}"
-TO_PAGE = "and this lets it follow pages (practice has none: run it for real):"
-STOPPED = ": your script stopped, so it may not have asked for all"
-TO_ASK = "PROMPTS, MAX_TOKENS, and what else you send, such as a system message"
-GUESS = "no pace was announced: {quota} is a guess, so watch again with it"
-NO_JSON = (
-    "the answers are {kind}, no JSON: in its fetch, return response.text, or write "
-    "response.content to a file of its own"
-)
-EDITS = Path(__file__).parents[2] / "recipes" / "edits"
+TO_ASK = "MODEL; PROMPTS; MAX_TOKENS, and what else you send, such as a system message"
+EDITS = {
+    "pages": "and this lets it follow pages (practice has none: run it for real):",
+    "aiohttp": "and, if you like, this lets it send with aiohttp, as your script does:",
+    "openai": "and, if you like, this lets it send with openai, as your script does:",
+}
+"""What is said of an edit, by how its file ends."""
+EDITS_FOLDER = Path(__file__).parents[2] / "recipes" / "edits"
 ID = "{id}"
 """Stands in an address where the requests differ."""
 SEPARATOR = re.compile("[/?&=]")
 SAFE = re.compile(r"https?://[\w.:/?&=%~+,@;{}-]+", re.ASCII)
 """An address that every shell takes as it is between double quotes."""
-WHOLE_NUMBER = re.compile(r"0|[1-9]\d{0,15}", re.ASCII)
-SIMPLE = re.compile(r"(?!0\d+$)[A-Za-z0-9][\w.-]{0,39}", re.ASCII)
-"""An id that a command line and an address take as it is."""
-FEW_IDS = 50
 VARIABLE = re.compile("[A-Z][A-Z0-9_]*")
 """The name of one, in the environment."""
 BUDGETS = {
     "--rate": "x-ratelimit-limit-requests",
     "--tokens": "x-ratelimit-limit-tokens",
 }
-"""By the option of `FOR_MODELS`: the header that names it."""
+"""The headers in which APIs of language models name what they allow in a minute."""
 SCRIPTS_OWN = re.compile(
     r"(?!x-(stainless|inflight))"
-    r"(accept(-language)?|authorization|cookie|user-agent|.*(api-?key|token|version)"
-    r"|x-.+)",
+    r"(authorization|cookie|user-agent|.*(api-?key|token|version)|x-.+)",
     re.I,
 )
-"""Headers that a script gives; others are the client's, or differ each time."""
-CLIENTS_OWN = re.compile(r"\*/\*|python\b.*|\w+/Python .*", re.I)
-"""What clients send where a script gives no value."""
-PLAIN_VALUE = re.compile(r"[\w./;=+,:()@ -]{1,80}", re.ASCII)
-"""A header's value that every shell takes as it is between double quotes."""
+"""Headers that a script gives; others are the client's, or make little difference."""
+CLIENTS_OWN = re.compile(r"python\b.*|\w+/Python .*", re.I)
+"""What clients send as ``User-Agent``, where a script gives none."""
 
 
 def command_for(
-    log: RequestLog,
     requests: Iterable[Request],
     quota: Quota | None,
     *,
     limit: int = 0,
     semaphore: LimitUse | None = None,
 ) -> str:
-    """The lines that keep the script, where the rate is known; ``inflight-lab snippet
-    ...``, where a recipe fits, and below it an edit; "" without either.
+    """The lines that keep the script, and ``inflight-lab snippet ...``, with an edit,
+    where a recipe fits.
 
     ``limit`` is how many may be in flight, 0 if that is not known; ``semaphore`` is the
-    script's own, which the lines make needless.  The ids that were asked for stand
-    there unless the ``log`` was cut short; of headers that may be secret, the names.
+    script's own, which the lines make needless.  Of headers, the names stand there.
     """
     most = _most_alike(requests)
-    recipe = _recipe_for(most[0])
-    allowed = _quota_options(most, quota, recipe)
+    allowed = _allowed(most, quota)
     if limit:
         allowed["--limit"] = str(limit)
-    guess = None if allowed else guessed_quota(most)
-    if guess:
-        allowed = _rate_options(guess)
-    lines = lines_to_keep(most[0], allowed, semaphore)
-    if recipe and lines:
-        lines.append(TO_PRINT)
-    if guess:
-        lines.insert(0, GUESS.format(quota=guess))
+    lines = lines_to_keep(most, allowed, semaphore)
+    recipe = _recipe_for(most[0])
     if recipe:
-        why_no_ids = "" if log.ended_as_meant else STOPPED
-        lines += _commands(most, recipe, allowed, why_no_ids)
-        lines += _words_on_downloads(most)
+        if lines:
+            lines.append(TO_PRINT)
+        lines += _commands(most, recipe, allowed)
     return "\n  ".join(lines)
-
-
-def _words_on_downloads(requests: list[Request]) -> list[str]:
-    """What to change in the printed script, where answers are no JSON."""
-    answered = (each for each in requests if each.is_accepted)
-    kinds = Counter(each.headers.get("content-type", "json") for each in answered)
-    for kind, _ in kinds.most_common(1):
-        if "json" not in kind:
-            return [NO_JSON.format(kind=kind.partition(";")[0])]
-    return []
-
-
-def _commands(
-    requests: list[Request], recipe: str, allowed: dict[str, str], why_no_ids: str
-) -> list[str]:
-    """What writes a script, and an edit of it."""
-    file = _new_file()
-    options = [f"{name} {value}" for name, value in allowed.items()]
-    address = _address_options(first_pages(requests) or requests)
-    options += address[:1] if why_no_ids else address  # the ids come last
-    if recipe == FOR_MODELS and requests[0].model:
-        options.append(f"--model {requests[0].model}")
-    options += _header_options(requests)
-    command = " ".join(["inflight-lab snippet", recipe, *options, f"--output {file}"])
-    edit = _edit(requests, recipe, file)
-    return [command, *edit, *_yours_to_fill(command, file, why_no_ids)]
-
-
-def _yours_to_fill(command: str, file: str, why_no_ids: str) -> list[str]:
-    """The settings of the new script that cannot be known from what was seen."""
-    settings = {"--rate": "RATE and PERIOD", "--ids": f"IDS, for {ID}{why_no_ids}"}
-    if FOR_MODELS in command:
-        settings = {"--rate": "REQUESTS", "--tokens": "TOKENS", "--prompts": TO_ASK}
-    elif ID not in command:
-        settings["--ids"] = f"URL, with {ID} where the requests differ, and IDS"
-    missing = [words for option, words in settings.items() if option not in command]
-    if not missing:
-        return []
-    return [TO_FILL.format(file=file, settings="; ".join(missing))]
 
 
 def _most_alike(requests: Iterable[Request]) -> list[Request]:
     """The largest part that one script could send."""
     kinds = groups(lambda each: (each.library, each.method, each.host), requests)
     return max(kinds, key=len)
+
+
+def _allowed(requests: list[Request], quota: Quota | None) -> dict[str, str]:
+    """What the API allows, as far as it says so itself, by the options of `snippet`."""
+    options = {}
+    if requests[0].method == "POST":
+        options = _budgets_named_in(requests)
+    if quota:
+        if quota.period != MINUTE:
+            options.pop("--tokens", None)
+        options["--rate"] = str(quota.rate)
+        options["--period"] = f"{quota.period:g}"
+    return options
+
+
+def _budgets_named_in(requests: list[Request]) -> dict[str, str]:
+    """What headers say, and the words of refusals, which also say for how long."""
+    answered = [each for each in requests if each.ended]
+    options = {}
+    for option, name in BUDGETS.items():
+        named = [each.headers.get(name, "") for each in answered]
+        numbers = [int(number) for number in named if number.isdecimal()]
+        if numbers:
+            options[option] = str(max(numbers))
+    for each in answered:
+        tokens = tokens_said_in(each.reason)
+        if tokens:
+            options["--tokens"] = str(tokens.rate)
+            options["--period"] = f"{tokens.period:g}"
+    return options
 
 
 def _recipe_for(request: Request) -> str:
@@ -155,65 +128,61 @@ def _recipe_for(request: Request) -> str:
     return RECIPES.get(request.library, FOR_ASYNCIO)
 
 
+def _commands(
+    requests: list[Request], recipe: str, allowed: dict[str, str]
+) -> list[str]:
+    """What writes a script, and an edit of it; then what is left to fill in."""
+    file = _new_file()
+    options = [f"{name} {value}" for name, value in allowed.items()]
+    options += _url_option(first_pages(requests) or requests)
+    headers = _headers_given(requests)
+    secrets = filter(is_named_as_a_secret, headers)
+    options += [f"--header {name}{_variable_of(headers[name])}" for name in secrets]
+    command = " ".join(["inflight-lab snippet", recipe, *options, f"--output {file}"])
+    settings = _yours_to_fill(command)
+    others = [name for name in headers if not is_named_as_a_secret(name)]
+    if others:
+        settings.append(f"HEADERS: {', '.join(others)}")
+    to_fill = TO_FILL.format(file=file, settings="; ".join(settings))
+    return [command, *_edit(requests, recipe, file), to_fill]
+
+
 def _edit(requests: list[Request], recipe: str, file: str) -> list[str]:
-    """How to let the new script follow pages, if answers name next ones."""
-    edit = EDITS / f"{recipe}-pages.diff"
-    has_pages = next_pages(requests) and edit.exists()
-    return [TO_PAGE, f'patch {file} < "{edit}"'] if has_pages else []
+    """How the new script follows pages, if answers name some, or keeps a library."""
+    kind = "pages" if next_pages(requests) else sender_of(requests[0])
+    edit = EDITS_FOLDER / f"{recipe}-{kind}.diff"
+    if kind not in EDITS or not edit.exists():
+        return []
+    return [EDITS[kind], f'patch {file} < "{edit}"']
 
 
-def _quota_options(
-    requests: list[Request], quota: Quota | None, recipe: str
-) -> dict[str, str]:
-    """What the API allows, as far as it says so itself."""
-    answered = [each for each in requests if each.ended]
-    options = _budgets_named_in(answered) if recipe == FOR_MODELS else {}
-    return options | _rate_options(quota) if quota else options
+def _yours_to_fill(command: str) -> list[str]:
+    """The settings of the new script that cannot be known from what was seen."""
+    if FOR_MODELS in command:
+        unknown = {"--rate": "REQUESTS", "--tokens": "TOKENS"}
+        yours = TO_ASK
+    else:
+        unknown = {"--rate": "RATE and PERIOD"}
+        yours = f"IDS, for {ID}"
+        if ID not in command:
+            yours = f"URL, with {ID} where the requests differ, and IDS"
+    missing = [words for option, words in unknown.items() if option not in command]
+    return [*missing, yours]
 
 
-def _rate_options(quota: Quota) -> dict[str, str]:
-    return {"--rate": str(quota.rate), "--period": f"{quota.period:g}"}
+def _new_file() -> str:
+    """``fixed.py``, or ``fixed_2.py`` where that is there already, and so on."""
+    names = chain(["fixed.py"], (f"fixed_{number}.py" for number in count(2)))
+    return next(name for name in names if not Path(name).exists())
 
 
-def _budgets_named_in(answered: list[Request]) -> dict[str, str]:
-    """APIs of models name limits in headers, by the minute, which is the recipe's own
-    period, unless the words of a refusal say another.
-    """
-    options = {}
-    for option, name in BUDGETS.items():
-        limits = (each.headers.get(name, "") for each in answered)
-        options[option] = max(filter(str.isdecimal, limits), key=int, default="")
-    periods = filter(None, (period_said_in(each.reason) for each in answered))
-    options["--period"] = next((f"{period:g}" for period in periods), "")
-    return {name: value for name, value in options.items() if value}
-
-
-def _header_options(requests: list[Request]) -> list[str]:
-    """The headers that the script gave, if each request has the same."""
-    is_from_an_sdk = is_of_an_sdk(requests[0])
-    values: dict[str, set[str]] = {}
-    for request in requests:
-        for name, value in dict(request.sent_headers).items():
-            if SCRIPTS_OWN.fullmatch(name) and not CLIENTS_OWN.fullmatch(str(value)):
-                values.setdefault(name.title(), set()).add(str(value))
-    if is_from_an_sdk:
-        values.pop("Accept", None)  # the client's own
-    key = "@OPENAI_API_KEY" if is_from_an_sdk else ""  # where the client looks for it
-    options = [_header_option(name, *values[name], key=key) for name in sorted(values)]
-    return list(filter(None, options))
-
-
-def _header_option(name: str, value: str, *others: str, key: str) -> str:
-    """How to give a header, "" if that is not known.
-
-    A secret comes from the environment, so it has no value here.  ``key`` is the
-    variable that usually has it.
-    """
-    if is_named_as_a_secret(name):
-        return f"--header {name}{_variable_of(value) or key}"
-    if others or not PLAIN_VALUE.fullmatch(value) or looks_random(value):
-        return ""
-    return f'--header "{name}: {value}"'
+def _headers_given(requests: list[Request]) -> dict[str, str]:
+    """The headers that the script gave, with their values."""
+    return {
+        name.title(): str(value)
+        for name, value in dict(requests[0].sent_headers).items()
+        if SCRIPTS_OWN.fullmatch(name) and not CLIENTS_OWN.fullmatch(str(value))
+    }
 
 
 def _variable_of(value: str) -> str:
@@ -225,54 +194,29 @@ def _variable_of(value: str) -> str:
     return ""
 
 
-def _new_file() -> str:
-    """``fixed.py``, or ``fixed_2.py`` where that is there already, and so on."""
-    names = chain(["fixed.py"], (f"fixed_{number}.py" for number in count(2)))
-    return next(name for name in names if not Path(name).exists())
-
-
-def _address_options(requests: list[Request]) -> list[str]:
-    """``--url`` with ``{id}`` where they differ, and ``--ids`` if that is clear.
+def _url_option(requests: list[Request]) -> list[str]:
+    """``--url`` with ``{id}`` where they differ.
 
     Nothing if they differ in more than one part, or hold what may be a secret.
     """
     urls = sorted({each.url for each in requests})
-    address = urls[0]
-    ids: list[str] = []
-    if len(urls) > 1:
-        address, ids = _with_one_id(urls)
+    address = urls[0] if len(urls) == 1 else _with_an_id(urls)
     if not SAFE.fullmatch(address) or has_a_secret(address.replace(ID, "")):
         return []
-    return [f'--url "{address}"', *_ids_option(ids)]
+    return [f'--url "{address}"']
 
 
-def _with_one_id(urls: list[str]) -> tuple[str, list[str]]:
-    """What they have in common, and where they differ; "" if that is not one part."""
+def _with_an_id(urls: list[str]) -> str:
+    """What they have in common, around ``{id}``; "" if they differ in several parts."""
     before = re.sub("[^/?&=]*$", "", _same_start(urls))
     backwards = _same_start([url[::-1] for url in urls])
     after = re.sub("^[^/?&=.]*", "", backwards[::-1])
     ids = [url[len(before) : len(url) - len(after)] for url in urls]
     has_a_path = before.count("/") > 2
     if not has_a_path or any(not each or SEPARATOR.search(each) for each in ids):
-        return "", []
-    return f"{before}{ID}{after}", ids
+        return ""
+    return f"{before}{ID}{after}"
 
 
 def _same_start(texts: list[str]) -> str:
     return os.path.commonprefix(texts)  # noqa: RUF071  # letter by letter, as wanted
-
-
-def _is_plain(text: str) -> bool:
-    """Whether an id can stand in a command, and is no secret."""
-    return bool(SIMPLE.fullmatch(text)) and not looks_random(text)
-
-
-def _ids_option(ids: list[str]) -> list[str]:
-    """``--ids 1-3000``, or a few between commas; nothing where that is not clear."""
-    if ids and all(WHOLE_NUMBER.fullmatch(each) for each in ids):
-        numbers = sorted(map(int, ids))
-        if numbers[-1] - numbers[0] + 1 == len(numbers):
-            return [f"--ids {numbers[0]}-{numbers[-1]}"]
-    if 0 < len(ids) <= FEW_IDS and all(map(_is_plain, ids)):
-        return [f"--ids {','.join(sorted(ids))}"]
-    return []

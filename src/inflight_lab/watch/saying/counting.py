@@ -4,10 +4,8 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from itertools import pairwise
-from math import ceil
 from typing import NamedTuple
 
-from inflight_lab.watch.noting.quota import GITHUBS_PACE, Quota, is_github
 from inflight_lab.watch.noting.request_log import Request
 
 MOST_KINDS = 4
@@ -50,25 +48,6 @@ def groups(
     for request in requests:
         by_key[key(request)].append(request)
     return list(by_key.values())
-
-
-def guessed_quota(requests: Sequence[Request]) -> Quota | None:
-    """Less than was accepted, or GitHub's pace unless that was just refused; or None.
-
-    Before the first refusal an hour's quota may have been accepted, so it counts only
-    from there, if that was long enough.
-    """
-    refused = [each for each in requests if each.is_over_quota]
-    times = [each.last_seen for each in refused]
-    first, last = min(times, default=0.0), max(times, default=0.0)
-    answers = [each.last_seen for each in requests if each.is_accepted]
-    accepted, seconds = sum(first < time < last for time in answers), last - first
-    if accepted and seconds > max(1, 2 * max(each.pause for each in refused)):
-        return Quota(max(1, int(accepted / seconds)), float(ceil(seconds / accepted)))
-    used_up = [each.headers.get("x-ratelimit-remaining") == "0" for each in refused]
-    was_faster = most_within(1.0, sent_times(requests)) > GITHUBS_PACE.rate
-    at_github = any(is_github(each.headers) for each in requests if each.ended)
-    return GITHUBS_PACE if at_github and (was_faster or all(used_up)) else None
 
 
 def counted(number: int, noun: str) -> str | None:

@@ -25,7 +25,8 @@ class Finding:
     @property
     def name(self) -> str:
         """What it is called."""
-        return self._said("name")
+        name: str = FINDINGS[self.kind]["name"]
+        return name
 
     @property
     def facts(self) -> str:
@@ -40,11 +41,8 @@ class Finding:
     @property
     def advice(self) -> str:
         """What to do about it."""
-        return self._said("advice")
-
-    def _said(self, part: str) -> str:
-        text: str = FINDINGS[self.kind][part]
-        return text.format_map(self.numbers)
+        advice: str = FINDINGS[self.kind]["advice"]
+        return advice
 
     def __str__(self) -> str:
         certainty = "certain" if self.is_certain else "likely"

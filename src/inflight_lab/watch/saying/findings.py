@@ -10,7 +10,7 @@ from collections.abc import Callable
 from math import ceil
 from statistics import median
 
-from inflight_lab.watch.noting.quota import Quota, limits_named_in, said_in
+from inflight_lab.watch.noting.quota import Quota, limits_named_in, requests_said_in
 from inflight_lab.watch.noting.request_log import (
     Block,
     LimitUse,
@@ -62,39 +62,26 @@ def limit_without_effect(log: RequestLog) -> Finding | None:
 
 def _limit_for_each_task(log: RequestLog) -> Finding | None:
     """No task ever waits for another."""
-    alone = [use for use in log.limits.values() if use.never_made_wait]
-    their_tasks = {sender for use in alone for sender in use.senders}
+    alone = [use for use in log.limits.values() if len(use.senders) == 1]
+    their_tasks = set().union(*(use.senders for use in alone))
     tasks = len(groups(lambda each: each.sender, log.requests))
     if len(their_tasks) < max(FEW, tasks / 2):
         return None
-    return found(
-        "limit_for_each_task",
-        limit=alone[0].name,
-        uses=len(alone),
-        line=at(use.line for use in alone),
-    )
+    line = at(use.line for use in alone)
+    return found("limit_for_each_task", uses=len(alone), line=line)
 
 
 def _limit_around_the_tasks(log: RequestLog) -> Finding | None:
     """It is held while tasks are started, and not while they send."""
     for number, use in log.limits.items():
         inside = [each for each in log.requests if each.around == number]
-        if not use.period:  # who has a slot may send with it
-            inside = [each for each in inside if each.sender not in use.senders]
         if len(inside) < FEW * use.acquired:  # a permit for each is a limit
             continue
-        times = sent_times(inside)
-        within = most_within(use.period, times) if use.period else 0
-        at_once = 0 if use.period else most_at_once(inside, times)
-        if max(within, at_once) > max(use.slots, FEW):
+        at_once = most_at_once(inside, sent_times(inside))
+        if at_once > max(use.slots, FEW):
+            line = at([use.line])
             return found(
-                "limit_around_the_tasks",
-                limit=use.name,
-                slots=use.slots,
-                period=use.period,
-                within=within,
-                at_once=at_once,
-                line=at([use.line]),
+                "limit_around_the_tasks", slots=use.slots, at_once=at_once, line=line
             )
     return None
 
@@ -115,17 +102,8 @@ def refused_for_good(log: RequestLog) -> Finding | None:
         requests=len(log.requests),
         later=len(later),
         line=place(later),
-        no_key=_header_without_a_key(first),
         said=quoted(first),
     )
-
-
-def _header_without_a_key(request: Request) -> str | None:
-    """``Authorization: Bearer None``: its variable was not set."""
-    for name, value in dict(request.sent_headers).items():
-        if str(value).rpartition(" ")[2] == "None":
-            return f"{name.title()}: {value}"
-    return None
 
 
 def over_the_quota(log: RequestLog) -> Finding | None:
@@ -134,7 +112,7 @@ def over_the_quota(log: RequestLog) -> Finding | None:
     refused = [each for each in requests if each.is_over_quota]
     if not refused:
         return None
-    quota = log.quota_of(requests) or said_in(refused[-1].reason)
+    quota = log.quota_of(requests) or requests_said_in(refused[-1].reason)
     kind = _kind_of_limit(refused) or _held_against(quota, requests)
     pace = quota
     if quota and kind == "refused":  # it kept to that, and a little less was allowed
@@ -146,7 +124,7 @@ def over_the_quota(log: RequestLog) -> Finding | None:
     slots = semaphore.slots if semaphore else 0
     return found(
         kind,
-        command=command_for(log, requests, pace, limit=limit, semaphore=semaphore),
+        command=command_for(requests, pace, limit=limit, semaphore=semaphore),
         refused=len(refused),
         requests=len(requests),
         status="/".join(sorted({str(each.status) for each in refused})),
@@ -167,9 +145,7 @@ def over_the_quota(log: RequestLog) -> Finding | None:
 
 def _shared_semaphore(log: RequestLog) -> LimitUse | None:
     """The one of the script's that most tasks wait for; None if it has none."""
-    uses = [use for use in log.limits.values() if use.is_the_scripts]
-    semaphores = (use for use in uses if not use.period)
-    most = max(semaphores, key=lambda use: len(use.senders), default=None)
+    most = max(log.limits.values(), key=lambda use: len(use.senders), default=None)
     return most if most and len(most.senders) > FEW else None
 
 
@@ -214,7 +190,6 @@ def storm_of_retries(log: RequestLog) -> Finding | None:
     return found(
         "storm_of_retries",
         is_certain=are_mostly_early,
-        command="" if log.over_quota else command_for(log, log.requests, None),
         retries=len(retries),
         requests=len(log.requests),
         failed_again=sum(each.again.is_unanswered for each in retries),

@@ -4,14 +4,21 @@ Each text is what somebody writes into a script of that library.  In braces stan
 was seen, and `Pacer` or, where tokens count too, `Budgets`.
 """
 
-from inflight_lab.watch.noting.quota import is_github
+from collections.abc import Sequence
+
 from inflight_lab.watch.noting.request_log import LimitUse, Request
 
 SDK = "x-stainless-lang"
 """A header of openai's client, and of others that were generated as it was."""
-MINUTE = "60"
-LOST = {"aiohttp": "lost", "httpx2": "(httpx2.TransportError,)"}
-"""By the library: its errors for a lost connection; `Patience` knows those of httpx."""
+MINUTE = 60
+"""Seconds, in which APIs that count tokens do so."""
+LONG_PAUSE = 600
+"""Seconds, the ``longest_pause`` of `Patience`: it gives up if an API asks for more."""
+UNKNOWN = "RATE, PERIOD"
+NO_RATE = (
+    "no answer says what rate is allowed: fill in RATE and PERIOD (seconds) from the "
+    "API's documentation, or a little less than it accepted"
+)
 TO_KEEP = "to keep your script, take these lines into it:"
 TO_OWN = (
     "without the package: inflight-lab snippet {file} > {file}.py, and the same for "
@@ -28,6 +35,9 @@ from inflight_lab import {kind}, Patience
 pacer, patiently = {kind}({quotas}), Patience({patience})  # for all requests{instead}
 response = await patiently({turn}, client.{method}, url)  # params=, headers= stay
 """
+FOR_HTTPX2 = f"""\
+lost = (httpx2.TransportError,)
+{FOR_HTTPX}"""
 FOR_AIOHTTP = """\
 from types import SimpleNamespace
 from inflight_lab import {kind}, Patience
@@ -43,6 +53,7 @@ FOR_AN_SDK = """\
 import {package}
 from inflight_lab import {kind}, Patience
 client = {package}.{client}(max_retries=0)  # what else you give it stays
+lost = ({package}.APIConnectionError,)
 pacer, patiently = {kind}({quotas}), Patience({patience})  # for all requests{instead}
 async def create(**body):
     try:
@@ -68,50 +79,79 @@ session.mount("https://", HTTPAdapter(max_retries=again))  # of requests.Session
 pacer = ThreadPacer({quotas})  # one for all threads
 with pacer:  # around each request
 """
-FOR_THREADS_OF_AN_SDK = """\
-from inflight_lab.runners.threaded import ThreadPacer
-client = {package}.{client}(max_retries=8)  # what else you give it stays
-pacer = ThreadPacer({quotas})  # one for all threads
-with pacer:  # around each call
-"""
+FOR_THREADS_OF_AN_SDK = f"""\
+client = {{package}}.{{client}}(max_retries=8)  # what else you give it stays
+{FOR_THREADS}"""
+TEXTS = {
+    "httpx": FOR_HTTPX,
+    "httpx2": FOR_HTTPX2,
+    "aiohttp": FOR_AIOHTTP,
+    "requests": FOR_REQUESTS,
+}
+"""By the script's library, unless it has threads or the package of an API."""
 
 
 def lines_to_keep(
-    request: Request, allowed: dict[str, str], semaphore: LimitUse | None = None
+    requests: Sequence[Request],
+    allowed: dict[str, str],
+    semaphore: LimitUse | None = None,
 ) -> list[str]:
-    """What to write into a script that sends such requests; none without a rate.
+    """What to write into a script that sends such requests.
 
-    ``allowed`` has the options of `snippet`; ``semaphore`` is one that goes.
+    ``allowed`` has the options of `snippet` that are known; ``semaphore`` is one that
+    goes.  Nothing for threads if fewer are all that is asked for.
     """
-    if "--rate" not in allowed:
+    request = requests[0]
+    if "--rate" not in allowed and "--limit" in allowed and not request.is_async:
         return []
-    if not request.is_async:  # `ThreadPacer` knows neither tokens nor a limit
-        allowed = {**allowed, "--tokens": "", "--limit": ""}
-    kind = "Budgets" if allowed.get("--tokens") else "Pacer"
-    text = _text_for(request).format(
+    has_tokens = "--tokens" in allowed and request.is_async
+    kind = "Budgets" if has_tokens else "Pacer"
+    text = _text_for(request)
+    text = (FOR_TOKENS + text if has_tokens else text).format(
         **_names_of_the_sdk(request),
         kind=kind,
-        quotas=_quotas_in(allowed),
-        turn=TURN if kind == "Budgets" else "pacer",
+        quotas=_quotas_in(allowed, is_async=request.is_async),
+        turn=TURN if has_tokens else "pacer",
         instead=f", in place of the semaphore ({semaphore.line})" if semaphore else "",
-        patience=_patience_for(request),
+        patience=_patience_for(requests, text),
         method=request.method.lower(),
     )
-    tokens = FOR_TOKENS if kind == "Budgets" else ""
+    code = [f"  {line}" for line in text.splitlines()]
     to_own = TO_OWN if request.is_async else TO_OWN_FOR_THREADS
-    lines = [f"  {line}" for line in (tokens + text).splitlines()]
-    return [TO_KEEP, *lines, to_own.format(file=kind.lower())]
+    lines = [TO_KEEP, *code, to_own.format(file=kind.lower())]
+    return [NO_RATE, *lines] if UNKNOWN in text else lines
 
 
-def _quotas_in(allowed: dict[str, str]) -> str:
-    """The arguments of the pacer.  APIs that count tokens do so by the minute."""
-    period = allowed.get("--period", MINUTE)
-    quotas = f"{allowed['--rate']}, {period}"
-    if allowed.get("--tokens"):
-        quotas = f"requests=({quotas}), tokens=({allowed['--tokens']}, {period})"
-    if allowed.get("--limit"):
-        quotas += f", limit={allowed['--limit']}"
-    return quotas
+def _quotas_in(allowed: dict[str, str], *, is_async: bool) -> str:
+    """The arguments of the pacer; `ThreadPacer` knows neither tokens nor a limit."""
+    period = allowed.get("--period", f"{MINUTE}")
+    has_rate = "--rate" in allowed
+    rate = f"{allowed['--rate']}, {period}" if has_rate else UNKNOWN
+    if is_async and "--tokens" in allowed:
+        requests = f"requests=({rate}), " if has_rate else ""
+        return f"{requests}tokens=({allowed['--tokens']}, {period})"
+    if is_async and "--limit" in allowed:
+        pace = rate if has_rate else 'float("inf")'
+        return f"{pace}, limit={allowed['--limit']}"
+    return rate
+
+
+def _text_for(request: Request) -> str:
+    if is_of_an_sdk(request):
+        return FOR_AN_SDK if request.is_async else FOR_THREADS_OF_AN_SDK
+    if request.library.startswith("httpx") and not request.is_async:
+        return FOR_THREADS
+    return TEXTS[request.library]
+
+
+def _patience_for(requests: Sequence[Request], text: str) -> str:
+    """What `Patience` needs to know of the library, and of the API."""
+    options = []
+    if "lost = " in text:
+        options.append("lost=lost")
+    if max(each.pause for each in requests) > LONG_PAUSE:
+        options.append("longest_pause=3600")
+    return ", ".join(options)
 
 
 def is_of_an_sdk(request: Request) -> bool:
@@ -119,24 +159,11 @@ def is_of_an_sdk(request: Request) -> bool:
     return SDK in _headers_of(request)
 
 
-def _text_for(request: Request) -> str:
+def sender_of(request: Request) -> str:
+    """The package of an API that sent it, else the library."""
     if is_of_an_sdk(request):
-        return FOR_AN_SDK if request.is_async else FOR_THREADS_OF_AN_SDK
-    texts = {"aiohttp": FOR_AIOHTTP, "requests": FOR_REQUESTS}
-    return texts.get(request.library, FOR_HTTPX if request.is_async else FOR_THREADS)
-
-
-def _patience_for(request: Request) -> str:
-    """What `Patience` needs to know of the library, and of the API."""
-    options = []
-    if is_of_an_sdk(request):
-        package = _names_of_the_sdk(request)["package"]
-        options.append(f"lost=({package}.APIConnectionError,)")
-    elif request.library in LOST:
-        options.append(f"lost={LOST[request.library]}")
-    if is_github(request.headers):
-        options.append("longest_pause=3600")
-    return ", ".join(options)
+        return _names_of_the_sdk(request)["package"]
+    return request.library
 
 
 def _names_of_the_sdk(request: Request) -> dict[str, str]:

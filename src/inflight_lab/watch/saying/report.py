@@ -3,7 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from inflight_lab.watch.noting.request_log import Request, RequestLog, seconds_of
+from inflight_lab.watch.noting.request_log import (
+    OUTCOMES,
+    Request,
+    RequestLog,
+    seconds_of,
+)
 from inflight_lab.watch.saying.counting import (
     counted,
     kinds_of,
@@ -12,14 +17,6 @@ from inflight_lab.watch.saying.counting import (
 )
 from inflight_lab.watch.saying.findings import FEW, diagnose
 
-OUTCOMES = (
-    "accepted",
-    "refused",
-    "failed",
-    "cancelled",
-    "never sent",
-    "without an end",
-)
 MADE_UP = (
     "The script did not end well. If it missed a field: practice answers are made up, "
     "one object each, with no field of your API's own, no list and no next page."
@@ -43,7 +40,7 @@ def _all_is_well(requests: Sequence[Request]) -> list[str]:
         return []
     if len(requests) < FEW:
         return ["Too few requests to say more."]
-    if any(_outcome(each) in ("refused", "failed") for each in requests):
+    if any(each.outcome in ("refused", "failed") for each in requests):
         return ["Each request that failed was sent again."]
     return ["Nothing stood out."]
 
@@ -55,7 +52,7 @@ def summary(log: RequestLog) -> str:
         return f"No request was seen. {_why_none(log)}"
     numbers = []
     for outcome in OUTCOMES:
-        those = [each for each in requests if _outcome(each) == outcome]
+        those = [each for each in requests if each.outcome == outcome]
         if those or outcome in ("accepted", "refused"):
             numbers.append(f"{len(those)} {outcome}{_kinds(those)}")
     sent = [each for each in requests if each.sent is not None]
@@ -69,24 +66,12 @@ def summary(log: RequestLog) -> str:
 def _why_none(log: RequestLog) -> str:
     if log.has_other_processes:
         return OTHER_PROCESSES
-    if log.connected_to:
-        return (
-            f"The script connected to {log.connected_to}, but not with httpx, httpx2, "
-            "aiohttp or requests, and no other library is watched."
-        )
-    if log.exit_status:
+    if log.exit_status and log.exit_status > 0:  # no signal has ended it
         return "The script ended with an error before it sent one."
-    return "The script sent none, or with a library that is not watched."
-
-
-def _outcome(request: Request) -> str:
-    if request.ended is None:
-        return "without an end"
-    if request.error == "cancelled":
-        return "cancelled" if request.sent is not None else "never sent"
-    if request.refusal:
-        return "refused"
-    return "accepted" if request.is_accepted else "failed"
+    return (
+        "The script sent none, or with another library than httpx, httpx2, aiohttp and "
+        "requests."
+    )
 
 
 def _kinds(requests: Sequence[Request]) -> str:
