@@ -41,6 +41,8 @@ Deno.test("the words are of what is set at the time that is shown", () => {
     labelsAt(run, "rate", time).line.text,
   ]);
   assert.deepEqual(words, ["limit 5", "100 allowed", "limit 9", "20 allowed"]);
+  run.set(4, { quota: quotaOf({ shape: "spacing", rate: 20 }) });
+  assert.equal(labelsAt(run, "rate", 4).line.text, ""); // it allows one, and again one
 });
 
 Deno.test("a button counts what is sent within the quota's own period", () => {
