@@ -2,6 +2,7 @@
 // home, travels to the API, fills there for as long as the API works, and comes home.
 // Nothing is advanced: all is read off the run, so any time can be drawn.
 
+import { pauseAt } from "./causes.js";
 import { clamp, flightOf, LANDING, legAt, part, timeAtTheWall } from "./motion.js";
 import { middle } from "./places.js";
 import { wallAt } from "./quota.js";
@@ -35,6 +36,7 @@ const TRAIL = 0.06;
 export function drawFlow(pen, run, moment, places) {
   drawWall(pen, run, moment, places);
   drawDoor(pen, run, moment, places);
+  if (pauseAt(run, moment.time)) pen.gate(places.way, places.isTall);
   if (moment.time < 0) pen.arrow(places.way, places.isTall);
   const first = firstShown(run, moment.time, places);
   drawWaiting(pen, run, moment, places);
@@ -70,11 +72,16 @@ function shown(run, first, { count }) {
   return run.journeys.slice(run.indexOf(first), run.indexOf(first + count));
 }
 
-/** Those that nobody has sent yet, or ever will. @type {typeof drawFlow} */
+/**
+ * Those that nobody has sent yet, or ever will; of a run that nobody announced, and that
+ * is over, all that came.
+ *
+ * @type {typeof drawFlow}
+ */
 function drawWaiting(pen, run, { time }, places) {
   const first = firstShown(run, time, places);
   const sent = Math.max(run.sent.upTo(time), first);
-  const known = knownAt(run, time);
+  const known = run.asked || run.isLive ? knownAt(run, time) : run.size;
   const last = Math.min(known, first + places.count);
   const stillWaiting = known - run.givenUp.upTo(time);
   for (let number = sent; number < last; number += 1) {

@@ -24,6 +24,7 @@ export function partsOf(title) {
     slots: number(""),
     quota: number(""),
     tokens: number(""),
+    pause: number(""),
     time: make("span", { className: "ifl-time" }),
   };
   const box = (/** @type {string} */ name) =>
@@ -59,7 +60,7 @@ export function partsOf(title) {
     { className: "ifl-flow" },
     make("div", { className: "ifl-requests" }, boxes.requests),
     make("div", { className: "ifl-slots" }, slotsLabel, boxes.slots),
-    make("div", { className: "ifl-way" }),
+    make("div", { className: "ifl-way" }, numbers.pause),
     make("div", { className: "ifl-api" }, boxes.wall, apiLabel, boxes.api),
     flowCanvas,
   );

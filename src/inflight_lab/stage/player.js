@@ -29,6 +29,9 @@ const BY_AND_BY = 0.1;
 /** The longest step from frame to frame, in seconds: a page may have been hidden. */
 const LONGEST_STEP = 0.05;
 
+/** A recording is played from so many seconds before its first request. */
+const LEAD = 0.1;
+
 /** Steps where nothing should fly, in seconds of the eye's. */
 const STILL_STEP = 0.5;
 
@@ -104,6 +107,12 @@ export class Player extends EventTarget {
   /** How far the runs have gone. */
   get newest() {
     return Math.max(0, ...this.runs.map((each) => each.now));
+  }
+
+  /** Just before the first is sent, where that is known. */
+  get #beginning() {
+    const first = Math.min(...this.runs.map(({ sent }) => sent.firstAfter(-Infinity)));
+    return first < Infinity ? Math.max(0, first - LEAD) : 0;
   }
 
   get isLive() {
@@ -199,7 +208,7 @@ export class Player extends EventTarget {
   /** Play on; from the start, if it is over. */
   play() {
     if (!this.isLive) this.#letGo();
-    if (this.isOver || !this.hasBegun) this.time = 0;
+    if (this.isOver || !this.hasBegun) this.time = this.#beginning;
     this.isPlaying = true;
     this.#lastFrame = performance.now();
     this.#changed();

@@ -4,7 +4,7 @@
 // A pattern looks at what the run has met so far, and not at what a frame shows: so a
 // sentence keeps its form for as long as the situation lasts.
 
-import { everyInWords, whyFailed, whyRefused } from "./causes.js";
+import { busiest, everyInWords, pauseAt, whyFailed, whyRefused } from "./causes.js";
 import { CONNECTED, seenAt } from "./motion.js";
 import { inWords, secondsInWords, spanInWords } from "./quota.js";
 import { ASLEEP_AFTER, isAsleep, levelAt, PAUSE } from "./run.js";
@@ -105,9 +105,11 @@ const OVER = [allAnswered, retried, mixed];
 function planned({ run, setting }) {
   if (run.size === 0) return ["Nothing has been sent yet."];
   if (run.asked === 1) return ["This dot is a request to an API."];
-  const requests = run.asked ? `${inWords(run.asked)} requests` : "Requests";
   const { manner, limit, quota } = setting;
   const allowed = quota ? ` The API allows ${quotaInWords(quota)}.` : "";
+  const count = run.asked || (run.isLive ? 0 : run.size); // over: it is known
+  const some = count ? `${inWords(count)} requests` : "Requests";
+  const requests = run.asked ? some : `${some} come`;
   if (manner === "paced") return [`${requests}, at a steady pace.${allowed}`];
   if (limit === null) {
     return [`${requests}${run.isUnlimited ? ", all at once" : ""}.${allowed}`];
@@ -142,14 +144,8 @@ function stuck({ run, time, setting, counts }) {
 
 /** @type {Pattern} */
 function nobodySends({ run, time, counts }) {
-  const isIdle = counts.inFlight === 0 && run.holds.every((each) => {
-    const hold = each.at(time);
-    return !hold || hold.until <= time;
-  });
-  const isQuiet = time - run.sent.lastUpTo(time) > RECENT / 2;
+  if (!pauseAt(run, time)) return null;
   const isKnown = run.levels.waiting.list.length > 0;
-  if (!counts.refused || !isIdle || !isQuiet) return null;
-  if (isKnown && !counts.waiting) return null;
   return [
     `Nobody sends: after ${inWords(counts.refused)} `,
     ["refused", "refused"],
@@ -295,7 +291,7 @@ function flowing(view) {
   if (!run.sent.upTo(time - RECENT / 2)) return planned(view);
   if (limit === null && refused) {
     const why = whyRefused(run, time);
-    return [out, `; ${why}: `, [`${inWords(refused)} refused`, "refused"], "."];
+    return [out, ", ", [`${inWords(refused)} refused`, "refused"], `: ${why}.`];
   }
   const period = quota?.period ?? 1;
   const sent = inWords(run.sent.within(time - period, time));
@@ -405,7 +401,11 @@ function ratedWords({ run, time, setting, counts: { refused, failed } }, perSeco
   if (refused && isTooFast) return [rated, `; ${allowed} allowed, `, bad, "."];
   const since = heldSince(setting);
   if (refused && run.turned.within(since, time)) {
-    return [rated, `; ${whyRefused(run, time, since)}: `, bad, "."];
+    const most = busiest(run, period, since, time);
+    const isBurst = shape === "window" && most > quota.rate;
+    if (!isBurst) return [rated, "; ", bad, `: ${whyRefused(run, time, since)}.`];
+    const came = `, ${inWords(most)} in the busiest; ${allowed} allowed, `;
+    return [rated, came, bad, "."];
   }
   const unused = most - Math.round(rate); // so that the sum is right
   const isUnused = unused > 1 && !isTooFast;

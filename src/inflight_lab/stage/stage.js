@@ -1,5 +1,6 @@
 // The stage shows a run at a time: sentence, flow and strip, all read off the run.
 
+import { pauseAt } from "./causes.js";
 import { make, write } from "./dom.js";
 import { drawFlow, isClosed } from "./dots.js";
 import { partsOf } from "./parts.js";
@@ -213,6 +214,7 @@ export class Stage {
     write(numbers.slots, limit === null ? "" : inWords(limit));
     write(numbers.quota, wall.words);
     write(numbers.tokens, tokensInWords(run, time));
+    write(numbers.pause, pauseInWords(run, time));
     for (const { what, count, unit } of levels) {
       write(count, inWords(LEVELS[what].number(run, time)));
       write(unit, LEVELS[what].unit(run.settingAt(time)));
@@ -332,4 +334,13 @@ function tokensInWords(run, time) {
   const allowed = run.settingAt(time).quota?.tokens;
   const used = run.levels.tokens.at(time)?.value ?? 0;
   return allowed ? `${inWords(used)} of ${inWords(allowed)} tokens` : "";
+}
+
+/** For how long, if that is known. @param {Run} run @param {number} time */
+function pauseInWords(run, time) {
+  const pause = pauseAt(run, time);
+  if (!pause) return "";
+  return pause.until < Infinity
+    ? `pause ${(pause.until - time).toFixed(1)} s`
+    : "pause";
 }
