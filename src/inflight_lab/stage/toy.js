@@ -1,7 +1,7 @@
 // A simulated run on a page that has no Python: `<inflight-toy data-settings='{...}'>`.
 // It says that it is computed.
 
-import { button, settingsFor, Slider } from "./controls.js";
+import { bringIntoView, button, settingsFor, Slider } from "./controls.js";
 import { make, write } from "./dom.js";
 import { Player, watchablePace } from "./player.js";
 import { inWords } from "./quota.js";
@@ -63,14 +63,14 @@ class Toy {
     this.isOpening = this.settings.opens;
     const { runners, names, strip } = this.settings;
     const isSeveral = runners.length > 1;
-    const places = make("div", { className: "ifl-stages" });
+    this.places = make("div", { className: "ifl-stages" });
     const stages = runners.map((each, index) => {
       const title = isSeveral ? names[index] ?? NAMES[each] : "";
-      return createStage(places, { title, strip });
+      return createStage(this.places, { title, strip });
     });
     this.player = new Player(stages);
     this.parts = this.#build();
-    root.append(this.parts.controls, places, this.parts.computed);
+    root.append(this.parts.controls, this.places, this.parts.computed);
     this.player.addEventListener("change", () => this.#show());
     this.#prepare();
   }
@@ -89,6 +89,7 @@ class Toy {
     if (this.isUnderWay) return this.stop();
     if (this.player.hasBegun && this.isOpening) this.#open();
     this.start();
+    bringIntoView(this.places, this.places.firstElementChild);
   }
 
   start() {
@@ -216,7 +217,7 @@ class Toy {
     this.root.classList.toggle("ifl-running", this.isUnderWay);
     this.root.toggleAttribute("data-opening", this.isOpening);
     write(send, this.#label());
-    skip.hidden = !this.isOpening || this.player.hasBegun;
+    skip.hidden = !this.isOpening;
     for (const input of radios) input.checked = input.value === runners[0];
     if (limit) limit.disabled = !runners.some((each) => this.#isLimited(each));
   }

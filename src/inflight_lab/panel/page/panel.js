@@ -2,7 +2,7 @@
 
 import { KernelRuns } from "../../plot/page/kernel_runs.js";
 import { follow, widget } from "../../plot/page/widget.js";
-import { button, settingsFor } from "../../stage/controls.js";
+import { bringIntoView, button, settingsFor } from "../../stage/controls.js";
 import { make, write } from "../../stage/dom.js";
 import { Player } from "../../stage/player.js";
 import { createStage } from "../../stage/stage.js";
@@ -87,6 +87,7 @@ function sliderFor({ model, signal }, setting) {
 function obeyButtons({ root, model, signal }, player, { go, reset, present }) {
   const pressed = new Mover(model, () => {}, signal);
   const presentation = new Presentation(root, present, signal);
+  const firstLane = root.querySelector(".ifl-lane");
   let last = "";
 
   /** @param {"run" | "stop" | "reset"} press */
@@ -117,7 +118,7 @@ function obeyButtons({ root, model, signal }, player, { go, reset, present }) {
   function show() {
     const isOn = isUnderWay();
     const hasBegun = isOn && !root.classList.contains("ifl-running");
-    if (hasBegun) requestAnimationFrame(() => bringIntoView(root));
+    if (hasBegun) requestAnimationFrame(() => bringIntoView(root, firstLane));
     write(go, isOn ? "Stop" : "Run");
     go.title = isOn ? STOP_REACHES : "Space";
     root.classList.toggle("ifl-running", isOn);
@@ -163,18 +164,6 @@ function addLanes({ root, model, signal }, named) {
   }, signal);
   signal.addEventListener("abort", () => stages.forEach((each) => each.destroy()));
   return player;
-}
-
-/**
- * All of it, the strip below as well: code and text above it are long.  Of what is
- * higher than the screen, the first run.
- *
- * @param {HTMLElement} root
- */
-function bringIntoView(root) {
-  for (const each of [root, root.querySelector(".ifl-lane")]) {
-    each?.scrollIntoView({ block: "nearest" });
-  }
 }
 
 /** A line for what no picture shows. @param {Page} page */
