@@ -120,48 +120,45 @@ export function dotOf(journey, run, moment, places) {
 function dotAt(view, moment) {
   const { journey, flight, place, places } = view;
   const { time, pace, still } = moment;
-  const leg = legAt(journey, flight, time, LANDING * pace);
+  const { name, share } = legAt(journey, flight, time, LANDING * pace);
   const isInSlot = places.door === "slots" && journey.slot !== null;
   const radius = isInSlot ? Math.min(places.radius, places.slotRadius) : places.radius;
   const small = Math.min(radius, places.seatRadius);
+  const home = places.home(place);
+  const start = places.start(journey, place);
   const outcome = journey.outcome ?? "answered";
-  const plain = { filled: null, trail: null };
-  switch (leg.name) {
+  const dot = { trail: null, filled: null };
+  switch (name) {
     case "waiting":
-      return {
-        at: places.home(place),
-        radius: places.radius,
-        look: "waiting",
-        ...plain,
-      };
+      return { ...dot, at: home, radius: places.radius, look: "waiting" };
     case "stuck":
-      return { at: places.start(journey, place), radius, look: "out", ...plain };
+      return { ...dot, at: start, radius, look: "out" };
     case "out": {
-      const at = along(wayOut(view), still ? 0.5 : leg.share);
-      return { at, radius: small, look: "out", ...plain };
+      const at = along(wayOut(view), still ? 0.5 : share);
+      return { ...dot, at, radius: small, look: "out" };
     }
-    case "api":
-      return {
-        at: atTheApi(view, moment),
-        radius: small,
-        look: "out",
-        ...plain,
-        filled: leg.share,
-      };
+    case "api": {
+      const at = atTheApi(view, moment);
+      return { ...dot, at, radius: small, look: "out", filled: share };
+    }
     case "back": {
-      const from = outcome === "refused"
+      const isRefused = outcome === "refused";
+      const from = isRefused
         ? places.meets(journey, place)
         : places.seat(journey.seat ?? 0);
-      const at = between(from, places.start(journey, place), still ? 0.5 : leg.share);
-      return { at, radius: small, look: outcome, ...plain };
+      const at = between(from, start, still ? 0.5 : share);
+      return { ...dot, at, radius: small, look: outcome };
     }
     default: {
-      const home = places.home(place);
-      const isThere = still || leg.share === 1;
+      const isThere = still || share === 1;
       const from = isThere ? home : lastPlace(view, moment);
-      const grown = radius + (places.radius - radius) * leg.share;
-      const at = between(from, home, smooth(leg.share));
-      return { at, radius: grown, look: outcome, ...plain };
+      const grown = radius + (places.radius - radius) * share;
+      return {
+        ...dot,
+        at: between(from, home, smooth(share)),
+        radius: grown,
+        look: outcome,
+      };
     }
   }
 }

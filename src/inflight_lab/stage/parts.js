@@ -4,13 +4,19 @@ import { make } from "./dom.js";
 import { SPEEDS } from "./player.js";
 import { LEVELS } from "./strip.js";
 
-/**
- * @import { Outcome } from "./run.js"
- * @import { What } from "./strip.js"
- */
+/** @import { What } from "./strip.js" */
 
 /** @type {Record<number, string>} */
 const FRACTIONS = { 0.25: "¼", 0.5: "½" };
+
+/** What is counted beside the sentence, in this order. */
+export const COUNTED = /** @type {const} */ ([
+  "waiting",
+  "answered",
+  "refused",
+  "failed",
+  "cancelled",
+]);
 
 /** @param {string} title */
 export function partsOf(title) {
@@ -35,16 +41,12 @@ export function partsOf(title) {
     api: box("api"),
     wall: box("wall"),
   };
-  const count = (/** @type {"waiting" | Outcome} */ name) =>
+  const count = (/** @type {typeof COUNTED[number]} */ name) =>
     make("span", { className: `ifl-count-${name}` }, numbers[name], ` ${name}`);
   const counts = make(
     "p",
     { className: "ifl-counts" },
-    count("waiting"),
-    count("answered"),
-    count("refused"),
-    count("failed"),
-    count("cancelled"),
+    ...COUNTED.map(count),
   );
   const apiLabel = make(
     "p",
@@ -77,7 +79,7 @@ export function partsOf(title) {
     ariaValueMin: "0",
   });
   const line = make("span", { className: "ifl-line" });
-  const before = make("span", { className: "ifl-was" });
+  const before = make("span", { className: "ifl-was", textContent: "thin: before" });
   const play = make("button", { type: "button", className: "ifl-play" });
   const speed = make(
     "select",

@@ -41,18 +41,7 @@ const LAYERS = {
 const WIDTHS = { stroke: 1.75, trail: 3, thick: 2.5, arrow: 4 };
 
 /** Custom properties of CSS, without their `--ifl-`. */
-const COLOURS = [
-  "line",
-  "waiting",
-  "out",
-  "answered",
-  "refused",
-  "failed",
-  "free",
-  "taken",
-  "asleep",
-  "counted",
-];
+const COLOURS = new Set(Object.values(LAYERS).map(({ colour }) => colour));
 
 export class Pen {
   /** @type {Map<Layer, Path2D>} */

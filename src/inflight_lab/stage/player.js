@@ -69,13 +69,14 @@ export class Player extends EventTarget {
   /** The time that is shown. */
   time = BEFORE;
   isPlaying = false;
+  /** Whether it keeps to runs that go on elsewhere, whose pace nobody can choose. */
+  isFollowing = false;
   /** The pace that suits the runs. */
   #pace = 1;
   /** @type {number | null} The one that somebody has chosen. */
   #chosen = null;
   /** @type {((time: number) => void) | null} Lets a simulation go on. */
   #advance = null;
-  #isFollowing = false;
   #frame = 0;
   #lastFrame = 0;
   /** When the newest moment of a followed run was heard of, and which it was. */
@@ -89,12 +90,7 @@ export class Player extends EventTarget {
     super();
     this.stages = stages;
     this.stillness = matchMedia("(prefers-reduced-motion: reduce)");
-    for (const stage of stages) {
-      stage.onSeek = (time) => this.seek(time);
-      stage.onStep = (seconds) => this.seek(this.time + seconds);
-      stage.onPlay = () => this.toggle();
-      stage.onPace = (pace) => this.choosePace(pace);
-    }
+    for (const stage of stages) stage.player = this;
     signal?.addEventListener("abort", () => cancelAnimationFrame(this.#frame));
   }
 
@@ -137,18 +133,13 @@ export class Player extends EventTarget {
     return this.isPlaying || this.newest > 0;
   }
 
-  /** Whether it keeps to runs that go on elsewhere, whose pace nobody can choose. */
-  get isFollowing() {
-    return this.#isFollowing;
-  }
-
   /** Whether it shows a run for the first time, and has not shown all of it. */
   get isCatchingUp() {
-    return this.isPlaying && (this.#isFollowing || this.#advance !== null);
+    return this.isPlaying && (this.isFollowing || this.#advance !== null);
   }
 
   get pace() {
-    return this.#isFollowing ? 1 : this.#chosen ?? this.#pace;
+    return this.isFollowing ? 1 : this.#chosen ?? this.#pace;
   }
 
   /** Show runs before their start. @param {Run[]} runs */
@@ -161,7 +152,7 @@ export class Player extends EventTarget {
     this.time = BEFORE;
     this.isPlaying = false;
     this.#advance = null;
-    this.#isFollowing = false;
+    this.isFollowing = false;
     this.#pace = paceOf(runs);
     this.#changed();
   }
@@ -199,7 +190,7 @@ export class Player extends EventTarget {
 
   /** Keep to the newest moment of runs that go on elsewhere. */
   follow() {
-    this.#isFollowing = true;
+    this.isFollowing = true;
     this.#heard = { now: 0, at: performance.now() };
     this.play();
     this.time = this.newest - this.#lag;
@@ -231,6 +222,11 @@ export class Player extends EventTarget {
     this.pause();
   }
 
+  /** Look back, or ahead, from where it is. @param {number} seconds */
+  step(seconds) {
+    this.seek(this.time + seconds);
+  }
+
   /** Draw, at the next frame. */
   draw() {
     if (this.#frame) return;
@@ -250,7 +246,7 @@ export class Player extends EventTarget {
     const passed = Math.min((now - this.#lastFrame) / 1000, LONGEST_STEP);
     this.#lastFrame = now;
     this.time += passed * this.pace;
-    if (this.#isFollowing) this.#keepUp(now);
+    if (this.isFollowing) this.#keepUp(now);
     this.#advance?.(this.time);
     if (!this.isLive && this.time >= this.end) this.#stay();
   }
@@ -265,7 +261,7 @@ export class Player extends EventTarget {
 
   /** Nothing makes the runs go on. */
   #letGo() {
-    this.#isFollowing = false;
+    this.isFollowing = false;
     this.#advance = null;
     this.#pace = paceOf(this.runs);
   }

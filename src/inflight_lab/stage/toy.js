@@ -6,7 +6,7 @@ import { make, write } from "./dom.js";
 import { Player, watchablePace } from "./player.js";
 import { inWords } from "./quota.js";
 import { quotaOf, Simulation } from "./simulate.js";
-import { createStage } from "./stage.js";
+import { Stage } from "./stage.js";
 
 /**
  * @import { Setting, SettingName } from "./controls.js"
@@ -66,7 +66,7 @@ class Toy {
     this.places = make("div", { className: "ifl-stages" });
     const stages = runners.map((each, index) => {
       const title = isSeveral ? names[index] ?? NAMES[each] : "";
-      return createStage(this.places, { title, strip });
+      return new Stage(this.places, { title, strip });
     });
     this.player = new Player(stages);
     this.parts = this.#build();
@@ -182,7 +182,9 @@ class Toy {
       send,
       make("div", { className: "ifl-settings" }, ...rows.map(({ root }) => root)),
       skip,
-      ...(radios.length ? [make("div", group, ...radios.map(labelled), hint)] : []),
+      ...(radios.length
+        ? [make("div", group, ...radios.map(({ label }) => label), hint)]
+        : []),
     );
     const limit = rows.find(({ input }) => input.name === "limit")?.input;
     const computed = make("p", { className: "ifl-computed" });
@@ -204,11 +206,11 @@ class Toy {
     return slider;
   }
 
-  /** @param {Runner} runner */
-  #radio(runner) {
-    const radio = make("input", { type: "radio", name: "ifl-runner", value: runner });
-    radio.oninput = () => this.#choose(runner);
-    return radio;
+  /** @param {Runner} value */
+  #radio(value) {
+    const input = make("input", { type: "radio", name: "ifl-runner", value });
+    input.oninput = () => this.#choose(value);
+    return { input, label: make("label", {}, input, make("span", {}, NAMES[value])) };
   }
 
   #show() {
@@ -218,7 +220,7 @@ class Toy {
     this.root.toggleAttribute("data-opening", this.isOpening);
     write(send, this.#label());
     skip.hidden = !this.isOpening;
-    for (const input of radios) input.checked = input.value === runners[0];
+    for (const { input } of radios) input.checked = input.value === runners[0];
     if (limit) limit.disabled = !runners.some((each) => this.#isLimited(each));
   }
 
@@ -230,12 +232,6 @@ class Toy {
     if (!this.player.hasBegun) return `${many} at once`;
     return `Now ${this.settings.limit} at a time`;
   }
-}
-
-/** @param {HTMLInputElement} radio For a runner. */
-function labelled(radio) {
-  const runner = /** @type {Runner} */ (radio.value);
-  return make("label", {}, radio, make("span", {}, NAMES[runner]));
 }
 
 /** Make every `<inflight-toy>` one. */

@@ -107,8 +107,7 @@ Deno.test("one can stand still anywhere, and play on from there", () => {
 Deno.test("keys pressed faster than frames are drawn all count", () => {
   const page = new Page();
   page.player.showEnd([runOf(20)]);
-  const [stage] = page.player.stages;
-  for (const step of [-Infinity, 1, 0.1]) stage.onStep(step);
+  for (const seconds of [-Infinity, 1, 0.1]) page.player.step(seconds);
   page.frames(1);
   assert.equal(page.last, 1.1);
 });

@@ -5,7 +5,7 @@ import { follow, widget } from "../../plot/page/widget.js";
 import { bringIntoView, button, settingsFor } from "../../stage/controls.js";
 import { make, write } from "../../stage/dom.js";
 import { Player } from "../../stage/player.js";
-import { createStage } from "../../stage/stage.js";
+import { Stage } from "../../stage/stage.js";
 import { kernelSlider, KernelWatch, Mover } from "./kernel.js";
 import { listenToKeys } from "./keys.js";
 import { planFor, PLANNED, showGoals } from "./lane.js";
@@ -148,7 +148,7 @@ function addLanes({ root, model, signal }, named) {
     const place = make("div", { className: "ifl-lane" });
     const goals = make("div", { className: "ifl-goals" });
     places.append(place);
-    const stage = createStage(place, { title: name, strip });
+    const stage = new Stage(place, { title: name, strip });
     place.append(goals);
     return { goals, stage };
   });
