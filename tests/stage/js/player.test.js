@@ -104,6 +104,17 @@ Deno.test("one can stand still anywhere, and play on from there", () => {
   assert.ok(page.last > 1 && page.last < 1.5);
 });
 
+Deno.test("a recording is played from just before its first request", () => {
+  const page = new Page();
+  const run = new Run();
+  run.end(5, run.send(4), "answered", 200);
+  run.now = 6;
+  page.player.show([run]);
+  page.player.play();
+  page.frames(0.05);
+  assert.ok(page.last > 3.8 && page.last < 4);
+});
+
 Deno.test("keys pressed faster than frames are drawn all count", () => {
   const page = new Page();
   page.player.showEnd([runOf(20)]);
