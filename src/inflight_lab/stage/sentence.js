@@ -315,7 +315,7 @@ function retried({ run, time, counts: { answered, refused, failed } }) {
 function mixed({ run, time, counts }) {
   const { sent, answered, refused, cancelled } = counts;
   const after = `Stopped after ${secondsInWords(lasted(run))}: `;
-  const came = run.asked ? "" : `${inWords(sent)} requests came: `; // tries, perhaps
+  const came = run.asked ? "" : `${inWords(sent)} came: `; // tries, perhaps
   const begin = run.wasStopped && cancelled ? after : came;
   const words = [begin, counted(answered, "answered"), ...lostOf(counts)];
   if (cancelled) return [...words, `, ${inWords(cancelled)} cancelled.`];
