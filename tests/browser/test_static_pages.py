@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from inflight_lab.panel.expected import expected_run
-from inflight_lab.plot.player import player_html
+from inflight_lab.plot.recorded_runs import player_html
 from inflight_lab.publish import beside, site
 from inflight_lab.publish.landing_page import NAME
 from inflight_lab.publish.page_outputs import toy_html

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from inflight_lab.panel.expected import expected_run
 from inflight_lab.plot.drawing import draw_runs
-from inflight_lab.plot.player import page_parts, player_html
+from inflight_lab.plot.recorded_runs import page_parts, player_html
 from inflight_lab.runs.run import Run
 from inflight_lab.runs.terms import QuotaPolicy, Terms
 from tests.support.browser import IN_BROWSER
