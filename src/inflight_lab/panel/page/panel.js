@@ -12,17 +12,9 @@ import { planFor, PLANNED, showGoals } from "./lane.js";
 import { Presentation } from "./presentation.js";
 
 /**
- * @import { Page } from "../../plot/page/widget.js"
  * @import { Setting } from "../../stage/controls.js"
- * @import { What } from "../../stage/strip.js"
- * @import { Terms } from "../../stage/wire.js"
- * @import { Lane } from "./lane.js"
+ * @import { PanelPage } from "./kernel.js"
  * @import { Command } from "./keys.js"
- *
- * @typedef {object} Fixed What never changes.
- * @property {string[]} knobs The settings that always stand there.
- * @property {Terms} terms Those of the API.
- * @property {What} strip What the strips show first.
  */
 
 const STOP_REACHES = "Space. Cancels what is being awaited. " +
@@ -30,9 +22,9 @@ const STOP_REACHES = "Space. Cancels what is being awaited. " +
 
 const NO_LIMIT = "this code has no limit to set";
 
-export default widget("ifl-panel", (page) => {
+export default widget("ifl-panel", (/** @type {PanelPage} */ page) => {
   const { root, model } = page;
-  const { knobs, terms } = /** @type {Fixed} */ (model.get("_fixed"));
+  const { knobs, terms } = model.get("_fixed");
   const settings = settingsFor(terms.quota?.period);
   const always = settings.filter(({ name }) => knobs.includes(name));
   const others = settings.filter(({ name }) => !knobs.includes(name));
@@ -67,10 +59,9 @@ export default widget("ifl-panel", (page) => {
   addNotice(page);
 });
 
-/** @param {Page} page @param {Setting} setting */
+/** @param {PanelPage} page @param {Setting} setting */
 function sliderFor({ model, signal }, setting) {
   const slider = kernelSlider(model, setting, signal);
-  /** @type {Lane[]} */
   const lanes = model.get("_lanes");
   const isSet = setting.name !== "limit" || lanes.some((each) => each.adjustable);
   if (!isSet) slider.disable(NO_LIMIT);
@@ -80,7 +71,7 @@ function sliderFor({ model, signal }, setting) {
 /**
  * By a click or a key.
  *
- * @param {Page} page
+ * @param {PanelPage} page
  * @param {Player} player
  * @param {{ [name in "go" | "reset" | "present"]: HTMLButtonElement }} buttons
  */
@@ -135,14 +126,13 @@ function obeyButtons({ root, model, signal }, player, { go, reset, present }) {
 }
 
 /**
- * @param {Page} page
+ * @param {PanelPage} page
  * @param {Setting[]} named Those that are named for each try.
  */
 function addLanes({ root, model, signal }, named) {
-  const { strip } = /** @type {Fixed} */ (model.get("_fixed"));
+  const { strip } = model.get("_fixed");
   const places = make("div", { className: "ifl-stages" });
   root.append(places);
-  /** @type {Lane[]} */
   const lanes = model.get("_lanes");
   const parts = lanes.map(({ name }) => {
     const place = make("div", { className: "ifl-lane" });
@@ -157,16 +147,15 @@ function addLanes({ root, model, signal }, named) {
   const runs = new KernelRuns(model, player, (lane) => planFor(model, lane), signal);
   follow(model, PLANNED, () => runs.replan(), signal);
   follow(model, ["_lanes"], () => {
-    model.get("_lanes").forEach((
-      /** @type {Lane} */ lane,
-      /** @type {number} */ number,
-    ) => showGoals(parts[number].goals, lane, named));
+    model.get("_lanes").forEach((lane, number) =>
+      showGoals(parts[number].goals, lane, named)
+    );
   }, signal);
   signal.addEventListener("abort", () => stages.forEach((each) => each.destroy()));
   return player;
 }
 
-/** A line for what no picture shows. @param {Page} page */
+/** A line for what no picture shows. @param {PanelPage} page */
 function addNotice({ root, model, signal }) {
   const line = make("p", { className: "ifl-notice", role: "status" });
   root.querySelector(".ifl-controls")?.after(line);
