@@ -54,7 +54,11 @@ export function pauseAt(run, time) {
   return until < Infinity || isAnyLeft(run, time) ? { since, until } : null;
 }
 
-/** Whether a slot is kept after its answer: its runner sleeps. @type {typeof isAnyLeft} */
+/**
+ * Whether a slot is kept after its answer: its runner sleeps.
+ *
+ * @type {typeof isAnyLeft}
+ */
 function isAnyKept({ holds }, time) {
   return holds.some((each) => {
     const { until = 0, last } = each.at(time) ?? {};

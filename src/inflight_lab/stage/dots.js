@@ -73,8 +73,8 @@ function shown(run, first, { count }) {
 }
 
 /**
- * Those that nobody has sent yet, or ever will; of a run that nobody announced, and that
- * is over, all that came.
+ * Those that nobody has sent yet, or ever will.  Where nobody announced a run that is
+ * over, these are all that came.
  *
  * @type {typeof drawFlow}
  */

@@ -1,5 +1,5 @@
-// The strip: how one number changed during the run, the line that it should keep to, how
-// the run before went, and a mark for each refusal.  One drags on it to look back.
+// The strip: how one number changed during the run, the line that it should keep to,
+// how the run before went, and a mark for each refusal.  One drags on it to look back.
 
 import { clamp, seenAt } from "./motion.js";
 import { inWords, spanInWords } from "./quota.js";
