@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from tests.support.browser.panel_page import PANEL, PLOT_COMES, SET_UP, panel_of
 from tests.support.browser.vscode_page import NPM, VSCodePage
 from tests.support.browser.webdriver import BROWSERS
 
-pytestmark = IN_BROWSER
+pytestmark = [*IN_BROWSER, pytest.mark.full]
 
 CENSUS = """
 import builtins
@@ -53,7 +52,7 @@ def test_in_marimo(page: Page, tmp_path: Path) -> None:
         page.close()  # before its server ends
 
 
-@pytest.mark.skipif(not NPM and not os.environ.get("CI"), reason="there is no npm here")
+@pytest.mark.skipif(not NPM, reason="there is no npm here")
 def test_in_vscodes_bundle(lab: Lab, page: Page, tmp_path: Path) -> None:
     """It is not shown twice, and is dark on the white that VS Code puts behind it."""
     VSCodePage(tmp_path).run(page, lab, SET_UP + PANEL)

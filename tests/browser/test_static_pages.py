@@ -31,16 +31,18 @@ SCROLLED = """blocks => blocks.map((block) => {
 """How far each block of code can be scrolled sideways, of 40 pixels."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(
+    scope="module", params=["03", pytest.param("all", marks=pytest.mark.nightly)]
+)
 def made(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> list[Path]:
-    """The page of a notebook with a panel; on demand all, by the command."""
+    """The page of a notebook with a panel; each night all, by the command."""
     out = tmp_path_factory.mktemp("pages")
-    if request.config.getoption("--full"):
+    if request.param == "all":
         site.main([str(out), "--no-lab"])
         return sorted(path for path in out.glob("*.html") if path.name != NAME)
-    return pages_of([notebook("03")], out, live=to_a_command)
+    return pages_of([notebook(request.param)], out, live=to_a_command)
 
 
 def to_a_command(name: str, words: str) -> str:

@@ -24,9 +24,7 @@ ROOT = Path(__file__).parents[3]
 UV = os.environ.get("UV") or shutil.which("uv")
 IN_BROWSER = [
     pytest.mark.browser,
-    pytest.mark.skipif(
-        not CHROMIUM and not os.environ.get("CI"), reason="there is no Chromium here"
-    ),
+    pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium here"),
 ]
 
 EVIL = "http://evil.example"
