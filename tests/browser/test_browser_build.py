@@ -158,10 +158,13 @@ def test_slider_moves_the_plateau(site: Path, pages: Pages) -> None:
             expect_plateau_to_follow(panel)
 
 
-@full
 @pytest.mark.parametrize(
     ("name", "jspi"),
-    [("firefox", True), ("firefox", False), ("webkit", True)],
+    [
+        pytest.param("firefox", False, marks=full),
+        pytest.param("webkit", True, marks=full),
+        pytest.param("firefox", True, marks=nightly),
+    ],
 )
 def test_slider_moves_the_plateau_in_another_browser(
     site: Path, tmp_path: Path, name: str, jspi: bool

@@ -9,14 +9,13 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Browser, BrowserType, Page
 
 from tests.support.browser import SCHOOL
 from tests.support.browser.javascript import Functions
 from tests.support.browser.lab import CHROMIUM, FLAGS
-from tests.support.notebooks.notebook_tools import CellRun
+from tests.support.notebooks.notebook_tools import AnyKernel, CellRun
 
 ROOT = Path(__file__).parents[3]
 JSPI = "javascript.options.wasm_js_promise_integration"
@@ -70,7 +69,7 @@ def chromium_without_internet(kind: BrowserType) -> Iterator[Browser]:
     browser.close()
 
 
-class PageKernel:
+class PageKernel(AnyKernel):
     """The kernel of the notebook that a page shows."""
 
     def __init__(self, page: Page) -> None:
@@ -80,12 +79,6 @@ class PageKernel:
         """Run one cell, without showing it."""
         ran = self._page.evaluate(RUN, source)
         return CellRun(ran["status"], ran["text"], ran["error"])
-
-    def value(self, expression: str) -> Any:
-        """The value of an expression whose ``repr`` is a literal."""
-        ran = self.run(f"print(repr({expression}))")
-        assert ran.status == "ok", ran
-        return eval(ran.text, {"__builtins__": {}})
 
 
 def show_notebook(page: Page, address: str, path: str) -> None:
