@@ -35,7 +35,7 @@ def test_in_marimo(page: Page, tmp_path: Path) -> None:
     again closes what it made.
     """
     cell = SET_UP + CENSUS + PANEL
-    with marimo(tmp_path, cell, mode="edit", theme="dark") as address:
+    with marimo(tmp_path, cell) as address:
         page.goto(address)
         for run in (1, 2):
             editor = page.locator(".cm-content").first

@@ -28,12 +28,11 @@ WEBKIT = shutil.which("WebKitWebDriver")
 XVFB = shutil.which("Xvfb")
 """WebKit has no headless mode: it needs a screen, if only a virtual one."""
 
-MISSING: dict[str, str] = {}
-"""By browser that cannot be driven here: why not."""
-if not FIREFOX:
-    MISSING["firefox"] = "there is no Firefox here (Debian: firefox-esr)"
-if not (WEBKIT and XVFB):
-    MISSING["webkit"] = "there is no WebKit here (Debian: webkit2gtk-driver, xvfb)"
+NEEDED = {
+    "firefox": (FIREFOX, "firefox-esr"),
+    "webkit": (WEBKIT and XVFB, "webkit2gtk-driver, xvfb"),
+}
+"""What drives a browser, and the Debian packages that bring it."""
 
 KEYS = {
     "Escape": "\ue00c",
@@ -43,20 +42,6 @@ KEYS = {
     "ArrowRight": "\ue014",
     "ArrowDown": "\ue015",
 }
-PREFERENCES = {
-    "marionette.port": 0,  # it chooses one, and writes it into its profile
-    "app.normandy.enabled": False,
-    "app.update.enabled": False,
-    "browser.shell.checkDefaultBrowser": False,
-    "browser.startup.page": 0,
-    "datareporting.policy.dataSubmissionEnabled": False,
-    "network.captive-portal-service.enabled": False,
-    "network.connectivity-service.enabled": False,
-    "services.settings.server": "data:,",
-    "toolkit.telemetry.enabled": False,
-}
-
-
 PATIENCE = 120.0
 """Seconds for what a busy machine does late."""
 WAITS = ("script", "pageLoad", "implicit")
@@ -213,14 +198,14 @@ class Page:
 @contextmanager
 def firefox(folder: Path, **preferences: Any) -> Iterator[Page]:
     """A headless Firefox with an empty profile in ``folder``."""
-    assert FIREFOX, MISSING["firefox"]
+    preferences |= {"marionette.port": 0}  # it chooses one, and writes it there
     lines = [
         f"user_pref({json.dumps(name)}, {json.dumps(value)});\n"
-        for name, value in (PREFERENCES | preferences).items()
+        for name, value in preferences.items()
     ]
     (folder / "user.js").write_text("".join(lines))
     port_file = folder / "MarionetteActivePort"
-    command = [FIREFOX, "--headless", "--marionette", "--no-remote"]
+    command = [str(FIREFOX), "--headless", "--marionette", "--no-remote"]
     command += ["--profile", str(folder)]
     with (
         (folder / "log").open("w") as log,
@@ -234,7 +219,6 @@ def firefox(folder: Path, **preferences: Any) -> Iterator[Page]:
 @contextmanager
 def webkit(folder: Path) -> Iterator[Page]:
     """WebKitGTK's own small browser on a screen that nobody sees."""
-    assert "webkit" not in MISSING, MISSING["webkit"]
     port = free_port()
     command = [str(WEBKIT), f"--port={port}"]
     with (folder / "log").open("w") as log, _screen(log) as display:
