@@ -10,10 +10,15 @@ from playwright.sync_api import Page, expect
 
 from tests.support.browser import IN_BROWSER
 from tests.support.browser.driven_panel import DrivenPanel, driven, run_command
-from tests.support.browser.gestures import try_out
 from tests.support.browser.lab import HAS_KERNEL, Lab
 from tests.support.browser.marimo_page import marimo
-from tests.support.browser.panel_page import PANEL, PLOT_COMES, SET_UP, panel_of
+from tests.support.browser.panel_page import (
+    PANEL,
+    PLOT_COMES,
+    SET_UP,
+    panel_of,
+    try_out,
+)
 from tests.support.browser.vscode_page import NPM, VSCodePage
 from tests.support.browser.webdriver import BROWSERS
 

@@ -22,16 +22,12 @@ from tests.support.browser import (
     Place,
     watched,
 )
-from tests.support.browser.gestures import try_out
-from tests.support.browser.lab import START_UP, Lab, PanelOnPage, save
-from tests.support.browser.panel_page import open_panel, panel_of
+from tests.support.browser.lab import START_UP, Lab, PanelOnPage, run_all, save
+from tests.support.browser.panel_page import PANEL, SET_UP, panel_of, try_out
 from tests.support.notebooks.notebook_tools import notebook
 
 pytestmark = IN_BROWSER
 
-PANEL = """
-panel = Panel(semaphore.make_many_requests, server=server, count=1000, limit=3)
-panel"""
 LAST = """
 import asyncio
 import time
@@ -99,8 +95,10 @@ def opened(
     lab = servers(place.front)
     with watched(browser) as pages:
         page = pages.open()
-        panel = open_panel(lab, page, "panel", PANEL, LAST, kernel=place.kernel)
-        opened = Opened(lab, f"panel-{place.kernel}.ipynb", pages, page, panel)
+        name = f"panel-{place.kernel}.ipynb"
+        lab.open(page, lab.write(name, SET_UP, PANEL, LAST, kernel=place.kernel))
+        run_all(page)
+        opened = Opened(lab, name, pages, page, panel_of(page))
         opened.wait_for_a_new_panel()
         yield opened
 
