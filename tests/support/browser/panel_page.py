@@ -10,7 +10,7 @@ from tests.support.browser.lab import PanelOnPage
 SET_UP = """
 from inflight_lab import Panel, PracticeServer
 from inflight_lab.runners import semaphore
-server = PracticeServer(latency=0.5, seed=1).start()
+server = PracticeServer(latency=2, seed=1).start()
 """
 PANEL = """\
 panel = Panel(semaphore.make_many_requests, server=server, count=1000, limit=3)
@@ -29,8 +29,8 @@ def panel_of(page: Page) -> PanelOnPage:
 def try_out(panel: PanelOnPage | DrivenPanel) -> None:
     """Run, keys, a drag, Stop by the keyboard, Run again, Stop: in flight follows.
 
-    The panel has 1000 requests, a limit of 3 at first, and a server that takes long
-    enough to look at it.
+    The panel has 1000 requests, a limit of 3 at first, and a server that takes so long
+    that a busy machine, too, keeps as many in flight as the limit says.
     """
     panel.press("Run")
     panel.expect(in_flight=3, limit=3, live=True)
