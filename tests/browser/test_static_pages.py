@@ -14,7 +14,7 @@ from inflight_lab.publish import beside, site
 from inflight_lab.publish.landing_page import NAME
 from inflight_lab.publish.page_outputs import toy_html
 from inflight_lab.runs.terms import QuotaPolicy, Terms
-from tests.support.browser import IN_BROWSER
+from tests.support.browser import IN_BROWSER, stop_clock
 from tests.support.browser.accessible import THEMES, serious_findings
 from tests.support.notebooks.made_pages import pages_of
 from tests.support.notebooks.notebook_tools import NOTEBOOKS, notebook
@@ -107,7 +107,7 @@ def lesson(tmp_path: Path) -> str:
 
 def test_a_recording_opens_at_its_start(page: Page, lesson: str) -> None:
     """Who is asked to predict does not see the end first; played, it stays there."""
-    page.clock.install()
+    stop_clock(page)
     page.goto(lesson)
     page.clock.run_for(100)
     run = page.locator("inflight-run")

@@ -123,6 +123,12 @@ def watched(browser: Browser) -> Iterator[Pages]:
     pages.expect_peace()
 
 
+def stop_clock(page: Page) -> None:
+    """From now on the page's time passes only with ``page.clock.run_for``."""
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
+
+
 def make_environment(
     folder: Path, *packages: str | Path, python: str | Path = sys.executable
 ) -> Path:
