@@ -44,6 +44,7 @@ def test_it_opens_with_all_that_matters_and_one_button(
     """
     stop_clock(page)
     page.goto(address)
+    page.clock.run_for(100)
     expect(page.get_by_role("slider", name="limit")).to_have_count(0)
     expect(page.locator(SENTENCE)).to_contain_text("100 requests, all at once.")
     expect(page.locator(SENTENCE)).to_contain_text("allows 20 a second")
