@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.support.browser import IN_BROWSER
+from tests.support.browser import IN_BROWSER, stop_clock
 from tests.support.notebooks.made_pages import make_landing_page
 
 pytestmark = IN_BROWSER
@@ -30,7 +30,7 @@ def press(page: Page, name: str, *, seconds: float = 0) -> None:
 
 def open_at_all_controls(page: Page, address: str) -> None:
     """Skip the opening, on a clock that stands still."""
-    page.clock.install()
+    stop_clock(page)
     page.goto(address)
     press(page, "All controls", seconds=0.1)
 
@@ -42,8 +42,9 @@ def test_it_opens_with_all_that_matters_and_one_button(
     once, and then five at a time.  Each says what came of it, nothing is loaded, and it
     says that it is computed.
     """
-    page.clock.install()
+    stop_clock(page)
     page.goto(address)
+    page.clock.run_for(100)
     expect(page.get_by_role("slider", name="limit")).to_have_count(0)
     expect(page.locator(SENTENCE)).to_contain_text("100 requests, all at once.")
     expect(page.locator(SENTENCE)).to_contain_text("allows 20 a second")
@@ -73,7 +74,7 @@ def test_the_limit_is_under_the_finger(page: Page, address: str) -> None:
 
 def test_a_dragged_rate_keeps_its_period(page: Page, address: str) -> None:
     """A toy whose API counts by the minute has more or fewer a minute."""
-    page.clock.install()
+    stop_clock(page)
     page.goto(address)
     page.evaluate(
         """(settings) => {

@@ -263,7 +263,7 @@ def test_it_opens_the_series_and_asks_no_other_site(tmp_path: Path) -> None:
     assert (tmp_path / "inflight-lab" / "notebooks").is_dir()
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_clone_is_enough(tmp_path: Path) -> None:
     """The README's first command opens the series in a clone that was just made."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -307,7 +307,7 @@ def test_the_wheel_brings_the_notebooks(wheel: Path) -> None:
     assert {name.partition("/")[0] for name in names} == {"inflight_lab", info}
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_the_wheel_alone_is_enough(wheel: Path, tmp_path: Path) -> None:
     """In a fresh environment, far from the repository: the series opens, and the
     commands work.
