@@ -64,11 +64,6 @@ def test_each_command_has_a_help(command: str, capsys: Capture) -> None:
         ("start", "no command is called 'start': use one of run, snippet, "),
         (f"--folder {__file__}", "--folder must be a folder that can be created"),
         ("--open 99", "--open must be the number of a notebook, got 99"),
-        ("run nope", "No rung is called 'nope'. Use one of naive, "),
-        ("run semaphore http://127.0.0.1:1/ --count=-1", "count must be 0 or more"),
-        ("snippet --rate 0", "--rate: must be greater than 0, got 0"),
-        ("snippet nope", "no recipe and no rung is called 'nope'"),
-        (f"site {__file__}", "folder must be new or empty, got "),
         ("watch", "required: script\n"),
     ],
 )
@@ -78,14 +73,6 @@ def test_bad_arguments(arguments: str, message: str, capsys: Capture) -> None:
     printed = capsys.readouterr()
     assert message in printed.err.splitlines(keepends=True)[-1]
     assert printed.out == ""
-
-
-def test_snippet_prints_a_recipe_with_your_settings(capsys: Capture) -> None:
-    """Without a name it is the complete script; a setting stands in the code."""
-    cli.main(["snippet"])
-    assert capsys.readouterr().out == snippet("fetch_all")
-    cli.main(["snippet", "paced", "--rate", "10", "--period", "60"])
-    assert capsys.readouterr().out == snippet("paced", RATE=10, PERIOD=60)
 
 
 @contextmanager

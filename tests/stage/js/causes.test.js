@@ -59,6 +59,8 @@ Deno.test("a plan that is used up is no matter of how many came", () => {
 Deno.test("tokens are to blame where the requests were few", () => {
   const quota = { ...quotaOf({ rate: 10 }), tokens: 500 };
   assert.match(whyRefused(refusedWith(429, { quota }), 9), /tokens ran out/);
+  const plain = { quota: quotaOf({ rate: 10 }) };
+  assert.match(whyRefused(refusedWith(429, plain), 9), /the API answered 429/);
 });
 
 Deno.test("failures have the name of the error and how long it took", () => {

@@ -93,6 +93,25 @@ Deno.test("one quick answer among slow ones does not slow a run down", () => {
   assert.equal(page.player.pace, 1);
 });
 
+Deno.test("a long run is not slowed down for quick answers: that takes too long", () => {
+  const page = new Page();
+  const paces = [20, 400].map((count) => {
+    page.player.show([runOf(count, { latency: 0.3, quota: null })]);
+    return page.player.pace;
+  });
+  assert.deepEqual(paces, [0.25, 1]);
+});
+
+Deno.test("who comes back to a page sees on from where it was left", () => {
+  const page = new Page();
+  page.player.showEnd([runOf(60)]);
+  page.player.seek(1);
+  page.player.play();
+  page.now += 60_000; // no frames meanwhile
+  page.frames(0.02);
+  assert.ok(page.last < 1.1);
+});
+
 Deno.test("one can stand still anywhere, and play on from there", () => {
   const page = new Page();
   page.player.showEnd([runOf(20)]);

@@ -98,6 +98,11 @@ Deno.test("failures are beside the sum, with their cause", () => {
   run.isLive = true;
   run.size += 9;
   expectSaid(run, 2, /8 a second; 1 failed: the API answered 503/);
+  const over = new Run();
+  ["answered", "failed"].forEach((outcome) =>
+    over.end(1, over.send(0), /** @type {Outcome} */ (outcome), 500)
+  );
+  expectSaid(over, 9, /1 answered, 1 failed: the API answered 500/);
 });
 
 Deno.test("who is kept back elsewhere is not said to send too many", () => {

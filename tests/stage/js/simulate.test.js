@@ -160,5 +160,6 @@ Deno.test("a fixed window ends when the clock says so, not a period later", () =
   const quota = quotaOf({ rate: 20, starts: -0.6 });
   const run = runOf(20, { runner: "naive", quota });
   assert.equal(wallAt(run, 0.3).cells.length, 20);
+  assert.match(wallAt(run, 0.3).words, /20 of 20 in this window/);
   assert.equal(wallAt(run, 0.5).cells.length, 0);
 });

@@ -56,6 +56,8 @@ Deno.test("the words are of what is set at the time that is shown", () => {
     labelAt(run, "rate", time).text,
   ]);
   assert.deepEqual(words, ["limit 5", "100 allowed", "limit 9", "20 allowed"]);
+  run.set(4, { quota: quotaOf({ shape: "spacing", rate: 20 }) });
+  assert.equal(labelAt(run, "rate", 4).text, ""); // it allows one, and again one
 });
 
 Deno.test("a button counts what is sent within the quota's own period", () => {
