@@ -218,6 +218,26 @@ Deno.test("what nobody has announced is there once it is sent, or the run is ove
   assert.deepEqual([drawn(0, false), drawn(2, false)], [3, 2]);
 });
 
+Deno.test("while nobody sends after a refusal, the gate is shut", () => {
+  const run = new Run();
+  run.end(0.5, run.send(0), "refused", 429);
+  run.send(2);
+  run.now = 3;
+  const shut = [0.2, 1, 2.2].map((time) => {
+    let gates = 0;
+    const pen = new Proxy({}, {
+      get: (_, does) => () => {
+        if (does === "gate") gates += 1;
+        return { rect() {} };
+      },
+    });
+    const moment = { time, pace: 1, still: false };
+    drawFlow(/** @type {Pen} */ (pen), run, moment, placesFor(run));
+    return gates;
+  });
+  assert.deepEqual(shut, [0, 1, 0]);
+});
+
 Deno.test("before its start an arrow is in the middle of what is free", () => {
   const run = runOf(30, { runner: "naive" });
   /** @type {Box[]} */
