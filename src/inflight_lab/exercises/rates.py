@@ -63,6 +63,15 @@ async def check_one_pacer(solution: Solution) -> str:
     return f"60 requests in {stats.elapsed:.1f} s, {busiest}, none refused."
 
 
+LATE = {
+    "still": "How far apart must requests be, so that no second holds 21 of them?",
+    "10 ms of jitter": "If one request is slow and the next ones are not,"
+    " how far apart do they arrive?",
+    "stalls of 100 ms": "After a stall, how soon does the next request leave?",
+}
+"""What a refusal on each network asks about."""
+
+
 @shows_verdict
 async def check_limiter(solution: Solution) -> str:
     """Notebook 09: ``solution()`` makes a limiter that uses most of 20 a second."""
@@ -75,7 +84,7 @@ async def check_limiter(solution: Solution) -> str:
             share.refused == 0,
             f'network "{network}": {share.refused} requests refused,'
             " because more than 20 came in one second.",
-            "When one request leaves or arrives late, how soon may the next one leave?",
+            LATE[network],
         )
         expect(
             share.used >= 0.85,
