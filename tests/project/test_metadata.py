@@ -57,7 +57,11 @@ def brought_by_uv(*options: str) -> set[str]:
 
 
 def test_conda_installs_what_uv_does() -> None:
-    """All that a notebook imports is said once, in pyproject.toml."""
+    """All that a notebook imports is said once, in pyproject.toml; from conda come pip
+    and a Python that is tested.
+    """
     text = (ROOT / "environment.yml").read_text(encoding="utf-8")
-    *_, by_pip = yaml.safe_load(text)["dependencies"]
-    assert by_pip == {"pip": ["-e .[lab]"]}
+    python, *others = yaml.safe_load(text)["dependencies"]
+    assert others == ["pip", {"pip": ["-e .[lab]"]}]
+    tested = f"Programming Language :: Python :: {python.removeprefix('python=')}"
+    assert tested in PROJECT["classifiers"]
