@@ -14,7 +14,6 @@ from tests.support.browser.lab import HAS_KERNEL, Lab
 from tests.support.browser.marimo_page import marimo
 from tests.support.browser.panel_page import (
     PANEL,
-    PLOT_COMES,
     SET_UP,
     panel_of,
     try_out,
@@ -43,8 +42,7 @@ def test_in_marimo(page: Page, tmp_path: Path) -> None:
     with marimo(tmp_path, cell) as address:
         page.goto(address)
         for run in (1, 2):
-            editor = page.locator(".cm-content").first
-            editor.click(timeout=PLOT_COMES)
+            page.locator(".cm-content").first.click()
             page.keyboard.press("Control+Enter")
             page.get_by_text(f"run {run}: 1 server, 0 plots").wait_for()
         panel = panel_of(page)

@@ -9,7 +9,6 @@ import os
 import re
 import select
 import shlex
-import shutil
 import signal
 import socket
 import subprocess
@@ -27,7 +26,7 @@ import pytest
 from inflight_lab import PracticeServer, cli
 from inflight_lab.publish import series
 from inflight_lab.recipes.snippet import snippet
-from tests.support.browser import ROOT, make_environment
+from tests.support.browser import ROOT, UV, make_environment
 from tests.support.children import child, free_port, wait_until_up
 from tests.support.notebooks.notebook_tools import GLOSSARY, NOTEBOOKS
 
@@ -267,10 +266,9 @@ def test_a_clone_is_enough(tmp_path: Path) -> None:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package, built."""
     out = tmp_path_factory.mktemp("wheel")
-    uv = os.environ.get("UV") or shutil.which("uv")
     build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir"]
-    if uv:
-        build = [uv, "build", "--wheel", "--out-dir"]
+    if UV:
+        build = [UV, "build", "--wheel", "--out-dir"]
     subprocess.run([*build, out, ROOT], check=True, capture_output=True)
     (wheel,) = out.glob("*.whl")
     return wheel

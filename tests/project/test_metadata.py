@@ -63,5 +63,5 @@ def test_conda_installs_what_uv_does() -> None:
     text = (ROOT / "environment.yml").read_text(encoding="utf-8")
     python, *others = yaml.safe_load(text)["dependencies"]
     assert others == ["pip", {"pip": ["-e .[lab]"]}]
-    version = f"Programming Language :: Python :: {python.removeprefix('python=')}"
-    assert version in PROJECT["classifiers"]
+    tested = f"Programming Language :: Python :: {python.removeprefix('python=')}"
+    assert tested in PROJECT["classifiers"]

@@ -15,14 +15,12 @@ server = PracticeServer(latency=2, seed=1).start()
 PANEL = """\
 panel = Panel(semaphore.make_many_requests, server=server, count=1000, limit=3)
 panel"""
-PLOT_COMES = 60_000
-"""Milliseconds."""
 
 
 def panel_of(page: Page) -> PanelOnPage:
     """The panel that the page shows, once it is there."""
     panel = PanelOnPage(page)
-    panel.plot.wait_for(timeout=PLOT_COMES)
+    panel.plot.wait_for()
     return panel
 
 
