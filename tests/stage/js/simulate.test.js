@@ -1,6 +1,7 @@
 // The simulated script and API.
 
 import assert from "node:assert/strict";
+import { seenAt } from "../../../src/inflight_lab/stage/motion.js";
 import { wallAt } from "../../../src/inflight_lab/stage/quota.js";
 import { countsAt, inFlightAt } from "../../../src/inflight_lab/stage/run.js";
 import { quotaOf, Simulation } from "../../../src/inflight_lab/stage/simulate.js";
@@ -123,6 +124,15 @@ Deno.test("a run that is stopped has no request without an end", () => {
   assert.equal(answered + refused + cancelled, 60);
   const taken = made.run.holds.filter((each) => each.list.at(-1)?.until === Infinity);
   assert.equal(taken.length, 0, "a slot is kept for good");
+});
+
+Deno.test("what the API refused before a stop stays refused", () => {
+  const made = simulation(60, { runner: "naive", limit: null, latency: 1 });
+  made.advance(0.7);
+  const { refused } = seenAt(made.run, 0.7);
+  made.stop();
+  const { refused: after, cancelled } = countsAt(made.run, 9);
+  assert.deepEqual([refused, after, cancelled > 0], [40, 40, true]);
 });
 
 Deno.test("frame by frame or at one go, it is the same run", () => {
