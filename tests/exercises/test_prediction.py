@@ -30,7 +30,6 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[Verdict]:
     ("typed", "word", "comment"),
     [
         ("", "Answer", EXPLAINED),
-        ("  ", "Answer", EXPLAINED),
         ("100", "Right", "You predicted 100: right."),
         (" 1e2 ", "Right", "You predicted 1e2: right."),
         ("90", "Right", "You predicted 90: right."),

@@ -36,11 +36,17 @@ REFUSED = """    else:
 KEY = "f\"order {order['id']}\""
 FOR_EACH_START = """buy(order, start=uuid.uuid4()):
         order = order | {"id": f"{start} {order['id']}"}"""
-JITTER = "random.uniform(0, 0.5 * 2 ** (attempt - 1))"
+INSIDE = """async with semaphore:
+                await gate.wait()
+"""
+OUTSIDE = """await gate.wait()
+            async with semaphore:
+"""
 MISTAKES: dict[str, list[tuple[str, ...]]] = {
     "check_two_at_once": [
         ("one after the other", "    second", "    await first\n    second"),
-        ("a task returned", "[await first", "[first"),
+        ("tasks returned", "await first, await second", "first, second", "2 requests"),
+        ("it blocks", "    return ", "    time.sleep(1)\n    return ", "blocks"),
     ],
     "check_split": [
         ("one kind of failure", "BaseException", "ValueError"),
@@ -89,18 +95,17 @@ MISTAKES: dict[str, list[tuple[str, ...]]] = {
         ("blocks the loop", WAIT, "time.sleep(1 / 20)", "blocks the event loop"),
         ("far too slow", WAIT, "await asyncio.sleep(10)"),
     ],
-    "check_wait_for": [
-        ("no jitter", JITTER, "0.5 * 2 ** (attempt - 1)"),
-        (
-            "jitter on top",
-            JITTER,
-            "0.5 * 2 ** (attempt - 1) + random.uniform(0, 1)",
-        ),
-        ("ignores the server", '"Retry-After" in response.headers', "False"),
-        ("twice as long", JITTER, "random.uniform(0, 0.5 * 2**attempt)"),
+    "check_gate": [
+        ("before a slot is free", INSIDE, OUTSIDE),
+        ("a gate for each request", INSIDE, INSIDE.replace("gate", "Gate()")),
+        ("each waits for itself", "gate.shut_for(", "await asyncio.sleep("),
+        ("one at a time", "Semaphore(slots)", "Semaphore(1)", "at most 1"),
+        ("no retry", "while True:", "for _ in range(1):", "you returned 34"),
+        ("no end", "return response", "continue", "not done after 90"),
     ],
     "check_fixed": [
-        ("a lower limit", "Pacer(20)", "asyncio.Semaphore(5)"),
+        ("a lower limit", "Pacer(20)", "asyncio.Semaphore(1)"),
+        ("half of the quota", "Pacer(20)", "Pacer(10)", "Which rate"),
         ("only as many as are allowed", "range(60)", "range(20)"),
     ],
     "check_shares_items": [

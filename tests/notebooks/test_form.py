@@ -44,16 +44,6 @@ each_page = pytest.mark.parametrize(
 )
 
 
-METADATA = {
-    "kernelspec": {
-        "display_name": "Python 3 (ipykernel)",
-        "language": "python",
-        "name": "python3",
-    },
-    "language_info": {"name": "python"},
-}
-
-
 @each_page
 def test_notebook_is_stored_clean(path: Path) -> None:
     """No output, no execution count, no metadata beyond the kernel: a diff shows what a
@@ -62,9 +52,11 @@ def test_notebook_is_stored_clean(path: Path) -> None:
     notebook = load(path)
     nbformat.validate(notebook)
     assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
-    assert notebook.metadata == METADATA
+    assert notebook.metadata.keys() == {"kernelspec", "language_info"}
+    assert notebook.metadata.kernelspec.name == "python3"
+    assert notebook.metadata.language_info == {"name": "python"}
     for cell in notebook.cells:
-        assert cell.metadata.keys() <= {"inflight_lab"}
+        assert cell.metadata.keys() <= {"inflight_lab", "jupyter"}
         assert (cell.get("outputs", []), cell.get("execution_count")) == ([], None)
     if path in NOTEBOOKS:
         assert re.fullmatch(r"\d\d(_[a-z]+){2,}", path.stem)
@@ -120,6 +112,16 @@ def test_a_page_opens_with_a_drawing(path: Path) -> None:
         letters = re.findall(r"font(?:-size)?: (\d+)px", svg)
         assert min(map(int, letters)) * PHONE / int(width) >= 11
         assert words_of(words) >= 10
+
+
+@main_line
+def test_a_prediction_is_not_answered_beside_it(path: Path) -> None:
+    """JupyterLab hides the code that judges it, and the site folds its output."""
+    for cell in load(path).cells:
+        if ".compare(" in cell.source:
+            assert cell.metadata["inflight_lab"]["answers"]
+            assert cell.metadata["jupyter"]["source_hidden"]
+            assert cell.source.splitlines()[0].endswith("(")  # this is still seen
 
 
 def test_the_main_line_is_short() -> None:

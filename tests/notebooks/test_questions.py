@@ -57,7 +57,8 @@ insufficient_quota: You exceeded your current quota
 tokens per min (TPM): Limit 30000, Used
 Request too large
 overloaded_error
-This request would exceed your organization's rate limit
+This request would exceed your account's rate limit
+your organization's rate limit
 Number of concurrent connections has exceeded your rate limit
 RESOURCE_EXHAUSTED
 ThrottlingException
@@ -74,6 +75,9 @@ openai.APITimeoutError: Request timed out
 Attempted to access streaming response content, without having called read()
 429 Client Error: Too Many Requests for url
 Quota exceeded for quota metric 'Read requests'
+free-models-per-day
+unhandled errors in a TaskGroup (1 sub-exception)
+the rate limit for your organization of 20,000 input tokens per minute
 """
 """What people copy from their terminal."""
 

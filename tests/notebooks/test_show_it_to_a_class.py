@@ -74,11 +74,11 @@ async def test_all_at_once_is_refused_by_half(panels: dict[str, Panel]) -> None:
     assert (counted.accepted, counted.refused) == (100, 100)
 
 
-async def test_ten_are_safe_and_twenty_are_not(panels: dict[str, Panel]) -> None:
+async def test_ten_are_safe_and_twelve_are_not(panels: dict[str, Panel]) -> None:
     """Scene 2."""
     (ten,) = play(panels["three_at_a_time"], limit=10)
-    (twenty,) = play(panels["three_at_a_time"], limit=20)
-    assert ten.refused == 0 < twenty.refused
+    (twelve,) = play(panels["three_at_a_time"], limit=12)
+    assert ten.refused == 0 < twelve.refused
 
 
 async def test_the_pause_costs_a_second_for_each_group(

@@ -30,7 +30,7 @@ def test_hooks_check_what_ci_checks() -> None:
 
 def test_a_notebook_that_was_run_is_stripped(tmp_path: Path) -> None:
     """Output, counts and what front ends add go; the rest stays to the letter."""
-    clean = NOTEBOOKS[1].read_text(encoding="utf-8")
+    clean = NOTEBOOKS[2].read_text(encoding="utf-8")
     notebook = nbformat.reads(clean, as_version=4)
     code = next(cell for cell in notebook.cells if cell.cell_type == "code")
     code.outputs = [nbformat.v4.new_output("stream", text="1")]

@@ -1,12 +1,13 @@
 """What all checks of exercises share: a server, a time limit, and a verdict.
 
-A check runs your solution, most of them against a fresh practice server, and shows a
-card, or one line outside a notebook: "Correct: ..." or "Not yet: ...", with what was
-seen, what is wanted, and what to look at next.
+A check runs your solution, most of them against a practice API on a virtual clock, and
+shows a card, or one line outside a notebook: "Correct: ..." or "Not yet: ...", with
+what was seen, what is wanted, and what to look at next.
 """
 
 import asyncio
 import functools
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from numbers import Real
@@ -17,15 +18,20 @@ import httpx
 from IPython.display import display
 
 from inflight_lab.exercises.verdict import CORRECT, NOT_YET, Verdict
+from inflight_lab.judge.clock import BlockingError, VirtualLoop, run
 from inflight_lab.runs.events import Stats
-from inflight_lab.server import PracticeServer
+from inflight_lab.server.app import PracticeApp
 
 Solution = Callable[..., Any]
 """What you wrote: a function or a coroutine function."""
 Check = Callable[[Solution], Awaitable[str]]
 """Returns what the solution gets right, or raises `NotYetError`."""
-TIME_LIMIT = 40.0
-"""Seconds until a check gives up on a solution that hangs."""
+TIME_LIMIT = 90.0
+"""Seconds, real or virtual, until a check gives up on a solution that hangs."""
+
+
+URL = "http://127.0.0.1/get"
+"""Where a solution finds the API of `observe`."""
 
 
 class NotYetError(Exception):
@@ -73,19 +79,32 @@ def shows_verdict(check: Check) -> Callable[[Solution], Awaitable[None]]:
 
 async def verdict_of(check: Check, solution: Solution) -> Verdict:
     """What the learner reads about a solution, whatever it returns or raises."""
-    limit = asyncio.timeout(TIME_LIMIT)
     try:
-        async with limit:
+        async with within(TIME_LIMIT):
             return Verdict(CORRECT, await check(solution))
-    except Exception as error:
-        if limit.expired():
-            return Verdict(NOT_YET, f"your code was not done after {TIME_LIMIT:g} s.")
+    except (Exception, BlockingError) as error:
         return Verdict(NOT_YET, what_is_wrong(error))
 
 
-def what_is_wrong(problem: Exception) -> str:
+@asynccontextmanager
+async def within(seconds: float) -> AsyncIterator[None]:
+    """Raise `NotYetError` if the block is not done after so many ``seconds``."""
+    limit = asyncio.timeout(seconds)
+    try:
+        async with limit:
+            yield
+    except TimeoutError:
+        expect(
+            not limit.expired(),
+            f"your code was not done after {seconds:g} s.",
+            "What does it wait for, and what ends its loops?",
+        )
+        raise
+
+
+def what_is_wrong(problem: BaseException) -> str:
     """What was observed, or what was raised and by whom."""
-    if isinstance(problem, NotYetError):
+    if isinstance(problem, NotYetError | BlockingError):
         return str(problem)
     error = f"{type(problem).__name__}: {problem}"
     if raised_by_the_check(problem):
@@ -96,7 +115,7 @@ def what_is_wrong(problem: Exception) -> str:
     return f"your code raised {error}"
 
 
-def raised_by_the_check(error: Exception) -> bool:
+def raised_by_the_check(error: BaseException) -> bool:
     """Whether the check itself failed on what the solution takes or returns."""
     modules = [
         frame.f_globals.get("__name__", "") for frame, _ in walk_tb(error.__traceback__)
@@ -104,31 +123,30 @@ def raised_by_the_check(error: Exception) -> bool:
     return bool(modules) and modules[-1].startswith(__package__)
 
 
-@asynccontextmanager
-async def practice(
-    **knobs: Any,
-) -> AsyncIterator[tuple[PracticeServer, httpx.AsyncClient]]:
-    """A fresh server for one check, and a client to reach it.
-
-    With a ``rate``, its quota is a sliding window.
-    """
-    if "rate" in knobs:
-        knobs["quota"] = "sliding-window"
-    async with PracticeServer(**knobs) as server, httpx.AsyncClient() as client:
-        yield server, client
-
-
-async def observe(
+def observe(
     solution: Solution, *args: Any, on: dict[str, Any], **keywords: Any
 ) -> tuple[Any, Stats]:
-    """Run ``solution(url, *args, client=client, **keywords)`` on a fresh server.
+    """Run ``solution(url, *args, client=client, **keywords)`` on a virtual clock.
 
-    Returns what the solution returned, and what the server saw.  ``on`` has the
-    server's knobs.
+    Returns what the solution returned, and what the API counted.  ``on`` has the API's
+    knobs.
     """
-    async with practice(**on) as (server, client):
-        returned = await solution(server.url, *args, client=client, **keywords)
-        return returned, server.stats()
+
+    async def observed() -> tuple[Any, Stats]:
+        app = PracticeApp(**on)
+        app.timeline.clock = asyncio.get_running_loop().time
+        app.reset()
+        # Never closed: it has no connections, and forgotten tasks may still use it.
+        client = httpx.AsyncClient(transport=httpx.ASGITransport(app))
+        async with within(TIME_LIMIT):
+            returned = await solution(URL, *args, client=client, **keywords)
+            forgotten = asyncio.all_tasks() - {asyncio.current_task()}
+            await asyncio.gather(*forgotten, return_exceptions=True)
+        return returned, app.stats()
+
+    loop = VirtualLoop()
+    loop.now = time.monotonic()  # what a cell made before has seen the real clock
+    return run(observed(), loop)
 
 
 def statuses(outcomes: Any) -> list[int | None]:

@@ -11,7 +11,7 @@ from inflight_lab.exercises.check import (
     Solution,
     expect,
     expect_none_refused,
-    practice,
+    observe,
     shows_verdict,
     statuses,
 )
@@ -39,23 +39,24 @@ async def check_shares_items(solution: Solution) -> str:
     pages = Pages(count)
     made: list[int] = []
     ahead: list[int] = []  # how many were taken and not yet made, at each request
-    async with practice(latency=0.05) as (server, client):
 
+    async def share(url: str, client: httpx.AsyncClient) -> None:
         async def make_one(page: int) -> None:
             ahead.append(pages.taken - len(made))
-            await client.get(server.url, params={"page": page})
+            await client.get(url, params={"page": page})
             made.append(page)
 
         await solution(make_one, pages, limit)
-    peak = server.stats().peak_in_flight
+
+    _, stats = observe(share, on={"latency": 0.05})
     expect(
         sorted(made) == list(range(count)),
         f"{count} items, and {len(made)} requests: each item is wanted once.",
         "Where does each worker get its next item, and who else takes from there?",
     )
     expect(
-        peak == limit,
-        f"limit {limit}, and the server saw {peak} in flight at once.",
+        stats.peak_in_flight == limit,
+        f"limit {limit}, and the server saw {stats.peak_in_flight} in flight at once.",
         "How many workers are there?",
     )
     expect(
@@ -65,7 +66,7 @@ async def check_shares_items(solution: Solution) -> str:
         "When does a worker ask for its next item?",
     )
     return (
-        f"each of {count} items once, {peak} in flight,"
+        f"each of {count} items once, {limit} in flight,"
         f" and never more than {max(ahead)} items taken."
     )
 

@@ -31,16 +31,11 @@ def score(outcomes: Sequence[Any], server: PracticeServer) -> str:
     seconds = round(stats.elapsed, 2)
     answers = sum(isinstance(outcome, httpx.Response) for outcome in outcomes)
     numbers = f"{answers} answers, {stats.refused} 429s, {seconds:.2f} s"
-    if not has_its_quota(server):
+    if (server.rate, server.period) != (RATE, 1):
         return numbers
     until_last_left = seconds - server.latency
     share = share_of_quota(answers, len(outcomes), until_last_left)
     return f"{numbers}, {share:.0%} of the quota"
-
-
-def has_its_quota(server: PracticeServer) -> bool:
-    """Whether ``server`` allows `RATE` requests a second."""
-    return (server.rate, server.period) == (RATE, 1)
 
 
 def share_of_quota(answers: int, requests: int, seconds: float) -> float:

@@ -108,15 +108,13 @@ class Card:
         return f", made with {', '.join(arguments)}."
 
     def _table(self) -> list[list[str]]:
-        """The names of the columns, then a row for each quota with its verdict."""
+        """The names of the columns, then a row for each quota."""
         if not self.shares:
             return []
         networks = next(iter(self.shares.values()))
-        refused = self._refused()
-        rows = [["quota", *networks, "in all"]]
+        rows = [["quota", *networks]]
         for quota, shares in self.shares.items():
-            verdict = "429s" if quota in refused else "no 429"
-            rows.append([quota, *map(str, shares.values()), verdict])
+            rows.append([quota, *map(str, shares.values())])
         return rows
 
     def _refused(self) -> dict[str, int]:
@@ -130,9 +128,9 @@ class Card:
 
 def _as_text(row: Sequence[str]) -> str:
     """A line of the table, as wide as all the others."""
-    name, *cells, verdict = row
+    name, *cells = row
     padded = "".join(f"{cell:>19}" for cell in cells)
-    return f"{name:16}{padded}   {verdict}"
+    return f"{name:16}{padded}"
 
 
 def _as_html(caption: str, rows: Sequence[Sequence[str]]) -> str:
@@ -143,7 +141,6 @@ def _as_html(caption: str, rows: Sequence[Sequence[str]]) -> str:
         data = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
         lines.append(f'<tr><th scope="row">{escape(name)}</th>{data}</tr>')
     return (
-        '<table class="ifl-judged">'
-        f'<caption style="text-align: left">{caption}</caption>'
+        f'<table><caption style="text-align: left">{caption}</caption>'
         f"<thead><tr>{''.join(head)}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
     )
