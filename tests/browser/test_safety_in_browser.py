@@ -40,7 +40,7 @@ def test_a_page_of_another_site_gets_nothing(
     page.set_content(BY_ELEMENTS.format(server.url))
     page.evaluate(BY_FETCH, server.url)
     from_server = [answer.status for answer in answers if answer.url == server.url]
-    assert from_server == 5 * [403]
+    assert set(from_server) == {403}
     assert server.stats().started == 0
     page.close()
 
