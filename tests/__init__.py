@@ -1,3 +1,1 @@
-"""The tests: `pytest` runs them, `pytest --full` with the kernels and repeats that take
-long.
-"""
+"""The tests: ``.github/CONTRIBUTING.md`` says which command runs which."""

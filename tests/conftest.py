@@ -1,4 +1,4 @@
-"""Options and sharing of all tests, and fixtures that many of them use."""
+"""Which tests run and where, and fixtures that many of them use."""
 
 from __future__ import annotations
 
@@ -39,15 +39,6 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("repeatable")
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--full``: also what takes too long for every run."""
-    parser.addoption(
-        "--full",
-        action="store_true",
-        help="also try the kernels and repeats that take long",
-    )
-
-
 def pytest_configure() -> None:
     """Let Ctrl-C end the tests and what they start, also in a job in the background.
 
@@ -60,12 +51,17 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Leave out what takes too long; it is not skipped: in CI a skip is a failure."""
-    long = [item for item in items if item.get_closest_marker("full")]
-    if config.getoption("--full"):
-        for item in long:
-            item.add_marker(pytest.mark.timeout(3600))
-        return
+    """Leave out what takes too long, unless ``-m`` asks for it by its mark.
+
+    It is not skipped: in CI a skipped test is a failure.
+    """
+    asked = config.getoption("markexpr")
+    left_out = {mark for mark in ("full", "nightly") if mark not in asked}
+    long = [
+        item
+        for item in items
+        if left_out.intersection(mark.name for mark in item.iter_markers())
+    ]
     config.hook.pytest_deselected(items=long)
     items[:] = [item for item in items if item not in long]
 

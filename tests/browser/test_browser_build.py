@@ -4,16 +4,15 @@ files on a server.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.support.browser import SCHOOL, Pages, lite, watched
+from tests.support.browser import IN_BROWSER, SCHOOL, Pages, lite, watched
 from tests.support.browser.driven_panel import DrivenPanel, driven, run_command
-from tests.support.browser.lab import CHROMIUM, PanelOnPage, run_all
+from tests.support.browser.lab import PanelOnPage, run_all
 from tests.support.children import served
 from tests.support.notebooks.notebook_tools import (
     NOTEBOOKS,
@@ -26,26 +25,14 @@ from tests.support.notebooks.notebook_tools import (
 from tests.support.notebooks.run_all import Ran, expect_done, expect_shown
 from tests.support.notebooks.shows import looking_at
 
-NEEDED = {
-    "Chromium": CHROMIUM,
-    "uv": lite.UV,
-    "npm": lite.NPM,
-    "a Python of 3.12 or newer": lite.python_for_the_build(),
-}
-MISSING = [name for name, found in NEEDED.items() if not found]
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.full,
-    pytest.mark.skipif(
-        bool(MISSING) and not os.environ.get("CI"),
-        reason=f"there is no {', no '.join(MISSING)}",
-    ),
-]
+pytestmark = IN_BROWSER
+full = pytest.mark.full
+nightly = pytest.mark.nightly
 
 RUN_ALL = 90.0
 """Seconds: the promise is 30 on a computer that does nothing else."""
 WITH_SLIDER = notebook("03")
-LONG_RUN = "server.latency = 0.3\npanel.count = 1000\npanel.start()"
+LONG_RUN = "server.latency = 2\npanel.count = 1000\npanel.start()"
 TAKES_THREADS = ("check_paced_threads",)
 NEEDS_THREADS = """
 from inflight_lab.exercises import scale
@@ -60,6 +47,8 @@ TOUR = [path for path in [*NOTEBOOKS, QUESTIONS] if path != WITH_SLIDER]
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site, built once, with the whole series to run, but no code on its pages."""
+    if missing := lite.missing():
+        pytest.skip(f"there is no {', no '.join(missing)}")
     notebooks = without_code(tmp_path_factory.mktemp("notebooks"))
     folder = tmp_path_factory.mktemp("www") / "series"
     lite.build(folder, notebooks)
@@ -104,6 +93,7 @@ def tour(site: Path) -> Iterator[str]:
         yield address.replace("127.0.0.1", SCHOOL) + f"/{site.name}/live"
 
 
+@nightly
 @pytest.mark.parametrize("path", TOUR, ids=lambda path: path.stem)
 def test_notebook_runs_to_its_end(path: Path, tour: str, pages: Pages) -> None:
     """Run All shows what it shows on a computer, drawings too; and the folded solutions
@@ -142,6 +132,7 @@ def expect_plateau_to_follow(panel: PanelOnPage | DrivenPanel) -> None:
     panel.expect_end()
 
 
+@full
 def test_slider_moves_the_plateau(site: Path, pages: Pages) -> None:
     """At a root: the landing page's link leads to the first notebook; in 03 a drag
     changes the number in flight, and what needs threads says that there are none.
@@ -169,7 +160,11 @@ def test_slider_moves_the_plateau(site: Path, pages: Pages) -> None:
 
 @pytest.mark.parametrize(
     ("name", "jspi"),
-    [("firefox", True), ("firefox", False), ("webkit", True)],
+    [
+        pytest.param("firefox", False, marks=full),
+        pytest.param("webkit", True, marks=full),
+        pytest.param("firefox", True, marks=nightly),
+    ],
 )
 def test_slider_moves_the_plateau_in_another_browser(
     site: Path, tmp_path: Path, name: str, jspi: bool

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,14 +10,18 @@ from playwright.sync_api import Page, expect
 
 from tests.support.browser import IN_BROWSER
 from tests.support.browser.driven_panel import DrivenPanel, driven, run_command
-from tests.support.browser.gestures import try_out
 from tests.support.browser.lab import HAS_KERNEL, Lab
 from tests.support.browser.marimo_page import marimo
-from tests.support.browser.panel_page import PANEL, PLOT_COMES, SET_UP, panel_of
+from tests.support.browser.panel_page import (
+    PANEL,
+    SET_UP,
+    panel_of,
+    try_out,
+)
 from tests.support.browser.vscode_page import NPM, VSCodePage
 from tests.support.browser.webdriver import BROWSERS
 
-pytestmark = IN_BROWSER
+pytestmark = [*IN_BROWSER, pytest.mark.full]
 
 CENSUS = """
 import builtins
@@ -36,11 +39,10 @@ def test_in_marimo(page: Page, tmp_path: Path) -> None:
     again closes what it made.
     """
     cell = SET_UP + CENSUS + PANEL
-    with marimo(tmp_path, cell, mode="edit", theme="dark") as address:
+    with marimo(tmp_path, cell) as address:
         page.goto(address)
         for run in (1, 2):
-            editor = page.locator(".cm-content").first
-            editor.click(timeout=PLOT_COMES)
+            page.locator(".cm-content").first.click()
             page.keyboard.press("Control+Enter")
             page.get_by_text(f"run {run}: 1 server, 0 plots").wait_for()
         panel = panel_of(page)
@@ -53,7 +55,7 @@ def test_in_marimo(page: Page, tmp_path: Path) -> None:
         page.close()  # before its server ends
 
 
-@pytest.mark.skipif(not NPM and not os.environ.get("CI"), reason="there is no npm here")
+@pytest.mark.skipif(not NPM, reason="there is no npm here")
 def test_in_vscodes_bundle(lab: Lab, page: Page, tmp_path: Path) -> None:
     """It is not shown twice, and is dark on the white that VS Code puts behind it."""
     VSCodePage(tmp_path).run(page, lab, SET_UP + PANEL)

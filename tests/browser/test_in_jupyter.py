@@ -6,12 +6,11 @@ One page in each serves these tests, and the panel is reset before each.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -23,16 +22,12 @@ from tests.support.browser import (
     Place,
     watched,
 )
-from tests.support.browser.gestures import try_out
-from tests.support.browser.lab import START_UP, Lab, PanelOnPage, save
-from tests.support.browser.panel_page import open_panel, panel_of
+from tests.support.browser.lab import START_UP, Lab, PanelOnPage, run_all, save
+from tests.support.browser.panel_page import PANEL, SET_UP, panel_of, try_out
 from tests.support.notebooks.notebook_tools import notebook
 
 pytestmark = IN_BROWSER
 
-PANEL = """
-panel = Panel(semaphore.make_many_requests, server=server, count=1000, limit=3)
-panel"""
 LAST = """
 import asyncio
 import time
@@ -45,27 +40,19 @@ while Path("blocking").exists():
 print("the last cell has ended")
 """
 ENDED = re.compile("^the last cell has ended")
-OLDEST = "ipykernel-6.31"
 FULL = "document.fullscreenElement && document.querySelector('.ifl-presented')"
 
-
-full = pytest.mark.full
-KERNELS = [
-    USUAL,
-    pytest.param(Place("lab", OLDEST), marks=[] if "CI" in os.environ else full),
-    pytest.param(Place("lab", "ipykernel-7.0"), marks=full),
-    pytest.param(Place("lab", "ipykernel-7.3"), marks=full),
+OLDER_KERNELS = [
+    Place("lab", kernel)
+    for kernel in ("ipykernel-6.31", "ipykernel-7.0", "ipykernel-7.3")
 ]
-"""The newest is that of this environment; each other has one of its own."""
+"""Each in an environment of its own; this environment's is the newest."""
 
 
-def in_places(*places: Any) -> pytest.MarkDecorator:
-    """Run the test in each of these places."""
-    return pytest.mark.parametrize("place", places, ids=str, indirect=True)
-
-
-in_lab = in_places(USUAL)
-with_each_kernel = in_places(*KERNELS)
+def in_lab(*others: Place) -> pytest.MarkDecorator:
+    """Run the test in JupyterLab, and with ``-m full`` in other places as well."""
+    full = [pytest.param(place, marks=pytest.mark.full) for place in others]
+    return pytest.mark.parametrize("place", [USUAL, *full], ids=str, indirect=True)
 
 
 class Opened(NamedTuple):
@@ -108,8 +95,10 @@ def opened(
     lab = servers(place.front)
     with watched(browser) as pages:
         page = pages.open()
-        panel = open_panel(lab, page, "panel", PANEL, LAST, kernel=place.kernel)
-        opened = Opened(lab, f"panel-{place.kernel}.ipynb", pages, page, panel)
+        name = f"panel-{place.kernel}.ipynb"
+        lab.open(page, lab.write(name, SET_UP, PANEL, LAST, kernel=place.kernel))
+        run_all(page)
+        opened = Opened(lab, name, pages, page, panel_of(page))
         opened.wait_for_a_new_panel()
         yield opened
 
@@ -123,7 +112,7 @@ def panel(opened: Opened) -> Iterator[PanelOnPage]:
     opened.pages.expect_peace()
 
 
-@in_places(*KERNELS, Place("notebook"))
+@in_lab(*OLDER_KERNELS, Place("notebook"))
 def test_it_follows_every_gesture(panel: PanelOnPage) -> None:
     """In a run, after it, and in the next; no request is lost, and Reset forgets."""
     try_out(panel)
@@ -133,7 +122,7 @@ def test_it_follows_every_gesture(panel: PanelOnPage) -> None:
     expect(panel.limit).to_have_value("3")
 
 
-@with_each_kernel
+@in_lab(*OLDER_KERNELS)
 def test_the_slider_lives_while_a_cell_awaits_and_after(
     panel: PanelOnPage, opened: Opened
 ) -> None:
@@ -148,7 +137,7 @@ def test_the_slider_lives_while_a_cell_awaits_and_after(
     panel.expect(limit=23, in_flight=23)
 
 
-@with_each_kernel
+@in_lab(*OLDER_KERNELS)
 def test_the_picture_moves_while_a_cell_blocks(
     panel: PanelOnPage, opened: Opened
 ) -> None:
@@ -162,7 +151,7 @@ def test_the_picture_moves_while_a_cell_blocks(
         expect(seconds).not_to_have_text(before)
 
 
-@in_lab
+@in_lab()
 def test_everything_by_keyboard(panel: PanelOnPage, opened: Opened) -> None:
     """On the whole screen and off it: Space runs and stops, arrows set the limit, R
     resets, F presents, and no key reaches the notebook's shortcuts.
@@ -192,7 +181,7 @@ def test_everything_by_keyboard(panel: PanelOnPage, opened: Opened) -> None:
     save(page)  # its key is S with Control: the front end's, as ever
 
 
-@in_lab
+@in_lab()
 def test_two_pages_on_one_notebook_show_the_same_run(
     panel: PanelOnPage, opened: Opened
 ) -> None:
@@ -221,7 +210,7 @@ def test_two_pages_on_one_notebook_show_the_same_run(
     other.close()
 
 
-@in_lab
+@in_lab()
 def test_a_kernel_restart_in_mid_run(panel: PanelOnPage, opened: Opened) -> None:
     """After Restart and Run All the new panel, in the place of the old, runs."""
     page = opened.page
@@ -235,7 +224,7 @@ def test_a_kernel_restart_in_mid_run(panel: PanelOnPage, opened: Opened) -> None
     panel.expect(in_flight=3, live=True)
 
 
-@in_lab
+@in_lab()
 def test_a_notebook_opened_again_shows_pictures(
     panel: PanelOnPage, opened: Opened
 ) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
-from tests.support.browser import IN_BROWSER
+from tests.support.browser import IN_BROWSER, stop_clock
 from tests.support.notebooks.made_pages import make_landing_page
 
 pytestmark = IN_BROWSER
@@ -30,7 +31,7 @@ def press(page: Page, name: str, *, seconds: float = 0) -> None:
 
 def open_at_all_controls(page: Page, address: str) -> None:
     """Skip the opening, on a clock that stands still."""
-    page.clock.install()
+    stop_clock(page)
     page.goto(address)
     press(page, "All controls", seconds=0.1)
 
@@ -42,14 +43,19 @@ def test_it_opens_with_all_that_matters_and_one_button(
     once, and then five at a time.  Each says what came of it, nothing is loaded, and it
     says that it is computed.
     """
-    page.clock.install()
+    stop_clock(page)
     page.goto(address)
+    page.clock.run_for(100)
     expect(page.get_by_role("slider", name="limit")).to_have_count(0)
     expect(page.locator(SENTENCE)).to_contain_text("100 requests, all at once.")
     expect(page.locator(SENTENCE)).to_contain_text("allows 20 a second")
     expect(page.get_by_role("button", name="Play")).to_be_disabled()
+    go = page.locator(".ifl-go")
+    place = go.bounding_box()
     press(page, "Send 100 at once", seconds=5)
     expect(page.locator(SENTENCE)).to_contain_text("20 answered, 80 refused")
+    expect(page.get_by_role("button", name="All controls")).to_be_visible()
+    assert go.bounding_box() == place
     press(page, "Now 5 at a time", seconds=3)
     expect(page.locator(SENTENCE)).to_contain_text("5 in flight")
     expect(page.get_by_role("slider", name="limit")).to_be_visible()
@@ -71,20 +77,53 @@ def test_the_limit_is_under_the_finger(page: Page, address: str) -> None:
     expect(page.locator(SENTENCE)).to_contain_text("12 in flight")
 
 
-def test_a_dragged_rate_keeps_its_period(page: Page, address: str) -> None:
-    """A toy whose API counts by the minute has more or fewer a minute."""
-    page.clock.install()
-    page.goto(address)
+def add_toy(page: Page, settings: dict[str, Any]) -> Locator:
+    """One more at the end of the page."""
     page.evaluate(
         """(settings) => {
             const toy = document.createElement("inflight-toy");
-            toy.id = "by-the-minute";
+            toy.id = "another";
             toy.dataset.settings = JSON.stringify(settings);
-            document.body.prepend(toy);
+            document.body.append(toy);
         }""",
-        {"quota": {"rate": 20, "period": 60}, "sliders": ["rate"]},
+        settings,
     )
-    toy = page.locator("#by-the-minute")
+    return page.locator("#another")
+
+
+def test_what_was_refused_before_a_stop_stays_refused(page: Page, address: str) -> None:
+    """The words after it do not deny what everybody has seen."""
+    stop_clock(page)
+    page.goto(address)
+    press(page, "Send 100 at once", seconds=1.6)
+    expect(page.locator(SENTENCE)).to_contain_text("80 refused")
+    press(page, "Stop", seconds=0.1)
+    expect(page.locator(SENTENCE)).to_contain_text("80 refused, 20 cancelled")
+
+
+def test_run_brings_the_stage_into_view(page: Page, address: str) -> None:
+    """All of it, on a phone too, where the bar stays above it; what is in view already
+    does not move.
+    """
+    page.set_viewport_size(PHONE)
+    stop_clock(page)
+    page.goto(address)
+    press(page, "Send 100 at once", seconds=0.1)
+    assert page.evaluate("scrollY") == 0
+    toy = add_toy(page, {"names": [], "sliders": ["limit"]})
+    run = toy.get_by_role("button", name="Run")
+    run.evaluate("(button) => button.scrollIntoView({ block: 'end' })")
+    run.click()
+    page.clock.run_for(100)
+    for part in (".ifl-go", SENTENCE, ".ifl-flow", ".ifl-strip"):
+        expect(toy.locator(part)).to_be_in_viewport(ratio=1)
+
+
+def test_a_dragged_rate_keeps_its_period(page: Page, address: str) -> None:
+    """A toy whose API counts by the minute has more or fewer a minute."""
+    stop_clock(page)
+    page.goto(address)
+    toy = add_toy(page, {"quota": {"rate": 20, "period": 60}, "sliders": ["rate"]})
     toy.get_by_role("slider", name="rate").fill("40")
     page.clock.run_for(100)
     expect(toy.locator(".ifl-quota")).to_have_text("0 of 40 in a minute")

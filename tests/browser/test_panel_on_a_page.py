@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from inflight_lab.runs.run import Run
-from tests.support.browser import IN_BROWSER
+from tests.support.browser import IN_BROWSER, stop_clock
 from tests.support.browser.bare_page import hear, run_of, show, state_of
 from tests.support.browser.lab import PanelOnPage
 from tests.support.panels import TWO
@@ -359,7 +359,7 @@ def test_a_page_misses_its_kernel(page: Page, states: States) -> None:
     """It says hello until it is answered; and what to do when the kernel goes in
     mid-run, until there is news after all.
     """
-    page.clock.install(time=0)
+    stop_clock(page)
     show(page, states["one"])
     hellos = "model.sent.filter((message) => message.hello).length"
     page.clock.run_for(2500)
@@ -379,7 +379,7 @@ def test_a_view_that_closes_leaves_nothing(page: Page, states: States) -> None:
     """A cell that runs again closes it: nothing listens or says hello any more.  The
     plain picture is hidden only by a view that hears from a kernel, and is there again.
     """
-    page.clock.install(time=0)
+    stop_clock(page)
     show(page, states["two"])
     page.evaluate(f"document.body.insertAdjacentHTML('beforeend', '{PICTURE}')")
     picture = page.locator(".ifl-7")

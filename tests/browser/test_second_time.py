@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from inflight_lab.runs.run import Run
-from tests.support.browser import IN_BROWSER
+from tests.support.browser import IN_BROWSER, stop_clock
 from tests.support.browser.bare_page import hear, run_of, show, state_of
 from tests.support.notebooks.made_pages import make_landing_page
 
@@ -31,7 +31,7 @@ def test_a_toy_that_is_set_and_used_again(page: Page, tmp_path: Path) -> None:
     """Each setting shows at once: before the first run, and while it is paused.  After
     Stop, what came of it stays until the next run, which has all of them.
     """
-    page.clock.install()
+    stop_clock(page)
     page.goto(make_landing_page(tmp_path).as_uri())
     press(page, "All controls")
     sentence = page.locator(SENTENCE)
@@ -66,7 +66,7 @@ def test_a_panel_that_runs_again(page: Page) -> None:
     """The plan is that of the settings; the second run is followed though the first was
     paused, and none of the first is left in it; after Reset there is a plan again.
     """
-    page.clock.install()
+    stop_clock(page)
     show(page, state_of())
     sentence, time = page.locator(SENTENCE), page.locator(".ifl-time")
     page.evaluate("model.set('limit', 7)")
@@ -95,7 +95,7 @@ def test_a_panel_that_runs_again(page: Page) -> None:
 
 def test_a_panel_stops_until_its_last_dot_has_landed(page: Page) -> None:
     """The picture ends a little after the run: only then is Run offered again."""
-    page.clock.install()
+    stop_clock(page)
     show(page, state_of())
     go = page.locator(".ifl-go")
     page.evaluate("model.set('running', true)")
@@ -111,7 +111,7 @@ def test_a_panel_stops_until_its_last_dot_has_landed(page: Page) -> None:
 
 def test_a_button_that_the_kernel_does_not_answer(page: Page) -> None:
     """Pressed again after a kernel has gone, it says so, until there is an answer."""
-    page.clock.install()
+    stop_clock(page)
     show(page, state_of())
     hear(page, run_of((0, 0.5, 200)), reset=True, number=1)
     notice = page.locator(".ifl-notice")

@@ -10,13 +10,13 @@ from nbformat.v4 import new_markdown_cell, new_notebook
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from inflight_lab.panel.expected import expected_run
-from inflight_lab.plot.player import player_html
+from inflight_lab.plot.recorded_runs import player_html
 from inflight_lab.publish import beside, site
 from inflight_lab.publish.landing_page import NAME
 from inflight_lab.publish.notebook_page import as_html
 from inflight_lab.publish.page_outputs import toy_html
 from inflight_lab.runs.terms import QuotaPolicy, Terms
-from tests.support.browser import IN_BROWSER
+from tests.support.browser import IN_BROWSER, stop_clock
 from tests.support.browser.accessible import THEMES, serious_findings
 from tests.support.notebooks.made_pages import pages_of
 from tests.support.notebooks.notebook_tools import NOTEBOOKS, notebook
@@ -34,16 +34,18 @@ SCROLLED = """blocks => blocks.map((block) => {
 """How far each block of code can be scrolled sideways, of 40 pixels."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(
+    scope="module", params=["03", pytest.param("all", marks=pytest.mark.nightly)]
+)
 def made(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> list[Path]:
-    """The page of a notebook with a panel; on demand all, by the command."""
+    """The page of a notebook with a panel; each night all, by the command."""
     out = tmp_path_factory.mktemp("pages")
-    if request.config.getoption("--full"):
+    if request.param == "all":
         site.main([str(out), "--no-lab"])
         return sorted(path for path in out.glob("*.html") if path.name != NAME)
-    return pages_of([notebook("03")], out, live=to_a_command)
+    return pages_of([notebook(request.param)], out, live=to_a_command)
 
 
 def to_a_command(name: str, words: str) -> str:
@@ -108,7 +110,7 @@ def lesson(tmp_path: Path) -> str:
 
 def test_a_recording_opens_at_its_start(page: Page, lesson: str) -> None:
     """Who is asked to predict does not see the end first; played, it stays there."""
-    page.clock.install()
+    stop_clock(page)
     page.goto(lesson)
     page.clock.run_for(100)
     run = page.locator("inflight-run")

@@ -88,7 +88,7 @@ def busy_machine(processes: int = 8, cores: int = 2) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 @each_page
 def test_the_same_on_a_slow_computer(path: Path) -> None:
     """With a fifth of a core Run All takes four times as long at most, and what is
@@ -100,7 +100,10 @@ def test_the_same_on_a_slow_computer(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [NOTEBOOKS[0], *(pytest.param(path, marks=pytest.mark.full) for path in PAGES[1:])],
+    [
+        NOTEBOOKS[0],
+        *(pytest.param(path, marks=pytest.mark.nightly) for path in PAGES[1:]),
+    ],
     ids=lambda path: path.stem,
 )
 def test_running_again_leaves_nothing_behind(path: Path) -> None:

@@ -14,7 +14,7 @@ from inflight_lab import Panel, PracticeServer
 from inflight_lab.panel.blocked import BLOCKED
 from inflight_lab.panel.panel import STOPPING
 from inflight_lab.runners import semaphore
-from tests.support.hostile_runners import COUNT, TABLE
+from tests.support.hostile_runners import COUNT, GOES_ON, TABLE
 from tests.support.hostile_runners import (
     ends_those_that_go_on as ends_those_that_go_on,
 )
@@ -37,6 +37,8 @@ async def test_whatever_the_runner_does(server: PracticeServer, name: str) -> No
     await asyncio.wait_for(asyncio.shield(run), PATIENCE)
     for text in hostile.says:
         assert text in panel.status
+    for text in ("your code raised", GOES_ON):  # what the page shows in words
+        assert (text in panel.notice) == (text in panel.status)
     assert not panel.running
     assert len(panel.outcomes) >= COUNT
     stats = panel.timeline.stats()

@@ -6,13 +6,12 @@ from __future__ import annotations
 
 import ast
 import graphlib
-import importlib.util
 import os
 import re
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable
 from pathlib import Path
 
 import pytest
@@ -23,11 +22,6 @@ PACKAGE = Path(inflight_lab.__file__).parent
 FRONT_DOOR = "inflight_lab"
 """The public names: importing it loads no room, and a name of it counts as its home."""
 ROW = re.compile(r"^ {4}(\w+) {2,}([\w, ]+|-) {2,}(leaf: )?\S", re.M)
-PUBLIC = {
-    f"{FRONT_DOOR}.{name}": f"{FRONT_DOOR}.{home}"
-    for name, home in inflight_lab._HOME.items()
-}
-"""Each public name, and the module that it stands for."""
 
 
 def module_of(path: Path) -> str:
@@ -37,55 +31,40 @@ def module_of(path: Path) -> str:
 
 
 FILES = {module_of(path): path for path in PACKAGE.rglob("*.py")}
+INSIDE = FILES.keys() - {FRONT_DOOR}
 
 
 def imports_of(module: str) -> set[str]:
-    """All that a module imports, wherever the line stands."""
-    path = FILES[module]
-    folder = ".".join(path.relative_to(PACKAGE.parent).parent.parts)
-    return set(imported(path.read_text(encoding="utf-8"), folder))
-
-
-def imported(source: str, package: str) -> Iterator[str]:
-    """The names that code inside ``package`` imports: "package.module.name"."""
-    for node in ast.walk(ast.parse(source)):
+    """All that a module imports, wherever the line stands: "package.module.name"."""
+    found = set()
+    for node in ast.walk(ast.parse(FILES[module].read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            origin = importlib.util.resolve_name(
-                "." * node.level + (node.module or ""), package
-            )
-            yield from (f"{origin}.{alias.name}" for alias in node.names)
+            assert node.level == 0, f"{module} has a relative import"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
 
 
 def used_by(module: str) -> set[str]:
     """The other modules of the package that one imports."""
-    ours = filter(is_ours, imports_of(module))
-    return {known(name) for name in ours} - {module, FRONT_DOOR}
-
-
-def is_ours(name: str) -> bool:
-    """Whether it is of this package."""
-    return name.partition(".")[0] == FRONT_DOOR
-
-
-def known(name: str) -> str:
-    """The module that a name is, or is in; of a public name, its home."""
-    name = PUBLIC.get(name, name)
-    while name not in FILES:
-        name = name.rpartition(".")[0]
-    return name
-
-
-def folder_of(module: str) -> str:
-    """The package that a module is in; a package is its own ``__init__``."""
-    is_package = FILES[module].name == "__init__.py"
-    return module if is_package else module.rpartition(".")[0]
+    found = set()
+    for name in imports_of(module):
+        public = inflight_lab._HOME.get(name.removeprefix(f"{FRONT_DOOR}."))
+        home = f"{FRONT_DOOR}.{public}" if public else name
+        found.add(home if home in FILES else home.rpartition(".")[0])
+    return found & INSIDE - {module}
 
 
 def room_of(module: str) -> str:
     """The room that a module is in."""
     return module.split(".")[1]
+
+
+def folder_of(module: str) -> Path:
+    """The folder that a module is in; one right in the package stands for itself."""
+    path = FILES[module]
+    return path if path.parent == PACKAGE else path.parent
 
 
 def allowed() -> dict[str, set[str]]:
@@ -108,31 +87,26 @@ def allowed() -> dict[str, set[str]]:
 def test_each_room_is_on_the_map_and_uses_none_above_it() -> None:
     """A line of code knows its room by what it may import."""
     fine = allowed()
-    inside = FILES.keys() - {FRONT_DOOR}
-    assert {room_of(module) for module in inside} == fine.keys()
-    arrows = {(module, other) for module in inside for other in used_by(module)}
+    assert {room_of(module) for module in INSIDE} == fine.keys()
     up = [
         f"{module} uses {other}"
-        for module, other in arrows
+        for module in INSIDE
+        for other in used_by(module)
         if room_of(other) not in fine[room_of(module)]
     ]
     assert up == []
 
 
-def test_no_modules_or_folders_use_each_other() -> None:
+@pytest.mark.parametrize("part_of", [str, folder_of])
+def test_no_modules_or_folders_use_each_other(
+    part_of: Callable[[str], Hashable],
+) -> None:
     """Not in one room either: each can be read without those that use it."""
-    uses = {module: used_by(module) for module in FILES}
+    uses: dict[Hashable, set[Hashable]] = defaultdict(set)
+    for module in INSIDE:
+        part = part_of(module)
+        uses[part] |= {part_of(other) for other in used_by(module)} - {part}
     graphlib.TopologicalSorter(uses).prepare()
-    folders: dict[str, set[str]] = defaultdict(set)
-    for module, others in uses.items():
-        folders[folder_of(module)] |= {folder_of(other) for other in others}
-    # The front door is beside the command and the leaf `arguments`.
-    inside = {
-        folder: others - {folder, FRONT_DOOR}
-        for folder, others in folders.items()
-        if folder != FRONT_DOOR
-    }
-    graphlib.TopologicalSorter(inside).prepare()
 
 
 @pytest.mark.parametrize(
@@ -151,7 +125,7 @@ def test_importing_any_room_changes_nothing_elsewhere(
         if not rooms or (module != FRONT_DOOR and room_of(module) in rooms.split())
     ]
     every = set().union(*map(imports_of, ours))
-    theirs = sorted(name for name in every if not is_ours(name))
+    theirs = sorted(name for name in every if name.split(".")[0] != FRONT_DOOR)
     script = Path(__file__).with_name("import_each.py")
     command = [sys.executable, str(script), platform, " ".join(ours), " ".join(theirs)]
     # Not this process's environment: it has imported the rooms already.

@@ -9,7 +9,6 @@ import os
 import re
 import select
 import shlex
-import shutil
 import signal
 import socket
 import subprocess
@@ -27,7 +26,7 @@ import pytest
 from inflight_lab import PracticeServer, cli
 from inflight_lab.publish import series
 from inflight_lab.recipes.snippet import snippet
-from tests.support.browser import ROOT, make_environment
+from tests.support.browser import ROOT, UV, make_environment
 from tests.support.children import child, free_port, wait_until_up
 from tests.support.notebooks.notebook_tools import GLOSSARY, NOTEBOOKS
 
@@ -64,11 +63,6 @@ def test_each_command_has_a_help(command: str, capsys: Capture) -> None:
         ("start", "no command is called 'start': use one of run, snippet, "),
         (f"--folder {__file__}", "--folder must be a folder that can be created"),
         ("--open 99", "--open must be the number of a notebook, got 99"),
-        ("run nope", "No rung is called 'nope'. Use one of naive, "),
-        ("run semaphore http://127.0.0.1:1/ --count=-1", "count must be 0 or more"),
-        ("snippet --rate 0", "--rate: must be greater than 0, got 0"),
-        ("snippet nope", "no recipe and no rung is called 'nope'"),
-        (f"site {__file__}", "folder must be new or empty, got "),
         ("watch", "required: script\n"),
     ],
 )
@@ -78,14 +72,6 @@ def test_bad_arguments(arguments: str, message: str, capsys: Capture) -> None:
     printed = capsys.readouterr()
     assert message in printed.err.splitlines(keepends=True)[-1]
     assert printed.out == ""
-
-
-def test_snippet_prints_a_recipe_with_your_settings(capsys: Capture) -> None:
-    """Without a name it is the complete script; a setting stands in the code."""
-    cli.main(["snippet"])
-    assert capsys.readouterr().out == snippet("fetch_all")
-    cli.main(["snippet", "paced", "--rate", "10", "--period", "60"])
-    assert capsys.readouterr().out == snippet("paced", RATE=10, PERIOD=60)
 
 
 @contextmanager
@@ -263,7 +249,7 @@ def test_it_opens_the_series_and_asks_no_other_site(tmp_path: Path) -> None:
     assert (tmp_path / "inflight-lab" / "notebooks").is_dir()
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_clone_is_enough(tmp_path: Path) -> None:
     """The README's first command opens the series in a clone that was just made."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -280,10 +266,9 @@ def test_a_clone_is_enough(tmp_path: Path) -> None:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package, built."""
     out = tmp_path_factory.mktemp("wheel")
-    uv = os.environ.get("UV") or shutil.which("uv")
     build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir"]
-    if uv:
-        build = [uv, "build", "--wheel", "--out-dir"]
+    if UV:
+        build = [UV, "build", "--wheel", "--out-dir"]
     subprocess.run([*build, out, ROOT], check=True, capture_output=True)
     (wheel,) = out.glob("*.whl")
     return wheel
@@ -307,7 +292,7 @@ def test_the_wheel_brings_the_notebooks(wheel: Path) -> None:
     assert {name.partition("/")[0] for name in names} == {"inflight_lab", info}
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_the_wheel_alone_is_enough(wheel: Path, tmp_path: Path) -> None:
     """In a fresh environment, far from the repository: the series opens, and the
     commands work.

@@ -19,7 +19,8 @@ from tests.support.browser import ROOT, UV, make_environment
 OLDEST = "3.11"
 
 
-@pytest.mark.full
+@pytest.mark.nightly
+@pytest.mark.timeout(3600)
 def test_the_fast_tests_pass_at_the_floors(tmp_path: Path) -> None:
     """Whoever has the oldest versions that are allowed has a package that works."""
     settings = (ROOT / "pyproject.toml").read_text()

@@ -24,7 +24,7 @@ PAUSED = "Concurrency limit reached, waiting ..."
 REFUSED = "Unexpected Status: Http status code is 429."
 
 
-def each(*rungs: ModuleType) -> Any:
+def each(*rungs: ModuleType) -> pytest.MarkDecorator:
     """Run the test once per rung."""
     return pytest.mark.parametrize(
         "rung", rungs, ids=lambda rung: rung.__name__.rpartition(".")[2]

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from inflight_lab.runners import adaptive, naive, paced
-from tests.support.browser.lab import free_port
+from tests.support.children import free_port
 from tests.support.nginx import need_nginx, serving
 
 pytestmark = pytest.mark.anyio

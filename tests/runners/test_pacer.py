@@ -21,7 +21,7 @@ from tests.support.simulator import URL, Path, SimulatedApi, network, quota
 from tests.support.virtual_clock import WINDOWS_TICK, run, virtual_loop
 
 many = pytest.mark.parametrize(
-    "examples", [100, pytest.param(5000, marks=pytest.mark.full)]
+    "examples", [100, pytest.param(5000, marks=pytest.mark.nightly)]
 )
 
 

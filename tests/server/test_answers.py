@@ -180,25 +180,3 @@ async def test_what_is_no_chat(app: PracticeApp, body: bytes) -> None:
     assert answer.status_code == 400
     assert answer.json()["error"].startswith("this is not a chat: ")
     await assert_nothing_was_counted(app)
-
-
-async def test_openais_own_client_is_refused_as_by_the_real_api(
-    app: PracticeApp,
-) -> None:
-    """Its own error, and the code that tells a pause from the end of the plan."""
-    import openai  # takes long, and every worker collects this file
-
-    app.dialect = "openai"
-    question: Any = QUESTION["messages"]
-    api: dict[str, Any] = {"base_url": "http://127.0.0.1/v1", "api_key": "none"}
-    api["http_client"] = client_of(app)
-    async with openai.AsyncOpenAI(**api, max_retries=0) as client:
-        ask = client.chat.completions.create
-        assert (await ask(model="any", messages=question)).usage
-        with pytest.raises(openai.RateLimitError) as refused:
-            await ask(model="any", messages=question)
-        assert refused.value.code == "rate_limit_exceeded"
-        app.exhausted = True
-        with pytest.raises(openai.RateLimitError) as refused:
-            await ask(model="any", messages=question)
-        assert refused.value.code == "insufficient_quota"

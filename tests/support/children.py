@@ -65,6 +65,14 @@ def when_up(
         time.sleep(0.05)
 
 
+def wait_for_port(
+    port: int, process: subprocess.Popen[Any], log: Path | None = None
+) -> None:
+    """Wait until something listens there."""
+    place = ("127.0.0.1", port)
+    when_up(process, lambda: socket.create_connection(place, 1).close(), log=log)
+
+
 def wait_until_up(address: str, process: subprocess.Popen[Any], log: Path) -> None:
     """Wait until ``address`` answers a GET."""
 
@@ -78,9 +86,8 @@ def wait_until_up(address: str, process: subprocess.Popen[Any], log: Path) -> No
 def served(folder: Path) -> Iterator[str]:
     """The address of a plain static file server for ``folder``, on loopback."""
     port = free_port()
-    place = ("127.0.0.1", port)
-    command = [sys.executable, "-m", "http.server", str(port), "--bind", place[0]]
+    command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]
     command += ["--protocol", "HTTP/1.1", "--directory", str(folder)]
     with child(command, stderr=subprocess.DEVNULL) as server:
-        when_up(server, lambda: socket.create_connection(place, timeout=1).close())
+        wait_for_port(port, server)
         yield f"http://127.0.0.1:{port}"

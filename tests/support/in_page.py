@@ -7,6 +7,7 @@ from typing import Any
 
 import httpcore
 import httpx
+from starlette.types import ASGIApp
 
 from inflight_lab.server import PracticeServer
 from inflight_lab.server.in_process import PageListener, create_connection
@@ -15,7 +16,9 @@ from inflight_lab.server.in_process import PageListener, create_connection
 class PageServer(PracticeServer):
     """As in the browser build."""
 
-    listen = PageListener
+    def listen(self, app: ASGIApp, port: int) -> PageListener:
+        """At a port inside this Python."""
+        return PageListener(app, port)
 
 
 def client_in_page(**options: Any) -> httpx.AsyncClient:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.children import child, free_port, when_up
+from tests.support.children import child, free_port, wait_for_port
 
 REDIS = shutil.which("redis-server")
 
@@ -25,14 +24,5 @@ def redis_server(folder: Path) -> Iterator[str]:
         path.open("w") as log,
         child(command, stdout=log, stderr=log) as process,
     ):
-        when_up(process, lambda: _ping(port), log=path)
+        wait_for_port(port, process, path)
         yield f"redis://127.0.0.1:{port}"
-
-
-def _ping(port: int) -> None:
-    """Raise an error unless a Redis answers on ``port``."""
-    with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
-        connection.sendall(b"PING\r\n")
-        answer = connection.recv(16)
-    if not answer.startswith(b"+PONG"):
-        raise ValueError(answer)

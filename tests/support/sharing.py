@@ -5,7 +5,10 @@ from __future__ import annotations
 from xdist.scheduler import LoadFileScheduling
 from xdist.workermanage import WorkerController
 
-SPREAD = ("tests/notebooks/", "tests/exercises/", "tests/recipes/", "tests/watch/")
+SPREAD = (
+    *("tests/notebooks/", "tests/exercises/", "tests/recipes/", "tests/watch/"),
+    "tests/browser/test_front_ends.py",
+)
 """Tests that share nothing and take long: each goes to the worker that is free."""
 TOGETHER = (
     "tests/notebooks/test_questions.py",

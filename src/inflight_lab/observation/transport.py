@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 
 from inflight_lab.arguments import check, instance
-from inflight_lab.observation.hosts import is_loopback
 from inflight_lab.observation.timeline import Timeline
+from inflight_lab.observation.urls import is_loopback
 from inflight_lab.runs.events import Stats
 
 REFUSAL = 0.01

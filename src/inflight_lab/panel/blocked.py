@@ -4,6 +4,7 @@ import asyncio
 import sys
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 
 BLOCKED = (
     "blocked: your code or a cell holds up the event loop (time.sleep?); "
@@ -28,7 +29,8 @@ async def watch_for_blocks(
     if sys.platform == "emscripten":  # there are no threads
         return
     while True:
-        alarm = threading.Timer(BLOCKED_AFTER, blocked)
+        # ipykernel 7.0 sends nothing from a thread that knows no cell.
+        alarm = threading.Timer(BLOCKED_AFTER, copy_context().run, [blocked])
         alarm.daemon = True
         alarm.start()
         try:

@@ -17,7 +17,7 @@ from typing import Any
 from nbformat.v4 import new_output
 
 from inflight_lab.plot.plain_picture import PANEL, RECORDING, STARTED
-from inflight_lab.plot.player import player_html
+from inflight_lab.plot.recorded_runs import player_html
 from inflight_lab.runs.columns import from_recording
 from inflight_lab.runs.run import Run
 from inflight_lab.runs.terms import Terms

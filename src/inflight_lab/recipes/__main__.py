@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from inflight_lab.observation.secrets_in_urls import is_named_as_a_secret
+from inflight_lab.observation.urls import is_named_as_a_secret
 from inflight_lab.recipes import RECIPES
 from inflight_lab.recipes.snippet import page_of, snippet
 

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from inflight_lab.arguments import check
-from inflight_lab.observation.hosts import is_loopback
+from inflight_lab.observation.urls import is_loopback
 from inflight_lab.runners import RUNGS
 
 COMMAND = "inflight-lab run"

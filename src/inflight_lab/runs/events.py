@@ -1,7 +1,7 @@
 """What happened to the requests of a run, event by event and in numbers."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, get_args
 
 Kind = Literal["started", "taken", "sent", "answered", "failed", "cancelled", "freed"]
 """What one side, client or server, writes into its timeline."""
@@ -45,9 +45,9 @@ class Event(NamedTuple):
     """If sent, on the server's side: the time at which it will answer."""
 
 
-def outcome_of(kind: str, detail: Any) -> OutcomeKind | None:
+def outcome_of(kind: str, detail: int | str | None) -> OutcomeKind | None:
     """How a request that ended like this is counted; None if this is no end."""
-    if kind == "answered":
+    if kind == "answered" and isinstance(detail, int):
         return _outcome_of_status(detail)
     if kind == "failed":
         return "failed"

@@ -1,7 +1,9 @@
 """A real HTTP server to practise on: see `PracticeServer`."""
 
 import sys
-from typing import Any, Self
+from typing import Protocol, Self
+
+from starlette.types import ASGIApp
 
 from inflight_lab.arguments import check
 from inflight_lab.jupyter.cells import closed_on_rerun
@@ -11,6 +13,15 @@ if sys.platform == "emscripten":  # in a browser page
     from inflight_lab.server.in_process import PageListener as Listener
 else:
     from inflight_lab.server.socket import Listener
+
+
+class Listening(Protocol):
+    """Answers at a port, until it is closed."""
+
+    port: int
+
+    def close(self) -> None:
+        """Hang up on everyone, and be gone."""
 
 
 class PracticeServer(PracticeApp):
@@ -41,8 +52,7 @@ class PracticeServer(PracticeApp):
     ``start`` for a taken port.
     """
 
-    listen: Any = Listener
-    _listener: Any = None
+    _listener: Listening | None = None
 
     def __init__(
         self, *, port: int = 0, seed: int | None = None, **knobs: object
@@ -52,6 +62,10 @@ class PracticeServer(PracticeApp):
         super().__init__(seed=seed, **knobs)
         self.port = port
 
+    def listen(self, app: ASGIApp, port: int) -> Listening:
+        """Serve ``app`` at this port, from now on."""
+        return Listener(app, port)
+
     @property
     def url(self) -> str:
         """Where to send the requests: the counterpart of ``https://httpbin.org/get``."""
@@ -60,7 +74,7 @@ class PracticeServer(PracticeApp):
     @property
     def running(self) -> bool:
         """Whether it serves now."""
-        return self._listener is not None and bool(self._listener.is_alive())
+        return self._listener is not None
 
     def start(self) -> Self:
         """Serve from now on.  Does nothing if it serves already."""
@@ -75,8 +89,9 @@ class PracticeServer(PracticeApp):
 
         Does nothing if it has stopped already.
         """
-        if self.running:
+        if self._listener:
             self._listener.close()
+            self._listener = None
 
     def __enter__(self) -> Self:
         return self.start()

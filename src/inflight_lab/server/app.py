@@ -23,8 +23,8 @@ from inflight_lab.observation.timeline import Timeline
 from inflight_lab.quotas.algorithms import KINDS
 from inflight_lab.runs.events import Stats
 from inflight_lab.runs.terms import QuotaPolicy, Terms
+from inflight_lab.server.admission import Counters
 from inflight_lab.server.chat import completion, draw_answer, read_chat
-from inflight_lab.server.counting import Counters
 from inflight_lab.server.dialects import DIALECTS
 from inflight_lab.server.echo import echo
 from inflight_lab.server.foreign_pages import comes_from_a_foreign_page

@@ -27,8 +27,8 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
+from inflight_lab.server.admission import Admission, QuotaUsage
 from inflight_lab.server.chat import Chat
-from inflight_lab.server.counting import Admission, QuotaUsage
 
 FILE = Path(__file__).with_suffix(".toml")
 
@@ -117,12 +117,6 @@ def _filled(template: Any, facts: Mapping[str, object]) -> Any:
     return template
 
 
-def _read(file: Path) -> dict[str, Dialect]:
-    dialects = {}
-    for name, table in tomllib.loads(file.read_text(encoding="utf-8")).items():
-        dialects[name] = Dialect(**table)
-    return dialects
-
-
-DIALECTS = _read(FILE)
+TABLES = tomllib.loads(FILE.read_text(encoding="utf-8"))
+DIALECTS = {name: Dialect(**table) for name, table in TABLES.items()}
 """By the names that `PracticeServer` takes."""

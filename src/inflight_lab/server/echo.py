@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from starlette.datastructures import URL, QueryParams
 from starlette.requests import Request
 
-from inflight_lab.observation.secrets_in_urls import (
+from inflight_lab.observation.urls import (
     has_a_secret,
     is_secret,
     looks_random,

@@ -17,7 +17,7 @@ read the answers, which have no CORS fields.
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
-from inflight_lab.observation.hosts import is_loopback
+from inflight_lab.observation.urls import is_loopback
 
 
 def _is_loopback_origin(origin: str) -> bool:

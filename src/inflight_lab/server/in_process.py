@@ -42,10 +42,6 @@ class PageListener:
         if sys.platform == "emscripten":
             behave_as_on_a_computer(create_connection)
 
-    def is_alive(self) -> bool:
-        """Whether it answers."""
-        return _listening.get(self.port) is self
-
     def close(self) -> None:
         """Hang up on everyone who waits for an answer."""
         del _listening[self.port]
@@ -68,7 +64,7 @@ class PageListener:
                 transport = httpx.ASGITransport(self._app)
                 return await transport.handle_async_request(request)
         except TimeoutError:
-            if self.is_alive():
+            if _listening.get(self.port) is self:
                 raise httpcore.ReadTimeout from None
             raise httpcore.RemoteProtocolError(
                 "Server disconnected without sending a response."

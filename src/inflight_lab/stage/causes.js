@@ -1,9 +1,13 @@
-// Why requests were refused, or failed, as far as a page knows: of a refusal it is sent
-// the status alone.
+// Why requests were refused, failed, or are kept back, as far as a page knows: of a
+// refusal it is sent the status alone.
 
 import { inWords, secondsInWords, spanInWords } from "./quota.js";
+import { countsAt } from "./run.js";
 
 /** @import { Quota, Run } from "./run.js" */
+
+/** A shorter gap after a refusal is no pause, in seconds. */
+const SHORTEST_PAUSE = 0.5;
 
 /**
  * Why the last that was refused was.
@@ -29,9 +33,48 @@ export function whyRefused(run, time, since = -Infinity) {
   if (shape === "spacing") return `they came faster than ${everyInWords(quota)}`;
   if (shape === "bucket") return `the bucket of ${inWords(burst)} was empty`;
   if (most <= rate) return `the API answered ${status}`;
-  return `${inWords(most)} came within ${spanInWords(period)}, ${
-    inWords(rate)
-  } allowed`;
+  const upTo = run.isUnlimited ? "" : "up to "; // refused in several periods, perhaps
+  const came = `${upTo}${inWords(most)} came within ${spanInWords(period)}`;
+  return `${came}, ${inWords(rate)} allowed`;
+}
+
+/**
+ * The pause after a refusal in which nobody sends, if there is one at a time.  While a
+ * run goes on, nobody knows when it ends.
+ *
+ * @param {Run} run
+ * @param {number} time
+ * @returns {{ since: number, until: number } | null}
+ */
+export function pauseAt(run, time) {
+  const since = run.ends.refused.firstAfter(run.sent.lastUpTo(time));
+  const until = run.sent.firstAfter(time);
+  const isPause = Math.min(until, run.now) - since >= SHORTEST_PAUSE;
+  if (time < since || !isPause || isAnyKept(run, time)) return null;
+  return until < Infinity || isAnyLeft(run, time) ? { since, until } : null;
+}
+
+/**
+ * Whether a slot is kept after its answer: its runner sleeps.
+ *
+ * @type {typeof isAnyLeft}
+ */
+function isAnyKept({ holds }, time) {
+  return holds.some((each) => {
+    const { until = 0, last } = each.at(time) ?? {};
+    return time < until && (last?.sent ?? Infinity) <= time;
+  });
+}
+
+/**
+ * Whether more may be sent, as far as anybody knows.
+ *
+ * @param {Run} run
+ * @param {number} time
+ */
+function isAnyLeft(run, time) {
+  const isKnown = run.levels.waiting.list.length > 0;
+  return run.isLive && (!isKnown || countsAt(run, time).waiting > 0);
 }
 
 /** Why the last that failed did. @param {Run} run @param {number} time */
@@ -60,7 +103,7 @@ export function everyInWords({ rate, period }) {
  * @param {number} since
  * @param {number} until
  */
-function busiest({ letIn, turned }, period, since, until) {
+export function busiest({ letIn, turned }, period, since, until) {
   const times = [letIn, turned].flatMap((each) => each.between(since, until));
   times.sort((one, other) => one - other);
   let first = 0;

@@ -42,6 +42,16 @@ export function button(name, textContent, title) {
   return make("button", { type: "button", className, textContent, title });
 }
 
+/**
+ * Scroll no further than it takes to see each of these; of what is higher than the
+ * screen, the last.
+ *
+ * @param {(Element | null)[]} elements
+ */
+export function bringIntoView(...elements) {
+  for (const each of elements) each?.scrollIntoView({ block: "nearest" });
+}
+
 /** A slider with its number beside it. */
 export class Slider {
   #setting;

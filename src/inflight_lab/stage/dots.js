@@ -2,6 +2,7 @@
 // home, travels to the API, fills there for as long as the API works, and comes home.
 // Nothing is advanced: all is read off the run, so any time can be drawn.
 
+import { pauseAt } from "./causes.js";
 import { clamp, flightOf, LANDING, legAt, part, timeAtTheWall } from "./motion.js";
 import { middle } from "./places.js";
 import { wallAt } from "./quota.js";
@@ -35,6 +36,7 @@ const TRAIL = 0.06;
 export function drawFlow(pen, run, moment, places) {
   drawWall(pen, run, moment, places);
   drawDoor(pen, run, moment, places);
+  if (pauseAt(run, moment.time)) pen.gate(places.way, places.isTall);
   if (moment.time < 0) pen.arrow(places.way, places.isTall);
   const first = firstShown(run, moment.time, places);
   drawWaiting(pen, run, moment, places);
@@ -70,11 +72,16 @@ function shown(run, first, { count }) {
   return run.journeys.slice(run.indexOf(first), run.indexOf(first + count));
 }
 
-/** Those that nobody has sent yet, or ever will. @type {typeof drawFlow} */
+/**
+ * Those that nobody has sent yet, or ever will.  Where nobody announced a run that is
+ * over, these are all that came.
+ *
+ * @type {typeof drawFlow}
+ */
 function drawWaiting(pen, run, { time }, places) {
   const first = firstShown(run, time, places);
   const sent = Math.max(run.sent.upTo(time), first);
-  const known = knownAt(run, time);
+  const known = run.asked || run.isLive ? knownAt(run, time) : run.size;
   const last = Math.min(known, first + places.count);
   const stillWaiting = known - run.givenUp.upTo(time);
   for (let number = sent; number < last; number += 1) {
@@ -113,48 +120,45 @@ export function dotOf(journey, run, moment, places) {
 function dotAt(view, moment) {
   const { journey, flight, place, places } = view;
   const { time, pace, still } = moment;
-  const leg = legAt(journey, flight, time, LANDING * pace);
+  const { name, share } = legAt(journey, flight, time, LANDING * pace);
   const isInSlot = places.door === "slots" && journey.slot !== null;
   const radius = isInSlot ? Math.min(places.radius, places.slotRadius) : places.radius;
   const small = Math.min(radius, places.seatRadius);
+  const home = places.home(place);
+  const start = places.start(journey, place);
   const outcome = journey.outcome ?? "answered";
-  const plain = { filled: null, trail: null };
-  switch (leg.name) {
+  const dot = { trail: null, filled: null };
+  switch (name) {
     case "waiting":
-      return {
-        at: places.home(place),
-        radius: places.radius,
-        look: "waiting",
-        ...plain,
-      };
+      return { ...dot, at: home, radius: places.radius, look: "waiting" };
     case "stuck":
-      return { at: places.start(journey, place), radius, look: "out", ...plain };
+      return { ...dot, at: start, radius, look: "out" };
     case "out": {
-      const at = along(wayOut(view), still ? 0.5 : leg.share);
-      return { at, radius: small, look: "out", ...plain };
+      const at = along(wayOut(view), still ? 0.5 : share);
+      return { ...dot, at, radius: small, look: "out" };
     }
-    case "api":
-      return {
-        at: atTheApi(view, moment),
-        radius: small,
-        look: "out",
-        ...plain,
-        filled: leg.share,
-      };
+    case "api": {
+      const at = atTheApi(view, moment);
+      return { ...dot, at, radius: small, look: "out", filled: share };
+    }
     case "back": {
-      const from = outcome === "refused"
+      const isRefused = outcome === "refused";
+      const from = isRefused
         ? places.meets(journey, place)
         : places.seat(journey.seat ?? 0);
-      const at = between(from, places.start(journey, place), still ? 0.5 : leg.share);
-      return { at, radius: small, look: outcome, ...plain };
+      const at = between(from, start, still ? 0.5 : share);
+      return { ...dot, at, radius: small, look: outcome };
     }
     default: {
-      const home = places.home(place);
-      const isThere = still || leg.share === 1;
+      const isThere = still || share === 1;
       const from = isThere ? home : lastPlace(view, moment);
-      const grown = radius + (places.radius - radius) * leg.share;
-      const at = between(from, home, smooth(leg.share));
-      return { at, radius: grown, look: outcome, ...plain };
+      const grown = radius + (places.radius - radius) * share;
+      return {
+        ...dot,
+        at: between(from, home, smooth(share)),
+        radius: grown,
+        look: outcome,
+      };
     }
   }
 }

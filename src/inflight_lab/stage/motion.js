@@ -86,13 +86,24 @@ export function seenAt(run, time) {
     return { ...counts, inFlight, waiting: Math.max(0, unfinished - inFlight) };
   }
   for (const journey of run.journeys) {
-    if (time < journey.sent || time >= journey.ended) continue;
-    const flight = flightOf(journey, run.settingAt(journey.sent));
-    if (legAt(journey, flight, time, LANDING).name !== "back") continue;
+    if (!isOnItsWayBack(run, journey, time)) continue;
     counts[journey.outcome ?? "answered"] += 1;
     counts.inFlight -= 1;
   }
   return counts;
+}
+
+/**
+ * Whether a request has its colour already, and is not back.
+ *
+ * @param {Run} run
+ * @param {Journey} journey
+ * @param {number} time
+ */
+export function isOnItsWayBack(run, journey, time) {
+  if (time < journey.sent || time >= journey.ended) return false;
+  const flight = flightOf(journey, run.settingAt(journey.sent));
+  return legAt(journey, flight, time, LANDING).name === "back";
 }
 
 /**

@@ -4,13 +4,19 @@ import { make } from "./dom.js";
 import { SPEEDS } from "./player.js";
 import { LEVELS } from "./strip.js";
 
-/**
- * @import { Outcome } from "./run.js"
- * @import { What } from "./strip.js"
- */
+/** @import { What } from "./strip.js" */
 
 /** @type {Record<number, string>} */
 const FRACTIONS = { 0.25: "¼", 0.5: "½" };
+
+/** What is counted beside the sentence, in this order. */
+export const COUNTED = /** @type {const} */ ([
+  "waiting",
+  "answered",
+  "refused",
+  "failed",
+  "cancelled",
+]);
 
 /** @param {string} title */
 export function partsOf(title) {
@@ -24,6 +30,7 @@ export function partsOf(title) {
     slots: number(""),
     quota: number(""),
     tokens: number(""),
+    pause: number(""),
     time: make("span", { className: "ifl-time" }),
   };
   const box = (/** @type {string} */ name) =>
@@ -34,16 +41,12 @@ export function partsOf(title) {
     api: box("api"),
     wall: box("wall"),
   };
-  const count = (/** @type {"waiting" | Outcome} */ name) =>
+  const count = (/** @type {typeof COUNTED[number]} */ name) =>
     make("span", { className: `ifl-count-${name}` }, numbers[name], ` ${name}`);
   const counts = make(
     "p",
     { className: "ifl-counts" },
-    count("waiting"),
-    count("answered"),
-    count("refused"),
-    count("failed"),
-    count("cancelled"),
+    ...COUNTED.map(count),
   );
   const apiLabel = make(
     "p",
@@ -59,7 +62,7 @@ export function partsOf(title) {
     { className: "ifl-flow" },
     make("div", { className: "ifl-requests" }, boxes.requests),
     make("div", { className: "ifl-slots" }, slotsLabel, boxes.slots),
-    make("div", { className: "ifl-way" }),
+    make("div", { className: "ifl-way" }, numbers.pause),
     make("div", { className: "ifl-api" }, boxes.wall, apiLabel, boxes.api),
     flowCanvas,
   );
@@ -76,7 +79,7 @@ export function partsOf(title) {
     ariaValueMin: "0",
   });
   const line = make("span", { className: "ifl-line" });
-  const before = make("span", { className: "ifl-was" });
+  const before = make("span", { className: "ifl-was", textContent: "thin: before" });
   const play = make("button", { type: "button", className: "ifl-play" });
   const speed = make(
     "select",

@@ -11,6 +11,9 @@ import { middle } from "./places.js";
 
 const FULL = 2 * Math.PI;
 
+/** How thick a gate is, in pixels. */
+const GATE = 6;
+
 /** What is drawn, from the back to the front: its colour, and how. */
 const LAYERS = {
   free: { colour: "free", how: "fill" },
@@ -38,18 +41,7 @@ const LAYERS = {
 const WIDTHS = { stroke: 1.75, trail: 3, thick: 2.5, arrow: 4 };
 
 /** Custom properties of CSS, without their `--ifl-`. */
-const COLOURS = [
-  "line",
-  "waiting",
-  "out",
-  "answered",
-  "refused",
-  "failed",
-  "free",
-  "taken",
-  "asleep",
-  "counted",
-];
+const COLOURS = new Set(Object.values(LAYERS).map(({ colour }) => colour));
 
 export class Pen {
   /** @type {Map<Layer, Path2D>} */
@@ -134,6 +126,12 @@ export class Pen {
     path.moveTo(...point(half / 3, -half / 2));
     path.lineTo(...point(half, 0));
     path.lineTo(...point(half / 3, half / 2));
+  }
+
+  /** Shut, where a way begins. @param {Box} way @param {boolean} isDown */
+  gate({ left, top, width, height }, isDown) {
+    const path = this.path("asleep");
+    path.rect(left, top, isDown ? width : GATE, isDown ? GATE : height);
   }
 
   /** @param {"slot" | "taken"} what @param {Point} at @param {number} radius */

@@ -29,6 +29,9 @@ const BY_AND_BY = 0.1;
 /** The longest step from frame to frame, in seconds: a page may have been hidden. */
 const LONGEST_STEP = 0.05;
 
+/** A recording is played from so many seconds before its first request. */
+const LEAD = 0.1;
+
 /** Steps where nothing should fly, in seconds of the eye's. */
 const STILL_STEP = 0.5;
 
@@ -66,13 +69,14 @@ export class Player extends EventTarget {
   /** The time that is shown. */
   time = BEFORE;
   isPlaying = false;
+  /** Whether it keeps to runs that go on elsewhere, whose pace nobody can choose. */
+  isFollowing = false;
   /** The pace that suits the runs. */
   #pace = 1;
   /** @type {number | null} The one that somebody has chosen. */
   #chosen = null;
   /** @type {((time: number) => void) | null} Lets a simulation go on. */
   #advance = null;
-  #isFollowing = false;
   #frame = 0;
   #lastFrame = 0;
   /** When the newest moment of a followed run was heard of, and which it was. */
@@ -86,12 +90,7 @@ export class Player extends EventTarget {
     super();
     this.stages = stages;
     this.stillness = matchMedia("(prefers-reduced-motion: reduce)");
-    for (const stage of stages) {
-      stage.onSeek = (time) => this.seek(time);
-      stage.onStep = (seconds) => this.seek(this.time + seconds);
-      stage.onPlay = () => this.toggle();
-      stage.onPace = (pace) => this.choosePace(pace);
-    }
+    for (const stage of stages) stage.player = this;
     signal?.addEventListener("abort", () => cancelAnimationFrame(this.#frame));
   }
 
@@ -104,6 +103,12 @@ export class Player extends EventTarget {
   /** How far the runs have gone. */
   get newest() {
     return Math.max(0, ...this.runs.map((each) => each.now));
+  }
+
+  /** Just before the first is sent, where that is known. */
+  get #beginning() {
+    const first = Math.min(...this.runs.map(({ sent }) => sent.firstAfter(-Infinity)));
+    return first < Infinity ? Math.max(0, first - LEAD) : 0;
   }
 
   get isLive() {
@@ -128,18 +133,13 @@ export class Player extends EventTarget {
     return this.isPlaying || this.newest > 0;
   }
 
-  /** Whether it keeps to runs that go on elsewhere, whose pace nobody can choose. */
-  get isFollowing() {
-    return this.#isFollowing;
-  }
-
   /** Whether it shows a run for the first time, and has not shown all of it. */
   get isCatchingUp() {
-    return this.isPlaying && (this.#isFollowing || this.#advance !== null);
+    return this.isPlaying && (this.isFollowing || this.#advance !== null);
   }
 
   get pace() {
-    return this.#isFollowing ? 1 : this.#chosen ?? this.#pace;
+    return this.isFollowing ? 1 : this.#chosen ?? this.#pace;
   }
 
   /** Show runs before their start. @param {Run[]} runs */
@@ -152,7 +152,7 @@ export class Player extends EventTarget {
     this.time = BEFORE;
     this.isPlaying = false;
     this.#advance = null;
-    this.#isFollowing = false;
+    this.isFollowing = false;
     this.#pace = paceOf(runs);
     this.#changed();
   }
@@ -190,7 +190,7 @@ export class Player extends EventTarget {
 
   /** Keep to the newest moment of runs that go on elsewhere. */
   follow() {
-    this.#isFollowing = true;
+    this.isFollowing = true;
     this.#heard = { now: 0, at: performance.now() };
     this.play();
     this.time = this.newest - this.#lag;
@@ -199,7 +199,7 @@ export class Player extends EventTarget {
   /** Play on; from the start, if it is over. */
   play() {
     if (!this.isLive) this.#letGo();
-    if (this.isOver || !this.hasBegun) this.time = 0;
+    if (this.isOver || !this.hasBegun) this.time = this.#beginning;
     this.isPlaying = true;
     this.#lastFrame = performance.now();
     this.#changed();
@@ -222,6 +222,11 @@ export class Player extends EventTarget {
     this.pause();
   }
 
+  /** Look back, or ahead, from where it is. @param {number} seconds */
+  step(seconds) {
+    this.seek(this.time + seconds);
+  }
+
   /** Draw, at the next frame. */
   draw() {
     if (this.#frame) return;
@@ -241,7 +246,7 @@ export class Player extends EventTarget {
     const passed = Math.min((now - this.#lastFrame) / 1000, LONGEST_STEP);
     this.#lastFrame = now;
     this.time += passed * this.pace;
-    if (this.#isFollowing) this.#keepUp(now);
+    if (this.isFollowing) this.#keepUp(now);
     this.#advance?.(this.time);
     if (!this.isLive && this.time >= this.end) this.#stay();
   }
@@ -256,7 +261,7 @@ export class Player extends EventTarget {
 
   /** Nothing makes the runs go on. */
   #letGo() {
-    this.#isFollowing = false;
+    this.isFollowing = false;
     this.#advance = null;
     this.#pace = paceOf(this.runs);
   }

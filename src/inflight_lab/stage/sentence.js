@@ -4,7 +4,7 @@
 // A pattern looks at what the run has met so far, and not at what a frame shows: so a
 // sentence keeps its form for as long as the situation lasts.
 
-import { everyInWords, whyFailed, whyRefused } from "./causes.js";
+import { busiest, everyInWords, pauseAt, whyFailed, whyRefused } from "./causes.js";
 import { CONNECTED, seenAt } from "./motion.js";
 import { inWords, secondsInWords, spanInWords } from "./quota.js";
 import { ASLEEP_AFTER, isAsleep, levelAt, PAUSE } from "./run.js";
@@ -12,8 +12,8 @@ import { ASLEEP_AFTER, isAsleep, levelAt, PAUSE } from "./run.js";
 /**
  * @import { Counts, Quota, Run, Setting } from "./run.js"
  *
- * @typedef {string | [text: string,
- *   look: "out" | "answered" | "refused" | "failed" | "asleep" | "strong"]} Words
+ * @typedef {"out" | "answered" | "refused" | "failed" | "asleep" | "strong"} Look
+ * @typedef {string | [text: string, look: Look]} Words
  *
  * @typedef {object} View What is known of a run at a time.
  * @property {Run} run
@@ -88,7 +88,6 @@ export function asText(words) {
 /** @type {Pattern[]} */
 const UNDER_WAY = [
   notYet,
-  alone,
   stuck,
   nobodySends,
   tail,
@@ -104,10 +103,11 @@ const OVER = [allAnswered, retried, mixed];
 /** @type {Pattern} */
 function planned({ run, setting }) {
   if (run.size === 0) return ["Nothing has been sent yet."];
-  if (run.asked === 1) return ["This dot is a request to an API."];
-  const requests = run.asked ? `${inWords(run.asked)} requests` : "Requests";
   const { manner, limit, quota } = setting;
   const allowed = quota ? ` The API allows ${quotaInWords(quota)}.` : "";
+  const count = run.asked || (run.isLive ? 0 : run.size); // over: it is known
+  const some = count ? `${inWords(count)} request${count > 1 ? "s" : ""}` : "Requests";
+  const requests = run.asked ? some : `${some} to come`;
   if (manner === "paced") return [`${requests}, at a steady pace.${allowed}`];
   if (limit === null) {
     return [`${requests}${run.isUnlimited ? ", all at once" : ""}.${allowed}`];
@@ -118,14 +118,7 @@ function planned({ run, setting }) {
 
 /** @type {Pattern} */
 function notYet(view) {
-  const begun = view.run.sent.upTo(view.time - BEGINNING);
-  return begun || view.run.size === 1 ? null : planned(view);
-}
-
-/** @type {Pattern} */
-function alone({ run, counts: { inFlight } }) {
-  if (run.size > 1 || inFlight === 0) return null;
-  return ["It is out. The dot fills while the API works."];
+  return view.run.sent.upTo(view.time - BEGINNING) ? null : planned(view);
 }
 
 /** @type {Pattern} */
@@ -134,22 +127,14 @@ function stuck({ run, time, setting, counts }) {
   if (counts.refused) return null; // that is the news
   const long = run.sent.upTo(time - setting.way - CONNECTED) - run.reached.upTo(time);
   if (long < MANY_STUCK) return null;
-  return [
-    [`${inWords(long)} handed to the client`, "out"],
-    ": they wait inside it for a connection.",
-  ];
+  const handed = counted(long, "out", "handed to the client");
+  return [handed, ": they wait inside it for a connection."];
 }
 
 /** @type {Pattern} */
 function nobodySends({ run, time, counts }) {
-  const isIdle = counts.inFlight === 0 && run.holds.every((each) => {
-    const hold = each.at(time);
-    return !hold || hold.until <= time;
-  });
-  const isQuiet = time - run.sent.lastUpTo(time) > RECENT / 2;
+  if (!pauseAt(run, time)) return null;
   const isKnown = run.levels.waiting.list.length > 0;
-  if (!counts.refused || !isIdle || !isQuiet) return null;
-  if (isKnown && !counts.waiting) return null;
   return [
     `Nobody sends: after ${inWords(counts.refused)} `,
     ["refused", "refused"],
@@ -158,17 +143,14 @@ function nobodySends({ run, time, counts }) {
 }
 
 /** @type {Pattern} */
-function tail({ run, counts: { waiting, inFlight, sent, refused, failed } }) {
+function tail({ run, counts }) {
+  const { waiting, inFlight, sent, refused, failed } = counts;
   const isKnown = run.levels.waiting.list.length > 0;
   if (!isKnown || waiting || sent < run.size || inFlight === run.size) return null;
   const isWall = run.isUnlimited && (refused || failed); // that is the news
   if (inFlight === 0 || isWall) return null;
   const verb = inFlight === 1 ? "one is" : `${inWords(inFlight)} are`;
-  /** @type {Words[]} */
-  const words = ["The last ", [verb, "out"], " still out"];
-  if (refused) words.push(", ", [`${inWords(refused)} refused`, "refused"]);
-  if (failed) words.push(", ", [`${inWords(failed)} failed`, "failed"]);
-  return [...words, "."];
+  return ["The last ", [verb, "out"], " still out", ...lostOf(counts), "."];
 }
 
 /**
@@ -182,12 +164,8 @@ function asleep({ run, time, counts: { inFlight } }) {
     return hold !== undefined && isAsleep(hold, time);
   }).length;
   if (sleeping === 0) return null;
-  return [
-    [`${inWords(inFlight)} in flight`, "out"],
-    ", ",
-    [`${inWords(sleeping)} asleep`, "asleep"],
-    " after the answer.",
-  ];
+  const out = counted(inFlight, "out", "in flight");
+  return [out, ", ", counted(sleeping, "asleep"), " after the answer."];
 }
 
 /** @type {Pattern} */
@@ -273,29 +251,23 @@ function isSlotBound({ setting: { limit, quota }, latency }) {
  */
 function allAtOnce({ run, time, counts: { inFlight, refused, failed } }) {
   if (!run.isUnlimited) return null;
-  if (refused) {
-    return [[`${inWords(refused)} refused`, "refused"], `: ${whyRefused(run, time)}.`];
-  }
-  if (failed) {
-    return [[`${inWords(failed)} failed`, "failed"], `: ${whyFailed(run, time)}.`];
-  }
-  return [[`${inWords(inFlight)} in flight`, "out"], ", all at once."];
+  if (refused) return [counted(refused, "refused"), `: ${whyRefused(run, time)}.`];
+  if (failed) return [counted(failed, "failed"), `: ${whyFailed(run, time)}.`];
+  return [counted(inFlight, "out", "in flight"), ", all at once."];
 }
 
 /** @type {Pattern} */
 function flowing(view) {
   const { run, setting: { limit, quota }, counts, latency, time } = view;
   const { inFlight, refused } = counts;
-  /** @type {Words} */
-  const out = [`${inWords(inFlight)} in flight`, "out"];
+  const out = counted(inFlight, "out", "in flight");
   if (limit !== null && latency !== null && !isKeptBack(view)) {
     const rated = ratedWords(view, inFlight / latency);
     return [out, ` / ${latencyInWords(latency)} = `, ...rated];
   }
   if (!run.sent.upTo(time - RECENT / 2)) return planned(view);
   if (limit === null && refused) {
-    const why = whyRefused(run, time);
-    return [out, `; ${why}: `, [`${inWords(refused)} refused`, "refused"], "."];
+    return [out, ", ", counted(refused, "refused"), `: ${whyRefused(run, time)}.`];
   }
   const period = quota?.period ?? 1;
   const sent = inWords(run.sent.within(time - period, time));
@@ -340,14 +312,12 @@ function retried({ run, time, counts: { answered, refused, failed } }) {
 }
 
 /** @type {Pattern} */
-function mixed({ run, time, counts: { sent, answered, refused, failed, cancelled } }) {
+function mixed({ run, time, counts }) {
+  const { sent, answered, refused, cancelled } = counts;
   const after = `Stopped after ${secondsInWords(lasted(run))}: `;
-  const came = run.asked ? "" : `${inWords(sent)} requests came: `; // tries, perhaps
-  /** @type {Words[]} */
-  const words = [run.wasStopped && cancelled ? after : came];
-  words.push([`${inWords(answered)} answered`, "answered"]);
-  if (refused) words.push(", ", [`${inWords(refused)} refused`, "refused"]);
-  if (failed) words.push(", ", [`${inWords(failed)} failed`, "failed"]);
+  const came = run.asked ? "" : `${inWords(sent)} came: `; // tries, perhaps
+  const begin = run.wasStopped && cancelled ? after : came;
+  const words = [begin, counted(answered, "answered"), ...lostOf(counts)];
   if (cancelled) return [...words, `, ${inWords(cancelled)} cancelled.`];
   const why = refused ? whyRefused(run, time) : whyFailed(run, time);
   return [...words, why ? `: ${why}.` : "."];
@@ -376,6 +346,26 @@ function usedShare({ ends, sent }, quota) {
 }
 
 /**
+ * A number in the colour of its dots.
+ *
+ * @param {number} count
+ * @param {Look} look
+ * @param {string} [words]
+ * @returns {Words}
+ */
+function counted(count, look, words = look) {
+  return [`${inWords(count)} ${words}`, look];
+}
+
+/** Those that got no answer. @param {Counts} counts @returns {Words[]} */
+function lostOf({ refused, failed }) {
+  return [
+    ...(refused ? [", ", counted(refused, "refused")] : []),
+    ...(failed ? [", ", counted(failed, "failed")] : []),
+  ];
+}
+
+/**
  * A rate, beside what is allowed and what has come of it.
  *
  * @param {View} view
@@ -388,15 +378,9 @@ function ratedWords({ run, time, setting, counts: { refused, failed } }, perSeco
   const rate = perSecond * period;
   /** @type {Words} */
   const rated = [`${inWords(rate)} ${perInWords(period)}`, "strong"];
-  /** @type {Words} */
-  const bad = [`${inWords(refused)} refused`, "refused"];
+  const bad = counted(refused, "refused");
   if (!refused && failed) {
-    return [
-      rated,
-      "; ",
-      [`${inWords(failed)} failed`, "failed"],
-      `: ${whyFailed(run, time)}.`,
-    ];
+    return [rated, "; ", counted(failed, "failed"), `: ${whyFailed(run, time)}.`];
   }
   if (!quota) return refused ? [rated, "; ", bad, "."] : [rated, "."];
   const { shape, rate: most } = quota;
@@ -405,7 +389,11 @@ function ratedWords({ run, time, setting, counts: { refused, failed } }, perSeco
   if (refused && isTooFast) return [rated, `; ${allowed} allowed, `, bad, "."];
   const since = heldSince(setting);
   if (refused && run.turned.within(since, time)) {
-    return [rated, `; ${whyRefused(run, time, since)}: `, bad, "."];
+    const most = busiest(run, period, since, time);
+    const isBurst = shape === "window" && most > quota.rate;
+    if (!isBurst) return [rated, "; ", bad, `: ${whyRefused(run, time, since)}.`];
+    const came = `, ${inWords(most)} in the busiest; ${allowed} allowed, `;
+    return [rated, came, bad, "."];
   }
   const unused = most - Math.round(rate); // so that the sum is right
   const isUnused = unused > 1 && !isTooFast;

@@ -1,6 +1,7 @@
 // A script that sends requests, and an API that answers or refuses them, computed: a
 // run for pages that have no Python.  Times are in seconds.
 
+import { isOnItsWayBack } from "./motion.js";
 import { dueIn, hasRoom, tokensAt } from "./quota.js";
 import { inFlightAt, outcomeOf, PAUSE, Run } from "./run.js";
 
@@ -105,10 +106,15 @@ export class Simulation {
     this.#later(0, () => this.#sendAll());
   }
 
-  /** Send no more, and wait for none: what is out is cancelled. */
+  /** Send no more, and wait for none: what has not turned back yet is cancelled. */
   stop() {
     const open = this.run.journeys.filter(({ ended }) => ended === Infinity);
-    for (const each of open) this.run.end(this.now, each, "cancelled");
+    for (const each of open) {
+      const { outcome, reason } = each;
+      if (outcome && isOnItsWayBack(this.run, each, this.now)) {
+        this.run.end(this.now, each, outcome, reason);
+      } else this.run.end(this.now, each, "cancelled");
+    }
     this.#agenda = [];
     this.run.giveUp(this.now, this.#waiting);
     this.run.wait(this.now, 0);

@@ -1,8 +1,9 @@
 // The stage shows a run at a time: sentence, flow and strip, all read off the run.
 
+import { pauseAt } from "./causes.js";
 import { make, write } from "./dom.js";
 import { drawFlow, isClosed } from "./dots.js";
-import { partsOf } from "./parts.js";
+import { COUNTED, partsOf } from "./parts.js";
 import { Pen } from "./pen.js";
 import { Places } from "./places.js";
 import { seenAt, timeAtTheWall } from "./motion.js";
@@ -50,11 +51,6 @@ const STEPS = {
 /** How many slots and seats there is room for: the first of these that is enough. */
 const ROOMS = [12, 30, 60, 120];
 
-/** @param {HTMLElement} root @param {StageOptions} [options] */
-export function createStage(root, options) {
-  return new Stage(root, options);
-}
-
 export class Stage {
   /** @type {What} What the strip shows. */
   #what = "in flight";
@@ -68,14 +64,8 @@ export class Stage {
   #drawAgain = () => {};
   /** Seconds that the strip shows. */
   #span = 1;
-  /** @type {(time: number) => void} What happens when one looks back. */
-  onSeek = () => {};
-  /** @type {(seconds: number) => void} The same by keyboard, from where one is. */
-  onStep = () => {};
-  /** What happens when one plays, or pauses. */
-  onPlay = () => {};
-  /** @type {(pace: number) => void} What happens when one chooses a speed. */
-  onPace = () => {};
+  /** @type {Player | undefined} Whom it tells what somebody does with it. */
+  player;
 
   /** @param {HTMLElement} root @param {StageOptions} [options] */
   constructor(root, { title = "", strip = "in flight" } = {}) {
@@ -121,7 +111,7 @@ export class Stage {
     drawFlow(this.pen, run, moment, this.#places);
     const until = run.isLive && !paused ? time : Infinity;
     const shown = { time, span, what: this.#what, beside, before, until };
-    this.#writeLabels(drawStrip(this.stripPen, run, shown));
+    this.#writeLabels(drawStrip(this.stripPen, run, shown), before !== undefined);
     const isUnderWay = time >= 0 && (run.isLive || time < run.now);
     const isChanging = isUnderWay && !paused;
     const step = isChanging ? Math.floor(time / (READABLE * pace)) : time;
@@ -149,12 +139,12 @@ export class Stage {
     return !isWritten;
   }
 
-  /** @param {{ line: Label, before: Label }} labels */
-  #writeLabels(labels) {
-    for (const name of /** @type {const} */ (["line", "before"])) {
-      write(this.parts[name], labels[name].text);
-      this.parts[name].style.top = `${labels[name].y}px`;
-    }
+  /** @param {Label} label @param {boolean} hasBefore */
+  #writeLabels({ text, y }, hasBefore) {
+    const { line, before } = this.parts;
+    write(line, text);
+    line.style.top = hasBefore ? `min(${y}px, 100% - 28px)` : `${y}px`;
+    before.hidden = !hasBefore;
   }
 
   /** @param {Run} run */
@@ -205,14 +195,13 @@ export class Stage {
     const waiting = time < 0 ? run.asked : counts.waiting;
     const { limit } = run.settingAt(time);
     const wall = wallAt(run, timeAtTheWall(run, time));
-    write(numbers.waiting, inWords(waiting));
-    write(numbers.answered, inWords(counts.answered));
-    write(numbers.refused, inWords(counts.refused));
-    write(numbers.failed, inWords(counts.failed));
-    write(numbers.cancelled, inWords(counts.cancelled));
+    for (const name of COUNTED) {
+      write(numbers[name], inWords({ ...counts, waiting }[name]));
+    }
     write(numbers.slots, limit === null ? "" : inWords(limit));
     write(numbers.quota, wall.words);
     write(numbers.tokens, tokensInWords(run, time));
+    write(numbers.pause, pauseInWords(run, time));
     for (const { what, count, unit } of levels) {
       write(count, inWords(LEVELS[what].number(run, time)));
       write(unit, LEVELS[what].unit(run.settingAt(time)));
@@ -249,15 +238,15 @@ export class Stage {
 
   #listen() {
     const { stripCanvas, levels, play, speed } = this.parts;
-    play.onclick = () => this.onPlay();
-    speed.onchange = () => this.onPace(Number(speed.value));
+    play.onclick = () => this.player?.toggle();
+    speed.onchange = () => this.player?.choosePace(Number(speed.value));
     for (const { what, button } of levels) button.onclick = () => this.#choose(what);
     stripCanvas.onpointerdown = (event) => {
       stripCanvas.setPointerCapture(event.pointerId);
-      this.onSeek(this.#timeUnder(event));
+      this.player?.seek(this.#timeUnder(event));
     };
     stripCanvas.onpointermove = (event) => {
-      if (event.buttons) this.onSeek(this.#timeUnder(event));
+      if (event.buttons) this.player?.seek(this.#timeUnder(event));
     };
     stripCanvas.onkeydown = (event) => this.#pressed(event);
   }
@@ -274,9 +263,9 @@ export class Stage {
   /** @param {KeyboardEvent} event */
   #pressed(event) {
     const step = STEPS[event.key];
-    if (step === undefined) return;
+    if (step === undefined || !this.player) return;
     event.preventDefault();
-    this.onStep(step);
+    this.player.step(step);
   }
 
   /** @param {PointerEvent} event */
@@ -332,4 +321,13 @@ function tokensInWords(run, time) {
   const allowed = run.settingAt(time).quota?.tokens;
   const used = run.levels.tokens.at(time)?.value ?? 0;
   return allowed ? `${inWords(used)} of ${inWords(allowed)} tokens` : "";
+}
+
+/** For how long, if that is known. @param {Run} run @param {number} time */
+function pauseInWords(run, time) {
+  const pause = pauseAt(run, time);
+  if (!pause) return "";
+  return pause.until < Infinity
+    ? `pause ${(pause.until - time).toFixed(1)} s`
+    : "pause";
 }

@@ -1,5 +1,5 @@
-// The strip: how one number changed during the run, the line that it should keep to, how
-// the run before went, and a mark for each refusal.  One drags on it to look back.
+// The strip: how one number changed during the run, the line that it should keep to,
+// how the run before went, and a mark for each refusal.  One drags on it to look back.
 
 import { clamp, seenAt } from "./motion.js";
 import { inWords, spanInWords } from "./quota.js";
@@ -11,7 +11,7 @@ import { levelAt, sentLatelyAt } from "./run.js";
  *
  * @typedef {keyof typeof LEVELS} What
  *
- * @typedef {object} Label What to write beside the strip.
+ * @typedef {object} Label
  * @property {string} text
  * @property {number} y How far down, in pixels.
  *
@@ -62,9 +62,6 @@ const MARK = 8;
 /** The handle's radius, in pixels. */
 const HANDLE = 5;
 
-/** A label needs so many pixels. */
-const LABEL = 20;
-
 /**
  * How many seconds a strip shows, from its left to its right.
  *
@@ -80,7 +77,8 @@ export function spanOf(runs) {
  * @param {Pen} pen
  * @param {Run} run
  * @param {Shown} shown
- * @returns {{ line: Label, before: Label }}
+ * @returns {Label} What to write beside it: at its line or, where there is none, at the
+ *   highest level.
  */
 export function drawStrip(pen, run, shown) {
   const { time, span, what, beside, before, until = Infinity } = shown;
@@ -103,28 +101,9 @@ export function drawStrip(pen, run, shown) {
   drawLimits(pen, run, { what, scale }, y);
   drawMarks(pen, run, scale, hasBegun ? until : -Infinity);
   drawTime(pen, clamp(time, 0, end(run)) * scale);
-  return labelsOf({ what, line, highest, earlier }, y);
-}
-
-/**
- * Where there is no line, the highest level has its number.
- *
- * @param {{ what: What, line: number | null, highest: number, earlier: number[] }} seen
- * @param {(level: number) => number} y
- */
-function labelsOf({ what, line, highest, earlier }, y) {
   const peak = highest ? `peak ${inWords(highest)}` : "";
   const text = line === null ? peak : LEVELS[what].words(inWords(line));
-  const at = Math.round(y(line ?? highest));
-  const was = Math.round(y(Math.max(0, ...earlier)));
-  const apart = text && earlier.length ? LABEL : 0;
-  return {
-    line: { text, y: was < at ? Math.max(at, was + apart) : at },
-    before: {
-      text: earlier.length ? "before" : "",
-      y: was < at ? was : Math.max(was, at + apart),
-    },
-  };
+  return { text, y: Math.round(y(line ?? highest)) };
 }
 
 /**

@@ -42,6 +42,11 @@ export class Times {
     return this.list[indexAfter(this.list, time) - 1] ?? -Infinity;
   }
 
+  /** The first one after a time, or Infinity. @param {number} time */
+  firstAfter(time) {
+    return this.list[indexAfter(this.list, time)] ?? Infinity;
+  }
+
   /** Keep only how many there were up to a time. @param {number} time */
   forget(time) {
     this.forgotten += this.list.splice(0, indexAfter(this.list, time)).length;

@@ -1,12 +1,12 @@
 // A simulated run on a page that has no Python: `<inflight-toy data-settings='{...}'>`.
 // It says that it is computed.
 
-import { button, settingsFor, Slider } from "./controls.js";
+import { bringIntoView, button, settingsFor, Slider } from "./controls.js";
 import { make, write } from "./dom.js";
 import { Player, watchablePace } from "./player.js";
 import { inWords } from "./quota.js";
 import { quotaOf, Simulation } from "./simulate.js";
-import { createStage } from "./stage.js";
+import { Stage } from "./stage.js";
 
 /**
  * @import { Setting, SettingName } from "./controls.js"
@@ -63,14 +63,14 @@ class Toy {
     this.isOpening = this.settings.opens;
     const { runners, names, strip } = this.settings;
     const isSeveral = runners.length > 1;
-    const places = make("div", { className: "ifl-stages" });
+    this.places = make("div", { className: "ifl-stages" });
     const stages = runners.map((each, index) => {
       const title = isSeveral ? names[index] ?? NAMES[each] : "";
-      return createStage(places, { title, strip });
+      return new Stage(this.places, { title, strip });
     });
     this.player = new Player(stages);
     this.parts = this.#build();
-    root.append(this.parts.controls, places, this.parts.computed);
+    root.append(this.parts.controls, this.places, this.parts.computed);
     this.player.addEventListener("change", () => this.#show());
     this.#prepare();
   }
@@ -89,6 +89,7 @@ class Toy {
     if (this.isUnderWay) return this.stop();
     if (this.player.hasBegun && this.isOpening) this.#open();
     this.start();
+    bringIntoView(this.places, this.places.firstElementChild);
   }
 
   start() {
@@ -181,7 +182,9 @@ class Toy {
       send,
       make("div", { className: "ifl-settings" }, ...rows.map(({ root }) => root)),
       skip,
-      ...(radios.length ? [make("div", group, ...radios.map(labelled), hint)] : []),
+      ...(radios.length
+        ? [make("div", group, ...radios.map(({ label }) => label), hint)]
+        : []),
     );
     const limit = rows.find(({ input }) => input.name === "limit")?.input;
     const computed = make("p", { className: "ifl-computed" });
@@ -203,11 +206,11 @@ class Toy {
     return slider;
   }
 
-  /** @param {Runner} runner */
-  #radio(runner) {
-    const radio = make("input", { type: "radio", name: "ifl-runner", value: runner });
-    radio.oninput = () => this.#choose(runner);
-    return radio;
+  /** @param {Runner} value */
+  #radio(value) {
+    const input = make("input", { type: "radio", name: "ifl-runner", value });
+    input.oninput = () => this.#choose(value);
+    return { input, label: make("label", {}, input, make("span", {}, NAMES[value])) };
   }
 
   #show() {
@@ -216,8 +219,8 @@ class Toy {
     this.root.classList.toggle("ifl-running", this.isUnderWay);
     this.root.toggleAttribute("data-opening", this.isOpening);
     write(send, this.#label());
-    skip.hidden = !this.isOpening || this.player.hasBegun;
-    for (const input of radios) input.checked = input.value === runners[0];
+    skip.hidden = !this.isOpening;
+    for (const { input } of radios) input.checked = input.value === runners[0];
     if (limit) limit.disabled = !runners.some((each) => this.#isLimited(each));
   }
 
@@ -229,12 +232,6 @@ class Toy {
     if (!this.player.hasBegun) return `${many} at once`;
     return `Now ${this.settings.limit} at a time`;
   }
-}
-
-/** @param {HTMLInputElement} radio For a runner. */
-function labelled(radio) {
-  const runner = /** @type {Runner} */ (radio.value);
-  return make("label", {}, radio, make("span", {}, NAMES[runner]));
 }
 
 /** Make every `<inflight-toy>` one. */

@@ -6,7 +6,7 @@ from pathlib import Path
 from string import Template
 
 from inflight_lab.observation.timeline import Timeline
-from inflight_lab.plot.player import page_parts, player_html
+from inflight_lab.plot.recorded_runs import page_parts, player_html
 from inflight_lab.plot.source import PlotSource
 from inflight_lab.runs.run import Run
 from inflight_lab.runs.terms import QuotaPolicy, Terms

@@ -1,7 +1,11 @@
 // Why requests were refused, or failed.
 
 import assert from "node:assert/strict";
-import { whyFailed, whyRefused } from "../../../src/inflight_lab/stage/causes.js";
+import {
+  pauseAt,
+  whyFailed,
+  whyRefused,
+} from "../../../src/inflight_lab/stage/causes.js";
 import { Run } from "../../../src/inflight_lab/stage/run.js";
 import { quotaOf } from "../../../src/inflight_lab/stage/simulate.js";
 import { runOf } from "./support.js";
@@ -55,9 +59,46 @@ Deno.test("a plan that is used up is no matter of how many came", () => {
 Deno.test("tokens are to blame where the requests were few", () => {
   const quota = { ...quotaOf({ rate: 10 }), tokens: 500 };
   assert.match(whyRefused(refusedWith(429, { quota }), 9), /tokens ran out/);
+  const plain = { quota: quotaOf({ rate: 10 }) };
+  assert.match(whyRefused(refusedWith(429, plain), 9), /the API answered 429/);
 });
 
 Deno.test("failures have the name of the error and how long it took", () => {
   const run = runOf(150, { runner: "naive", quota: null, latency: 8 });
   assert.match(whyFailed(run, 5.5), /no free connection within 5 s \(PoolTimeout\)/);
+});
+
+/** Refused at 0.5 s, and nothing sent until 2 s. */
+function runWithAPause() {
+  const run = refusedWith(429, { quota: quotaOf({ rate: 1 }) });
+  run.send(2);
+  run.now = 3;
+  return run;
+}
+
+Deno.test("a pause lasts from the refusal to what is sent next", () => {
+  const run = runWithAPause();
+  const pauses = [0.4, 0.5, 1.9, 2, 3].map((time) => pauseAt(run, time)?.until);
+  assert.deepEqual(pauses, [undefined, 2, 2, undefined, undefined]);
+});
+
+Deno.test("while a run goes on, nobody knows when a pause ends; after it, there is none", () => {
+  const run = refusedWith(429, { quota: quotaOf({ rate: 1 }) });
+  run.now = 1.5;
+  assert.equal(pauseAt(run, 1.4), null);
+  run.isLive = true;
+  assert.equal(pauseAt(run, 1.4)?.until, Infinity);
+  run.now = 0.8;
+  assert.equal(pauseAt(run, 0.7), null, "a short gap is none");
+});
+
+Deno.test("who sleeps in a slot after its answer does not wait at a gate", () => {
+  const run = runWithAPause();
+  const journey = run.journeys[1];
+  run.take(0, 0);
+  run.holds[0].list[0].last = journey;
+  assert.equal(pauseAt(run, 1), null);
+  run.free(0.6, 0);
+  run.take(0.7, 0);
+  assert.ok(pauseAt(run, 1), "who has a slot, and has not sent, does");
 });

@@ -196,13 +196,13 @@ Deno.test("after Stop nothing looks as if it still waited", () => {
   assert.deepEqual(new Set(looks), new Set(["answered", "cancelled"]));
 });
 
-Deno.test("what nobody has announced is not there before it is sent", () => {
+Deno.test("what nobody has announced is there once it is sent, or the run is over", () => {
   const run = new Run();
   run.set(0, { limit: null });
   for (const time of [0, 1, 2]) run.end(time + 0.5, run.send(time), "answered", 200);
-  /** @param {number} asked */
-  const drawn = (asked) => {
-    run.asked = asked;
+  /** @param {number} asked @param {boolean} [isLive] */
+  const drawn = (asked, isLive = true) => {
+    Object.assign(run, { asked, isLive });
     let count = 0;
     const pen = new Proxy({}, {
       get: (_, does) => () => {
@@ -215,6 +215,27 @@ Deno.test("what nobody has announced is not there before it is sent", () => {
     return count;
   };
   assert.deepEqual([drawn(0), drawn(2), drawn(3)], [2, 2, 3]);
+  assert.deepEqual([drawn(0, false), drawn(2, false)], [3, 2]);
+});
+
+Deno.test("while nobody sends after a refusal, the gate is shut", () => {
+  const run = new Run();
+  run.end(0.5, run.send(0), "refused", 429);
+  run.send(2);
+  run.now = 3;
+  const shut = [0.2, 1, 2.2].map((time) => {
+    let gates = 0;
+    const pen = new Proxy({}, {
+      get: (_, does) => () => {
+        if (does === "gate") gates += 1;
+        return { rect() {} };
+      },
+    });
+    const moment = { time, pace: 1, still: false };
+    drawFlow(/** @type {Pen} */ (pen), run, moment, placesFor(run));
+    return gates;
+  });
+  assert.deepEqual(shut, [0, 1, 0]);
 });
 
 Deno.test("before its start an arrow is in the middle of what is free", () => {

@@ -93,6 +93,25 @@ Deno.test("one quick answer among slow ones does not slow a run down", () => {
   assert.equal(page.player.pace, 1);
 });
 
+Deno.test("a long run is not slowed down for quick answers: that takes too long", () => {
+  const page = new Page();
+  const paces = [20, 400].map((count) => {
+    page.player.show([runOf(count, { latency: 0.3, quota: null })]);
+    return page.player.pace;
+  });
+  assert.deepEqual(paces, [0.25, 1]);
+});
+
+Deno.test("who comes back to a page sees on from where it was left", () => {
+  const page = new Page();
+  page.player.showEnd([runOf(60)]);
+  page.player.seek(1);
+  page.player.play();
+  page.now += 60_000; // no frames meanwhile
+  page.frames(0.02);
+  assert.ok(page.last < 1.1);
+});
+
 Deno.test("one can stand still anywhere, and play on from there", () => {
   const page = new Page();
   page.player.showEnd([runOf(20)]);
@@ -104,11 +123,21 @@ Deno.test("one can stand still anywhere, and play on from there", () => {
   assert.ok(page.last > 1 && page.last < 1.5);
 });
 
+Deno.test("a recording is played from just before its first request", () => {
+  const page = new Page();
+  const run = new Run();
+  run.end(5, run.send(4), "answered", 200);
+  run.now = 6;
+  page.player.show([run]);
+  page.player.play();
+  page.frames(0.05);
+  assert.ok(page.last > 3.8 && page.last < 4);
+});
+
 Deno.test("keys pressed faster than frames are drawn all count", () => {
   const page = new Page();
   page.player.showEnd([runOf(20)]);
-  const [stage] = page.player.stages;
-  for (const step of [-Infinity, 1, 0.1]) stage.onStep(step);
+  for (const seconds of [-Infinity, 1, 0.1]) page.player.step(seconds);
   page.frames(1);
   assert.equal(page.last, 1.1);
 });

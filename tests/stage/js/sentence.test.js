@@ -34,7 +34,7 @@ Deno.test("before its start it says what will be sent, and how", () => {
   expectSaid(simulation(90, { runner: "naive" }).run, -1, /all at once/);
   expectSaid(simulation(90, { runner: "paced", limit: null }).run, -1, /steady pace/);
   expectSaid(simulation(90, { runner: "pause" }).run, -1, /pause/);
-  expectSaid(simulation(1).run, -1, /This dot is a request/);
+  expectSaid(simulation(1).run, -1, /^1 request, at most/);
 });
 
 Deno.test("it does the sum: in flight / latency = rate, beside what is allowed", () => {
@@ -49,9 +49,9 @@ Deno.test("what it says adds up: rate and unused, latency and rate", () => {
   expectSaid(odd, 2, /12 in flight \/ 1\.55 s = 7\.7 a second/);
 });
 
-Deno.test("on average it is allowed, and some were refused: that is the news", () => {
+Deno.test("an average that is allowed is beside the busiest second, and what was refused", () => {
   const run = runOf(80, { limit: 22, latency: 1.2 });
-  expectSaid(run, 1.5, /18 a second; 22 came within 1 s, 20 allowed: \d+ refused/);
+  expectSaid(run, 1.5, /18 a second, 22 in the busiest; 20 allowed, \d+ refused/);
 });
 
 /** What the lessons show, as settings of the simulator. */
@@ -98,6 +98,11 @@ Deno.test("failures are beside the sum, with their cause", () => {
   run.isLive = true;
   run.size += 9;
   expectSaid(run, 2, /8 a second; 1 failed: the API answered 503/);
+  const over = new Run();
+  ["answered", "failed"].forEach((outcome) =>
+    over.end(1, over.send(0), /** @type {Outcome} */ (outcome), 500)
+  );
+  expectSaid(over, 9, /1 answered, 1 failed: the API answered 500/);
 });
 
 Deno.test("who is kept back elsewhere is not said to send too many", () => {
@@ -119,7 +124,11 @@ Deno.test("where nobody knows the limit there is no sum, but what came and the c
     run.arrive(time, run.send(time), { status });
   }
   expectSaid(run, 0.7, /^2 in flight, 2 sent in 3 s\.$/);
-  expectSaid(run, 1.2, /^2 in flight; 3 came within 3 s, 2 allowed: 1 refused\.$/);
+  expectSaid(
+    run,
+    1.2,
+    /^2 in flight, 1 refused: up to 3 came within 3 s, 2 allowed\.$/,
+  );
 });
 
 Deno.test("what is unused is of the quota's own period", () => {
@@ -227,10 +236,9 @@ Deno.test("all at once, it says what was too much as soon as the API has", () =>
   expectSaid(pooled, 1.5, /refused/, /came within 1 s/); // 50 are still out
 });
 
-Deno.test("the last ones, and one that is alone", () => {
+Deno.test("the last ones are still out", () => {
   const run = runOf(33, { limit: 5 });
   expectSaid(run, run.now - 0.1, /last 3 are still out/);
-  expectSaid(runOf(1), 0.2, /fills while the API works/);
 });
 
 Deno.test("at the end it says how many, how long, and what share of the quota", () => {
@@ -329,7 +337,9 @@ Deno.test("what nobody has announced is not known before it is sent: a retry, to
   run.now = 4;
   expectSaid(run, 2.5, /Nobody sends/, /1 refused/, /there is a pause/);
   assert.equal(countsAt(run, 2.5).waiting, 0);
-  expectSaid(run, -1, /^Requests. The API allows 40 in 2 s.$/);
+  expectSaid(run, -1, /^2 requests to come. The API allows 40 in 2 s.$/);
+  run.isLive = true;
+  expectSaid(run, -1, /^Requests to come. The API allows 40 in 2 s.$/);
   run.asked = 3;
   assert.deepEqual([2.5, 3].map((time) => countsAt(run, time).waiting), [2, 1]);
   expectSaid(run, -1, /^3 requests/);

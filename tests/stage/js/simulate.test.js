@@ -1,6 +1,7 @@
 // The simulated script and API.
 
 import assert from "node:assert/strict";
+import { seenAt } from "../../../src/inflight_lab/stage/motion.js";
 import { wallAt } from "../../../src/inflight_lab/stage/quota.js";
 import { countsAt, inFlightAt } from "../../../src/inflight_lab/stage/run.js";
 import { quotaOf, Simulation } from "../../../src/inflight_lab/stage/simulate.js";
@@ -125,6 +126,15 @@ Deno.test("a run that is stopped has no request without an end", () => {
   assert.equal(taken.length, 0, "a slot is kept for good");
 });
 
+Deno.test("what the API refused before a stop stays refused", () => {
+  const made = simulation(60, { runner: "naive", limit: null, latency: 1 });
+  made.advance(0.7);
+  const { refused } = seenAt(made.run, 0.7);
+  made.stop();
+  const { refused: after, cancelled } = countsAt(made.run, 9);
+  assert.deepEqual([refused, after, cancelled > 0], [40, 40, true]);
+});
+
 Deno.test("frame by frame or at one go, it is the same run", () => {
   const made = simulation(40);
   for (let time = 0; !made.isOver; time += 1 / 60) made.advance(time);
@@ -150,5 +160,6 @@ Deno.test("a fixed window ends when the clock says so, not a period later", () =
   const quota = quotaOf({ rate: 20, starts: -0.6 });
   const run = runOf(20, { runner: "naive", quota });
   assert.equal(wallAt(run, 0.3).cells.length, 20);
+  assert.match(wallAt(run, 0.3).words, /20 of 20 in this window/);
   assert.equal(wallAt(run, 0.5).cells.length, 0);
 });

@@ -9,8 +9,18 @@ import { runOf } from "./support.js";
 /** @import { Pen } from "../../../src/inflight_lab/stage/pen.js" */
 /** @import { What } from "../../../src/inflight_lab/stage/strip.js" */
 
-/** Takes whatever is drawn, and shows nothing. @type {any} */
-const nowhere = new Proxy({}, { get: () => () => {}, set: () => true });
+/**
+ * A canvas that shows nothing, and does only these things.
+ *
+ * @param {Record<string, any>} [does]
+ * @returns {any}
+ */
+function canvas(does = {}) {
+  return new Proxy(does, {
+    get: (own, name) => own[/** @type {string} */ (name)] ?? (() => {}),
+    set: (own, name, value) => Reflect.set(own, name, value),
+  });
+}
 
 /**
  * @param {Run} run
@@ -19,7 +29,12 @@ const nowhere = new Proxy({}, { get: () => () => {}, set: () => true });
  * @param {{ context?: any, path?: any, beside?: Run[], before?: Run, until?: number }}
  *   [how] Where it is drawn, and what else is in it.
  */
-function labelsAt(run, what, time, { context = nowhere, path = nowhere, ...how } = {}) {
+function labelAt(
+  run,
+  what,
+  time,
+  { context = canvas(), path = canvas(), ...how } = {},
+) {
   Object.assign(globalThis, {
     Path2D: function () {
       return path;
@@ -37,10 +52,12 @@ Deno.test("the words are of what is set at the time that is shown", () => {
   run.set(2, { limit: 9, quota: quotaOf({ rate: 20 }) });
   run.now = 4;
   const words = [1, 3].flatMap((time) => [
-    labelsAt(run, "in flight", time).line.text,
-    labelsAt(run, "rate", time).line.text,
+    labelAt(run, "in flight", time).text,
+    labelAt(run, "rate", time).text,
   ]);
   assert.deepEqual(words, ["limit 5", "100 allowed", "limit 9", "20 allowed"]);
+  run.set(4, { quota: quotaOf({ shape: "spacing", rate: 20 }) });
+  assert.equal(labelAt(run, "rate", 4).text, ""); // it allows one, and again one
 });
 
 Deno.test("a button counts what is sent within the quota's own period", () => {
@@ -57,14 +74,9 @@ Deno.test("a level is drawn at its own time, and each refusal and failure marked
   const heights = [];
   /** @type {string[]} */
   const marks = [];
-  const noted = {
-    fillStyle: "",
+  const context = canvas({
     fillRect: (/** @type {number} */ x, /** @type {number} */ y) =>
-      marks.push(`${noted.fillStyle} ${Math.round(x)} ${y}`),
-  };
-  const context = new Proxy(/** @type {any} */ (noted), {
-    get: (own, name) => own[name] ?? nowhere[name],
-    set: (own, name, value) => Reflect.set(own, name, value),
+      marks.push(`${context.fillStyle} ${Math.round(x)} ${y}`),
   });
   const path = {
     lineTo: (/** @type {number} */ _, /** @type {number} */ y) => heights.push(y),
@@ -77,7 +89,7 @@ Deno.test("a level is drawn at its own time, and each refusal and failure marked
     run.end(time + 0.5, journey, status === 429 ? "refused" : "failed", status);
   }
   run.now = 4;
-  labelsAt(run, "in flight", 4, { context, path });
+  labelAt(run, "in flight", 4, { context, path });
   const taken = heights.slice(0, 300).map((y) => y < heights[0]);
   assert.equal(taken.indexOf(true), 74, "sent at 1 s of 4, and a pixel is 1/75 s");
   assert.deepEqual(marks.slice(0, 2), ["failed 187 4", "refused 74 0"]);
@@ -85,39 +97,19 @@ Deno.test("a level is drawn at its own time, and each refusal and failure marked
 
 Deno.test("without a line, the highest level so far has its number", () => {
   const run = runOf(30, { runner: "naive", latency: 1, quota: null });
-  assert.equal(labelsAt(run, "in flight", 0.9).line.text, "peak 30");
-  assert.equal(labelsAt(run, "in flight", -1).line.text, "");
-});
-
-Deno.test("the run before is named at its level, and no label covers another", () => {
-  const run = runOf(30, { limit: 10 });
-  /** @param {number} limit */
-  const labels = (limit) => {
-    const before = runOf(30, { limit });
-    return labelsAt(run, "in flight", 1, { beside: [run, before], before });
-  };
-  const [apart, alike, higher] = [labels(3), labels(10), labels(30)];
-  const above = labels(12);
-  assert.deepEqual([apart.line.text, apart.before.text], ["limit 10", "before"]);
-  assert.ok(apart.before.y > apart.line.y + 16);
-  assert.ok(alike.before.y > alike.line.y + 16);
-  assert.ok(above.before.y < above.line.y - 16);
-  assert.ok(higher.before.y > 0, "at the top, and not above it");
-  assert.equal(labelsAt(run, "in flight", 1).before.text, "");
+  assert.equal(labelAt(run, "in flight", 0.9).text, "peak 30");
+  assert.equal(labelAt(run, "in flight", -1).text, "");
 });
 
 Deno.test("before the start of a recording, it shows nothing of its end", () => {
   let filled = 0;
-  const context = new Proxy(/** @type {any} */ ({ fillRect: () => filled += 1 }), {
-    get: (own, name) => own[name] ?? nowhere[name],
-    set: () => true,
-  });
+  const context = canvas({ fillRect: () => filled += 1 });
   const run = new Run();
   for (const time of [1, 2]) run.arrive(time, run.send(time), { status: 429 });
   run.now = 3;
   const rectangles = [-0.1, 0].map((time) => {
     filled = 0;
-    labelsAt(run, "in flight", time, { context });
+    labelAt(run, "in flight", time, { context });
     return filled;
   });
   assert.deepEqual(rectangles, [1, 3], "the time, and two refusals");
@@ -125,16 +117,13 @@ Deno.test("before the start of a recording, it shows nothing of its end", () => 
 
 Deno.test("a live run is drawn as far as its dots are", () => {
   let filled = 0;
-  const context = new Proxy(/** @type {any} */ ({ fillRect: () => filled += 1 }), {
-    get: (own, name) => own[name] ?? nowhere[name],
-    set: () => true,
-  });
+  const context = canvas({ fillRect: () => filled += 1 });
   const run = new Run();
   for (const time of [1, 2]) run.arrive(time, run.send(time), { status: 429 });
   run.now = 3;
-  const labels = labelsAt(run, "in flight", 1.5, { context, until: 1.5 });
+  const labels = labelAt(run, "in flight", 1.5, { context, until: 1.5 });
   assert.equal(filled, 2, "the time, and one refusal");
-  assert.equal(labels.line.text, "peak 1");
+  assert.equal(labels.text, "peak 1");
 });
 
 Deno.test("only the line of the limit is dashed, at every frame", () => {
@@ -142,26 +131,22 @@ Deno.test("only the line of the limit is dashed, at every frame", () => {
   let dash = [];
   /** @type {number[]} How many dashes each stroke has. */
   const strokes = [];
-  const noted = {
+  const context = canvas({
     setLineDash: (/** @type {number[]} */ given) => dash = given,
     stroke: () => strokes.push(dash.length),
-  };
-  const context = new Proxy(/** @type {any} */ (noted), {
-    get: (own, name) => own[name] ?? nowhere[name],
-    set: () => true,
   });
   const run = new Run();
   run.set(0, { limit: 5 });
   run.now = 4;
-  labelsAt(run, "in flight", 1, { context });
-  labelsAt(run, "in flight", 2, { context });
+  labelAt(run, "in flight", 1, { context });
+  labelAt(run, "in flight", 2, { context });
   assert.deepEqual(strokes, [0, 0, 2, 0, 0, 2]);
 });
 
 Deno.test("two side by side have one scale: what is higher looks higher", () => {
   const few = runOf(20, { limit: 5 });
   const many = runOf(80, { limit: 40, latency: 1 });
-  const alone = labelsAt(few, "in flight", 1).line.y;
-  const beside = labelsAt(few, "in flight", 1, { beside: [few, many] }).line.y;
+  const alone = labelAt(few, "in flight", 1).y;
+  const beside = labelAt(few, "in flight", 1, { beside: [few, many] }).y;
   assert.ok(beside > alone + 20, `${beside} is as far down as ${alone}`);
 });

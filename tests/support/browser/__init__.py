@@ -24,9 +24,7 @@ ROOT = Path(__file__).parents[3]
 UV = os.environ.get("UV") or shutil.which("uv")
 IN_BROWSER = [
     pytest.mark.browser,
-    pytest.mark.skipif(
-        not CHROMIUM and not os.environ.get("CI"), reason="there is no Chromium here"
-    ),
+    pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium here"),
 ]
 
 EVIL = "http://evil.example"
@@ -123,6 +121,12 @@ def watched(browser: Browser) -> Iterator[Pages]:
     yield pages
     pages.close()
     pages.expect_peace()
+
+
+def stop_clock(page: Page) -> None:
+    """From now on the page's time passes only with ``page.clock.run_for``."""
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
 
 
 def make_environment(

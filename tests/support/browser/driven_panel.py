@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.browser.webdriver import BROWSERS, MISSING, Page
+from tests.support.browser.webdriver import BROWSERS, NEEDED, Page
 
 LIMIT = ".ifl-panel input[name=limit]"
 
@@ -20,8 +19,9 @@ LIMIT = ".ifl-panel input[name=limit]"
 @contextmanager
 def driven(name: str, folder: Path, **preferences: Any) -> Iterator[Page]:
     """A page of that browser; it may not end with an error."""
-    if name in MISSING and not os.environ.get("CI"):
-        pytest.skip(MISSING[name])
+    program, packages = NEEDED[name]
+    if not program:
+        pytest.skip(f"there is no {name} here (Debian: {packages})")
     with BROWSERS[name](folder, **preferences) as page:
         yield page
         page.expect_peace()

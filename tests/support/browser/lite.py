@@ -9,18 +9,15 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Browser, BrowserType, Page
 
 from tests.support.browser import SCHOOL
 from tests.support.browser.javascript import Functions
 from tests.support.browser.lab import CHROMIUM, FLAGS
-from tests.support.notebooks.notebook_tools import CellRun
+from tests.support.notebooks.notebook_tools import AnyKernel, CellRun
 
 ROOT = Path(__file__).parents[3]
-UV = shutil.which("uv")
-NPM = shutil.which("npm")
 JSPI = "javascript.options.wasm_js_promise_integration"
 """Firefox's preference for what lets Python wait without blocking its page."""
 BOOT = 120_000
@@ -35,14 +32,13 @@ RUN = _PAGE["run"]
 RUN_FIRST = _PAGE["runFirst"]
 
 
-def python_for_the_build() -> str | None:
-    """A Python that JupyterLite's lock can be made with."""
-    if UV is None:
-        return None
-    found = subprocess.run(
-        [UV, "python", "find", "--no-project", ">=3.12"], capture_output=True, text=True
-    )
-    return found.stdout.strip() or None
+def missing() -> list[str]:
+    """What the build takes and is not here."""
+    programs = [name for name in ("uv", "npm") if not shutil.which(name)]
+    find_python = ["uv", "python", "find", "--quiet", "--no-project", ">=3.12"]
+    if programs or subprocess.run(find_python, stdout=subprocess.DEVNULL).returncode:
+        return [*programs, "Python of 3.12 or newer"]
+    return []
 
 
 BUILD = """
@@ -57,7 +53,7 @@ def build(folder: Path, notebooks: Sequence[Path]) -> None:
     """Make the site with pages of ``notebooks``, in the README's environment."""
     readme = (ROOT / "README.md").read_text()
     (words,) = re.findall(r"uv run (.+) inflight-lab site site\n", readme)
-    python = [UV or "uv", "run", *shlex.split(words), "python", "-c", BUILD]
+    python = ["uv", "run", *shlex.split(words), "python", "-c", BUILD]
     command = [*python, str(folder), *map(str, notebooks)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -73,7 +69,7 @@ def chromium_without_internet(kind: BrowserType) -> Iterator[Browser]:
     browser.close()
 
 
-class PageKernel:
+class PageKernel(AnyKernel):
     """The kernel of the notebook that a page shows."""
 
     def __init__(self, page: Page) -> None:
@@ -83,12 +79,6 @@ class PageKernel:
         """Run one cell, without showing it."""
         ran = self._page.evaluate(RUN, source)
         return CellRun(ran["status"], ran["text"], ran["error"])
-
-    def value(self, expression: str) -> Any:
-        """The value of an expression whose ``repr`` is a literal."""
-        ran = self.run(f"print(repr({expression}))")
-        assert ran.status == "ok", ran
-        return eval(ran.text, {"__builtins__": {}})
 
 
 def show_notebook(page: Page, address: str, path: str) -> None:

@@ -1,4 +1,4 @@
-"""A marimo notebook with a panel, run as an app or opened in the editor."""
+"""A marimo notebook, opened in the editor."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from tests.support.children import START_UP, child, free_port, wait_until_up
 
 NOTEBOOK = """# /// script
 # [tool.marimo.display]
-# theme = "{theme}"
+# theme = "dark"
 # ///
 import marimo
 
 app = marimo.App()
 
-"""
-CELL = """
+
 @app.cell
 def _():
 {source}
@@ -29,16 +28,13 @@ def _():
 
 
 @contextmanager
-def marimo(
-    folder: Path, *cells: str, mode: str = "run", theme: str = "light"
-) -> Iterator[str]:
-    """The address of a notebook of those cells; ``mode`` is "run" or "edit"."""
+def marimo(folder: Path, cell: str) -> Iterator[str]:
+    """The address of a dark notebook with that cell, in the editor."""
     notebook = folder / "notebook.py"
-    sources = [CELL.format(source=indent(cell, "    ")) for cell in cells]
-    notebook.write_text(NOTEBOOK.format(theme=theme) + "\n".join(sources))
+    notebook.write_text(NOTEBOOK.format(source=indent(cell, "    ")))
     port = free_port()
     address = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "marimo", mode, str(notebook)]
+    command = [sys.executable, "-m", "marimo", "edit", str(notebook)]
     command += ["--headless", "--no-token", "--host=127.0.0.1", f"--port={port}"]
     own = os.environ | {
         "HOME": str(folder),

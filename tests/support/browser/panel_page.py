@@ -1,37 +1,54 @@
-"""A notebook with a panel in a browser, for the tests that use one."""
+"""A notebook with a panel in a browser, and what is done with it in every front end."""
 
 from __future__ import annotations
 
 from playwright.sync_api import Page
 
-from tests.support.browser import USUAL
-from tests.support.browser.lab import Lab, PanelOnPage, run_all
+from tests.support.browser.driven_panel import DrivenPanel
+from tests.support.browser.lab import PanelOnPage
 
 SET_UP = """
-from inflight_lab import LivePlot, Panel, PracticeServer
-from inflight_lab.runners import naive, semaphore, semaphore_pause
-server = PracticeServer(latency=0.5, seed=1).start()
+from inflight_lab import Panel, PracticeServer
+from inflight_lab.runners import semaphore
+server = PracticeServer(latency=2, seed=1).start()
 """
 PANEL = """\
 panel = Panel(semaphore.make_many_requests, server=server, count=1000, limit=3)
 panel"""
-PLOT_COMES = 60_000
-"""Milliseconds."""
-
-
-def open_panel(
-    lab: Lab, page: Page, name: str, *cells: str, kernel: str = USUAL.kernel
-) -> PanelOnPage:
-    """The panel of a new notebook ``{name}-{kernel}.ipynb``, after Run All of SET_UP
-    and ``cells``.
-    """
-    lab.open(page, lab.write(f"{name}-{kernel}.ipynb", SET_UP, *cells, kernel=kernel))
-    run_all(page)
-    return panel_of(page)
 
 
 def panel_of(page: Page) -> PanelOnPage:
     """The panel that the page shows, once it is there."""
     panel = PanelOnPage(page)
-    panel.plot.wait_for(timeout=PLOT_COMES)
+    panel.plot.wait_for()
     return panel
+
+
+def try_out(panel: PanelOnPage | DrivenPanel) -> None:
+    """Run, keys, a drag, Stop by the keyboard, Run again, Stop: in flight follows.
+
+    The panel has 1000 requests, a limit of 3 at first, and a server that takes so long
+    that a busy machine, too, keeps as many in flight as the limit says.
+    """
+    panel.press("Run")
+    panel.expect(in_flight=3, limit=3, live=True)
+    for key, limit in (
+        ("End", 50),
+        ("Home", 1),
+        ("PageUp", 6),
+        ("ArrowRight", 7),
+        ("ArrowDown", 6),
+    ):
+        panel.key(key)
+        panel.expect(limit=limit, in_flight=limit)
+    limit = panel.drag("limit", 0.5)
+    assert 20 <= limit <= 30
+    panel.expect(limit=limit, in_flight=limit)
+    panel.key(" ")
+    panel.expect_end()
+    panel.expect(live=False, in_flight=0, waiting=0)
+
+    panel.press("Run")
+    panel.expect(limit=limit, in_flight=limit, live=True)
+    panel.press("Stop")
+    panel.expect_end()

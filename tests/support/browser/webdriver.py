@@ -13,27 +13,26 @@ import os
 import shutil
 import socket
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+import httpx
+
 from tests.support.browser.javascript import Functions
-from tests.support.children import child, free_port, when_up
+from tests.support.children import child, free_port, wait_for_port, when_up
 
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
 WEBKIT = shutil.which("WebKitWebDriver")
 XVFB = shutil.which("Xvfb")
 """WebKit has no headless mode: it needs a screen, if only a virtual one."""
 
-MISSING: dict[str, str] = {}
-"""By browser that cannot be driven here: why not."""
-if not FIREFOX:
-    MISSING["firefox"] = "there is no Firefox here (Debian: firefox-esr)"
-if not (WEBKIT and XVFB):
-    MISSING["webkit"] = "there is no WebKit here (Debian: webkit2gtk-driver, xvfb)"
+NEEDED = {
+    "firefox": (FIREFOX, "firefox-esr"),
+    "webkit": (WEBKIT and XVFB, "webkit2gtk-driver, xvfb"),
+}
+"""What drives a browser, and the Debian packages that bring it."""
 
 KEYS = {
     "Escape": "\ue00c",
@@ -43,20 +42,6 @@ KEYS = {
     "ArrowRight": "\ue014",
     "ArrowDown": "\ue015",
 }
-PREFERENCES = {
-    "marionette.port": 0,  # it chooses one, and writes it into its profile
-    "app.normandy.enabled": False,
-    "app.update.enabled": False,
-    "browser.shell.checkDefaultBrowser": False,
-    "browser.startup.page": 0,
-    "datareporting.policy.dataSubmissionEnabled": False,
-    "network.captive-portal-service.enabled": False,
-    "network.connectivity-service.enabled": False,
-    "services.settings.server": "data:,",
-    "toolkit.telemetry.enabled": False,
-}
-
-
 PATIENCE = 120.0
 """Seconds for what a busy machine does late."""
 WAITS = ("script", "pageLoad", "implicit")
@@ -106,35 +91,28 @@ PATHS = {
     "PerformActions": "actions",
     "SetTimeouts": "timeouts",
     "SetWindowRect": "window/rect",
-    "DeleteSession": "",
 }
 
 
 class Classic:
     """A driver that takes the commands over HTTP."""
 
-    def __init__(self, port: int, capabilities: dict[str, Any]) -> None:
-        self._address = f"http://127.0.0.1:{port}/session"
-        session = self._ask("POST", "", {"capabilities": {"alwaysMatch": capabilities}})
-        self._address += f"/{session['sessionId']}"
+    def __init__(self, port: int) -> None:
+        self._session = f"http://127.0.0.1:{port}/session"
+        self._session += f"/{self._post('', capabilities={})['sessionId']}"
 
     def __call__(self, command: str, **parameters: Any) -> Any:
         """Raises ``AssertionError`` with what the driver says if it cannot do it."""
-        path = PATHS[command].format(**parameters)
-        method = "POST" if path else "DELETE"
-        return self._ask(method, path and f"/{path}", parameters)
+        return self._post("/" + PATHS[command].format(**parameters), **parameters)
 
-    def _ask(self, method: str, path: str, body: dict[str, Any]) -> Any:
-        data = json.dumps(body).encode() if method == "POST" else None
-        kind = {"Content-Type": "application/json"}
-        request = urllib.request.Request(
-            self._address + path, data, kind, method=method
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=120) as answer:
-                return json.loads(answer.read())["value"]
-        except urllib.error.HTTPError as error:
-            raise AssertionError(error.read().decode()) from None
+    def close(self) -> None:
+        """End its browser."""
+        httpx.delete(self._session)
+
+    def _post(self, path: str, **body: Any) -> Any:
+        answer = httpx.post(self._session + path, json=body, timeout=PATIENCE)
+        assert answer.is_success, answer.text
+        return answer.json()["value"]
 
 
 class Page:
@@ -148,15 +126,11 @@ class Page:
     def open(self, address: str) -> None:
         """Go there, wait until it has loaded, and listen for errors from then on."""
         self.driver("Navigate", url=address)
-        self.call(_PAGE["listen"])
+        self.evaluate(f"({_PAGE['listen']})()")
 
     def evaluate(self, body: str, *arguments: Any) -> Any:
         """What the body of a JavaScript function returns; a promise is waited for."""
         return self.driver("ExecuteScript", script=body, args=list(arguments))
-
-    def call(self, function: str, *arguments: Any) -> Any:
-        """What a JavaScript function, given as an expression, returns."""
-        return self.evaluate(f"return ({function})(...arguments)", *arguments)
 
     def wait_for(self, body: str, *arguments: Any, within: float = PATIENCE) -> Any:
         """What the body of a JavaScript function returns, as soon as that is true."""
@@ -213,14 +187,14 @@ class Page:
 @contextmanager
 def firefox(folder: Path, **preferences: Any) -> Iterator[Page]:
     """A headless Firefox with an empty profile in ``folder``."""
-    assert FIREFOX, MISSING["firefox"]
+    preferences |= {"marionette.port": 0}  # it chooses one, and writes it there
     lines = [
         f"user_pref({json.dumps(name)}, {json.dumps(value)});\n"
-        for name, value in (PREFERENCES | preferences).items()
+        for name, value in preferences.items()
     ]
     (folder / "user.js").write_text("".join(lines))
     port_file = folder / "MarionetteActivePort"
-    command = [FIREFOX, "--headless", "--marionette", "--no-remote"]
+    command = [str(FIREFOX), "--headless", "--marionette", "--no-remote"]
     command += ["--profile", str(folder)]
     with (
         (folder / "log").open("w") as log,
@@ -234,17 +208,14 @@ def firefox(folder: Path, **preferences: Any) -> Iterator[Page]:
 @contextmanager
 def webkit(folder: Path) -> Iterator[Page]:
     """WebKitGTK's own small browser on a screen that nobody sees."""
-    assert "webkit" not in MISSING, MISSING["webkit"]
     port = free_port()
     command = [str(WEBKIT), f"--port={port}"]
     with (folder / "log").open("w") as log, _screen(log) as display:
         own = os.environ | {"DISPLAY": display, "HOME": str(folder)}
         with child(command, env=own, stdout=log, stderr=log) as process:
-            driver = when_up(process, lambda: Classic(port, {}))
-            try:
+            wait_for_port(port, process)
+            with closing(Classic(port)) as driver:
                 yield Page(driver)
-            finally:
-                driver("DeleteSession")  # ends its browser
 
 
 @contextmanager

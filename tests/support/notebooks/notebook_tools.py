@@ -9,8 +9,9 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -131,7 +132,21 @@ class CellRun:
     error: str = ""
 
 
-class Kernel:
+class AnyKernel(ABC):
+    """A kernel of this machine, or one in a browser's page."""
+
+    @abstractmethod
+    def run(self, source: str) -> CellRun:
+        """Run one more cell, which no other run is a run of."""
+
+    def value(self, expression: str) -> Any:
+        """The value of an expression whose ``repr`` is a literal."""
+        ran = self.run(f"print(repr({expression}))")
+        assert ran.status == "ok", ran
+        return eval(ran.text, {"__builtins__": {}})
+
+
+class Kernel(AnyKernel):
     """A kernel in the notebooks' folder."""
 
     def __init__(self, manager: KernelManager, client: BlockingKernelClient) -> None:
@@ -145,31 +160,14 @@ class Kernel:
 
     def run_all(self, cells: Sequence[str], *, within: float) -> list[CellRun]:
         """Queue all the cells at once, as Run All does, and wait for their end."""
-        runs: dict[str, CellRun] = {}
-        for number, source in enumerate(cells):
-            runs[self._send(source, f"cell-{number}")] = CellRun()
-        self._collect(runs, within=within)
-        return list(runs.values())
+        sent = [self._send(cell, f"cell-{number}") for number, cell in enumerate(cells)]
+        return self._collect(sent, within=within)
 
     def run(self, source: str, *, within: float = 60.0) -> CellRun:
         """Run one more cell, which no other run is a run of."""
-        run = CellRun()
-        number = self._send(source, f"more-{next(self._more)}")
-        self._collect({number: run}, within=within)
+        sent = self._send(source, f"more-{next(self._more)}")
+        (run,) = self._collect([sent], within=within)
         return run
-
-    def value(self, expression: str) -> Any:
-        """The value of an expression whose ``repr`` is a literal."""
-        asked = {"value": expression}
-        while True:
-            number = self._client.execute("", silent=True, user_expressions=asked)
-            answer = self._reply(number, time.monotonic() + 60)["content"]
-            # An older kernel aborts what comes too soon after a cell that failed.
-            if answer["status"] != "aborted":
-                break
-        result = answer["user_expressions"]["value"]
-        assert result["status"] == "ok", result
-        return eval(result["data"]["text/plain"], {"__builtins__": {}})
 
     def _send(self, source: str, cell_id: str) -> str:
         content = {
@@ -184,32 +182,29 @@ class Kernel:
         self._client.shell_channel.send(message)
         return str(message["header"]["msg_id"])
 
-    def _reply(self, number: str, deadline: float) -> dict[str, Any]:
-        while True:
-            reply: dict[str, Any] = self._client.get_shell_msg(
-                timeout=max(0.1, deadline - time.monotonic())
-            )
-            if reply["parent_header"].get("msg_id") == number:
-                return reply
-
-    def _collect(self, runs: dict[str, CellRun], *, within: float) -> None:
+    def _collect(self, sent: list[str], *, within: float) -> list[CellRun]:
+        """What came of these messages; a cell that is not done in time says so."""
+        runs = {number: CellRun() for number in sent}
         deadline = time.monotonic() + within
-        idle: set[str] = set()
-        try:
-            for number, run in runs.items():
-                run.status = self._reply(number, deadline)["content"]["status"]
-            while len(idle) < len(runs):
-                message = self._client.get_iopub_msg(
-                    timeout=max(0.1, deadline - time.monotonic())
-                )
-                number = message["parent_header"].get("msg_id")
-                if number not in runs:
-                    continue
-                _note(runs[number], message["msg_type"], message["content"])
-                if message["content"].get("execution_state") == "idle":
-                    idle.add(number)
-        except queue.Empty:
-            pass  # the cells that are not done say so
+
+        def about_these(receive: Callable[..., dict[str, Any]]) -> Iterator[Any]:
+            while True:
+                message = receive(timeout=max(0.1, deadline - time.monotonic()))
+                run = runs.get(message["parent_header"].get("msg_id"))
+                if run:
+                    yield run, message["msg_type"], message["content"]
+
+        idle = 0
+        with suppress(queue.Empty):
+            replies = about_these(self._client.get_shell_msg)
+            for run, _, reply in itertools.islice(replies, len(runs)):
+                run.status = reply["status"]
+            for run, kind, content in about_these(self._client.get_iopub_msg):
+                _note(run, kind, content)
+                idle += content.get("execution_state") == "idle"
+                if idle == len(runs):
+                    break
+        return list(runs.values())
 
 
 def _note(run: CellRun, kind: str, content: dict[str, Any]) -> None:

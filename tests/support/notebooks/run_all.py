@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
 
-from tests.support.notebooks.notebook_tools import CellRun, Kernel, code_cells
+from tests.support.notebooks.notebook_tools import (
+    AnyKernel,
+    CellRun,
+    Kernel,
+    code_cells,
+)
 from tests.support.notebooks.shows import ANSWERS, false_in, looking_at
 
 PROMISED = 30.0
@@ -25,16 +29,6 @@ if not panel.outcomes:
     await panel.finished()
 """
 IN_FLIGHT = "sum(lane.server.stats().in_flight for lane in panel.lanes.values())"
-
-
-class AnyKernel(Protocol):
-    """A kernel of this machine, or one in a browser's page."""
-
-    def run(self, source: str) -> CellRun:
-        """Run one cell."""
-
-    def value(self, expression: str) -> Any:
-        """The value of an expression whose ``repr`` is a literal."""
 
 
 @dataclass(frozen=True)

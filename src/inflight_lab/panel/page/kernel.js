@@ -5,8 +5,28 @@ import { follow, listen } from "../../plot/page/widget.js";
 import { Slider } from "../../stage/controls.js";
 
 /**
- * @import { Model } from "../../plot/page/widget.js"
- * @import { Setting } from "../../stage/controls.js"
+ * @import { Page } from "../../plot/page/widget.js"
+ * @import { Setting, SettingName } from "../../stage/controls.js"
+ * @import { What } from "../../stage/strip.js"
+ * @import { Terms } from "../../stage/wire.js"
+ * @import { Lane } from "./lane.js"
+ *
+ * @typedef {object} State What the kernel tells each page of a panel.
+ * @property {boolean} running
+ * @property {string} notice A line for what no picture shows; empty if there is none.
+ * @property {Lane[]} _lanes
+ * @property {Record<string, number>} _heard Up to which message, by who sent it.
+ * @property {Fixed} _fixed
+ *
+ * @typedef {object} Fixed What never changes.
+ * @property {SettingName[]} knobs The settings that always stand there.
+ * @property {Terms} terms Those of the API.
+ * @property {What} strip What the strips show first.
+ * @property {number} silence Seconds without a message after which a kernel is gone.
+ *
+ * @typedef {Page<State & Record<SettingName, number>>} PanelPage
+ *
+ * @typedef {PanelPage["model"]} PanelModel
  */
 
 /** Milliseconds that the kernel may take: blocking code delays every answer. */
@@ -31,7 +51,7 @@ export class Mover {
   #settled;
 
   /**
-   * @param {Model} model
+   * @param {PanelModel} model
    * @param {() => void} settled Called when the kernel has dealt with all of it.
    * @param {AbortSignal} signal Ends it.
    */
@@ -70,7 +90,7 @@ export class Mover {
 /**
  * The slider of a setting of the kernel's.
  *
- * @param {Model} model
+ * @param {PanelModel} model
  * @param {Setting} setting
  * @param {AbortSignal} signal Ends it.
  */
@@ -106,7 +126,7 @@ export class KernelWatch {
   #changed;
 
   /**
-   * @param {Model} model
+   * @param {PanelModel} model
    * @param {() => void} changed Called when there is another problem, or none.
    * @param {AbortSignal} signal Ends it.
    */

@@ -5,9 +5,8 @@ import { make } from "../../stage/dom.js";
 import { Run } from "../../stage/run.js";
 
 /**
- * @import { Model } from "../../plot/page/widget.js"
- * @import { Setting } from "../../stage/controls.js"
- * @import { Terms } from "../../stage/wire.js"
+ * @import { Setting, SettingName } from "../../stage/controls.js"
+ * @import { PanelModel } from "./kernel.js"
  *
  * @typedef {object} Goal
  * @property {string} name
@@ -15,7 +14,7 @@ import { Run } from "../../stage/run.js";
  * @property {string} seen What the run had to show for it, or nothing.
  *
  * @typedef {object} Try
- * @property {Record<string, number>} settings
+ * @property {Record<SettingName, number>} settings
  * @property {Goal[]} goals
  *
  * @typedef {object} Lane
@@ -32,13 +31,11 @@ export const PLANNED = ["count", "limit", "latency", "rate"];
 /**
  * What would be sent if it were run now: shown until there is a run.
  *
- * @param {Model} model
+ * @param {PanelModel} model
  * @param {number} lane
  */
 export function planFor(model, lane) {
-  /** @type {Lane} */
   const { adjustable, unlimited } = model.get("_lanes")[lane];
-  /** @type {{ terms: Terms }} */
   const { terms: { quota, max_concurrent: maxConcurrent, way } } = model.get("_fixed");
   const run = new Run();
   run.asked = model.get("count");

@@ -2,27 +2,19 @@
 
 import { KernelRuns } from "../../plot/page/kernel_runs.js";
 import { follow, widget } from "../../plot/page/widget.js";
-import { button, settingsFor } from "../../stage/controls.js";
+import { bringIntoView, button, settingsFor } from "../../stage/controls.js";
 import { make, write } from "../../stage/dom.js";
 import { Player } from "../../stage/player.js";
-import { createStage } from "../../stage/stage.js";
+import { Stage } from "../../stage/stage.js";
 import { kernelSlider, KernelWatch, Mover } from "./kernel.js";
 import { listenToKeys } from "./keys.js";
 import { planFor, PLANNED, showGoals } from "./lane.js";
 import { Presentation } from "./presentation.js";
 
 /**
- * @import { Page } from "../../plot/page/widget.js"
  * @import { Setting } from "../../stage/controls.js"
- * @import { What } from "../../stage/strip.js"
- * @import { Terms } from "../../stage/wire.js"
- * @import { Lane } from "./lane.js"
+ * @import { PanelPage } from "./kernel.js"
  * @import { Command } from "./keys.js"
- *
- * @typedef {object} Fixed What never changes.
- * @property {string[]} knobs The settings that always stand there.
- * @property {Terms} terms Those of the API.
- * @property {What} strip What the strips show first.
  */
 
 const STOP_REACHES = "Space. Cancels what is being awaited. " +
@@ -30,9 +22,9 @@ const STOP_REACHES = "Space. Cancels what is being awaited. " +
 
 const NO_LIMIT = "this code has no limit to set";
 
-export default widget("ifl-panel", (page) => {
+export default widget("ifl-panel", (/** @type {PanelPage} */ page) => {
   const { root, model } = page;
-  const { knobs, terms } = /** @type {Fixed} */ (model.get("_fixed"));
+  const { knobs, terms } = model.get("_fixed");
   const settings = settingsFor(terms.quota?.period);
   const always = settings.filter(({ name }) => knobs.includes(name));
   const others = settings.filter(({ name }) => !knobs.includes(name));
@@ -67,10 +59,9 @@ export default widget("ifl-panel", (page) => {
   addNotice(page);
 });
 
-/** @param {Page} page @param {Setting} setting */
+/** @param {PanelPage} page @param {Setting} setting */
 function sliderFor({ model, signal }, setting) {
   const slider = kernelSlider(model, setting, signal);
-  /** @type {Lane[]} */
   const lanes = model.get("_lanes");
   const isSet = setting.name !== "limit" || lanes.some((each) => each.adjustable);
   if (!isSet) slider.disable(NO_LIMIT);
@@ -80,13 +71,14 @@ function sliderFor({ model, signal }, setting) {
 /**
  * By a click or a key.
  *
- * @param {Page} page
+ * @param {PanelPage} page
  * @param {Player} player
  * @param {{ [name in "go" | "reset" | "present"]: HTMLButtonElement }} buttons
  */
 function obeyButtons({ root, model, signal }, player, { go, reset, present }) {
   const pressed = new Mover(model, () => {}, signal);
   const presentation = new Presentation(root, present, signal);
+  const firstLane = root.querySelector(".ifl-lane");
   let last = "";
 
   /** @param {"run" | "stop" | "reset"} press */
@@ -117,7 +109,7 @@ function obeyButtons({ root, model, signal }, player, { go, reset, present }) {
   function show() {
     const isOn = isUnderWay();
     const hasBegun = isOn && !root.classList.contains("ifl-running");
-    if (hasBegun) requestAnimationFrame(() => bringIntoView(root));
+    if (hasBegun) requestAnimationFrame(() => bringIntoView(root, firstLane));
     write(go, isOn ? "Stop" : "Run");
     go.title = isOn ? STOP_REACHES : "Space";
     root.classList.toggle("ifl-running", isOn);
@@ -134,20 +126,19 @@ function obeyButtons({ root, model, signal }, player, { go, reset, present }) {
 }
 
 /**
- * @param {Page} page
+ * @param {PanelPage} page
  * @param {Setting[]} named Those that are named for each try.
  */
 function addLanes({ root, model, signal }, named) {
-  const { strip } = /** @type {Fixed} */ (model.get("_fixed"));
+  const { strip } = model.get("_fixed");
   const places = make("div", { className: "ifl-stages" });
   root.append(places);
-  /** @type {Lane[]} */
   const lanes = model.get("_lanes");
   const parts = lanes.map(({ name }) => {
     const place = make("div", { className: "ifl-lane" });
     const goals = make("div", { className: "ifl-goals" });
     places.append(place);
-    const stage = createStage(place, { title: name, strip });
+    const stage = new Stage(place, { title: name, strip });
     place.append(goals);
     return { goals, stage };
   });
@@ -156,28 +147,15 @@ function addLanes({ root, model, signal }, named) {
   const runs = new KernelRuns(model, player, (lane) => planFor(model, lane), signal);
   follow(model, PLANNED, () => runs.replan(), signal);
   follow(model, ["_lanes"], () => {
-    model.get("_lanes").forEach((
-      /** @type {Lane} */ lane,
-      /** @type {number} */ number,
-    ) => showGoals(parts[number].goals, lane, named));
+    model.get("_lanes").forEach((lane, number) =>
+      showGoals(parts[number].goals, lane, named)
+    );
   }, signal);
   signal.addEventListener("abort", () => stages.forEach((each) => each.destroy()));
   return player;
 }
 
-/**
- * All of it, the strip below as well: code and text above it are long.  Of what is
- * higher than the screen, the first run.
- *
- * @param {HTMLElement} root
- */
-function bringIntoView(root) {
-  for (const each of [root, root.querySelector(".ifl-lane")]) {
-    each?.scrollIntoView({ block: "nearest" });
-  }
-}
-
-/** A line for what no picture shows. @param {Page} page */
+/** A line for what no picture shows. @param {PanelPage} page */
 function addNotice({ root, model, signal }) {
   const line = make("p", { className: "ifl-notice", role: "status" });
   root.querySelector(".ifl-controls")?.after(line);

@@ -34,7 +34,7 @@ export class KernelRuns {
   #planFor;
 
   /**
-   * @param {Model} model
+   * @param {Pick<Model, "on" | "off" | "send">} model
    * @param {Player} player Shows them; it has a stage for each lane.
    * @param {(lane: number) => Run} planFor What is shown until there is a run.
    * @param {AbortSignal} signal Aborted when the page closes.

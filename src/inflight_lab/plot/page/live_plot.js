@@ -2,12 +2,12 @@
 
 import { Player } from "../../stage/player.js";
 import { Run } from "../../stage/run.js";
-import { createStage } from "../../stage/stage.js";
+import { Stage } from "../../stage/stage.js";
 import { KernelRuns } from "./kernel_runs.js";
 import { widget } from "./widget.js";
 
 export default widget("ifl-plot", ({ root, model, signal }) => {
-  const stage = createStage(root);
+  const stage = new Stage(root);
   const player = new Player([stage], signal);
   new KernelRuns(model, player, () => new Run(), signal);
   signal.addEventListener("abort", () => stage.destroy());

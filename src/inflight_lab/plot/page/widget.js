@@ -6,28 +6,31 @@ import { followTheme } from "./theme.js";
 /**
  * The part of anywidget's model that a page needs.
  *
+ * @template [Traits={}] What the kernel has, by name.
  * @typedef {object} Model
- * @property {(name: string) => any} get
- * @property {(name: string, value: any) => void} set
- * @property {() => void} save_changes
+ * @property {<Name extends keyof Traits>(name: Name) => Traits[Name]} get
  * @property {(event: string, listener: (...news: any[]) => void) => void} on
  * @property {(event: string, listener: (...news: any[]) => void) => void} off
  * @property {(message: object) => void} send
- *
+ */
+
+/**
+ * @template [Traits={}]
  * @typedef {object} Page
  * @property {HTMLElement} root
- * @property {Model} model
+ * @property {Model<Traits>} model
  * @property {AbortSignal} signal Aborted when the page closes.
  */
 
 /**
  * What anywidget wants to have exported.
  *
+ * @template [Traits={}]
  * @param {string} className
- * @param {(page: Page) => void} fill
+ * @param {(page: Page<Traits>) => void} fill
  */
 export function widget(className, fill) {
-  /** @param {{ model: Model, el: HTMLElement }} place */
+  /** @param {{ model: Model<Traits>, el: HTMLElement }} place */
   function render({ model, el }) {
     const life = new AbortController();
     const { signal } = life;
@@ -43,7 +46,7 @@ export function widget(className, fill) {
 /**
  * Listen to the model for as long as the page is there.
  *
- * @param {Model} model
+ * @param {Pick<Model, "on" | "off">} model
  * @param {string} event
  * @param {(...news: any[]) => void} listener
  * @param {AbortSignal} signal
@@ -56,7 +59,7 @@ export function listen(model, event, listener, signal) {
 /**
  * Act now, and whenever one of these traits of the model changes.
  *
- * @param {Model} model
+ * @param {Pick<Model, "on" | "off">} model
  * @param {string[]} names
  * @param {() => void} act
  * @param {AbortSignal} signal

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, request_response
 from starlette.types import Receive, Scope, Send
 
-from inflight_lab.observation.hosts import is_loopback
+from inflight_lab.observation.urls import is_loopback
 from inflight_lab.server import PracticeServer
 from inflight_lab.watch.noting.quota import Quota
 

@@ -11,7 +11,7 @@ from itertools import chain, count
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from inflight_lab.observation.secrets_in_urls import (
+from inflight_lab.observation.urls import (
     has_a_secret,
     is_named_as_a_secret,
 )

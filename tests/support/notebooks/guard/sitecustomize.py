@@ -7,9 +7,11 @@ import ipaddress
 import os
 import socket
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 
-def _hosts(event, arguments):
+def _hosts(event: str, arguments: tuple[Any, ...]) -> Iterator[Any]:
     """The hosts that what is about to happen would reach or ask for."""
     if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
         reached, address = arguments
@@ -23,7 +25,7 @@ def _hosts(event, arguments):
         yield arguments[0]
 
 
-def _is_here(host):
+def _is_here(host: Any) -> bool:
     host = host.decode() if isinstance(host, bytes) else host
     if host in (None, "", "localhost", socket.gethostname()):
         return True
@@ -33,7 +35,7 @@ def _is_here(host):
         return False
 
 
-def _keep_inside(event, arguments):
+def _keep_inside(event: str, arguments: tuple[Any, ...]) -> None:
     for host in _hosts(event, arguments):
         if not _is_here(host):
             with open(os.environ["NOTED_BY_GUARD"], "a") as notes:

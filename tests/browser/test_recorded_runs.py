@@ -10,10 +10,11 @@ from playwright.sync_api import Locator, Page, expect
 
 from inflight_lab.panel.expected import expected_run
 from inflight_lab.plot.drawing import draw_runs
-from inflight_lab.plot.player import page_parts, player_html
+from inflight_lab.plot.recorded_runs import page_parts, player_html
 from inflight_lab.runs.run import Run
 from inflight_lab.runs.terms import QuotaPolicy, Terms
 from tests.support.browser import IN_BROWSER
+from tests.support.browser.bare_page import run_of
 
 pytestmark = IN_BROWSER
 
@@ -114,6 +115,19 @@ def test_where_one_looks_back_it_shows_what_was_recorded(
         assert answered_by(run, time - 0.06) <= seen <= answered_by(run, time + 0.06)
     player.strip.press("End")
     player.expect_over()
+
+
+def test_a_pause_says_how_long_it_will_be(page: Page, tmp_path: Path) -> None:
+    """Beside the shut gate, and only for as long as it is shut."""
+    runs = {"": run_of((0, 0.5, 429), (2.5, 3, 200))}
+    path = tmp_path / "runs.html"
+    path.write_text(f"{page_parts()}{player_html(runs, '')}", encoding="utf-8")
+    page.goto(path.as_uri())
+    player = Player(page.locator("inflight-run"))
+    pause = page.locator(".ifl-way")
+    for key, said in (("Home", ""), ("PageUp", "pause 1.5 s"), ("End", "")):
+        player.strip.press(key)
+        expect(pause).to_have_text(said)
 
 
 def test_who_waits_is_said_only_where_it_is_known(page: Page, tmp_path: Path) -> None:

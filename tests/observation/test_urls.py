@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inflight_lab.observation.secrets_in_urls import has_a_secret
+from inflight_lab.observation.urls import has_a_secret
 
 API = "https://api.example.com"
 

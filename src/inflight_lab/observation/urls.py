@@ -1,8 +1,10 @@
-"""What in a URL may be a secret: whoever repeats a URL leaves that out.
+"""Whose machine a URL names, and what in it may be a secret.
 
-A secret has a name that says so, or looks like one: long, and neither word nor number.
+Whoever repeats a URL leaves secrets out.  A secret has a name that says so, or looks
+like one: long, and neither word nor number.
 """
 
+import ipaddress
 import re
 from urllib.parse import parse_qsl, urlsplit
 
@@ -25,6 +27,14 @@ SECRET_ENDINGS = (
 LONG = re.compile(r"[\w-]{16,}", re.ASCII)
 MIXED = re.compile(r"[a-z]\d+[a-z]|\d[a-z]+\d", re.IGNORECASE)
 """Letters and digits in turn, as in ``41d4`` and unlike ``v2`` or ``census-2020``."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` is this machine, by its name alone: nothing is looked up."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def has_a_secret(url: str) -> bool:
