@@ -53,6 +53,8 @@ def test_phones_send_and_the_wall_shows_who(room: ClassRoom, pages: Pages) -> No
     colours = [colour_of(shown) for shown in wall.get_by_role("listitem").all()]
     own = [colour_of(phone.get_by_label("Your name")) for phone in (ana, other)]
     assert colours == own
+    invitation = "Press Send. Everybody here shares 10 requests in a minute."
+    expect(other.locator(".ifl-status")).to_have_text(invitation)
     ana.get_by_text("Send one").click()
     expect(ana.get_by_text("200 OK after")).to_be_visible()
     other.get_by_text("Send 20").click()
@@ -60,6 +62,9 @@ def test_phones_send_and_the_wall_shows_who(room: ClassRoom, pages: Pages) -> No
     expect(other.locator(".ifl-status")).to_contain_text("11 refused")
     expect(other.get_by_text("429 Too Many Requests")).to_contain_text("it says")
     expect(ana.locator(".ifl-status")).to_contain_text("1 answered")
+    expect(
+        ana.get_by_text("The class: 21 sent in a minute, 10 allowed")
+    ).to_be_visible()
     expect(wall.locator(".ifl-counts")).to_contain_text("11 refused")
     assert width_of_code(wall) < 150  # it is large only until somebody sends
     said = "<b>Ana</b> and Phone 2 sent 21 in a minute; 10 are allowed: 11 refused."
@@ -113,7 +118,9 @@ def test_one_shared_pace_from_the_wall(room: ClassRoom, pages: Pages) -> None:
     expect(wall.locator(".ifl-sentence")).to_contain_text("One shared pace: ")
     expect(phone.locator(".ifl-status")).to_contain_text("40 answered")
     assert room.stats().refused == 0
-    wall.get_by_role("slider", name="quota").fill("60")
+    quota = wall.get_by_role("slider", name="quota")
+    expect(quota).to_have_attribute("aria-valuetext", "38 in 3 s")
+    quota.fill("60")
     wall.get_by_role("slider", name="latency").fill("1.5")
     expect(wall.locator(".ifl-quota")).to_contain_text("of 60")
     assert (room.rate, room.latency) == (60, 1.5)

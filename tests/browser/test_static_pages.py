@@ -6,12 +6,14 @@ import re
 from pathlib import Path
 
 import pytest
+from nbformat.v4 import new_markdown_cell, new_notebook
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from inflight_lab.panel.expected import expected_run
 from inflight_lab.plot.recorded_runs import player_html
 from inflight_lab.publish import beside, site
 from inflight_lab.publish.landing_page import NAME
+from inflight_lab.publish.notebook_page import as_html
 from inflight_lab.publish.page_outputs import toy_html
 from inflight_lab.runs.terms import QuotaPolicy, Terms
 from tests.support.browser import IN_BROWSER, stop_clock
@@ -22,6 +24,7 @@ from tests.support.notebooks.notebook_tools import NOTEBOOKS, notebook
 pytestmark = IN_BROWSER
 TERMS = Terms(QuotaPolicy("sliding-window", 100, 1.0, 100), latency=0.3)
 PHONE: ViewportSize = {"width": 390, "height": 844}
+ANSWERS = {"answers": True}
 LOADED = "performance.getEntriesByType('resource').map((each) => each.name)"
 BESIDE = {"stage.js", "stage.css"}
 SCROLLED = """blocks => blocks.map((block) => {
@@ -133,6 +136,32 @@ def test_two_runs_below_each_other_keep_their_buttons(page: Page, lesson: str) -
         expect(run).to_be_in_viewport(ratio=1)
         expect(limit).to_be_in_viewport(ratio=1)
     expect(page.get_by_role("heading")).to_have_text(["Runs"])
+
+
+def test_an_answer_waits_until_it_is_asked_for(page: Page, tmp_path: Path) -> None:
+    """Whoever reads predicts first; on paper, which does not unfold, it is there."""
+    answer = new_markdown_cell("About forty.", metadata={"inflight_lab": ANSWERS})
+    document = new_notebook(cells=[new_markdown_cell("# How many?"), answer])
+    path = tmp_path / "one.html"
+    path.write_text(as_html(document, "one", live=to_a_command), encoding="utf-8")
+    page.goto(path.as_uri())
+    expect(page.get_by_text("About forty")).to_be_hidden()
+    page.emulate_media(media="print")
+    expect(page.get_by_text("About forty")).to_be_visible()
+    page.emulate_media(media="screen")
+    page.get_by_text("Answer, with the run").click()
+    expect(page.get_by_text("About forty")).to_be_visible()
+
+
+def test_a_run_is_on_the_first_screen(page: Page, made: list[Path]) -> None:
+    """With what the page is for above it, and its button, dots and strip: on a laptop,
+    a tablet and a phone.
+    """
+    page.goto(made[0].as_uri())
+    for width, height in ((1366, 768), (1024, 768), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        for part in ("h1", ".ifl-go", ".ifl-flow", ".ifl-chart"):
+            expect(page.locator(part).first).to_be_in_viewport(ratio=1)
 
 
 LONGEST_LINE = """all => Math.max(...all.map((element) => {

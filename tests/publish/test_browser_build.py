@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from inflight_lab.publish import browser_build, series
+from inflight_lab.publish import browser_build
 from tests.support.browser import ROOT
 
 
 def test_the_wheel_has_the_whole_package(tmp_path: Path) -> None:
-    """Every file of it, and what it depends on, also where it is installed from a
-    clone.
+    """Every file of it, the notebooks, its command and what it depends on, also where
+    it is installed from a clone.
     """
     wheel = browser_build.pack_wheel(tmp_path)
     assert wheel.name == f"inflight_lab-{version('inflight-lab')}-py3-none-any.whl"
@@ -25,19 +25,15 @@ def test_the_wheel_has_the_whole_package(tmp_path: Path) -> None:
         names = set(archive.namelist())
         (metadata,) = [name for name in names if name.endswith(".dist-info/METADATA")]
         assert b"\nRequires-Dist: httpx" in archive.read(metadata)
+        command = metadata.replace("METADATA", "entry_points.txt")
+        assert b"inflight-lab = " in archive.read(command)
+    assert "inflight_lab/notebooks/00_start_here.ipynb" in names
     files = {
         path
         for path in (ROOT / "src").rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
     assert {path.relative_to(ROOT / "src").as_posix() for path in files} <= names
-
-
-def test_it_begins_with_a_notebook_that_is_there() -> None:
-    """Whoever opens its folder gets to the first of the series."""
-    links = re.findall(r"lab/index\.html\?path=([^\"]+)\"", browser_build.INDEX)
-    assert len(links) == 2
-    assert set(links) == {next(iter(series.files()))}
 
 
 def test_a_step_that_fails_says_what_it_said(

@@ -7,7 +7,6 @@ import re
 from inflight_lab.cli import notebook_of
 from inflight_lab.publish import beside, landing_page
 from inflight_lab.publish.landing_page import entries_of
-from tests.support.browser import ROOT
 from tests.support.notebooks.notebook_tools import GLOSSARY, NOTEBOOKS, notebook
 
 ALL = sorted(NOTEBOOKS[0].parent.glob("*.ipynb"))
@@ -16,7 +15,7 @@ LINK = re.compile(r'<a href="([^"#]+)[^"]*">([^<]+)</a>')
 
 def page_of(*, with_lab: bool = True) -> str:
     """The landing page of the series."""
-    return landing_page.landing_page(ALL, with_lab=with_lab)
+    return landing_page.landing_page(ALL, wheel="this.whl", with_lab=with_lab)
 
 
 def test_an_entry_has_number_title_and_outcome() -> None:
@@ -49,17 +48,19 @@ def test_an_error_is_looked_up_and_a_class_is_taught() -> None:
 
 
 def test_with_the_lab_it_opens_the_first_notebook() -> None:
-    """Without, it speaks of no lab, but of the command that each page names; how to
-    install that is the README's.
-    """
+    """Without, it speaks of no lab, but of the command that each page names."""
     lab = "live/lab/index.html?path=notebooks/00_start_here.ipynb"
     assert f'<a href="{lab}">' in page_of()
     without = page_of(with_lab=False)
     assert "Try it live" not in without
     assert 'href="live/' not in without
     assert "which command opens its notebook" in without
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert f"\n{landing_page.INSTALL}\n" in readme
+
+
+def test_it_brings_what_it_says_to_install() -> None:
+    """A site has no repository's address: the package is a file beside the page."""
+    assert '<a href="this.whl" download>' in page_of()
+    assert 'pip install "./this.whl[lab]"\n' in page_of()
 
 
 def test_a_notebook_can_be_opened_live() -> None:
@@ -68,6 +69,6 @@ def test_a_notebook_can_be_opened_live() -> None:
         address = f"live/lab/index.html?path=notebooks/{name}.ipynb"
         assert beside.to_the_site(name, "Open") == f'<a href="{address}">Open</a>'
         command = beside.to_a_command(name, "Open")
-        (opened,) = re.findall("<code>uv run inflight-lab --open (.+?)</code>", command)
+        (opened,) = re.findall("<code>inflight-lab --open (.+?)</code>", command)
         assert notebook_of(opened) == f"notebooks/{name}.ipynb"
         assert '<a href="index.html#install">' in command

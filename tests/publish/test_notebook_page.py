@@ -20,7 +20,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from inflight_lab.publish import beside
 from inflight_lab.publish.notebook_page import as_html
 from tests.support.notebooks.made_pages import pages_of
-from tests.support.notebooks.notebook_tools import NOTEBOOKS, load
+from tests.support.notebooks.notebook_tools import NOTEBOOKS
 
 INTERACTIVE = """
 import ipywidgets
@@ -114,7 +114,7 @@ def test_a_run_leaves_a_player_and_few_kilobytes(made: Made) -> None:
     assert "Nothing was sent here." not in plot
     (picture,) = re.findall(r"<img [^>]*>", plot)
     assert "3 answered" in picture
-    assert plot.count("<inflight-run>") == 1
+    assert plot.count("<inflight-run ") == 1
     assert len(plot.replace(picture, "")) < 6_000
 
 
@@ -127,6 +127,7 @@ def test_what_stands_beside_the_pages_is_small_and_no_module(tmp_path: Path) -> 
     assert "type=" not in beside.HEAD
 
 
+TEXT = new_markdown_cell("Go on.")
 PLAYS = new_output("display_data", data={"text/html": "<inflight-run></inflight-run>"})
 
 
@@ -191,6 +192,50 @@ def test_what_is_folded_stays_folded() -> None:
     assert "forty" in folded[1]
 
 
+def test_a_page_begins_with_its_run() -> None:
+    """The title, what the page is for and the run are on the first screen; the rest of
+    the first cell is below, and all of it is above where the run comes later.
+    """
+    title = "# Title\n\n**What for.**\n\n![drawing](images/a.svg)\n\n**You need** time."
+    run = new_code_cell("panel", outputs=[PLAYS])
+    heading = new_markdown_cell("## Section")
+    parts = (
+        "What for",
+        "Press it",
+        "<inflight-run",
+        "a.svg",
+        "You need",
+        "On this page",
+    )
+    first = page(new_markdown_cell(title), new_markdown_cell("Press it."), run, heading)
+    order = [first.index(each) for each in parts]
+    assert order == sorted(order)
+    later = page(new_markdown_cell(title), heading, new_markdown_cell("Press it."), run)
+    assert later.index("You need") < later.index("Press it")
+
+
+def test_what_answers_a_prediction_is_folded() -> None:
+    """The code stays in sight, because the reader predicts what it does; what it showed
+    and the cells that explain it are opened by whoever has predicted.
+    """
+    answers = {"inflight_lab": {"answers": True}}
+    printed = new_output("stream", text="forty")
+    ran = new_code_cell("how_many()", outputs=[printed], metadata=answers)
+    hidden = answers | {"jupyter": {"source_hidden": True}}
+    compared = new_code_cell("compare_it()", outputs=[printed], metadata=hidden)
+    why = new_markdown_cell("Because of this.", metadata=answers)
+    question = new_markdown_cell("**Predict**: how many?")
+    html = page(question, ran, compared, why, TEXT)
+    (folded,) = re.findall(r"<details class=\"answer\">(.*?)</details>", html, re.S)
+    assert folded.count("forty") == 2
+    assert "compare_it" not in html  # it only judges the prediction
+    assert "Because of this" in folded
+    assert "how_many" not in folded
+    assert html.count("how_many") == 1
+    assert html.index("how_many") < html.index("forty")
+    assert "Go on" not in folded
+
+
 def test_the_links_stand_first_and_the_note_below_the_title() -> None:
     """A page begins with where one is, then what it is about; not with small print."""
     cells = [new_markdown_cell("# Title"), new_code_cell("1 + 1")]
@@ -202,54 +247,35 @@ def test_the_links_stand_first_and_the_note_below_the_title() -> None:
     assert order == sorted(order)
 
 
-def links_at_the_top(
-    document: NotebookNode, names: Sequence[str], *, name: str = "some"
-) -> list[str]:
-    """The links above the title, each with its words, of a page among others."""
-    html = as_html(document, name, live=live, names=names)
-    top = html[html.index("<nav") : html.index("</nav>")]
-    return re.findall(r"<a href=.*?</a>", top)
-
-
 @pytest.mark.parametrize(
     ("name", "leads"),
     [
-        ("03_limit_with_a_semaphore", ["Previous: 02", "Next: 04 Pause at the limit"]),
-        ("08_take_it_home", ["Previous: 07", "Next: Prepare for a real API"]),
+        ("00_start_here", ["Next: 01"]),
+        ("03_limit_with_a_semaphore", ["Previous: 02", "Next: 04"]),
         ("15_change_the_script", ["Previous: 14"]),
-        ("compare_limiters", ["Back: 09 Judge a limiter"]),
         ("glossary", []),
     ],
 )
-def test_each_page_leads_where_its_end_does(name: str, leads: list[str]) -> None:
-    """To all notebooks, to the one before and to the next; not once more to the map,
-    nor to a notebook that has no page.
+def test_each_page_leads_to_its_neighbours(name: str, leads: list[str]) -> None:
+    """To all notebooks, to the one before and to the next, but to none that has no
+    page.
     """
-    pages = sorted(NOTEBOOKS[0].parent.glob("*.ipynb"))
-    (document,) = [load(page) for page in pages if page.stem == name]
-    names = [page.stem for page in pages]
-    home, *others = links_at_the_top(document, names, name=name)
-    assert home == '<a href="index.html">inflight-lab: all notebooks</a>'
-    assert [re.sub("<.*?>", "", link) for link in others] == leads
-    assert links_at_the_top(document, [], name=name) == [home]
+    names = [path.stem for path in sorted(NOTEBOOKS[0].parent.glob("*.ipynb"))]
+    home, *others = links_at_the_top(name, names)
+    assert home == ("index.html", "All notebooks")
+    assert [words for _, words in others] == leads
+    for target, words in others:
+        assert target.startswith(words[-2:])
+        assert target.removesuffix(".html") in names
+    assert links_at_the_top(name, []) == [home]
 
 
-def test_the_links_at_the_top_are_those_that_one_reads_at_the_end() -> None:
-    """Where the paragraph goes over two lines, too; each leads to the same place in a
-    page, and code is written as words.
-    """
-    text = """Some words.
-**Next**: [the
-`Pacer`](b.ipynb#cell-id=pacer), or
-[another](c.ipynb).
-
-See [the first](a.ipynb) as well."""
-    document = new_notebook(cells=[new_markdown_cell(text)])
-    _home, *links = links_at_the_top(document, ["a", "b", "c"])
-    assert links == [
-        '<a href="b.html#cell-id=pacer">Next: the Pacer</a>',
-        '<a href="c.html">Or: another</a>',
-    ]
+def links_at_the_top(name: str, names: Sequence[str]) -> list[tuple[str, str]]:
+    """Where the links above the title lead, and their words, of a page among others."""
+    document = new_notebook(cells=[new_markdown_cell("# Title")])
+    html = as_html(document, name, live=live, names=names)
+    top = html[html.index("<nav") : html.index("</nav>")]
+    return re.findall(r'<a href="(.*?)">(.*?)</a>', top)
 
 
 def test_a_page_lists_its_sections_below_the_title() -> None:
@@ -305,6 +331,22 @@ def test_a_diff_says_in_colour_what_is_added_and_removed() -> None:
     for name, line in (("gd", "-old()"), ("gi", "+new()")):
         assert f'<span class="{name}">{line}</span>' in html
         assert f".highlight .{name} {{" in html
+
+
+def test_short_code_is_not_broken() -> None:
+    """An option keeps its two hyphens in the line of its name."""
+    html = page(
+        new_markdown_cell("Add `--output my_script.py`, or `" + "x " * 20 + "`")
+    )
+    assert "<code>--output my_script.py</code>" in html
+    assert '<code class="long">x x' in html
+
+
+def test_a_run_is_named_by_its_section() -> None:
+    """Whoever hears the page knows which of several buttons Play it is."""
+    html = page(new_markdown_cell("## First run"), new_code_cell("a", outputs=[PLAYS]))
+    (heading,) = re.findall(r'<h2 id="([^"]+)"', html)
+    assert f'<inflight-run role="group" aria-labelledby="{heading}">' in html
 
 
 def test_a_tab_shows_the_title_of_its_page() -> None:

@@ -42,7 +42,18 @@ class ClassPhone:
         await self.socket.send(json.dumps(message))
 
     async def hear(self) -> dict[str, Any]:
-        """The next message."""
+        """The next message that is for this phone alone."""
+        while True:
+            message = await self._hear_any()
+            if "all" not in message:
+                return message
+
+    async def hear_of_all(self, **wanted: object) -> None:
+        """Take in messages until the whole class does this."""
+        while (await self._hear_any()).get("all") != wanted:
+            pass
+
+    async def _hear_any(self) -> dict[str, Any]:
         async with asyncio.timeout(PATIENCE):
             message: dict[str, Any] = json.loads(await self.socket.recv())
         return message

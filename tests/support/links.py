@@ -49,7 +49,7 @@ def is_there(folder: Path, link: Link) -> bool:
     """
     _, _, path, _, fragment = urlsplit(link.target)
     page = folder / unquote(path or link.page)
-    if not page.is_file():
-        return False
+    if not fragment or not page.is_file():
+        return page.is_file()
     passages = values_of(page, "id")
-    return not fragment or fragment in passages or unquote(fragment) in passages
+    return fragment in passages or unquote(fragment) in passages

@@ -23,18 +23,6 @@ def main(arguments: Sequence[str]) -> None:
     """Serve until Ctrl+C."""
     parser = argparse.ArgumentParser("inflight-lab class", description=ABOUT)
     parser.add_argument(
-        "--rate",
-        type=float,
-        default=40,
-        help="how many the API allows in a second, for all; default: %(default)s",
-    )
-    parser.add_argument(
-        "--latency",
-        type=float,
-        default=0.5,
-        help="seconds that an answer takes; default: %(default)s",
-    )
-    parser.add_argument(
         "--address",
         help="the IP address of this computer that phones can reach; default: found",
     )

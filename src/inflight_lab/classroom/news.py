@@ -24,6 +24,11 @@ class PhoneTimeline(Timeline):
         self.phones.pop(number - self.keep, None)
         return number
 
+    def sent_lately(self) -> int:
+        """How many came in the last period, refused ones too."""
+        with self._lock:
+            return self._count_recent(self.clock())
+
 
 class News:
     """What one wall has not heard yet; it begins to be interested now.

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import secrets
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -44,6 +45,8 @@ UNMISTAKABLE = "abcdefghjkmnpqrstuvwxyz23456789"
 CODE_LENGTH = 4
 UPDATE = 0.05
 """Seconds between two messages to the wall."""
+UPDATE_OF_PHONES = 0.25
+"""The same to a phone, about what the whole class sends."""
 SAFE_SHARE = 0.9
 """Of the quota is dealt out in turns: on their way, requests are late by up to a tenth
 of a second, more or less."""
@@ -216,12 +219,24 @@ class ClassRoom(PracticeServer):
         try:
             await converse(
                 socket,
-                pass_on(phone, socket),
+                asyncio.gather(pass_on(phone, socket), self._tell_of_all(phone)),
                 lambda message: self._hear_phone(phone, message),
             )
         finally:
             self.turns.forget(phone)
             self.phones.leave(phone)
+
+    async def _tell_of_all(self, phone: Phone) -> None:
+        """Tell a phone what all may send in a period, and have sent in the last one."""
+        known: Mapping[str, object] = {}
+        while True:
+            rate = None if self.quota == "none" else self.rate
+            sent = self.sent.sent_lately()
+            everybody = {"rate": rate, "period": self.period, "sent": sent}
+            if everybody != known:
+                phone.tell(all=everybody)
+            known = everybody
+            await asyncio.sleep(UPDATE_OF_PHONES)
 
     def _hear_phone(self, phone: Phone, message: dict[str, Any]) -> None:
         if phone.messages.admit(self.timeline.clock()):

@@ -60,7 +60,7 @@ def served(text: str, media_type: str) -> Response:
 
 async def converse(
     socket: WebSocket,
-    sending: Awaitable[None],
+    sending: Awaitable[object],
     hear: Callable[[dict[str, Any]], None],
 ) -> None:
     """Send and hear until one side closes, or says what makes no sense."""

@@ -60,7 +60,7 @@ def to_the_site(notebook: str, words: str) -> str:
 
 
 def to_a_command(notebook: str, words: str) -> str:
-    """The command that opens it in a clone, for a site without the browser build."""
+    """The command that opens it, for a site without the browser build."""
     number, _, _ = notebook.partition("_")
-    command = f"<code>uv run inflight-lab --open {number}</code>"
+    command = f"<code>inflight-lab --open {number}</code>"
     return f"{escape(words)}: {command} ({HOW_TO_INSTALL})"

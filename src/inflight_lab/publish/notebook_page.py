@@ -2,13 +2,14 @@
 
 import importlib.metadata
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
-from html import escape
+from itertools import groupby, takewhile
 from pathlib import Path
 from typing import Any
 
 from nbconvert import HTMLExporter
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
 from inflight_lab.publish import beside
 from inflight_lab.publish.page_outputs import as_output, for_a_page, paragraph
@@ -17,16 +18,9 @@ LiveLink = Callable[[str, str], str]
 """How a reader gets to the same notebook, running: HTML, with these words, for the
 notebook of this name."""
 
-HOME = '<a href="index.html">inflight-lab: all notebooks</a>'
-MAP = "00_start_here"
-"""The notebook with the map of the series."""
-
+HOME = '<a href="index.html">All notebooks</a>'
 MARKDOWN = re.compile(r"[*`]|\[(.+?)\]\(.+?\)")
 """Emphasis, code and links: of these only the words are kept."""
-LAST_PARAGRAPH = re.compile(
-    r"^\*\*(?P<before>Next|Back)\*\*:(?P<text>.*?)(?:\n\n|\Z)", re.MULTILINE | re.DOTALL
-)
-LINK = re.compile(r"\[(?P<words>[^]]+)\]\((?P<name>\w+)\.ipynb(?P<anchor>#[^)]*)?\)")
 LINK_TO_NOTEBOOK = re.compile(r"\]\((\w+)\.ipynb(?=[#)])")
 LINK_TO_SOURCE = "](../src/inflight_lab/"
 TEMPLATE = Path(__file__).with_name("notebook_page.html.j2")
@@ -38,6 +32,7 @@ SECTION = re.compile(r'<h2 id="(?P<id>[^"]*)">(?P<title>.*?)</h2>')
 HEADING_OR_WIDE = re.compile(
     r'<h[1-4] id="(?P<id>[^"]*)"'
     r"|<table>(?P<rows>.*?)</table>"
+    r"|<(?P<plays>inflight-run|inflight-toy)\b"
     r"|<table\b.*?</table>|<img\b[^>]*ifl-picture[^>]*>",
     re.DOTALL,
 )
@@ -46,6 +41,8 @@ FIRST_CELL = re.compile(r"(<tr>\s*)<td([^>]*)>(.*?)</td>", re.DOTALL)
 CODE = re.compile("<code>(.*?)</code>")
 PART_OF_CODE = re.compile(r"((?<!\d)\.|[_(])(?=\w)")
 """After these a narrow column may break a name, and nowhere in a word or a number."""
+SHORT = 24
+"""So many letters of code fit into any column: they are not broken at all."""
 ANCHOR = re.compile('<a class="anchor-link" [^>]*>[^<]*</a>')
 """A heading's link to itself; the sections are linked at the top."""
 PLAIN_CODE = re.compile(r'<span class="(?:n|nn|o|p|w)">([^<]*)</span>')
@@ -57,6 +54,7 @@ SCROLLING = (
 """What is wider than a phone keeps letters that can be read, and scrolls alone; by
 keyboard too, so it has a name: the heading above it."""
 
+FOLDED = '<details class="answer"><summary>Answer, with the run</summary>'
 EXERCISE = "code-exercise-"
 """How the ids of cells begin that a learner completes."""
 OPEN = "Open this live"
@@ -71,20 +69,22 @@ def as_html(
 ) -> str:
     """The page of the notebook ``name``, a ``document`` whose cells have run.
 
-    ``names`` are the notebooks that have a page, too: of these it links to the one
-    before and to the next.
+    ``names`` are the notebooks that have a page, too, in their order: of these it links
+    to the one before and to the next.
     """
-    around = [*links_to_the_one_before(name, names), *links_at_the_end(document, names)]
-    navigation = " ".join([HOME, *around])
+    navigation = " ".join([HOME, *links_to_the_next(name, names)])
+    title = document.cells[0]
     for cell in document.cells:
         put_on_a_page(cell, partial(live, name))
     document.metadata["title"] = title_of(document, name)
+    document.cells = list(folded(with_a_run_first(document.cells)))
     exporter = HTMLExporter(raw_template=TEMPLATE.read_text(encoding="utf-8"))
     resources = {
         "metadata": {"name": name},
         "beside": beside.HEAD,
         "style": STYLE.read_text(encoding="utf-8"),
         "note": note_about(document.cells),
+        "title_cell": title.id,
         "open_live": live(name, OPEN),
         "navigation": navigation,
         "version": importlib.metadata.version("inflight-lab"),
@@ -93,21 +93,78 @@ def as_html(
     html, _ = exporter.from_notebook_node(document, resources)
     html = ANCHOR.sub("", html)
     html = PLAIN_CODE.sub(r"\1", html)
-    html = CODE.sub(lambda code: PART_OF_CODE.sub(r"\g<0><wbr>", code[0]), html)
-    lists_its_sections = f"]({name}.html#" in document.cells[0].source
+    html = CODE.sub(with_its_breaks, html)
+    lists_its_sections = f"]({name}.html#" in title.source
     contents = "" if lists_its_sections else section_links(html)
     html = html.replace(CONTENTS, contents)
     return with_wide_parts(html)
 
 
 def put_on_a_page(cell: Any, live: Callable[[str], str]) -> None:
-    """Prepare a cell for the page: links, players, exercise links."""
+    """Prepare a cell for the page: links, players, exercise links, no hidden code."""
     if cell.cell_type == "markdown":
         cell.source = with_links_to_pages(cell.source)
     elif cell.cell_type == "code":
+        is_hidden = cell.metadata.get("jupyter", {}).get("source_hidden", False)
+        cell.metadata["transient"] = {"remove_source": is_hidden}
         cell.outputs = for_a_page(cell)
         if cell.id.startswith(EXERCISE):
             cell.outputs.append(as_output(paragraph(live(CHECK))))
+
+
+def with_a_run_first(cells: Sequence[Any]) -> list[Any]:
+    """The cells in the order in which a page shows them.
+
+    Where a page begins with a run, the title and the first paragraph stand above it,
+    on the first screen, and the rest of the first cell below it.
+    """
+    title, *others = cells
+    *opening, rest = title.source.split("\n\n", 2)
+    before = [*takewhile(is_introduction, others)]
+    run, *after = others[len(before) :] or [title]
+    if len(opening) < 2 or not plays(run):
+        return [*cells]
+    title.source = rest
+    above = new_markdown_cell("\n\n".join(opening), id="opening")
+    return [above, *before, run, title, *after]
+
+
+def is_introduction(cell: Any) -> bool:
+    """Whether it is a text without a heading."""
+    return cell.cell_type == "markdown" and not cell.source.startswith("#")
+
+
+def folded(cells: Sequence[Any]) -> Iterator[Any]:
+    """The cells, with what answers a prediction folded away.
+
+    These cells have ``{"inflight_lab": {"answers": true}}`` in their metadata.  Of the
+    first, the code stays in sight, as that is what the reader predicts.
+    """
+    for answers, group in groupby(cells, is_answer):
+        if not answers:
+            yield from group
+            continue
+        first, *others = group
+        if first.cell_type == "code":
+            yield new_code_cell(first.source, execution_count=first.execution_count)
+            first.metadata["transient"] = {"remove_source": True}
+        yield new_raw_cell(FOLDED)
+        yield first
+        yield from others
+        yield new_raw_cell("</details>")
+
+
+def is_answer(cell: Any) -> bool:
+    """Whether it answers a prediction."""
+    return bool(cell.metadata.get("inflight_lab", {}).get("answers"))
+
+
+def with_its_breaks(code: re.Match[str]) -> str:
+    """Code in a text, with the places where a line may end."""
+    if len(code[1]) <= SHORT:
+        return code[0]
+    parts = PART_OF_CODE.sub(r"\g<0><wbr>", code[1])
+    return f'<code class="long">{parts}</code>'
 
 
 def with_links_to_pages(source: str) -> str:
@@ -116,38 +173,20 @@ def with_links_to_pages(source: str) -> str:
     return linked.replace(LINK_TO_SOURCE, "](")
 
 
-def links_to_the_one_before(name: str, names: Collection[str]) -> list[str]:
-    """The link to the page that is numbered one lower, as HTML, if there is one."""
+def links_to_the_next(name: str, names: Collection[str]) -> list[str]:
+    """The links to the pages that are numbered one lower and one higher, as HTML."""
     number, _, _ = name.partition("_")
     if not number.isdecimal():
         return []
-    before = f"{int(number) - 1:02}"
+    wanted = {
+        f"{int(number) - 1:02}": "Previous",
+        f"{int(number) + 1:02}": "Next",
+    }
     return [
-        f'<a href="{other}.html">Previous: {before}</a>'
+        f'<a href="{other}.html">{wanted[other[:2]]}: {other[:2]}</a>'
         for other in names
-        if other.startswith(f"{before}_")
+        if other[:2] in wanted
     ]
-
-
-def links_at_the_end(document: Any, names: Collection[str]) -> list[str]:
-    """The links of the last paragraph to the pages of ``names``, as HTML.
-
-    A notebook ends with ``**Next**: ...`` or ``**Back**: ...``.  These links stand at
-    the top too, so that both ends of a page agree; not the one to the map, because all
-    notebooks are linked there anyway.
-    """
-    paragraph = LAST_PARAGRAPH.search(document.cells[-1].source)
-    if paragraph is None:
-        return []
-    links: list[str] = []
-    for link in LINK.finditer(paragraph["text"]):
-        if link["name"] == MAP or link["name"] not in names:
-            continue
-        before = "Or" if links else paragraph["before"]
-        words = escape(plain(" ".join(link["words"].split())))
-        target = escape(f"{link['name']}.html{link['anchor'] or ''}")
-        links.append(f'<a href="{target}">{before}: {words}</a>')
-    return links
 
 
 def plain(markdown: str) -> str:
@@ -165,13 +204,15 @@ def note_about(cells: Sequence[Any]) -> str:
     """What readers should know first; nothing where there is only text."""
     if all(cell.cell_type != "code" for cell in cells):
         return ""
-    shown = [
-        output.get("data", {}).get("text/html", "")
-        for cell in cells
+    return RUNS_PLAY if any(map(plays, cells)) else NOTHING_RUNS
+
+
+def plays(cell: Any) -> bool:
+    """Whether it shows a run."""
+    return any(
+        "<inflight-" in output.get("data", {}).get("text/html", "")
         for output in cell.get("outputs", [])
-    ]
-    plays = any("<inflight-" in html for html in shown)
-    return RUNS_PLAY if plays else NOTHING_RUNS
+    )
 
 
 def section_links(html: str) -> str:
@@ -188,7 +229,8 @@ def section_links(html: str) -> str:
 
 
 def with_wide_parts(html: str) -> str:
-    """The page with tables and pictures that scroll, each named by the heading above.
+    """The page with tables, pictures and runs named by the heading above.  Tables and
+    pictures scroll.
 
     The first row and column of a table of ours are headers, so that a screen reader
     says what each cell is about.
@@ -202,6 +244,8 @@ def with_wide_parts(html: str) -> str:
             return found[0]
         rows = found["rows"]
         part = found[0]
+        if found["plays"]:
+            return f'{part} role="group" aria-labelledby="{heading}"'
         if rows:
             part = f'<table aria-labelledby="{heading}">{with_headers(rows)}</table>'
         return SCROLLING.format(name=heading, part=part)

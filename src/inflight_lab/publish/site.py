@@ -1,9 +1,9 @@
 """Builds the whole series as one folder of files, for any web server.
 
 ``inflight-lab site FOLDER`` makes ``index.html``, where new readers arrive; a page for
-each notebook, where its runs play as recordings; and in ``live/`` the notebooks to run
-in a browser, with nothing to install.  Without that (``--no-lab``) it needs neither npm
-nor Python 3.12, and the pages can be opened as files too.
+each notebook, where its runs play as recordings; a wheel of the package, to install;
+and in ``live/`` the notebooks to run in a browser.  Without that (``--no-lab``) it
+needs neither npm nor Python 3.12, and the pages can be opened as files too.
 
 The notebooks run side by side, and each cell once.  If one fails, its page shows the
 error, and the last line of the output names it; the site is made all the same.
@@ -76,7 +76,8 @@ async def make_all(
     notebooks: Sequence[Path], site: Path, *, with_lab: bool
 ) -> list[str]:
     """Make all that there is in a site; returns which cells failed."""
-    page = landing_page.landing_page(notebooks, with_lab=with_lab)
+    wheel = browser_build.pack_wheel(site)
+    page = landing_page.landing_page(notebooks, wheel=wheel.name, with_lab=with_lab)
     (site / landing_page.NAME).write_text(page, encoding="utf-8")
     beside.write(site)
     live = beside.to_the_site if with_lab else beside.to_a_command
@@ -125,7 +126,7 @@ def main(arguments: list[str]) -> None:
         parser.error(str(error))
     except (browser_build.BuildError, OSError) as error:
         sys.exit(str(error))
-    print(f"{folder}: {megabytes_in(folder):.0f} MB.  {how_to_look(folder)}")
+    print(f"To look at it: python3 -m http.server --directory {folder}")
     if failures:
         cells = "1 cell" if len(failures) == 1 else f"{len(failures)} cells"
         print(f"{cells} failed, as the pages show: {'; '.join(failures)}")
@@ -145,14 +146,3 @@ def argument_parser() -> argparse.ArgumentParser:
         help="leave out the part that runs the notebooks in the browser (31 MB)",
     )
     return parser
-
-
-def megabytes_in(folder: Path) -> float:
-    """How large all its files are."""
-    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
-    return sum(sizes) / 1e6
-
-
-def how_to_look(folder: Path) -> str:
-    """The command that serves it on this computer."""
-    return f"To look at it: python3 -m http.server --directory {folder}"

@@ -10,7 +10,9 @@ import {
   sentenceAt,
 } from "../../../src/inflight_lab/classroom/page/class_run.js";
 import {
+  allInWords,
   answerInWords,
+  rateInWords,
   Sender,
 } from "../../../src/inflight_lab/classroom/page/sending.js";
 import { flightOf } from "../../../src/inflight_lab/stage/motion.js";
@@ -216,4 +218,12 @@ Deno.test("an answer is one line, and a 429 says how long to wait", () => {
   assert.doesNotMatch(answerInWords({ ...answer, at: at - 60_000 }), /Wait/);
   assert.match(answerInWords({ ...answer, status: 0 }), /No answer/);
   assert.match(answerInWords({ ...answer, status: 503 }), /more than this room allows/);
+});
+
+Deno.test("a phone says what is shared, and what all have sent", () => {
+  const all = { rate: 20, period: 1, sent: 34 };
+  assert.equal(rateInWords(all), "Everybody here shares 20 requests a second.");
+  assert.equal(allInWords(all), "The class: 34 sent in 1 s, 20 allowed");
+  const slow = { ...all, period: 60 };
+  assert.equal(rateInWords(slow), "Everybody here shares 20 requests in a minute.");
 });

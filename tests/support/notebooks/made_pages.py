@@ -33,6 +33,6 @@ def make_landing_page(folder: Path) -> Path:
     """The page of a site with the browser build; where it is."""
     beside.write(folder)
     series = sorted(NOTEBOOKS[0].parent.glob("*.ipynb"))
-    page = landing_page(series, with_lab=True)
+    page = landing_page(series, wheel="this.whl", with_lab=True)
     (folder / NAME).write_text(page, encoding="utf-8")
     return folder / NAME

@@ -3,7 +3,7 @@
 import { make, write } from "../../stage/dom.js";
 import { outcomeOf } from "../../stage/run.js";
 import { byId, colourOf, nameOf, slider, talk } from "./parts.js";
-import { answerInWords, ask, Sender } from "./sending.js";
+import { allInWords, answerInWords, ask, rateInWords, Sender } from "./sending.js";
 
 /** A browser opens so many connections to one server, and no more. */
 const CONNECTIONS = 6;
@@ -20,9 +20,16 @@ const READABLE = 250;
 /** @type {State[]} In the order in which they are said. */
 const STATES = ["answered", "refused", "failed", "in flight", "waiting"];
 
-/** @import { Answer } from "./sending.js" */
+/** @import { All, Answer } from "./sending.js" */
 /** @typedef {{ name?: string, ask?: true }} Message */
-/** @typedef {{ number?: number, key?: string, shared?: boolean, turn?: true }} News */
+/**
+ * @typedef {object} News
+ * @property {number} [number]
+ * @property {string} [key]
+ * @property {boolean} [shared]
+ * @property {true} [turn]
+ * @property {All} [all]
+ */
 /** @typedef {"answered" | "refused" | "failed" | "in flight" | "waiting"} State */
 
 class Phone {
@@ -30,12 +37,16 @@ class Phone {
   #number = 0;
   /** Without it, nothing can be sent. */
   #key = "";
+  /** Why nothing can be sent; or nothing. */
+  #why = "";
   #isShared = false;
   /** @type {(() => void)[]} What waits for a turn. */
   #turns = [];
   #sent = 0;
   /** @type {Answer | undefined} */
   #last;
+  /** @type {All} */
+  #all = { rate: null, period: 1, sent: 0 };
 
   limit = slider("limit", () => {
     this.#sender.goOn();
@@ -73,12 +84,23 @@ class Phone {
   }
 
   /** @param {News} news */
-  #hear({ number, key, shared, turn }) {
-    if (number && key) [this.#number, this.#key] = [number, key];
+  #hear({ number, key, shared, turn, all }) {
+    if (all) this.#showAll(all);
+    if (number && key) [this.#number, this.#key, this.#why] = [number, key, ""];
     if (turn) this.#turns.shift()?.();
     if (shared !== undefined) this.#isShared = shared;
     if (shared === false) this.#letGo();
     this.#show();
+  }
+
+  /** What the class sends, beside what it may send. @param {All} all */
+  #showAll(all) {
+    this.#all = all;
+    const { rate, sent } = all;
+    const shown = byId("all", HTMLElement);
+    shown.hidden = rate === null;
+    shown.style.setProperty("--sent", String(sent / (rate ?? 1)));
+    write(byId("allWords", HTMLElement), allInWords(all));
   }
 
   /** @param {string} reason */
@@ -87,7 +109,8 @@ class Phone {
     this.#sender.forget();
     this.#letGo();
     for (const dot of this.#dotsOf("waiting")) dot.remove();
-    this.#show(reason || "The class is closed, or the network is gone.");
+    this.#why = reason || "The class is closed, or the network is gone.";
+    this.#show();
   }
 
   /** Nobody waits for a turn any more. */
@@ -138,23 +161,15 @@ class Phone {
     this.#show();
   }
 
-  /** @param {string} [why] Why nothing can be sent. */
-  #show(why = "") {
+  #show() {
     const isHere = this.#key !== "";
     this.name.placeholder = isHere ? nameOf(this.#number) : "";
     this.name.style.background = isHere ? colourOf(this.#number) : "";
     const isFull = this.#dotsOf("waiting").length > MOST - MANY;
     this.one.disabled = this.many.disabled = !isHere || isFull;
     byId("own", HTMLElement).hidden = this.#isShared;
-    const hint = byId("hint", HTMLElement);
-    hint.classList.toggle("ifl-closed", !isHere);
-    if (why || isHere) write(hint, why || this.#hint());
-  }
-
-  #hint() {
-    if (this.#isShared) return "The class has one shared pace: requests take turns.";
-    const isMost = this.limit.input.valueAsNumber === CONNECTIONS;
-    return isMost ? "A browser opens no more than 6 connections to a server." : "";
+    byId("pace", HTMLElement).hidden = !this.#isShared;
+    this.#count();
   }
 
   #count() {
@@ -163,10 +178,12 @@ class Phone {
       count: this.#dotsOf(state).length,
     }));
     const words = counts.filter(({ count }) => count).map(({ state, count }) =>
-      `${count} ${state}`
-    );
-    const unbroken = words.map((each) => each.replaceAll(" ", "\u00a0"));
-    write(byId("status", HTMLElement), unbroken.join(", "));
+      `${count} ${state}`.replaceAll(" ", "\u00a0")
+    ).join(", ");
+    const invitation = this.#key && `Press Send. ${rateInWords(this.#all)}`;
+    const status = byId("status", HTMLElement);
+    write(status, this.#why || words || invitation);
+    status.classList.toggle("ifl-invites", !words);
     write(byId("last", HTMLElement), this.#last ? answerInWords(this.#last) : "");
   }
 }

@@ -1,4 +1,7 @@
-// How a phone sends: so many, at most so many in flight, and each in its turn.
+// How a phone sends: so many, at most so many in flight, and each in its turn; and the
+// words on it.
+
+import { inWords, spanInWords } from "../../stage/quota.js";
 
 /**
  * @typedef {object} Answer
@@ -6,6 +9,11 @@
  * @property {number} seconds How long it took.
  * @property {string} retryAfter How many seconds it says to wait; or nothing.
  * @property {number} at When it came, as `performance.now` says it.
+ *
+ * @typedef {object} All What all phones do together.
+ * @property {number | null} rate How many they may send in a period.
+ * @property {number} period In seconds.
+ * @property {number} sent How many they have sent in the last period.
  *
  * @typedef {object} Manner
  * @property {() => number} limit How many may be in flight.
@@ -68,7 +76,24 @@ export async function ask(url) {
   }
 }
 
-/** One line about an answer; the wait that it asks for goes by. @param {Answer} answer */
+/** @param {All} all */
+export function rateInWords({ rate, period }) {
+  if (rate === null) return "There is no quota.";
+  const span = period === 1 ? "a second" : `in ${spanInWords(period)}`;
+  return `Everybody here shares ${inWords(rate)} requests ${span}.`;
+}
+
+/** @param {All} all */
+export function allInWords({ rate, period, sent }) {
+  const allowed = rate === null ? "" : `, ${inWords(rate)} allowed`;
+  return `The class: ${inWords(sent)} sent in ${spanInWords(period)}${allowed}`;
+}
+
+/**
+ * One line about an answer; the wait that it asks for goes by.
+ *
+ * @param {Answer} answer
+ */
 export function answerInWords({ status, seconds, retryAfter, at }) {
   const time = `${seconds.toFixed(2)} s`;
   if (status === 0) return `No answer after ${time}.`;

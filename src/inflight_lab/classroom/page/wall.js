@@ -6,7 +6,7 @@ import { LANDING } from "../../stage/motion.js";
 import { Pen } from "../../stage/pen.js";
 import { middle, Places } from "../../stage/places.js";
 import { Player } from "../../stage/player.js";
-import { inWords, wallAt } from "../../stage/quota.js";
+import { inWords, spanInWords, wallAt } from "../../stage/quota.js";
 import {
   append,
   ClassRun,
@@ -81,7 +81,6 @@ class Wall {
   #places;
   #seats = ROOMS[0];
   #lastWords = -1;
-  onSeek = () => {};
   showPlayer = () => {};
 
   root = byId("wall", HTMLElement);
@@ -119,7 +118,11 @@ class Wall {
     const isFirst = !this.run.isLive;
     this.state = append(this.run, this.state, news);
     if (news.url) write(byId("address", HTMLElement), news.url);
-    if (news.quota) this.rate.show(news.quota.rate);
+    if (news.quota) {
+      const { rate, period } = news.quota;
+      this.rate.input.dataset.unit = ` in ${spanInWords(period)}`;
+      this.rate.show(rate);
+    }
     if (news.latency !== undefined) this.latency.show(news.latency);
     if (news.shared !== undefined) this.shared.checked = news.shared;
     if (news.phones) this.#showPhones();
