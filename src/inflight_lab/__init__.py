@@ -36,6 +36,7 @@ them are for code of your own, and need httpx alone: ``Pacer``, ``Budgets``,
 """
 
 import importlib
+import importlib.metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -88,6 +89,8 @@ __all__ = list(_HOME)
 
 def __getattr__(name: str) -> Any:
     """Import a public name from its room."""
+    if name == "__version__":
+        return importlib.metadata.version("inflight-lab")
     if name not in _HOME:
         raise AttributeError(f"module 'inflight_lab' has no attribute {name!r}")
     try:
@@ -98,3 +101,8 @@ def __getattr__(name: str) -> Any:
         message = f'{name} needs more: pip install "inflight-lab[lab]" ({error})'
         raise ModuleNotFoundError(message, name=error.name) from error
     return getattr(room, name)
+
+
+def __dir__() -> list[str]:
+    """What is there to complete, names included that are not imported yet."""
+    return sorted({*globals(), *__all__})

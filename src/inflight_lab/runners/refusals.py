@@ -82,11 +82,10 @@ def is_permanent(response: Any) -> bool:
 def is_temporary(response: Any) -> bool:
     """Whether the API refuses now, and will accept such requests later."""
     status = response.status_code
-    headers = response.headers
-    is_used_up = headers.get("x-ratelimit-remaining") == "0"
+    is_used_up = response.headers.get("x-ratelimit-remaining") == "0"
     if status == 403 and (is_used_up or SAYS_RATE.search(response.text)):
         return True
-    has_a_time = status >= 400 and "retry-after" in headers
+    has_a_time = status >= 400 and "retry-after" in response.headers
     return has_a_time or status in (429, 503, 529)
 
 
