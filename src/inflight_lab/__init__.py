@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from inflight_lab.runners.shared_quota import SharedQuota as SharedQuota
     from inflight_lab.runs.events import Event as Event
     from inflight_lab.runs.events import Stats as Stats
-    from inflight_lab.server import PracticeServer as PracticeServer
+    from inflight_lab.server.practice_server import PracticeServer as PracticeServer
     from inflight_lab.watch.notebook import Watch as Watch
 
 _HOME = {
@@ -74,7 +74,7 @@ _HOME = {
     "Pacer": "runners.pacer",
     "Panel": "panel.panel",
     "Patience": "runners.patiently",
-    "PracticeServer": "server",
+    "PracticeServer": "server.practice_server",
     "SharedQuota": "runners.shared_quota",
     "Stats": "runs.events",
     "Stop": "runners.patiently",

@@ -16,7 +16,7 @@ IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]*)";\n', re.MULTILINE)
 EXPORT = re.compile(
     r"^export (?=(?:async function|function\*?|class|const|let) (\w+))", re.MULTILINE
 )
-UNKNOWN = re.compile(r"^(?:import|export(?! default)) .*", re.MULTILINE)
+OTHER_FORM = re.compile(r"^(?:import|export(?! default)) .*", re.MULTILINE)
 BLOCK_COMMENT = re.compile(r"^[ \t]*/\*[^\0]*?\*/", re.MULTILINE)
 LINE_COMMENT = re.compile(r"^[ \t]*//.*", re.MULTILINE)
 MARGIN = re.compile(r"\n\s+")
@@ -73,9 +73,9 @@ class _Module:
         self.text = IMPORT.sub(
             lambda found: self._taken(found[1], found[2], others), source
         )
-        unknown = UNKNOWN.search(EXPORT.sub("", self.text))
-        if unknown:
-            raise ValueError(f"{path.name} has a form of its own: {unknown[0]}")
+        other = OTHER_FORM.search(EXPORT.sub("", self.text))
+        if other:
+            raise ValueError(f"{path.name} has an unknown form: {other[0]}")
 
     def as_function(self) -> str:
         """The module as a function that is called once."""
