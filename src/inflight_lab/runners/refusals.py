@@ -42,7 +42,6 @@ SAYS_RATE = re.compile("(?i)rate ?limit")
 SAYS_SPENT = re.compile(  # the money
     "(?i)insufficient_quota|_(spend|usage|hard)_limit_|billing_(error|disabled)"
 )
-NUMBER = re.compile(r"\d{1,10}(\.\d+)?", re.ASCII)
 IN_BODY = re.compile(r'"retryDelay": *"([\d.]+)s"')
 MESSAGE = re.compile(r'"(?:message|detail|title|error)": *"((?:\\.|[^"\\])*)')
 
@@ -102,7 +101,7 @@ def pause_in(response: Any) -> float:
 
 def seconds_until(written: str) -> float:
     """The seconds in "20", or until a Unix time or a date; 0 if it is none of these."""
-    if NUMBER.fullmatch(written):
+    if re.fullmatch(r"[0-9]{1,10}(\.[0-9]+)?", written):
         number = float(written)
         return number if number < 1e9 else max(0.0, number - time.time())
     with suppress(Exception):  # of several kinds, if it is no date
