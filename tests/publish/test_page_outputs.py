@@ -18,7 +18,6 @@ from inflight_lab.runs.run import Level, Run, no_levels
 from inflight_lab.runs.terms import QuotaPolicy, Terms
 from tests.support.notebooks.notebook_tools import NOTEBOOKS, load
 
-
 PANEL_SAYS = {"sliders": ["count"], "strip": "rate", "spacing": 0.03375}
 
 
