@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from inflight_lab import PracticeServer
+from inflight_lab.panel.expected import HEADROOM
 from inflight_lab.panel.settings import NAMES, fixed_for
 from inflight_lab.plot.modules import STAGE
 from inflight_lab.runs.events import outcome_of
@@ -47,3 +48,8 @@ def test_a_panel_may_begin_with_each_level_of_the_strip() -> None:
     for level in evaluated("strip.js", "LEVELS", "Object.keys(LEVELS)"):
         fixed = fixed_for(PracticeServer(), knobs=(), strip=level)
         assert fixed["strip"] == level
+
+
+def test_both_pace_alike() -> None:
+    """A paced run that the page computes leaves as much room as one that is sent."""
+    assert evaluated("simulate.js", "HEADROOM", "HEADROOM") == HEADROOM
