@@ -153,7 +153,7 @@ def _edit(requests: list[Request], recipe: str, file: str) -> list[str]:
     edit = EDITS_FOLDER / f"{recipe}-{kind}.diff"
     if kind not in EDITS or not edit.exists():
         return []
-    return [EDITS[kind], f'patch {file} < "{edit}"']
+    return [EDITS[kind], f'patch -F0 {file} < "{edit}"']
 
 
 def _yours_to_fill(command: str) -> list[str]:
