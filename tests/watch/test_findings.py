@@ -166,7 +166,7 @@ def test_where_a_run_shows_no_rate_it_is_a_guess() -> None:
     for statuses in ([429] * 8, [200] * 4 + [429] * 8):
         command = finding_named(run_of(statuses), "Refused").command
         assert "a guess: this run does not show it" in command
-        assert "Pacer(1, 1)" in command
+        assert "Pacer(10, 10)" in command
 
 
 @pytest.mark.parametrize("last", [0, 1])

@@ -52,7 +52,7 @@ def start_for(
         seconds = first - begin + pause
         why = f"{before} were accepted in {seconds:.1f} s, the pause after it included"
         return Start(_rounded(before / seconds), why)
-    return Start(Quota(1, 1.0), "a guess: this run does not show it")
+    return Start(Quota(10, 10.0), "a guess: this run does not show it")
 
 
 def _rounded(rate: float) -> Quota:
