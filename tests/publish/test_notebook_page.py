@@ -202,8 +202,8 @@ def test_what_is_folded_stays_folded() -> None:
 
 def test_a_page_begins_with_its_run() -> None:
     """The title, what the page is for, what to do and the run are on the first screen.
-    Below are the code and the rest of the first cell, which is above where the run
-    comes later.
+    Below are what is said about it, the code and the rest of the first cell, which is
+    above where the run comes later.
     """
     title = "# Title\n\n**What for.**\n\n![drawing](images/a.svg)\n\n**You need** time."
     run = new_code_cell("panel", outputs=[PLAYS])
@@ -213,16 +213,18 @@ def test_a_page_begins_with_its_run() -> None:
         "Press it",
         "<inflight-run",
         "nothing is sent",
+        "Go on",
         'class="highlight',
         "a.svg",
         "You need",
         "On this page",
     )
-    first = page(new_markdown_cell(title), new_markdown_cell("Press it."), run, heading)
+    press = new_markdown_cell("Press it.")
+    first = page(new_markdown_cell(title), press, run, TEXT, heading)
     order = [first.index(each) for each in parts]
     assert order == sorted(order)
     assert first.count("<inflight-run") == first.count('class="highlight') == 1
-    later = page(new_markdown_cell(title), heading, new_markdown_cell("Press it."), run)
+    later = page(new_markdown_cell(title), heading, press, run)
     assert later.index("You need") < later.index("Press it")
 
 

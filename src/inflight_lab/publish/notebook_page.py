@@ -121,8 +121,8 @@ def with_a_run_first(cells: Sequence[Any]) -> list[Any]:
     """The cells in the order in which a page shows them.
 
     Where a page begins with a run, the title, the first paragraph and what to do or to
-    predict stand above it, on the first screen.  Its code and the rest of the first
-    cell are below it.
+    predict stand above it, on the first screen.  Below it is what is said about it, and
+    then its code and the rest of the first cell.
     """
     title, *others = cells
     opening = title.source.split("\n\n")[:2]
@@ -130,12 +130,13 @@ def with_a_run_first(cells: Sequence[Any]) -> list[Any]:
     run, *after = others[len(before) :] or [title]
     if len(opening) < 2 or not plays(run):
         return [*cells]
+    about = [*takewhile(is_introduction, after)]
     above = new_markdown_cell("\n\n".join(opening), id="opening")
     shown = new_code_cell(run.source, id=FIRST_RUN, outputs=run.outputs)
     shown.metadata["transient"] = {"remove_source": True}
     title.source = title.source.removeprefix(above.source)
     run.outputs = []
-    return [above, *before, shown, run, title, *after]
+    return [above, *before, shown, *about, run, title, *after[len(about) :]]
 
 
 def is_introduction(cell: Any) -> bool:
