@@ -162,7 +162,7 @@ def test_slider_moves_the_plateau(site: Path, pages: Pages) -> None:
     ("name", "jspi"),
     [
         pytest.param("firefox", False, marks=full),
-        pytest.param("webkit", True, marks=full),
+        pytest.param("webkit", True, marks=nightly),
         pytest.param("firefox", True, marks=nightly),
     ],
 )

@@ -20,7 +20,7 @@ from tests.support.notebooks.notebook_tools import AnyKernel, CellRun
 ROOT = Path(__file__).parents[3]
 JSPI = "javascript.options.wasm_js_promise_integration"
 """Firefox's preference for what lets Python wait without blocking its page."""
-BOOT = 120_000
+BOOT = 300_000
 """Milliseconds for a page and its kernel to come up on a busy machine."""
 
 _PAGE = Functions("lite_page.js")
