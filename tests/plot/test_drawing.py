@@ -52,6 +52,9 @@ OFTEN = [time / 12 for time in range(0, 24, 2)]
 COMB = run_of(
     (0, 2, 200), *[(time, time + 0.08, 200) for time in OFTEN for _ in "four"]
 )
+SHUT_TWICE = run_of(
+    *[(wait, wait + 0.3, 200) for wait in (0.1, 2, 4) for _ in range(20)]
+)
 GROUPS = run_of(*[(second, second + 0.3, 200) for second in range(5)], limit=3)
 
 
@@ -74,14 +77,17 @@ def is_on_a_phone(picture: Picture) -> bool:
 @pytest.mark.parametrize(
     ("run", "shape"),
     [
-        (NAIVE, "Rises to 7 within 0.05 s."),
-        (FALLING, "Rises to 12 within 0.1 s, falls to 6 at 2 s."),
+        (NAIVE, "Rises to 7 within 0.01 s."),
+        (FALLING, "Rises to 12 within 0.01 s, falls to 6 after 1.95 s."),
+        (SHUT_TWICE, "3 groups of up to 20, with pauses between them."),
         (GROUPS, "5 groups of up to 1, with pauses between them."),
         (COMB, "Goes up and down, to at most 5."),
     ],
 )
 def test_a_run_is_told_to_those_who_do_not_see_it(run: Run, shape: str) -> None:
-    """The shape of the line in words, and every number that stands above it."""
+    """The shape of the line in words, and every number that stands above it; both count
+    from the first request on.
+    """
     title = draw_runs({"": run}).title
     assert title.endswith(shape)
     answered = f"{run.counts.accepted} answered, {run.counts.refused} refused"

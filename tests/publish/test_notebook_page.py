@@ -91,9 +91,17 @@ def test_what_sliders_print_is_on_the_page(made: Made) -> None:
     assert not made.sent
 
 
-def test_a_prediction_leaves_its_question_on_the_page(made: Made) -> None:
-    """Whoever reads can still predict before the answer, which stands below."""
-    assert "How many are refused? (none, some)" in made.cell("predict")
+def test_a_prediction_can_be_made_on_the_page(made: Made) -> None:
+    """By a button for each choice, which the question names and of which one is
+    pressed; the answer stands below.
+    """
+    (group,) = re.findall("<fieldset>(.*)</fieldset>", made.cell("predict"))
+    assert re.search("<legend>.*How many are refused[?]</legend>", group)
+    choices = re.findall(r"<label><input ([^>]+)> (\w+)</label>", group)
+    assert [choice for _, choice in choices] == ["none", "some"]
+    (of_one_name,) = {attributes for attributes, _ in choices}
+    assert 'type="radio"' in of_one_name
+    assert 'name="' in of_one_name
 
 
 def test_a_page_says_what_nobody_ran_and_has_the_code_beside_it(made: Made) -> None:
@@ -193,8 +201,9 @@ def test_what_is_folded_stays_folded() -> None:
 
 
 def test_a_page_begins_with_its_run() -> None:
-    """The title, what the page is for and the run are on the first screen; the rest of
-    the first cell is below, and all of it is above where the run comes later.
+    """The title, what the page is for, what to do and the run are on the first screen.
+    Below are what is said about it, the code and the rest of the first cell, which is
+    above where the run comes later.
     """
     title = "# Title\n\n**What for.**\n\n![drawing](images/a.svg)\n\n**You need** time."
     run = new_code_cell("panel", outputs=[PLAYS])
@@ -203,14 +212,19 @@ def test_a_page_begins_with_its_run() -> None:
         "What for",
         "Press it",
         "<inflight-run",
+        "nothing is sent",
+        "Go on",
+        'class="highlight',
         "a.svg",
         "You need",
         "On this page",
     )
-    first = page(new_markdown_cell(title), new_markdown_cell("Press it."), run, heading)
+    press = new_markdown_cell("Press it.")
+    first = page(new_markdown_cell(title), press, run, TEXT, heading)
     order = [first.index(each) for each in parts]
     assert order == sorted(order)
-    later = page(new_markdown_cell(title), heading, new_markdown_cell("Press it."), run)
+    assert first.count("<inflight-run") == first.count('class="highlight') == 1
+    later = page(new_markdown_cell(title), heading, press, run)
     assert later.index("You need") < later.index("Press it")
 
 

@@ -54,10 +54,10 @@ def fetch_all_with(edit: str) -> Job:
     return replace(FETCH_ALL, edit=edit)
 
 
-def patch(script: Path, name: str, *options: str) -> None:
-    """Apply an edit as a reader does."""
+def patch(script: Path, name: str) -> bool:
+    """Apply an edit as a reader does.  Returns whether `patch` says that it fits."""
     diff = str(EDITS / f"{name}.diff")
-    subprocess.run(["patch", *options, str(script), diff], check=True)
+    return subprocess.run(["patch", "-F0", str(script), diff]).returncode == 0
 
 
 @pytest.mark.parametrize("name", [*RECIPES, *ALL])
@@ -81,11 +81,26 @@ def test_an_edit_fits_a_script_with_any_settings(name: str, tmp_path: Path) -> N
     script = tmp_path / f"{recipe}.py"
     main([recipe, *OPTIONS.split(), *own.split(), "--output", str(script)])
     before = script.read_text("utf-8")
-    patch(script, name, "--fuzz=0")
+    assert patch(script, name)
     changed = script.read_text("utf-8")
     compile(changed, str(script), "exec")
     assert changed == edited(before, name)
     assert set(SETTING.findall(before)) <= set(SETTING.findall(changed))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_an_edit_lands_where_it_belongs_or_says_so(name: str, tmp_path: Path) -> None:
+    """The reader names another file for the answers, and has a key among the headers:
+    where `patch` says that all is well, the script is one that runs.
+    """
+    script = tmp_path / "my_script.py"
+    main([name.partition("-")[0], *OPTIONS.split(), "--output", str(script)])
+    text = re.sub(r"(?m)^RESULTS = .*", 'RESULTS = "mine.jsonl"', script.read_text())
+    script.write_text(text)
+    assert patch(script, name) is (name != "fetch_all-sqlite")
+    if name != "fetch_all-sqlite":  # that changes the name itself
+        compile(script.read_text(), str(script), "exec")
+        assert script.read_text() == edited(text, name)
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -95,9 +110,7 @@ def test_an_edit_of_the_page_alone_breaks_nothing(name: str, tmp_path: Path) -> 
     """
     page = tmp_path / "page.py"
     page.write_text(snippet(name.partition("-")[0], keep_imports=True), "utf-8")
-    diff = str(EDITS / f"{name}.diff")
-    ran = subprocess.run(["patch", str(page), diff], capture_output=True)
-    fits = ran.returncode == 0
+    fits = patch(page, name)
     recipe, _, kind = name.partition("-")
     assert fits is not (recipe == "fetch_all" and f" {kind} " in IMPORT)
     if fits:
@@ -114,7 +127,7 @@ def test_edits_that_fit_together(names: str, tmp_path: Path) -> None:
     """What notebook 15 says of two changes to one script."""
     script = write_script(tmp_path, snippet("fetch_all"), {})
     for name in names.split():
-        patch(script, f"fetch_all-{name}")
+        assert patch(script, f"fetch_all-{name}")
     compile(script.read_text("utf-8"), str(script), "exec")
 
 

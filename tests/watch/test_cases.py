@@ -15,6 +15,7 @@ SEVEN_IN_TWO_SECONDS = {"quota": "sliding-window", "rate": 7, "period": 2}
 FIVE_A_SECOND = {"quota": "sliding-window", "rate": 5, "latency": 0.1}
 TOKENS = {"rate": 1000, "tokens": 2000, "period": 60, "quota": "sliding-window"}
 ONE_A_SECOND = {"quota": "sliding-window", "rate": 1}
+SPENT = {"exhausted": True, "dialect": "openai"}  # a code says so, and no 402 alone
 QUOTA, LOST = "Over the quota", "What was lost"
 POOL = "The connection pool was the limit"
 AROUND = "The semaphore is not around each request"
@@ -47,7 +48,7 @@ CASES = [
     Case("too_fast", SEVEN_IN_TWO_SECONDS, [QUOTA, LOST], None),
     Case("retries", SEVEN_IN_TWO_SECONDS, [QUOTA, STORM, LOST], None),
     Case("tokens", TOKENS | {"dialect": "openai"}, [f"{QUOTA} of tokens", LOST]),
-    Case("refused_for_good", {"exhausted": True}, FOR_GOOD, FOR_GOOD),
+    Case("refused_for_good", SPENT, FOR_GOOD, FOR_GOOD),
     Case("two_loops", ONE_A_SECOND, [QUOTA, f"likely: {STORM}", LOST], [QUOTA, LOST]),
 ]
 

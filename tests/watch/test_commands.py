@@ -16,6 +16,7 @@ from inflight_lab.recipes import RECIPES
 from inflight_lab.watch.noting.quota import Quota
 from inflight_lab.watch.saying.commands import FOR_ASYNCIO, FOR_MODELS, command_for
 from inflight_lab.watch.saying.commands import RECIPES as RECIPES_BY_LIBRARY
+from inflight_lab.watch.saying.start import Start
 from tests.support.paged_server import PagedServer
 from tests.support.watching import (
     commands_in,
@@ -26,6 +27,7 @@ from tests.support.watching import (
     watch_text,
 )
 
+START = Start(Quota(15, 1.0), "as its documentation says")
 CHATS_URL = "https://a.test/v1/chat/completions"
 HEADERS = {
     "x-api-key": "s3cret-value",
@@ -35,6 +37,7 @@ HEADERS = {
     "user-agent": "python-httpx/0.28",
     "x-tenant": "42",
 }
+GITHUBS = {"accept": "application/vnd.github+json", "user-agent": "python-httpx/0.28"}
 FETCHES = {
     "aiohttp": """
 import asyncio
@@ -162,7 +165,7 @@ def test_headers_are_named() -> None:
     client itself adds is not needed.
     """
     log = run_of([200] * 5, sent_headers=HEADERS)
-    command = command_for(log.requests, None)
+    command = command_for(log.requests, None, START)
     assert "--header X-Api-Key --output" in command
     assert command.endswith("IDS, for {id}; HEADERS: Anthropic-Version, X-Tenant")
     assert "s3cret" not in command
@@ -187,14 +190,16 @@ def test_budgets_that_the_answers_announce_are_filled_in(
     limits = {"x-ratelimit-limit-requests": "20", "x-ratelimit-limit-tokens": "4000"}
     body = f'{{"error": {{"message": "{words}"}}}}'.encode()
     log = run_of([429] * 5, url=url, method="POST", headers=limits, body=body)
-    assert options in command_for(log.requests, None)
+    assert options in command_for(log.requests, None, START)
 
 
 def test_a_quota_of_a_day_is_no_budget_of_a_minute() -> None:
     """Else the tokens of a minute would have to last for a day."""
     headers = {"x-ratelimit-limit-tokens": "4000"}
     log = run_of([429] * 5, url=CHATS_URL, method="POST", headers=headers)
-    assert "= Pacer(200, 86400)," in command_for(log.requests, Quota(200, 86400.0))
+    assert "= Pacer(200, 86400)," in command_for(
+        log.requests, Quota(200, 86400.0), START
+    )
 
 
 @pytest.mark.parametrize(
@@ -211,21 +216,36 @@ def test_a_key_comes_from_the_variable_that_has_it(
     """By the name that the reader's environment knows."""
     monkeypatch.setenv("GH_TOKEN", "s3cret-value")
     log = run_of([200] * 5, sent_headers={"authorization": value})
-    assert option in command_for(log.requests, None)
+    assert option in command_for(log.requests, None, START)
+
+
+def test_another_accept_than_usual_is_named() -> None:
+    """The API may answer otherwise without it."""
+    log = run_of([200] * 5, sent_headers=GITHUBS)
+    assert command_for(log.requests, None, START).endswith("HEADERS: Accept")
+
+
+def test_answers_that_are_no_text_are_said_to_be_the_readers() -> None:
+    """The printed script keeps JSON, and would fail for each of them."""
+    log = run_of([200] * 5, headers={"content-type": "image/png"})
+    command = command_for(log.requests, None, START)
+    assert (
+        "response.json(), which fails for image/png: write response.content" in command
+    )
 
 
 def test_a_name_that_the_script_gives_itself_is_kept() -> None:
     """A few APIs ask for one with an address."""
     log = run_of([200] * 5, sent_headers={"user-agent": "prices/2.0 (me@shop.test)"})
-    assert "HEADERS: User-Agent" in command_for(log.requests, None)
+    assert "HEADERS: User-Agent" in command_for(log.requests, None, START)
 
 
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        (CHATS_URL, "REQUESTS; TOKENS; MODEL; PROMPTS; MAX_TOKENS, and what else you"),
-        ("https://a.test/items/{n}.json", "RATE and PERIOD; IDS, for {id}"),
-        ("https://a.test/items", "RATE and PERIOD; URL, with {id} where the requests"),
+        (CHATS_URL, "TOKENS; MODEL; PROMPTS; MAX_TOKENS, and what else you"),
+        ("https://a.test/items/{n}.json", "IDS, for {id}"),
+        ("https://a.test/items", "URL, with {id} where the requests"),
     ],
 )
 def test_what_is_the_readers_to_fill_in_is_said(url: str, words: str) -> None:
@@ -233,7 +253,7 @@ def test_what_is_the_readers_to_fill_in_is_said(url: str, words: str) -> None:
     log = run_of([])
     for number in range(1000, 1120, 2):
         note(log, 0.0, url=url.replace("{n}", f"{number}"))
-    command = command_for(log.requests, None)
+    command = command_for(log.requests, None, START)
     assert f"then fill in, in fixed.py: {words}" in command
 
 
@@ -257,10 +277,10 @@ def test_the_address_has_one_place_that_differs(url: str, is_known: bool) -> Non
     log = run_of([])
     for number in range(7, 12):
         note(log, 0.0, url=url.replace("{n}", f"{number}"))
-    command = command_for(log.requests, None)
+    command = command_for(log.requests, None, START)
     address = url.replace("{n}", "{id}")
     assert (f'--url "{address}"' in command) is is_known
-    assert ("fill in, in fixed.py: RATE and PERIOD; URL" in command) is not is_known
+    assert ("fill in, in fixed.py: URL" in command) is not is_known
 
 
 def test_the_command_runs_where_fixed_py_is_there(
@@ -270,7 +290,7 @@ def test_the_command_runs_where_fixed_py_is_there(
     monkeypatch.chdir(tmp_path)
     log = run_of([200] * 5, sent_headers={"authorization": "Bearer s3cret"})
     for name in ("fixed.py", "fixed_2.py"):
-        command = command_for(log.requests, Quota(20, 1.0), limit=5)
+        command = command_for(log.requests, Quota(20, 1.0), START, limit=5)
         assert "--limit 5 " in command
         assert f" --header Authorization --output {name}" in command
         run_commands(f"  {command}", tmp_path)

@@ -27,6 +27,7 @@ from tests.support.watching import (
 
 BEGIN = 1_795_761_000  # a Unix time
 ITEM = "https://a.test/item"
+CHATS_URL = "https://a.test/v1/chat/completions"
 SECONDARY = b'{"message": "You have exceeded a secondary rate limit. Please wait."}'
 TOO_MANY = b'{"error": "too many concurrent requests"}'
 
@@ -68,7 +69,9 @@ def test_githubs_secondary_limit_is_not_the_quota() -> None:
     headers = {"retry-after": "3", "x-ratelimit-remaining": "4980"}
     log = run_of([200] * 20 + [403] * 40, headers=headers, body=SECONDARY)
     finding = finding_named(log, "GitHub's secondary limit")
-    assert "Pacer(RATE, PERIOD)" in finding.command
+    assert "start with 15 requests in 1 s" in finding.command
+    assert "halve that while refusals come" in finding.command
+    assert "pacer, patiently = Pacer(15, 1)" in finding.command
     facts = finding.facts
     assert "40 of 60 requests were refused (403)" in facts
     assert "20 were accepted in 6.0 s" in facts
@@ -121,9 +124,9 @@ def test_fewer_in_flight_are_half_as_many() -> None:
     assert "--limit 10 " in finding.command
 
 
-def test_a_quota_that_is_not_named_is_not_guessed() -> None:
+def test_a_quota_that_is_not_named_is_a_rate_to_start_with() -> None:
     """It is said what was accepted in which time, and the headers as they are; every
-    status of a refusal is named.
+    status of a refusal is named, and the lines run with a number.
     """
     statuses = [200] * 49 + [429] * 10 + [403]
     headers = {"x-ratelimit-limit": "49", "retry-after": "1"}
@@ -135,9 +138,53 @@ def test_a_quota_that_is_not_named_is_not_guessed() -> None:
         "11 of 60 requests were refused (403/429), 49 accepted in 1.3" in finding.facts
     )
     assert "x-ratelimit-limit: 49" in finding.facts
-    assert "--rate" not in finding.command
-    assert "Pacer(RATE, PERIOD)" in finding.command
-    assert "no answer says what rate is allowed" in finding.command
+    assert (
+        "no answer says what rate is allowed: start with 23 requests in 1 s (49 were "
+        "accepted in 2.1 s, the pause after it included)" in finding.command
+    )
+    assert "--rate 23 --period 1" in finding.command
+    assert "Pacer(23, 1)" in finding.command
+
+
+def test_what_was_accepted_between_refusals_is_the_rate() -> None:
+    """Of 15 a second, half were refused for 20 s; a script with a pacer is told so, and
+    nothing else.  Where a run is short, it is told half of its rate.
+    """
+    log = run_of([200, 403] * 150, every=1 / 15, body=SECONDARY)
+    log.has_a_pacer = True
+    why, lower = finding_named(log, "GitHub's secondary limit").command.splitlines()
+    assert "148 were accepted in the 20 s after the first refusal" in why
+    assert lower.endswith("lower that to Pacer(446, 60)")
+    log.requests = log.requests[:90]
+    command = finding_named(log, "GitHub's secondary limit").command
+    assert "half of what you sent" in command
+    assert command.endswith("lower that to Pacer(447, 60)")
+
+
+def test_where_a_run_shows_no_rate_it_is_a_guess() -> None:
+    """Nothing was accepted, or no pause was asked for: one a second, and so it says."""
+    for statuses in ([429] * 8, [200] * 4 + [429] * 8):
+        command = finding_named(run_of(statuses), "Refused").command
+        assert "a guess: this run does not show it" in command
+        assert "Pacer(10, 10)" in command
+
+
+@pytest.mark.parametrize("last", [0, 1])
+def test_requests_and_tokens_are_kept_at_once(last: int) -> None:
+    """Whichever of them the last refusal names; a header names the limits as well."""
+    texts = ["requests per 20 s: Limit 60", "tokens per 20 s: Limit 9000"]
+    log = run_of([200] * 60 + [429] * 21, every=0.001, method="POST", url=CHATS_URL)
+    for number, request in enumerate(log.requests[60:]):
+        words = f"Rate limit reached on {texts[number % 2 ^ last]}, Used all."
+        request.body = f'{{"error": {{"message": "{words}"}}}}'.encode()
+        request.raw_headers = {"x-ratelimit-limit-tokens": "9000"}
+    kind = "Over the quota of tokens" if last else "Over the quota"
+    finding = finding_named(log, kind)
+    assert "Budgets(requests=(60, 20), tokens=(9000, 20))" in finding.command
+    assert "--rate 60 --period 20 --tokens 9000" in finding.command
+    if not last:
+        assert "10 of the refusals name tokens instead." in finding.facts
+        assert "x-ratelimit-limit-tokens: 9000" in finding.facts
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,9 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
 
 from inflight_lab import NoAnswer, PracticeServer
 from inflight_lab.recipes.snippet import snippet
@@ -24,6 +27,7 @@ ALLOWED = {"--rate": "20", "--period": "2"}
 CHATS = "https://a.test/v1/chat/completions"
 MESSAGES = "https://a.test/v1/messages"
 QUESTION = {"model": "m", "messages": [{"role": "user", "content": "Why?"}]}
+IMAGE = bytes(range(256))
 Asking = AsyncIterator[Any]
 SENDERS: dict[str, dict[str, Any]] = {
     "httpx": {},
@@ -106,6 +110,31 @@ async def test_a_lost_connection_may_be_tried_again(name: str) -> None:
     async with asking(name, nobody, "Patience(attempts=1, ") as ask:
         with pytest.raises(NoAnswer, match=r"Conn"):
             await ask()
+
+
+@pytest.mark.anyio
+async def test_what_aiohttp_gets_is_its_own_response() -> None:
+    """With each byte of an image, and with the error that the script raises for a 404:
+    what comes after these lines stays as it is.
+    """
+    import aiohttp
+
+    async def answer(request: Request) -> Response:
+        return Response(
+            IMAGE, int(request.query_params["status"]), media_type="image/png"
+        )
+
+    class Images(AnyApi):
+        def routes(self) -> list[BaseRoute]:
+            return [Route("/get", answer)]
+
+    with Images() as server:
+        async with asking("aiohttp", f"{server.url}?status=200") as ask:
+            assert await (await ask()).read() == IMAGE
+        async with asking("aiohttp", f"{server.url}?status=404") as ask:
+            response = await ask()
+            with pytest.raises(aiohttp.ClientResponseError):
+                response.raise_for_status()
 
 
 @pytest.mark.anyio

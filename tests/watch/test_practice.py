@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from inflight_lab.recipes.snippet import snippet
 from inflight_lab.watch.practice.server import AnyApi
 from tests.support.watching import findings_in, summary_in, watch_text
 
@@ -51,6 +52,7 @@ def test_a_field_that_no_practice_answer_has(how: str, tmp_path: Path) -> None:
 HAS_A_LIMIT = """
 import asyncio, httpx
 from inflight_lab import Pacer
+import pacer
 
 limit = {limit}
 
@@ -67,19 +69,27 @@ asyncio.run(main())
 
 
 @pytest.mark.parametrize(
-    ("limit", "is_named"), [("asyncio.Semaphore(9)", True), ("Pacer(500, 1)", False)]
+    ("limit", "is_named"),
+    [
+        ("asyncio.Semaphore(9)", True),
+        ("Pacer(500, 1)", False),
+        ("pacer.Pacer(500, 1)", False),
+    ],
 )
 def test_a_semaphore_of_the_scripts_own_is_named(
     limit: str, is_named: bool, tmp_path: Path
 ) -> None:
     """By the line that makes it.  That of a rate limiter, which is too fast here, is no
-    part of the script.
+    part of the script, even if that owns the class: it hears how fast is right.
     """
+    (tmp_path / "pacer.py").write_text(snippet("pacer"))
     text = HAS_A_LIMIT.format(limit=limit)
     said = watch_text(tmp_path, text, practice="9/h").stderr
     assert findings_in(said)[0] == "certain: Over the quota", said
-    assert ("The semaphore of 9 (script.py:5)" in said) is is_named
+    assert ("The semaphore of 9 (script.py:6)" in said) is is_named
     assert ("in place of the semaphore" in said) is is_named
+    assert ("lower that to Pacer(9, 3600)" in said) is not is_named
+    assert ("snippet fetch_all" in said) is is_named
 
 
 MODELS = """

@@ -215,7 +215,7 @@ def test_the_practice_server_is_no_process_of_the_scripts(tmp_path: Path) -> Non
     [
         ("import subprocess; subprocess.run(['true'])", "started another process"),
         ("import httpx; 1 / 0; httpx.get('http://a.invalid/')", "before it sent one"),
-        ("print('nothing to do')", "sent none, or with another library"),
+        ("print('nothing to do')", "sent none, as one does that has all"),
     ],
 )
 def test_no_request_was_seen_for_a_reason(text: str, why: str, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@
 """
 
 import html
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from IPython.display import display
@@ -35,10 +35,9 @@ class Predict(VBox):  # type: ignore[misc]  # ipywidgets has no types
         closed_on_rerun(self.close)
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        """The widget, and the question alone for a page that shows no widgets."""
+        """The widget, and plain HTML for a page that shows no widgets."""
         data: dict[str, Any] = super()._repr_mimebundle_(**options)
-        choices = f" ({', '.join(self.choices)})" if self.choices else ""
-        data["text/html"] = asked(f"{self.question}{choices}")
+        data["text/html"] = as_plain_html(self.question, self.choices)
         return data
 
     def close(self) -> None:
@@ -99,6 +98,18 @@ class Predict(VBox):  # type: ignore[misc]  # ipywidgets has no types
 def asked(question: str) -> str:
     """The question as HTML."""
     return f"<b>Predict:</b> {html.escape(question)}"
+
+
+def as_plain_html(question: str, choices: Iterable[str]) -> str:
+    """The question, with a button for each choice: they work without JavaScript."""
+    group = html.escape(question)
+    buttons = [
+        f'<label><input type="radio" name="{group}"> {html.escape(choice)}</label>'
+        for choice in choices
+    ]
+    if not buttons:
+        return asked(question)
+    return f"<fieldset><legend>{asked(question)}</legend>{''.join(buttons)}</fieldset>"
 
 
 def number_field() -> Text:

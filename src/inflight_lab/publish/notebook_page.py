@@ -57,6 +57,8 @@ keyboard too, so it has a name: the heading above it."""
 FOLDED = '<details class="answer"><summary>Answer, with the run</summary>'
 EXERCISE = "code-exercise-"
 """How the ids of cells begin that a learner completes."""
+FIRST_RUN = "first-run"
+"""The id of what a page begins with, where that is a run."""
 OPEN = "Open this live"
 CHECK = "Open live to check yours"
 
@@ -77,7 +79,9 @@ def as_html(
     for cell in document.cells:
         put_on_a_page(cell, partial(live, name))
     document.metadata["title"] = title_of(document, name)
-    document.cells = list(folded(with_a_run_first(document.cells)))
+    ordered = with_a_run_first(document.cells)
+    noted = next((cell for cell in ordered if cell.id == FIRST_RUN), title)
+    document.cells = list(folded(ordered))
     exporter = HTMLExporter(raw_template=TEMPLATE.read_text(encoding="utf-8"))
     resources = {
         "metadata": {"name": name},
@@ -85,6 +89,7 @@ def as_html(
         "style": STYLE.read_text(encoding="utf-8"),
         "note": note_about(document.cells),
         "title_cell": title.id,
+        "noted_cell": noted.id,
         "open_live": live(name, OPEN),
         "navigation": navigation,
         "version": importlib.metadata.version("inflight-lab"),
@@ -115,18 +120,23 @@ def put_on_a_page(cell: Any, live: Callable[[str], str]) -> None:
 def with_a_run_first(cells: Sequence[Any]) -> list[Any]:
     """The cells in the order in which a page shows them.
 
-    Where a page begins with a run, the title and the first paragraph stand above it,
-    on the first screen, and the rest of the first cell below it.
+    Where a page begins with a run, the title, the first paragraph and what to do or to
+    predict stand above it, on the first screen.  Below it is what is said about it, and
+    then its code and the rest of the first cell.
     """
     title, *others = cells
-    *opening, rest = title.source.split("\n\n", 2)
+    opening = title.source.split("\n\n")[:2]
     before = [*takewhile(is_introduction, others)]
     run, *after = others[len(before) :] or [title]
     if len(opening) < 2 or not plays(run):
         return [*cells]
-    title.source = rest
+    about = [*takewhile(is_introduction, after)]
     above = new_markdown_cell("\n\n".join(opening), id="opening")
-    return [above, *before, run, title, *after]
+    shown = new_code_cell(run.source, id=FIRST_RUN, outputs=run.outputs)
+    shown.metadata["transient"] = {"remove_source": True}
+    title.source = title.source.removeprefix(above.source)
+    run.outputs = []
+    return [above, *before, shown, *about, run, title, *after[len(about) :]]
 
 
 def is_introduction(cell: Any) -> bool:

@@ -32,12 +32,12 @@ HEADER = (
 EPILOG = f"""\
 A setting whose option you leave out stays as it is in the recipe.
 A rung by its name: pacer prints the class Pacer alone, to take a semaphore's place.
-Edits that people make to a script, printed without --import:
-patch SCRIPT.py < {Path(__file__).with_name("edits")}/EDIT.diff
+Edits that people make to a script; --import says which of them fit a page alone:
+patch -F0 SCRIPT.py < {Path(__file__).with_name("edits")}/EDIT.diff
 edits: {", ".join(sorted(path.stem for path in Path(__file__).parent.glob("edits/*")))}
 """
 IMPORT = (
-    "print the page alone, which imports the rest: needs pip install inflight-lab, and "
+    "print the page alone, which imports the rest from this package; "
     "all edits but post and sqlite fit it"
 )
 

@@ -38,7 +38,7 @@ async def main() -> bool:
         if response.status_code in (404, 410):
             return None
         if "next" in response.links:  # if one page is enough, delete these lines
-            await patiently.stop("there are more pages, which are not asked for")
+            await patiently.stop("more pages, which fetch() does not follow")
         return response.json()  # or response.text
 
     with AnswerFile(RESULTS, URL) as answers:

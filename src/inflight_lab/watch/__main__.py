@@ -112,7 +112,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     rest.required = False
     options = parser.parse_args(arguments)
     if not Path(options.script).is_file():
-        parser.error(f"there is no script {options.script}")
+        hint = ": leave out python" if options.script.startswith("python") else ""
+        parser.error(f"there is no script {options.script}{hint}")
     if options.script.endswith(".ipynb"):
         parser.error(
             "a notebook is watched from within: `from inflight_lab import Watch`"

@@ -40,7 +40,8 @@ ALIKE = 0.15
 PAUSE = 0.02
 """Share of the run with nothing in flight that is a pause."""
 
-MANY_PAUSES = 3
+MANY_PAUSES = 2
+"""So many pauses make groups, as those do in which a gate is shut twice."""
 
 
 def draw_runs(
@@ -175,9 +176,14 @@ def _ends(run: Run, outcome: OutcomeKind) -> list[float]:
 def shape_in_words(levels: Sequence[Level], seconds: float) -> str:
     """How the level of requests in flight rises and falls in so many seconds.
 
-    >>> shape_in_words([Level(0, 0), Level(0.1, 12), Level(2, 6), Level(4, 0)], 4)
-    'Rises to 12 within 0.1 s, falls to 6 at 2 s.'
+    Times count from the first request on, as the elapsed time does.
+
+    >>> shape_in_words([Level(0, 0), Level(1, 12), Level(3, 6), Level(5, 0)], 5)
+    'Rises to 12 within 0.01 s, falls to 6 after 2 s.'
     """
+    begin = next((level.time for level in levels if level.value), 0.0)
+    levels = [Level(max(0.0, time - begin), value) for time, value in levels]
+    seconds -= begin
     highest = _highest(levels)
     if not highest:
         return "Nothing was in flight."
@@ -193,7 +199,7 @@ def shape_in_words(levels: Sequence[Level], seconds: float) -> str:
     words = [f"Rises to {first} within {number_of(max(reached, 0.01))} s"]
     for before, after in pairwise(plateaus):
         verb = "rises" if after.value > before.value else "falls"
-        words.append(f"{verb} to {after.value} at {number_of(after.time)} s")
+        words.append(f"{verb} to {after.value} after {number_of(after.time)} s")
     return f"{', '.join(words)}."
 
 

@@ -18,6 +18,7 @@ from inflight_lab.watch.noting.request_log import (
     LimitUse,
     RequestLog,
     current_sender,
+    is_called_by_a_pacer,
     is_called_by_a_script,
     limit_around,
     number_of,
@@ -32,7 +33,9 @@ def watch_asyncio(log: RequestLog) -> None:
 
     def make(original: Any, limit: Any, *args: Any, **options: Any) -> None:
         original(limit, *args, **options)
-        if is_called_by_a_script():  # else it is part of a library, as in a `Pacer`
+        if is_called_by_a_pacer():
+            log.has_a_pacer = True
+        elif is_called_by_a_script():  # else it is part of a library
             log.limits[number_of(limit)] = LimitUse(limit._value, script_line())
 
     async def acquire(original: Any, limit: Any) -> Any:

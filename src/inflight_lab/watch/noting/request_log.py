@@ -28,6 +28,8 @@ STANDARD_LIBRARY = asyncio.__file__.rpartition("asyncio")[0]
 WATCH = str(Path(__file__).parents[1])
 OURS = (STANDARD_LIBRARY, str(Path(__file__).parents[2]))
 """The folders of the standard library and of this package, which calls others' code."""
+PACERS = ("Pacer.__post_init__", "Budgets.__init__")
+"""What makes the semaphore inside them."""
 Errors = tuple[type[BaseException], ...]
 
 OUTCOMES = (
@@ -83,6 +85,11 @@ def is_called_by_a_script() -> bool:
         if not is_standard and not path.startswith((WATCH, "<")):
             return is_of_a_script(frame.f_code)
     return False
+
+
+def is_called_by_a_pacer() -> bool:
+    """Whether one of this package is being made, though a script may own its text."""
+    return any(frame.f_code.co_qualname in PACERS for frame in _callers())
 
 
 def _callers() -> Iterator[FrameType]:
@@ -278,6 +285,8 @@ class RequestLog:
         self.open = 0
         """How many requests have not ended."""
         self.limits: dict[int, LimitUse] = {}
+        self.has_a_pacer = False
+        """Whether the script paces already, with the package or with what it prints."""
         self.closed: set[int] = set()
         """The clients that the script has closed: it gives up what they still do."""
         self.blocks: list[Block] = []

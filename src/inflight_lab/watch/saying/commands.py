@@ -11,15 +11,18 @@ from itertools import chain, count
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from inflight_lab.observation.urls import (
-    has_a_secret,
-    is_named_as_a_secret,
-)
+from inflight_lab.observation.urls import has_a_secret, is_named_as_a_secret
 from inflight_lab.watch.noting.quota import Quota, tokens_said_in
 from inflight_lab.watch.noting.request_log import LimitUse, Request
 from inflight_lab.watch.saying.counting import groups
-from inflight_lab.watch.saying.lines import MINUTE, lines_to_keep, sender_of
+from inflight_lab.watch.saying.lines import (
+    MINUTE,
+    lines_to_keep,
+    pacer_for,
+    sender_of,
+)
 from inflight_lab.watch.saying.paging import first_pages, next_pages
+from inflight_lab.watch.saying.start import Start
 
 RECIPES = {"requests": "with_requests"}
 """The recipe that saves each answer, by the script's library; else `FOR_ASYNCIO`."""
@@ -27,7 +30,12 @@ FOR_ASYNCIO = "fetch_all"
 FOR_MODELS = "ask_model"
 CHATS = "/chat/completions"
 TO_PRINT = "or let this write a script of its own, which saves each answer and resumes:"
+TO_LOWER = "your script keeps a pace already: lower that to {lower}"
 TO_FILL = "then fill in, in {file}: {settings}"
+TO_SAVE = (
+    "response.json(), which fails for {kind}: write response.content to a file for "
+    "each id, and return its name"
+)
 TO_ASK = "MODEL; PROMPTS; MAX_TOKENS, and what else you send, such as a system message"
 EDITS = {
     "pages": "and this lets it follow pages (practice has none: run it for real):",
@@ -48,34 +56,46 @@ BUDGETS = {
     "--tokens": "x-ratelimit-limit-tokens",
 }
 """The headers in which APIs of language models name what they allow in a minute."""
+BINARY = re.compile("(image|audio|video|font)/|application/(octet-stream|pdf|.*zip)")
+"""Content that is no text."""
 SCRIPTS_OWN = re.compile(
     r"(?!x-(stainless|inflight))"
-    r"(authorization|cookie|user-agent|.*(api-?key|token|version)|x-.+)",
+    r"(accept|authorization|cookie|user-agent|.*(api-?key|token|version)|x-.+)",
     re.I,
 )
 """Headers that a script gives; others are the client's, or make little difference."""
-CLIENTS_OWN = re.compile(r"python\b.*|\w+/Python .*", re.I)
-"""What clients send as ``User-Agent``, where a script gives none."""
+CLIENTS_OWN = re.compile(r"python\b.*|\w+/Python .*|\*/\*|application/json", re.I)
+"""What clients send as ``User-Agent`` and ``Accept``, where a script gives none."""
 
 
 def command_for(
     requests: Iterable[Request],
     quota: Quota | None,
+    start: Start,
     *,
     limit: int = 0,
     semaphore: LimitUse | None = None,
+    has_a_pacer: bool = False,
 ) -> str:
     """The lines that keep the script, and ``inflight-lab snippet ...``, with an edit,
-    where a recipe fits.
+    where a recipe fits; one line if the script has a pacer.
 
-    ``limit`` is how many may be in flight, 0 if that is not known; ``semaphore`` is the
-    script's own, which the lines make needless.  Of headers, the names stand there.
+    ``start`` is for an API that names no quota.  ``limit`` is how many may be in
+    flight, 0 if that is not known; ``semaphore`` is the script's own, which the lines
+    make needless.  Of headers, the names stand there.
     """
     most = _most_alike(requests)
     allowed = _allowed(most, quota)
     if limit:
         allowed["--limit"] = str(limit)
-    lines = lines_to_keep(most, allowed, semaphore)
+    why = []
+    if not limit and pacer_for(most[0], allowed).endswith("Pacer()"):
+        allowed |= _as_options(start.quota)
+        why = [str(start)]
+    if has_a_pacer:
+        lower = f"limit={limit}" if limit else pacer_for(most[0], allowed)
+        return "\n  ".join([*why, TO_LOWER.format(lower=lower)])
+    lines = [*why, *lines_to_keep(most, allowed, semaphore)]
     recipe = _recipe_for(most[0])
     if recipe:
         if lines:
@@ -95,12 +115,18 @@ def _allowed(requests: list[Request], quota: Quota | None) -> dict[str, str]:
     options = {}
     if requests[0].method == "POST":
         options = _budgets_named_in(requests)
-    if quota:
-        if quota.period != MINUTE:
-            options.pop("--tokens", None)
-        options["--rate"] = str(quota.rate)
-        options["--period"] = f"{quota.period:g}"
-    return options
+    if not quota:
+        return options
+    period = float(options.get("--period", MINUTE))
+    rate = int(quota.rate * period / quota.period)
+    if "--tokens" not in options or not rate:  # a day's requests decide alone
+        return _as_options(quota)
+    tokens = {"--tokens": options["--tokens"]}
+    return _as_options(Quota(rate, period)) | tokens  # both are spread evenly
+
+
+def _as_options(quota: Quota) -> dict[str, str]:
+    return {"--rate": str(quota.rate), "--period": f"{quota.period:g}"}
 
 
 def _budgets_named_in(requests: list[Request]) -> dict[str, str]:
@@ -143,6 +169,9 @@ def _commands(
     others = [name for name in headers if not is_named_as_a_secret(name)]
     if others:
         settings.append(f"HEADERS: {', '.join(others)}")
+    kinds = {each.headers.get("content-type", "") for each in requests}
+    if binary := next(filter(BINARY.match, sorted(kinds)), ""):
+        settings.append(TO_SAVE.format(kind=binary))
     to_fill = TO_FILL.format(file=file, settings="; ".join(settings))
     return [command, *_edit(requests, recipe, file), to_fill]
 
@@ -153,7 +182,7 @@ def _edit(requests: list[Request], recipe: str, file: str) -> list[str]:
     edit = EDITS_FOLDER / f"{recipe}-{kind}.diff"
     if kind not in EDITS or not edit.exists():
         return []
-    return [EDITS[kind], f'patch {file} < "{edit}"']
+    return [EDITS[kind], f'patch -F0 {file} < "{edit}"']
 
 
 def _yours_to_fill(command: str) -> list[str]:
@@ -212,8 +241,7 @@ def _with_an_id(urls: list[str]) -> str:
     backwards = _same_start([url[::-1] for url in urls])
     after = re.sub("^[^/?&=.]*", "", backwards[::-1])
     ids = [url[len(before) : len(url) - len(after)] for url in urls]
-    has_a_path = before.count("/") > 2
-    if not has_a_path or any(not each or SEPARATOR.search(each) for each in ids):
+    if any(not each or SEPARATOR.search(each) for each in ids):
         return ""
     return f"{before}{ID}{after}"
 

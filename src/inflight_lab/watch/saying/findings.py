@@ -34,6 +34,7 @@ from inflight_lab.watch.saying.counting import (
 )
 from inflight_lab.watch.saying.finding import FINDINGS, Finding, found
 from inflight_lab.watch.saying.paging import follows_pages
+from inflight_lab.watch.saying.start import start_for
 
 FEW = 4
 """How many requests, clients or semaphores a finding needs at least."""
@@ -112,8 +113,15 @@ def over_the_quota(log: RequestLog) -> Finding | None:
     refused = [each for each in requests if each.is_over_quota]
     if not refused:
         return None
-    quota = log.quota_of(requests) or requests_said_in(refused[-1].reason)
+    said = (requests_said_in(each.reason) for each in reversed(refused))
+    quota = log.quota_of(requests) or next(filter(None, said), None)
     kind = _kind_of_limit(refused) or _held_against(quota, requests)
+    documented = FINDINGS[kind].get("most_a_second")
+    start = start_for(
+        requests,
+        Quota(documented, 1.0) if documented else None,
+        is_paced=log.has_a_pacer,
+    )
     pace = quota
     if quota and kind == "refused":  # it kept to that, and a little less was allowed
         pace = Quota(quota.rate, 1.1 * quota.period)
@@ -124,7 +132,14 @@ def over_the_quota(log: RequestLog) -> Finding | None:
     slots = semaphore.slots if semaphore else 0
     return found(
         kind,
-        command=command_for(requests, pace, limit=limit, semaphore=semaphore),
+        command=command_for(
+            requests,
+            pace,
+            start,
+            limit=limit,
+            semaphore=semaphore,
+            has_a_pacer=log.has_a_pacer,
+        ),
         refused=len(refused),
         requests=len(requests),
         status="/".join(sorted({str(each.status) for each in refused})),
@@ -134,6 +149,8 @@ def over_the_quota(log: RequestLog) -> Finding | None:
         too_large=slots if slots > at_once else 0,
         semaphore_line=at([semaphore.line]) if semaphore else "",
         said=quoted(refused[0]),
+        of_tokens=_number_of("over_the_tokens", refused),
+        limits=limits_named_in(refused[0].headers) or None,
         quota=quota,
         most=most_within(quota.period, sent_times(requests)) if quota else 0,
         accepted=str(len(accepted)),  # 0 is said as well
@@ -160,12 +177,14 @@ def _sharing_a_quota(log: RequestLog) -> list[Request]:
 
 def _kind_of_limit(refused: list[Request]) -> str:
     """Which kind most refusals name; "" if none."""
-    said = [f"{each.status} {each.reason}" for each in refused]
-    for kind, words in FINDINGS.items():
-        pattern = re.compile(words.get("says", "$^"), re.I)
-        if sum(bool(pattern.search(each)) for each in said) > len(said) / 2:
-            return kind
-    return ""
+    most = len(refused) / 2
+    return next((kind for kind in FINDINGS if _number_of(kind, refused) > most), "")
+
+
+def _number_of(kind: str, refused: list[Request]) -> int:
+    """How many refusals name this kind."""
+    pattern = re.compile(FINDINGS[kind].get("says", "$^"), re.I)
+    return sum(bool(pattern.search(f"{each.status} {each.reason}")) for each in refused)
 
 
 def _held_against(quota: Quota | None, requests: list[Request]) -> str:

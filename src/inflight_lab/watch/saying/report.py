@@ -69,8 +69,8 @@ def _why_none(log: RequestLog) -> str:
     if log.exit_status and log.exit_status > 0:  # no signal has ended it
         return "The script ended with an error before it sent one."
     return (
-        "The script sent none, or with another library than httpx, httpx2, aiohttp and "
-        "requests."
+        "The script sent none, as one does that has all its answers in a file, or with "
+        "another library than httpx, httpx2, aiohttp and requests."
     )
 
 
