@@ -62,7 +62,7 @@ def test_it_opens_with_all_that_matters_and_one_button(
     page.clock.run_for(11_000)
     expect(page.locator(SENTENCE)).to_contain_text("All 100 answered in 12 s")
     press(page, "Now paced", seconds=9)
-    expect(page.locator(SENTENCE)).to_contain_text("All 100 answered in 6.3 s")
+    expect(page.locator(SENTENCE)).to_contain_text("All 100 answered in 6.2 s")
     expect(go).to_have_text("Send 100")
     assert page.evaluate("performance.getEntriesByType('resource').length") == 0
     expect(page.get_by_text("Computed in your browser")).to_be_visible()
