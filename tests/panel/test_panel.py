@@ -358,6 +358,7 @@ async def test_a_paced_runner_that_nobody_ran_is_not_refused(
     (run,) = panel._expected().values()
     assert (run.counts.refused, run.counts.peak_in_flight) == (0, 5)
     assert run.elapsed == pytest.approx(20 * 0.10125 + 0.5)
+    assert panel._page.picture.panel["spacing"] == pytest.approx(0.10125)
 
 
 @pytest.mark.parametrize(

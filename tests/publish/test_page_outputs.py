@@ -18,6 +18,8 @@ from inflight_lab.runs.run import Level, Run, no_levels
 from inflight_lab.runs.terms import QuotaPolicy, Terms
 from tests.support.notebooks.notebook_tools import NOTEBOOKS, load
 
+PANEL_SAYS = {"sliders": ["count"], "strip": "rate", "spacing": 0.03375}
+
 
 def picture_of(*names: str, started: int = 1) -> NotebookNode:
     """The output of a widget whose runs were recorded; its picture is in bold."""
@@ -31,7 +33,7 @@ def picture_of(*names: str, started: int = 1) -> NotebookNode:
         "text/html": f"<b>{' '.join(names)}</b>",
         RECORDING: to_recording(dict.fromkeys(names, run)),
     }
-    metadata = {STARTED: started, PANEL: {"sliders": ["count"], "strip": "rate"}}
+    metadata = {STARTED: started, PANEL: PANEL_SAYS}
     return new_output("display_data", data=data, metadata=metadata)
 
 
@@ -67,7 +69,7 @@ def test_a_panel_can_be_simulated_with_its_own_settings() -> None:
     settings = json.loads(unescape(re.findall('data-settings="([^"]+)"', html)[0]))
     assert settings["runners"] == ["pause", "paced"]
     assert (settings["names"], settings["sliders"]) == (["Ada", "Ben"], ["count"])
-    assert settings["strip"] == "rate"
+    assert (settings["strip"], settings["spacing"]) == ("rate", 0.03375)
     assert (settings["count"], settings["limit"], settings["latency"]) == (90, 3, 0.3)
     assert settings["quota"]["rate"] == 40
 

@@ -98,4 +98,4 @@ def test_the_simulator_is_as_the_runners_are(
     found = simulated[setting]
     assert found["answered"] == pytest.approx(answered, abs=1)
     assert found["refused"] == pytest.approx(COUNT - answered, abs=1)
-    assert found["seconds"] == pytest.approx(seconds, rel=0.03)
+    assert found["seconds"] == pytest.approx(seconds, rel=0.01)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from inflight_lab.panel.expected import HEADROOM
 from inflight_lab.panel.settings import NAMES
 from inflight_lab.plot.modules import STAGE
 from inflight_lab.runs.events import outcome_of
@@ -39,3 +40,8 @@ def test_each_setting_has_its_slider() -> None:
         "controls.js", "settingsFor", "settingsFor().map(({ name }) => name)"
     )
     assert sorted(sliders) == sorted(NAMES)
+
+
+def test_both_pace_alike() -> None:
+    """A paced run that the page computes leaves as much room as one that is sent."""
+    assert evaluated("simulate.js", "HEADROOM", "HEADROOM") == HEADROOM

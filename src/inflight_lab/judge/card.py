@@ -10,6 +10,8 @@ MUCH_UNUSED = 0.8
 NO_RATE = "It takes no `rate` and `period`, so it must be made for this quota."
 TOO_MUCH = "It sends more than the quota allows, however the API counts."
 NOTHING = "Nothing is wrong with it."
+CELL = '<td style="white-space: nowrap">'
+"""A share and its 429s stay on one line."""
 
 
 class Share(NamedTuple):
@@ -138,7 +140,7 @@ def _as_html(caption: str, rows: Sequence[Sequence[str]]) -> str:
     head = [f'<th scope="col">{escape(name)}</th>' for row in rows[:1] for name in row]
     lines = []
     for name, *cells in rows[1:]:
-        data = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+        data = "".join(f"{CELL}{escape(cell)}</td>" for cell in cells)
         lines.append(f'<tr><th scope="row">{escape(name)}</th>{data}</tr>')
     return (
         f'<table><caption style="text-align: left">{caption}</caption>'

@@ -28,8 +28,11 @@ def _is_transport(value: object) -> bool:
 TRANSPORT = instance(object, "an httpx.AsyncHTTPTransport()", _is_transport)
 
 
-class OutsideError(httpx.TransportError):
-    """A request to another machine, of which no more are allowed.  It was not sent."""
+class OutsideError(httpx.RequestError):
+    """A request to another machine, of which no more are allowed.  It was not sent.
+
+    No kind of `httpx.TransportError`, which another attempt may fix.
+    """
 
 
 class ObservedTransport(httpx.AsyncBaseTransport):

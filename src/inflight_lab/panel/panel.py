@@ -13,6 +13,7 @@ from inflight_lab.engine.runner import Runner
 from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.panel.blocked import BLOCKED, watch_for_blocks
+from inflight_lab.panel.expected import spacing_of
 from inflight_lab.panel.goals import Goal, check_goals
 from inflight_lab.panel.lane import Lane, runners_by_name
 from inflight_lab.panel.settings import (
@@ -123,7 +124,11 @@ class Panel(anywidget.AnyWidget):
         }
         super().__init__(_fixed=fixed, **self._initial)
         self._page = WidgetPage(self, self._expected)
-        self._page.picture.panel = {"sliders": list(knobs), "strip": strip}
+        self._page.picture.panel = {
+            "sliders": list(knobs),
+            "strip": strip,
+            "spacing": max(map(spacing_of, runners.values())),
+        }
         self.lanes = self._make_lanes(runners, server, goals)
         self._show_lanes()
         self.observe(self._on_setting, list(NAMES))

@@ -128,8 +128,8 @@ function stuck({ run, time, setting, counts }) {
   if (counts.refused) return null; // that is the news
   const long = run.sent.upTo(time - setting.way - CONNECTED) - run.reached.upTo(time);
   if (long < MANY_STUCK) return null;
-  const handed = counted(long, "out", "handed to the client");
-  return [handed, ": they wait inside it for a connection."];
+  const stuck = counted(counts.notArrived, "out", "wait inside the client");
+  return [stuck, ": it has no connection left."];
 }
 
 /** @type {Pattern} */

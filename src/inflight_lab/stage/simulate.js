@@ -14,6 +14,8 @@ import { inFlightAt, outcomeOf, PAUSE, Run } from "./run.js";
  * @property {Runner} runner
  * @property {number | null} limit How many slots it has; null for none.  All at once
  *   never has any.
+ * @property {number} [spacing] Of the paced runner, if it keeps another than the
+ *   quota's and its headroom.
  * @property {number} latency
  * @property {Quota | null} quota
  *
@@ -26,7 +28,7 @@ import { inFlightAt, outcomeOf, PAUSE, Run } from "./run.js";
  */
 
 /** The paced runner keeps this many times the spacing that the quota asks for. */
-const HEADROOM = 1.0125;
+export const HEADROOM = 1.0125;
 
 /** How many connections httpx opens, and how long a request waits for one. */
 const POOL = 100;
@@ -163,9 +165,10 @@ export class Simulation {
   }
 
   #spacing() {
-    const { runner, quota } = this.settings;
-    const isPaced = runner === "paced" && quota;
-    return isPaced ? HEADROOM * quota.period / quota.rate : this.world.work;
+    const { runner, quota, spacing } = this.settings;
+    if (runner !== "paced") return this.world.work;
+    if (spacing) return spacing;
+    return quota ? HEADROOM * quota.period / quota.rate : this.world.work;
   }
 
   /**

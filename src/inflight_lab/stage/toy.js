@@ -21,6 +21,7 @@ import { Stage } from "./stage.js";
  * @property {Runner[]} choices Between which one can choose, if there is one on show.
  * @property {number} limit
  * @property {number} latency
+ * @property {number} spacing Of the paced runner, in seconds; 0 for the quota's.
  * @property {Partial<Quota> & { rate: number } | null} quota
  * @property {SettingName[]} sliders
  * @property {What} strip What the strips show first.
@@ -36,6 +37,7 @@ const USUAL = {
   choices: [],
   limit: 5,
   latency: 1.2,
+  spacing: 0,
   quota: { rate: 20 },
   sliders: ["limit", "latency"],
   strip: "in flight",
@@ -147,9 +149,9 @@ class Toy {
 
   /** @param {Runner} runner */
   #terms(runner) {
-    const { latency, quota } = this.settings;
+    const { latency, spacing, quota } = this.settings;
     const limit = this.#isLimited(runner) ? this.settings.limit : null;
-    return { runner, limit, latency, quota: quota && quotaOf(quota) };
+    return { runner, limit, latency, spacing, quota: quota && quotaOf(quota) };
   }
 
   /** A panel gives its limit to the paced runner, too. @param {Runner} runner */

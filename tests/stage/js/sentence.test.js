@@ -287,14 +287,24 @@ Deno.test("where all are answered in the end, refusals were more tries", () => {
 
 Deno.test("what left the program and is not at the API waits for a connection", () => {
   const run = runOf(150, { runner: "naive", quota: null });
-  expectSaid(run, 0.4, /50 handed to the client/, /wait inside it for a connection/);
+  expectSaid(run, 0.4, /50 wait inside the client/, /no connection/);
+});
+
+Deno.test("as many are said to wait for a connection as stand there", () => {
+  const settings = { ...USUAL, runner: /** @type {const} */ ("naive"), quota: null };
+  const made = new Simulation(settings, { way: 0.03, work: 0.002 });
+  made.ask(200);
+  made.advance(0.4);
+  assert.equal(said(made.run, 0.15), "75 in flight, all at once.");
+  const standing = countsAt(made.run, 0.4).inFlight - 100;
+  expectSaid(made.run, 0.4, new RegExp(`^${standing} wait inside`));
 });
 
 Deno.test("few that wait for a connection are not worth a sentence", () => {
   const few = runOf(104, { runner: "naive", quota: null });
   const more = runOf(110, { runner: "naive", quota: null });
   assert.doesNotMatch(said(few, 0.4), /connection/);
-  expectSaid(more, 0.4, /10 handed to the client/, /wait inside it for a connection/);
+  expectSaid(more, 0.4, /10 wait inside the client/, /no connection/);
 });
 
 Deno.test("of a spacing nothing is unused: it is allowed or too fast", () => {

@@ -104,6 +104,11 @@ Deno.test("who fails gives its slot to the next", () => {
   assert.deepEqual([answered, failed, run.isLive], [150, 50, false]);
 });
 
+Deno.test("who is paced keeps to its own spacing, whatever the API allows", () => {
+  const { sent } = runOf(20, { runner: "paced", limit: null, spacing: 0.0675 });
+  assert.ok(Math.abs(sent.lastUpTo(Infinity) - 19 * 0.0675) < 1e-6);
+});
+
 Deno.test("a limit that is moved in mid-run counts at once, up and down", () => {
   const made = simulation(60, { limit: 3 });
   made.advance(0.1);
