@@ -14,7 +14,10 @@ from inflight_lab import AnswerFile, NoAnswer, Stop
 from tests.support.waiting import PATIENCE, until
 
 Start = Callable[[], AnswerFile]
-LINES = b'{"key": 1, "data": "one"}\n{"key": [2, {"a": 0}], "data": null}\n'
+LINES = b"""\
+{"url": 0, "key": 1, "data": "one"}
+{"url": 0, "key": [2, {"a": 0}], "data": null}
+"""
 
 
 @pytest.fixture
@@ -41,7 +44,8 @@ def test_what_was_written_is_there_after_a_new_start(path: Path, start: Start) -
     assert [2, {"a": "c"}] not in again
     assert len(again.keys) == 2
     first = json.loads(path.read_text("ascii").splitlines()[0])
-    assert first == {"key": "https://api.test/a?b=ü", "data": {"x": [1, None]}}
+    assert first["key"] == "https://api.test/a?b=ü"
+    assert first["data"] == {"x": [1, None]}
 
 
 @pytest.mark.parametrize("cut", range(len(LINES)))
@@ -58,7 +62,12 @@ def test_any_cut_is_healed(cut: int, path: Path, start: Start) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["{}\n", "[1, 2]", "id,name\n1,a\n", '{"key": 1}\n\n', "\n", "null\n", "{"]
+    "text",
+    [
+        *("{}\n", "[1, 2]", "id,name\n1,a\n", "\n", "null\n", "{"),
+        *('{"url": 0, "key": 1}\n\n', '{"url": 0, "key": }\n'),
+        '{"key": 1, "data": 2}\n',
+    ],
 )
 def test_a_file_with_something_else_is_left_alone(
     text: str, path: Path, start: Start
@@ -101,7 +110,7 @@ async def test_collect_asks_once_for_what_is_missing(
     assert "4 of 6 have an answer" in out
     for bad in ("bad 1", "bad 2"):
         assert f"x '{bad}': NoAnswer('status 400: no')\n" in out
-    assert "No such item: 1." in out
+    assert "No such item, or null: 1." in out
     assert await answers.collect(["new", "a", "new"], ask, limit=3)
     assert asked[5:] == ["new"]
     assert "1 to ask for" in (out := capsys.readouterr().out)
@@ -131,8 +140,40 @@ async def test_if_nothing_exists_the_address_is_wrong(
 
     assert not await start().collect(range(30), ask, limit=3)
     assert "0 of 30 have an answer" in (out := capsys.readouterr().out)
-    assert "No such item: 30." in out
+    assert "No such item, or null: 30." in out
     assert start().keys == set()
+
+
+@pytest.mark.anyio
+async def test_who_has_no_such_item_is_kept_as_soon_as_another_answer_is(
+    start: Start, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A kill costs no 404 but those before the first item that exists."""
+    answers = start()
+    kept: list[int] = []
+
+    async def ask(key: int) -> int | None:
+        kept.append(len(answers.keys))
+        return key if len(kept) == 3 else None
+
+    assert await answers.collect(range(5), ask, limit=1)
+    assert kept == [0, 0, 0, 3, 4]
+    assert "No such item, or null: 4." in capsys.readouterr().out
+
+
+def test_a_file_that_was_begun_for_another_url_is_left_alone(path: Path) -> None:
+    """Its answers must not pass for this one's, and no secret in a URL is written."""
+    with AnswerFile(str(path), "https://a.test/items?api_key=s3cret") as answers:
+        answers.add(1, "an item")
+    before = path.read_bytes()
+    assert b"s3cret" not in before
+    for text in (before, before[:9]):  # a kill may have cut its only line
+        path.write_bytes(text)
+        with pytest.raises(ValueError, match="for another URL, name another file"):
+            AnswerFile(str(path), "https://a.test/users")
+        assert path.read_bytes() == text
+    with AnswerFile(str(path), "https://a.test/items?api_key=s3cret") as answers:
+        assert 1 not in answers
 
 
 @pytest.mark.anyio

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -13,6 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from inflight_lab import PracticeServer
 from inflight_lab.recipes import RECIPES
@@ -150,15 +153,33 @@ async def test_a_page_that_is_no_list(
     assert 'ValueError("a page must be a list, got {' in capsys.readouterr().out
 
 
+class OneHasMore(PracticeServer):
+    """Its first answer names a next page; the others are under way then."""
+
+    asked = 0
+
+    async def get(self, request: Request) -> Response:
+        """Answer."""
+        self.asked += 1
+        if self.asked > 1:
+            await asyncio.sleep(0.5)
+            return await super().get(request)
+        await until(lambda: self.asked == 3)
+        more = {"Link": '<https://a.test/2>; rel="next"'}
+        return await self._serve(request, JSONResponse([], headers=more))
+
+
 @pytest.mark.parametrize("job", [FETCH_ALL, WITH_REQUESTS], ids=lambda job: job.recipe)
 async def test_the_first_of_several_pages_is_not_kept_as_the_answer(
     job: Job, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without the edit a script says that there are more; what is whole it keeps."""
-    with PagedServer(pages=2, latency=0) as server:
-        settings = {"URL": f"{server.url}?list=a&page={{id}}", "IDS": [1, 2]}
-        assert await run_here(job.script(server.url, tmp_path, **settings))
-    assert [line["data"][1] for line in lines_in(tmp_path)] == [2]
+    """Without the edit a script says that there are more; what is whole, and under way
+    already, it keeps.
+    """
+    with OneHasMore(latency=0) as server:
+        assert await run_here(job.script(server.url, tmp_path, LIMIT=3))
+        assert server.asked == 3
+    assert ["args" in line["data"] for line in lines_in(tmp_path)] == [True, True]
     assert "more pages" in capsys.readouterr().out
 
 

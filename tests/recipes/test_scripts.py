@@ -97,6 +97,17 @@ async def test_a_changed_question_is_a_new_one(tmp_path: Path) -> None:
     assert lines_in(tmp_path)[0]["data"]["choices"]
 
 
+async def test_another_url_needs_another_file(tmp_path: Path) -> None:
+    """One sentence says so, and nothing is sent; the answers are those of one API."""
+    with PracticeServer(latency=0) as server:
+        assert not await run_here(FETCH_ALL.script(server.url, tmp_path))
+        url = f"{server.url}?user={{id}}"
+        said = await run_here(FETCH_ALL.script(server.url, tmp_path, URL=url))
+        assert "results.jsonl is in use, or holds something else" in str(said)
+        assert str(said).endswith(": for another URL, name another file")
+        assert server.stats().started == 12
+
+
 async def test_a_question_has_as_long_as_the_script_says(tmp_path: Path) -> None:
     """TIMEOUT ends an attempt, and not what is usual for other requests."""
     with PracticeServer(latency=0, dialect="openai") as server:
@@ -265,6 +276,7 @@ async def test_what_is_under_way_when_it_stops_is_kept(tmp_path: Path) -> None:
         (FETCH_ALL, {"URL": "https://a.test/items"}, "URL must be .*, with {id}"),
         (FETCH_ALL, {"RATE": 0}, r"greater than 0, got .*\brate=0\b"),
         (FETCH_ALL, {"LIMIT": 0}, r"greater than 0, got .*\blimit=0\b"),
+        (FETCH_ALL, {"IDS": [b"a"]}, "bytes is not JSON"),
         (FETCH_ALL, {"RESULTS": "no/where.jsonl"}, "No such file.*no/where.jsonl"),
         (WITH_REQUESTS, {"PERIOD": -1}, r"greater than 0, got .*\bperiod=-1\b"),
         (ASK_MODEL, {"MODEL": ""}, "MODEL and PROMPTS"),

@@ -281,11 +281,14 @@ def test_a_redirect_says_where_it_leads() -> None:
     assert str(failure) == "status 301 leads to https://a.test/v2"
 
 
-def test_what_is_wrong_with_each_request_alone_ends_no_run() -> None:
-    """A hundred bad requests in a row say nothing about the next one."""
-    bad = httpx.Response(422)
-    ran = run(lambda number, _: bad if number <= 100 else ok(), 110)
-    assert [type(each) for each in ran.failures] == [NoAnswer] * 100
+@pytest.mark.parametrize("status", [302, 400, 405, 422])
+def test_what_is_wrong_with_every_request_ends_the_run(status: int) -> None:
+    """After 50 in a row, in the API's words: "API key not valid" may be a 400."""
+    bad = httpx.Response(status, json={"message": "API key not valid."})
+    ran = run(lambda *_: bad, 300, limit=1)
+    assert len(ran.arrivals) == 50
+    assert [type(each) for each in ran.failures] == [NoAnswer] * 49 + [Stop] * 251
+    assert "API key not valid." in str(ran.failures[-1])
 
 
 def test_what_does_not_exist_ends_no_run() -> None:

@@ -1,9 +1,9 @@
 """AnswerFile: answers in a file, from which the next start goes on.
 
-``answers.add(key, data)`` appends a line, ``{"key": ..., "data": ...}``.  When it
-returns, the line is there, even if the process is killed next.  ``key in answers`` says
-whether it was written, now or by an earlier start.  ``answers.collect`` asks for all
-that is missing, and says how far it is.
+``answers.add(key, data)`` appends a line, ``{"url": ..., "key": ..., "data": ...}``.
+When it returns, the line is there, even if the process is killed next.
+``key in answers`` says whether it was written, now or by an earlier start.
+``answers.collect`` asks for all that is missing, and says how far it is.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ import random
 from collections.abc import Awaitable, Callable, Iterable
 from io import FileIO
 from typing import Any
+from zlib import crc32
 
 from inflight_lab.runners.patiently import NoAnswer, Stop
 
@@ -26,21 +27,26 @@ class AnswerFile(FileIO):
     ...     if 17 not in answers:
     ...         answers.add(17, {"found": "it"})
 
-    A key is anything that JSON can hold, such as an id.  Raises ``OSError`` if the file
-    cannot be opened, and ``ValueError`` if it holds something else or is open in
-    another process.
+    A key is anything that JSON can hold, such as an id.  Name the ``url`` that answers:
+    each line has its checksum, because a URL may hold a secret, and a file that was
+    begun for another one is left alone.
+
+    Raises ``OSError`` if the file cannot be opened, and ``ValueError`` if it holds
+    something else or is open in another process.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, url: str = "") -> None:
         super().__init__(path, "a+")
+        self.crc = crc32(url.encode())  # in each line; a URL may hold a secret
+        begin = b'{"url": %d, "key": ' % self.crc
         try:
             if hasattr(os, "lockf"):  # not on Windows
                 os.lockf(self.fileno(), os.F_TLOCK, 0)
             self.seek(0)
             *lines, torn = self.readall().split(b"\n")
             self.keys = {json.dumps(json.loads(line)["key"]) for line in lines}
-            if not torn.startswith(b'{"key": '[: len(torn)]):
-                raise ValueError("its last line has no end")
+            if not all(begin.startswith(line[: len(begin)]) for line in [*lines, torn]):
+                raise ValueError("for another URL, name another file")
         except (OSError, ValueError, LookupError, TypeError) as error:
             self.close()
             why = f"{path} is in use, or holds something else: {error}"
@@ -52,7 +58,7 @@ class AnswerFile(FileIO):
 
     def add(self, key: Any, data: Any) -> None:
         """Write one answer.  Raises ``OSError`` if there is no room for it."""
-        line = json.dumps({"key": key, "data": data}).encode() + b"\n"
+        line = json.dumps({"url": self.crc, "key": key, "data": data}).encode() + b"\n"
         if self.write(line) < len(line):
             raise OSError(f"there is no room for a whole line in {self.name}")
         self.keys.add(json.dumps(key))
@@ -66,7 +72,8 @@ class AnswerFile(FileIO):
         other exception, which is raised in a group.
 
         None means that there is no such item.  That is an answer as well, but it is
-        kept only beside others: if nothing exists, the address is wrong.
+        kept only beside others: if nothing exists, the address is wrong.  So the first
+        ones are kept as soon as another answer is there.
 
         Prints how far it is, and what fails.  Returns whether all have an answer.
         """
@@ -74,7 +81,8 @@ class AnswerFile(FileIO):
         queue = [key for key in wanted.values() if key not in self]
         random.shuffle(queue)  # else each start may begin with those that fail
         a_tenth = len(queue) // 10 or 1
-        gaps: list[Any] = []  # keys of no item
+        unkept: list[tuple[Any, Any]] = []  # nulls, while there is nothing else
+        nulls: list[Any] = []  # keys of no item
 
         async def work() -> None:
             while queue:
@@ -83,10 +91,11 @@ class AnswerFile(FileIO):
                 key = queue.pop()
                 try:
                     data = await ask(key)
+                    unkept.append((key, data))
                     if data is None:
-                        gaps.append(key)
-                    else:
-                        self.add(key, data)
+                        nulls.append(key)
+                    while unkept and (self.keys or data is not None):
+                        self.add(*unkept.pop())
                 except (NoAnswer, ValueError) as error:
                     print(f"x {key!r:.60}: {error!r}", flush=True)
 
@@ -97,10 +106,7 @@ class AnswerFile(FileIO):
         except* (Stop, OSError) as stops:
             print("Stopped:", stops.exceptions[0])
         finally:
-            if self.keys:  # else nothing exists, so the address is wrong
-                for key in gaps:
-                    self.add(key, None)
             found = len(wanted.keys() & self.keys)
             print(f"{found} of {len(wanted)} have an answer in {self.name}.", end=" ")
-            print(f"No such item: {len(gaps)}.")
+            print(f"No such item, or null: {len(nulls)}.")
         return found == len(wanted)

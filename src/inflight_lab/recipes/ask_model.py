@@ -2,7 +2,7 @@
 
     python ask_model.py  # needs Python 3.11 or newer, and httpx
 
-Each answer is in RESULTS as soon as it comes: {"key": [id, question], "data": answer}.
+Each answer is in RESULTS as soon as it comes: "key" is [id, question], "data" its JSON.
 Stop the script when you like: the next start asks only what has no answer yet.  With
 another prompt, model or setting it is a new question.  A question whose answer was lost
 is asked again, so the API may count it twice.
@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from inflight_lab import AnswerFile, Budgets, Patience, Stop
+from inflight_lab import AnswerFile, Budgets, Patience
 from inflight_lab.recipes.settings import start
 from inflight_lab.runners.budgets import most_tokens
 
@@ -49,11 +49,11 @@ async def main() -> bool:
         turn = budgets.turn(tokens=most_tokens(body))
         response = await patiently(turn, client.post, URL, json=body)
         if response.status_code in (404, 410):
-            raise Stop(f"wrong URL or MODEL: {response.text:.200}")
+            await patiently.stop(f"wrong URL or MODEL: {response.text:.200}")
         return response.json()
 
     questions = [(id, body_of(prompt)) for id, prompt in PROMPTS.items()]
-    with AnswerFile(RESULTS) as answers:
+    with AnswerFile(RESULTS, URL) as answers:
         async with client:
             return await answers.collect(questions, ask, limit=LIMIT)
 

@@ -2,7 +2,7 @@
 
     python fetch_all.py  # needs Python 3.11 or newer, and httpx
 
-Each answer is in RESULTS as soon as it comes: {"key": its id, "data": its JSON}.
+Each answer is in RESULTS as soon as it comes, with "key": its id and "data": its JSON.
 Stop the script when you like: the next start asks only for what has no answer yet.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from inflight_lab import AnswerFile, Pacer, Patience, Stop
+from inflight_lab import AnswerFile, Pacer, Patience
 from inflight_lab.recipes.settings import addresses, start
 
 URL = "https://api.example.com/items/{id}"  # each of IDS takes the place of {id}
@@ -38,10 +38,10 @@ async def main() -> bool:
         if response.status_code in (404, 410):
             return None
         if "next" in response.links:  # if one page is enough, delete these lines
-            raise Stop("more pages: `inflight-lab snippet --help` has an edit")
+            await patiently.stop("more pages, which fetch() does not follow")
         return response.json()  # or response.text
 
-    with AnswerFile(RESULTS) as answers:
+    with AnswerFile(RESULTS, URL) as answers:
         async with client:
             return await answers.collect(urls, fetch, limit=LIMIT)
 

@@ -8,7 +8,7 @@ On each machine, with Python 3.11 or newer:
     dask worker tcp://127.0.0.1:8786 --nthreads 25    # on each, with that one's address
     python on_a_cluster.py                            # on one machine
 
-Each answer is in RESULTS as soon as it comes: {"key": its id, "data": its JSON}.
+Each answer is in RESULTS as soon as it comes, with "key": its id and "data": its JSON.
 Stop the script when you like: the next start asks only for what has no answer yet.
 
 The script decides what is sent and when, and the workers send it.  How long a request
@@ -60,7 +60,7 @@ async def main() -> bool:
             return None
         return response.json()  # or response.text
 
-    with AnswerFile(RESULTS) as answers:
+    with AnswerFile(RESULTS, URL) as answers:
         async with connected() as cluster:
             return await answers.collect(urls, fetch, limit=LIMIT)
 

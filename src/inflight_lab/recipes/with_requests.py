@@ -3,7 +3,7 @@
     pip install httpx requests  # needs Python 3.11 or newer
     python with_requests.py
 
-Each answer is in RESULTS as soon as it comes: {"key": its id, "data": its JSON}.
+Each answer is in RESULTS as soon as it comes, with "key": its id and "data": its JSON.
 Stop the script when you like: the next start asks only for what has no answer yet.
 requests blocks while it waits, so each request has a thread; asyncio decides when.
 """
@@ -17,7 +17,7 @@ import httpx
 import requests
 from requests.adapters import HTTPAdapter
 
-from inflight_lab import AnswerFile, Pacer, Patience, Stop
+from inflight_lab import AnswerFile, Pacer, Patience
 from inflight_lab.recipes.settings import addresses, start
 
 URL = "https://api.example.com/items/{id}"  # each of IDS takes the place of {id}
@@ -48,10 +48,10 @@ async def main() -> bool:
         if response.status_code in (404, 410):
             return None
         if "next" in response.links:  # if one page is enough, delete these lines
-            raise Stop("there are more pages, which are not asked for")
+            await patiently.stop("more pages, which fetch() does not follow")
         return response.json()  # or response.text
 
-    with AnswerFile(RESULTS) as answers, session:
+    with AnswerFile(RESULTS, URL) as answers, session:
         return await answers.collect(urls, fetch, limit=LIMIT)
 
 

@@ -10,8 +10,7 @@
 - *Stop* if nothing is accepted any more.  Nobody can list all the words in which APIs
   say that a month's quota is used up.  But then they refuse eleven times in a row,
   until a pause would be longer than ten minutes, or 50 requests fail one after the
-  other.  What can only be wrong with one request, such as a 400 or a 422, does not
-  count.
+  other.  A 400 counts as well: some APIs say so that a key is wrong.
 
 404 and 410 are answers, too, and are returned.  All other failures that another
 attempt may fix get one: a lost connection, a timeout, every server error.  For a GET
@@ -108,7 +107,7 @@ class Patience:
             try:
                 async with pacer, asyncio.timeout(self.timeout):
                     if self._why:
-                        await self._stop(self._why)
+                        await self.stop(self._why)
                     self._under_way += 1
                     try:
                         response = await send(*args, **more)
@@ -124,16 +123,14 @@ class Patience:
                 return response
             why = f"status {status} {reason_in(response)}"
             if is_permanent(response):
-                await self._stop(why)
+                await self.stop(why)
             if is_temporary(response):
                 wait = await self._pause_all(pacer, pause_in(response), why)
-            elif status in (402, 403):
-                break  # it may be true of all requests
             elif status < 500 and status not in (408, 409):
-                raise NoAnswer(why)  # something is wrong with this request alone
+                break  # no other attempt helps; it may be true of all requests
         self._failures += 1
         if self._failures >= MOST_FAILURES:
-            await self._stop(why)
+            await self.stop(why)
         raise NoAnswer(why)
 
     async def _pause_all(self, pacer: Any, asked: float, why: str) -> float:
@@ -144,14 +141,14 @@ class Patience:
             self._pause *= 2
         pause = max(asked, self._pause)
         if pause > self.longest_pause:
-            await self._stop(f"{why} (a pause of {pause:.0f} s)")
+            await self.stop(f"{why} (a pause of {pause:.0f} s)")
         if is_new and pause > 5:
             logging.getLogger(__name__).warning("Waiting %.4g s: %s", pause, why)
         self._paused_until = max(self._paused_until, now + pause)
         pacer.pause(pause)
         return pause + random.uniform(0, BACKOFF)  # not all at once
 
-    async def _stop(self, why: str) -> None:
+    async def stop(self, why: str) -> None:
         """End the run, as soon as nothing is under way that may be answered."""
         self._why = why
         while self._under_way:
