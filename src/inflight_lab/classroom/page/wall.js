@@ -246,7 +246,7 @@ class Wall {
     byId("counts", HTMLElement).replaceChildren(
       count("out", inFlight, "in flight"),
       count("answered", answered, "answered"),
-      count("refused", refused, "refused"),
+      count("refused", refused, "refused in all"),
       ...(stopped ? [count("stopped", stopped, "stopped by the room")] : []),
     );
     write(byId("quota", HTMLElement), wallAt(run, time).words);
