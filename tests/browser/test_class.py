@@ -67,8 +67,11 @@ def test_phones_send_and_the_wall_shows_who(room: ClassRoom, pages: Pages) -> No
     ).to_be_visible()
     expect(wall.locator(".ifl-counts")).to_contain_text("11 refused")
     assert width_of_code(wall) < 150  # it is large only until somebody sends
-    said = "<b>Ana</b> and Phone 2 sent 21 in a minute; 10 are allowed: 11 refused."
+    sent = "<b>Ana</b> and Phone 2 sent 21 in the busiest minute"
+    said = f"{sent}; 10 are allowed: 11 refused."
     expect(wall.locator(".ifl-sentence")).to_have_text(said)
+    phone_2 = wall.get_by_role("listitem").filter(has_text="Phone 2")
+    expect(phone_2).to_have_attribute("data-refused", "11")
     ana.close()
     expect(wall.get_by_role("listitem")).to_have_text(["Phone 2"])
     assert (room.stats().accepted, room.stats().refused) == (10, 11)

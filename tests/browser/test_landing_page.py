@@ -40,8 +40,8 @@ def test_it_opens_with_all_that_matters_and_one_button(
     page: Page, address: str
 ) -> None:
     """The requests, what the API allows, and one thing to press: it sends a hundred at
-    once, and then five at a time.  Each says what came of it, nothing is loaded, and it
-    says that it is computed.
+    once, then ten at a time, then paced.  Each says what came of it, nothing is loaded,
+    and it says that it is computed.
     """
     stop_clock(page)
     page.goto(address)
@@ -56,11 +56,30 @@ def test_it_opens_with_all_that_matters_and_one_button(
     expect(page.locator(SENTENCE)).to_contain_text("20 answered, 80 refused")
     expect(page.get_by_role("button", name="All controls")).to_be_visible()
     assert go.bounding_box() == place
-    press(page, "Now 5 at a time", seconds=3)
-    expect(page.locator(SENTENCE)).to_contain_text("5 in flight")
+    press(page, "Now 10 at a time", seconds=3)
+    expect(page.locator(SENTENCE)).to_contain_text("10 in flight")
     expect(page.get_by_role("slider", name="limit")).to_be_visible()
+    page.clock.run_for(11_000)
+    expect(page.locator(SENTENCE)).to_contain_text("All 100 answered in 12 s")
+    press(page, "Now paced", seconds=9)
+    expect(page.locator(SENTENCE)).to_contain_text("All 100 answered in 6.2 s")
+    expect(go).to_have_text("Send 100")
     assert page.evaluate("performance.getEntriesByType('resource').length") == 0
     expect(page.get_by_text("Computed in your browser")).to_be_visible()
+
+
+def test_all_controls_keep_what_is_shown(page: Page, address: str) -> None:
+    """Whoever goes his own way after the first run still sees what came of it, and from
+    then on the button sends what is chosen.
+    """
+    stop_clock(page)
+    page.goto(address)
+    press(page, "Send 100 at once", seconds=5)
+    press(page, "All controls", seconds=0.1)
+    expect(page.locator(SENTENCE)).to_contain_text("20 answered, 80 refused")
+    expect(page.get_by_role("radio", name="Semaphore")).to_be_checked()
+    press(page, "Send 100", seconds=1)
+    expect(page.locator(SENTENCE)).to_contain_text("10 in flight")
 
 
 def test_the_limit_is_under_the_finger(page: Page, address: str) -> None:

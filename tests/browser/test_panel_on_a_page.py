@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from inflight_lab.plot.modules import PAGE, script, style
 from inflight_lab.runs.run import Run
 from tests.support.browser import IN_BROWSER, stop_clock
 from tests.support.browser.bare_page import hear, run_of, show, state_of
@@ -207,6 +208,20 @@ def test_a_run_is_seen_down_to_its_strip(page: Page, states: States) -> None:
     page.evaluate("model.set('running', true)")
     expect(strip).to_be_in_viewport(ratio=1)
     expect(page.locator(".ifl-panel .ifl-go")).to_be_in_viewport(ratio=1)
+
+
+def test_a_plot_comes_into_view_when_its_run_begins(page: Page) -> None:
+    """Below the code of its cell, too: a run that a cell has started goes by once."""
+    show(page, {"_esm": script(PAGE / "live_plot.js"), "_css": style()}, height=720)
+    page.evaluate("document.body.style.padding = '500px 0'")
+    strip = page.locator(".ifl-chart")
+    expect(strip).not_to_be_in_viewport()
+    hear(page, run_of((0, 0.5, 200), live=True), reset=True, number=1)
+    expect(strip).to_be_in_viewport(ratio=1)
+    page.evaluate("scrollTo(0, 0)")
+    hear(page, run_of((0.6, 0.9, 200), live=True))
+    expect(page.locator(".ifl-count-answered")).to_have_text("2 answered")
+    expect(strip).not_to_be_in_viewport()  # whoever has scrolled away is left there
 
 
 def test_of_two_runs_on_a_phone_the_first_is_seen(phone: Page, states: States) -> None:

@@ -176,6 +176,20 @@ def test_a_plot_of_a_client_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     plot.close()
 
 
+def test_of_a_server_one_can_say_how_many_were_asked_for(
+    idle: PracticeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It sees only what comes, so that a retry would be one more request."""
+    plot = LivePlot(idle, count=2)
+    page = Page(plot, monkeypatch)
+    with plot:
+        for status in (429, 200, 200):
+            idle.timeline.answer(idle.timeline.send(), status)
+    shown = page.hello()
+    assert (shown.announced, shown.counts.started) == (2, 3)
+    plot.close()
+
+
 def test_nothing_to_draw() -> None:
     """What counts no requests is refused by name."""
     with pytest.raises(TypeError, match="observed must have a timeline"):

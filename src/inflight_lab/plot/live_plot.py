@@ -83,12 +83,16 @@ class LivePlot(Plot):
     >>> with plot:
     ...     await naive.make_many_requests(server.url, 20)
 
-    An `ObservedTransport` in its place shows what your own client sends.
+    ``count`` says how many requests are asked for: a server sees only what comes, and
+    each retry anew.  An `ObservedTransport` in its place shows what your own client
+    sends.
 
     Raises ``TypeError`` for anything else.
     """
 
-    def __init__(self, observed: Observed | ObservedTransport) -> None:
+    def __init__(
+        self, observed: Observed | ObservedTransport, *, count: int = 0
+    ) -> None:
         timeline = getattr(observed, "timeline", None)
         if not isinstance(timeline, Timeline):
             raise TypeError(
@@ -96,7 +100,7 @@ class LivePlot(Plot):
                 f"got {observed!r}"
             )
         if isinstance(observed, ObservedTransport):
-            source = PlotSource(None, timeline)
+            source = PlotSource(None, timeline, count=count)
         else:
-            source = PlotSource(timeline, None, lambda: observed.terms)
+            source = PlotSource(timeline, None, lambda: observed.terms, count=count)
         super().__init__(source)

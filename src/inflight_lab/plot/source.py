@@ -19,7 +19,8 @@ class PlotSource:
     """Says what is new in a server's and a client's timeline since it was last asked.
 
     One of the two may be None, if it is not observed.  A run begins here, and again
-    with each `begin`; its times are seconds since then.
+    with each `begin`; its times are seconds since then.  ``count`` requests are asked
+    for, where no timeline says how many.
     """
 
     def __init__(
@@ -27,6 +28,8 @@ class PlotSource:
         server: Timeline | None,
         client: Timeline | None,
         ask: AskTerms = Terms,
+        *,
+        count: int = 0,
     ) -> None:
         asking = client or server
         assert asking
@@ -35,6 +38,7 @@ class PlotSource:
         self._asking = asking
         self._main = server or asking
         self._ask_terms = ask
+        self._count = count
         self.begin()
 
     def begin(self, *, unlimited: bool = False) -> None:
@@ -112,7 +116,7 @@ class PlotSource:
             levels=levels,
             terms=terms,
             counts=self._tally.stats(self._main.stats().busiest_period),
-            announced=self._tally.announced,
+            announced=self._tally.announced or self._count,
             now=self.now,
             live=True,
             stopped=self._stopped,

@@ -40,18 +40,19 @@ RATE = 20
 OPENING = {
     "opens": True,
     "count": COUNT,
-    "limit": 5,
+    "limit": 10,
     "latency": 1.2,
     "quota": {"rate": RATE},
     "runners": ["naive"],
     "choices": ["naive", "semaphore", "pause", "paced"],
     "sliders": ["limit", "latency"],
 }
-"""A hundred at once, then the limit under your finger."""
+"""A hundred at once, then the limit under your finger, then a pace."""
 
 IN_WORDS = f"""<p>{COUNT} requests at once, to an API that allows {RATE} in any second:
-{RATE} are answered, {COUNT - RATE} are refused. With at most 5 in flight, and
-answers after 1.2 seconds, all {COUNT} are answered.</p>"""
+{RATE} are answered, {COUNT - RATE} are refused. With at most 10 in flight, and
+answers after 1.2 seconds, all {COUNT} are answered within 13 seconds; evenly paced,
+within 7.</p>"""
 """What it shows, without JavaScript and on paper."""
 
 

@@ -259,13 +259,8 @@ export function drawWall(pen, run, moment, { boxes: { wall }, isTall }) {
   const cell = length / rate;
   const gap = Math.min(2, cell / 4);
   for (let place = 0; place < rate; place += 1) {
-    fill(pen.path("free"), place * cell + gap / 2, cell - gap);
-  }
-  let from = 0;
-  for (const left of quota.cells) {
-    const size = Math.min(cell * left, length - from);
-    fill(taken, from + gap / 2, Math.max(size - gap, 0));
-    from += size;
+    const path = place < quota.cells ? taken : pen.path("free");
+    fill(path, place * cell + gap / 2, cell - gap);
   }
 }
 

@@ -1,7 +1,8 @@
 // Where in its life a request is at a time.  A dot is out for exactly as long as its
 // request; how that time is divided is for the eye where nobody measured it.
 
-import { countsAt, levelAt } from "./run.js";
+import { countsAt, inFlightAt, levelAt } from "./run.js";
+import { Times } from "./times.js";
 
 /**
  * @import { Counts, Journey, Run, Setting } from "./run.js"
@@ -94,6 +95,33 @@ export function seenAt(run, time) {
 }
 
 /**
+ * Those in flight as `seenAt` counts them, for many times of one run.
+ *
+ * @param {Run} run
+ * @returns {(time: number) => number}
+ */
+export function seenLevel(run) {
+  const [turned, ended] = [new Times(), new Times()];
+  for (const journey of run.journeys) {
+    const turns = turnOf(run, journey);
+    if (turns >= journey.ended) continue;
+    turned.add(turns);
+    ended.add(journey.ended);
+  }
+  return (time) =>
+    run.settingAt(time).limit === null
+      ? inFlightAt(run, time) - turned.upTo(time) + ended.upTo(time)
+      : levelAt(run, time);
+}
+
+/** When it turns back; Infinity where nobody knows. */
+function turnOf(/** @type {Run} */ run, /** @type {Journey} */ journey) {
+  const { outcome, ended, due, sent } = journey;
+  const isKnown = outcome === "refused" || Math.min(ended, due) < Infinity;
+  return isKnown ? flightOf(journey, run.settingAt(sent)).turns : Infinity;
+}
+
+/**
  * Whether a request has its colour already, and is not back.
  *
  * @param {Run} run
@@ -101,9 +129,7 @@ export function seenAt(run, time) {
  * @param {number} time
  */
 export function isOnItsWayBack(run, journey, time) {
-  if (time < journey.sent || time >= journey.ended) return false;
-  const flight = flightOf(journey, run.settingAt(journey.sent));
-  return legAt(journey, flight, time, LANDING).name === "back";
+  return turnOf(run, journey) <= time && time < journey.ended;
 }
 
 /**

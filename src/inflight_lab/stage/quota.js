@@ -6,19 +6,16 @@
  * @typedef {object} Wall What the API's wall shows.
  * @property {"cells" | "level" | "none"} shape A cell for each request that was let in,
  *   or how full it is.
- * @property {number[]} cells How much is left of each, from 0 to 1.
+ * @property {number} cells How many are taken.
  * @property {number} share How full it is, from 0 to 1.
  * @property {string} words
  */
-
-/** A cell goes within this share of the period. */
-const LEAVING = 0.08;
 
 /** Times are rounded: an arrival at the beginning of a fixed window is in it. */
 const EXACTLY = 1e-7;
 
 /** @type {Wall} */
-const NO_WALL = { shape: "none", cells: [], share: 0, words: "no quota" };
+const NO_WALL = { shape: "none", cells: 0, share: 0, words: "no quota" };
 
 /** @param {Run} run @param {number} time @returns {Wall} */
 export function wallAt(run, time) {
@@ -71,14 +68,11 @@ function windowAt(run, quota, time) {
   const { starts, rate, period } = quota;
   const start = windowStart(quota, time);
   const isSliding = starts === null;
-  const letIn = run.letIn.between(start, time);
-  const cells = letIn.map((each) =>
-    isSliding ? Math.min(1, (each - start) / (LEAVING * period)) : 1
-  );
-  const words = `${cells.length} of ${inWords(rate)} ${isSliding ? "in" : "in this"} ${
+  const cells = run.letIn.within(start, time);
+  const words = `${cells} of ${inWords(rate)} ${isSliding ? "in" : "in this"} ${
     isSliding ? spanInWords(period) : "window"
   }`;
-  return { shape: "cells", cells, share: cells.length / rate, words };
+  return { shape: "cells", cells, share: cells / rate, words };
 }
 
 /** @param {Run} run @param {Quota} quota @param {number} time @returns {Wall} */
@@ -87,7 +81,7 @@ function bucketAt(run, quota, time) {
   const words = `${Math.floor(tokens + EXACTLY)} of ${
     inWords(quota.burst)
   } tokens left`;
-  return { shape: "level", cells: [], share: tokens / quota.burst, words };
+  return { shape: "level", cells: 0, share: tokens / quota.burst, words };
 }
 
 /** @param {Run} run @param {Quota} quota @param {number} time @returns {Wall} */
@@ -97,7 +91,7 @@ function spacingAt(run, { rate, period, burst }, time) {
   const early = wait - (burst - 1) * every;
   const share = Math.min(1, wait / (burst * every));
   const words = early > EXACTLY ? `next in ${secondsInWords(early)}` : "next one: now";
-  return { shape: "level", cells: [], share, words };
+  return { shape: "level", cells: 0, share, words };
 }
 
 /** @param {number} value */

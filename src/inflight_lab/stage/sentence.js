@@ -70,14 +70,15 @@ function latencyAt(run, time) {
 }
 
 /**
- * One of two side by side may be done while the other goes on.  It is not known of runs
- * that nobody has announced.
+ * One of two side by side may be done while the other goes on.  It is not known where
+ * nobody counts those that wait: who was refused may try again.
  *
  * @param {Run} run
  * @param {Counts} counts
  */
-function isDone({ asked, size }, { sent, waiting, inFlight }) {
-  return asked > 0 && sent >= size && waiting === 0 && inFlight === 0;
+function isDone({ levels, size }, { sent, waiting, inFlight }) {
+  const isKnown = levels.waiting.list.length > 0;
+  return isKnown && sent >= size && waiting === 0 && inFlight === 0;
 }
 
 /** @param {Words[]} words */

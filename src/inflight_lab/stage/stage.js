@@ -201,7 +201,8 @@ export class Stage {
     write(numbers.time, time < 0 ? "" : `${at.toFixed(1)} s`);
     stage.classList.toggle("ifl-before", time < 0);
     stage.classList.toggle("ifl-closed", isClosed(run, moment));
-    stage.dataset.announced = `${run.asked > 0}`; // else nobody knows who waits
+    const isCounted = run.levels.waiting.list.length > 0 || run.size <= run.asked;
+    stage.dataset.announced = `${run.asked > 0 && isCounted}`; // who may try again?
     stage.dataset.failed = `${counts.failed > 0}`;
     stage.dataset.cancelled = `${counts.cancelled > 0}`;
     stage.dataset.wall = wall.shape;

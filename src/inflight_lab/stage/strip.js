@@ -1,9 +1,9 @@
 // The strip: how one number changed during the run, the line that it should keep to,
 // how the run before went, and a mark for each refusal.  One drags on it to look back.
 
-import { clamp, seenAt } from "./motion.js";
+import { clamp, seenAt, seenLevel } from "./motion.js";
 import { inWords, spanInWords } from "./quota.js";
-import { levelAt, sentLatelyAt } from "./run.js";
+import { sentLatelyAt } from "./run.js";
 
 /**
  * @import { Pen } from "./pen.js"
@@ -19,12 +19,12 @@ import { levelAt, sentLatelyAt } from "./run.js";
  * @property {number} time
  * @property {number} span How many seconds there are from left to right.
  * @property {What} what
- * @property {Run[]} beside All that have one scale with it.
+ * @property {Run[]} beside All that have one scale with it, those before included.
  * @property {Run} [before] The run before.
  * @property {number} [until] What is later is not drawn yet.
  *
  * @typedef {object} StripLevel A number that the strip can show.
- * @property {(run: Run, time: number) => number} at What is drawn.
+ * @property {(run: Run) => (time: number) => number} of What is drawn, at any time.
  * @property {(run: Run, time: number) => number} number What its button counts ...
  * @property {(setting: Setting) => string} unit ... and what stands after that.
  * @property {(setting: Setting) => number | null} line What it should keep to.
@@ -38,14 +38,14 @@ import { levelAt, sentLatelyAt } from "./run.js";
  */
 export const LEVELS = {
   "in flight": {
-    at: levelAt,
+    of: seenLevel,
     number: (run, time) => seenAt(run, time).inFlight,
     unit: () => "in flight",
     line: ({ limit }) => limit,
     words: (line) => `limit ${line}`,
   },
   rate: {
-    at: sentLatelyAt,
+    of: (run) => (time) => sentLatelyAt(run, time),
     number: sentLatelyAt,
     unit: ({ quota }) => `sent in ${spanInWords(quota?.period ?? 1)}`,
     line: ({ quota }) => quota && quota.shape !== "spacing" ? quota.rate : null,
@@ -84,23 +84,25 @@ export function drawStrip(pen, run, shown) {
   const { time, span, what, beside, before, until = Infinity } = shown;
   const hasBegun = time >= 0;
   const scale = pen.width / span;
-  const end = (/** @type {Run} */ each) => hasBegun ? Math.min(each.now, until) : 0;
-  const levels = levelsOf(run, what, end(run), scale);
-  const others = beside.filter((each) => each !== run && each !== before)
-    .flatMap((each) => levelsOf(each, what, end(each), scale));
+  const end = hasBegun ? Math.min(run.now, until) : 0;
+  const levels = levelsOf(run, what, end, scale);
   const earlier = before ? levelsOf(before, what, before.now, scale) : [];
-  const line = lineAt(run, what, clamp(time, 0, end(run)));
+  const others = hasBegun || before
+    ? beside.filter((each) => each !== run && each !== before)
+      .flatMap((each) => levelsOf(each, what, each.now, scale))
+    : [];
+  const lines = beside.map((each) => lineAt(each, what, clamp(time, 0, each.now)) ?? 0);
+  const line = lineAt(run, what, clamp(time, 0, end));
   const highest = Math.max(0, ...levels);
-  const most = Math.max(4, line ?? 0, highest, ...others) * 1.15;
-  /** @param {number} level What is higher, as the run before may be, is at the top. */
-  const y = (level) =>
-    pen.height - 1 - Math.min(1, level / most) * (pen.height - MARK - 4);
+  const most = Math.max(4, highest, ...lines, ...earlier, ...others) * 1.15;
+  const y = (/** @type {number} */ level) =>
+    pen.height - 1 - level / most * (pen.height - MARK - 4);
   pen.clear();
   drawArea(pen, levels, y);
   drawBefore(pen, earlier, y);
   drawLimits(pen, run, { what, scale }, y);
   drawMarks(pen, run, scale, hasBegun ? until : -Infinity);
-  drawTime(pen, clamp(time, 0, end(run)) * scale);
+  drawTime(pen, clamp(time, 0, end) * scale);
   const peak = highest ? `peak ${inWords(highest)}` : "";
   const text = line === null ? peak : LEVELS[what].words(inWords(line));
   return { text, y: Math.round(y(line ?? highest)) };
@@ -115,9 +117,9 @@ export function drawStrip(pen, run, shown) {
  * @param {number} scale Pixels in a second.
  */
 function levelsOf(run, what, until, scale) {
-  const level = LEVELS[what];
+  const level = LEVELS[what].of(run);
   const count = Math.floor(until * scale);
-  return Array.from({ length: count }, (_, x) => level.at(run, (x + 1) / scale));
+  return Array.from({ length: count }, (_, x) => level((x + 1) / scale));
 }
 
 /** @param {Run} run @param {What} what @param {number} time @returns {number | null} */

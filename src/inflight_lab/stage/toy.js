@@ -22,7 +22,8 @@ import { Stage } from "./stage.js";
  * @property {Partial<Quota> & { rate: number } | null} quota
  * @property {SettingName[]} sliders
  * @property {What} strip What the strips show first.
- * @property {boolean} opens Whether it opens with all at once, and one button.
+ * @property {boolean} opens Whether it opens with all at once and one button, which
+ *   then leads on to a limit and to a pace.
  *
  * @typedef {Omit<Record<SettingName, number>, "rate"> & Options} ToySettings
  */
@@ -62,6 +63,8 @@ class Toy {
     this.root = root;
     this.settings = { ...USUAL, ...settings };
     this.isOpening = this.settings.opens;
+    /** @type {Runner[]} What the button leads on to, until somebody chooses. */
+    this.steps = this.isOpening ? ["semaphore", "paced"] : [];
     const { runners, names, strip } = this.settings;
     const isSeveral = runners.length > 1;
     this.places = make("div", { className: "ifl-stages" });
@@ -85,10 +88,11 @@ class Toy {
     return this.isRunning || this.player.isCatchingUp;
   }
 
-  /** Send, stop, or go on to a limit: the one button. */
+  /** Send, stop, or go on to the next step: the one button. */
   press() {
     if (this.isUnderWay) return this.stop();
-    if (this.player.hasBegun && this.isOpening) this.#open();
+    const next = this.player.hasBegun ? this.steps.shift() : undefined;
+    if (next) this.#open(next);
     this.start();
     bringIntoView(this.places, this.places.firstElementChild);
   }
@@ -103,9 +107,8 @@ class Toy {
 
   /** What all send at once is over soon, and is slowed down. */
   get #pace() {
-    const isLimited = this.settings.runners.every((each) => this.#isLimited(each));
-    const { latency } = this.settings;
-    return watchablePace(isLimited ? latency : latency / 2);
+    const { latency, runners } = this.settings;
+    return watchablePace(runners.includes("naive") ? latency / 2 : latency);
   }
 
   stop() {
@@ -119,15 +122,17 @@ class Toy {
     if (this.isRunning) {
       for (const each of this.simulations) each.set(this.#terms(each.settings.runner));
       this.player.setPace(this.#pace);
-    } else if (!this.player.hasBegun) this.#prepare();
+    } else {
+      this.steps = [];
+      if (!this.player.hasBegun) this.#prepare();
+    }
     this.#show();
   }
 
-  /** The opening is over: there are a limit and all the controls. */
-  #open() {
+  /** The opening is over: there are all the controls. @param {Runner} runner */
+  #open(runner) {
     this.isOpening = false;
-    this.settings.runners = ["semaphore"];
-    this.#prepare();
+    this.settings.runners = [runner];
   }
 
   /** A new run, before its start. */
@@ -155,7 +160,8 @@ class Toy {
 
   /** @param {Runner} runner */
   #choose(runner) {
-    this.settings.runners = [runner];
+    this.steps = [];
+    this.#open(runner);
     if (this.isRunning) this.start();
     else this.set({});
   }
@@ -165,7 +171,10 @@ class Toy {
     const send = button("go", "", "");
     send.onclick = () => this.press();
     const skip = button("skip", "All controls", "");
-    skip.onclick = () => this.#open();
+    skip.onclick = () => {
+      this.#open("semaphore");
+      this.set({});
+    };
     const settings = settingsFor(this.settings.quota?.period);
     const rows = settings.filter(({ name }) => sliders.includes(name))
       .map((each) => this.#slider(each));
@@ -229,9 +238,10 @@ class Toy {
     if (this.isUnderWay) return "Stop";
     if (!this.settings.opens) return "Run"; // as in the panel, and in the text below it
     const many = `Send ${inWords(this.settings.count)}`;
-    if (!this.isOpening) return many;
-    if (!this.player.hasBegun) return `${many} at once`;
-    return `Now ${this.settings.limit} at a time`;
+    if (!this.player.hasBegun) return this.isOpening ? `${many} at once` : many;
+    const [next] = this.steps;
+    if (next === "semaphore") return `Now ${this.settings.limit} at a time`;
+    return next ? "Now paced" : many;
   }
 }
 

@@ -5,7 +5,7 @@ import {
   append,
   ClassRun,
   NOBODY,
-  refusedLately,
+  refusedOf,
   sceneCountsAt,
   sentenceAt,
 } from "../../../src/inflight_lab/classroom/page/class_run.js";
@@ -68,7 +68,7 @@ function classOf(count, state) {
 
 Deno.test("the sentence says who sent too much, how much, and what is allowed", () => {
   const { run, state } = classOf(64, { phones: people(31) });
-  const said = "31 phones sent 64 in one second; 40 are allowed: 24 refused.";
+  const said = "31 phones sent 64 in the busiest second; 40 are allowed: 24 refused.";
   assert.equal(asText(sentenceAt(run, 0.6, state)), said);
   assert.equal(asText(sentenceAt(run, 60, state)), said, "a class talks about it");
 });
@@ -144,12 +144,15 @@ Deno.test("before anybody has sent it says how to come", () => {
   }
 });
 
-Deno.test("counts, quota and the ring of a phone agree with the events", () => {
+Deno.test("counts, quota and the number beside a phone agree with the events", () => {
   const { run } = classOf(64, { phones: people(31) });
   assert.equal(wallAt(run, 0.6).words, "40 of 40 in 1 s");
   assert.deepEqual(sceneCountsAt(run, 0.9), { inFlight: 0, answered: 40, refused: 24 });
-  assert.equal(refusedLately(run, 0.9).size, 24);
-  assert.equal(refusedLately(run, 2.5).size, 0);
+  const refused = people(31).map(([number]) => refusedOf(run, 60, number));
+  assert.equal(refused.reduce((sum, each) => sum + each), 24, "it stays");
+  assert.deepEqual([refusedOf(run, 0.2, 10), refused[9], refused[2]], [0, 1, 0]);
+  run.beginScene(61);
+  assert.equal(refusedOf(run, 62, 10), 0, "a new scene");
 });
 
 Deno.test("a long class keeps its counts and forgets the rest", () => {

@@ -136,7 +136,7 @@ Deno.test("a dot meets the wall when a cell of it is taken", () => {
       const { meets } = flightOf(journey, run.settingAt(journey.sent));
       return meets <= time && meets > time - 1;
     });
-    assert.equal(cells.length, past.length, `at ${time}`);
+    assert.equal(cells, past.length, `at ${time}`);
   }
 });
 

@@ -281,6 +281,7 @@ Deno.test("where all are answered in the end, refusals were more tries", () => {
     run.end(time + 0.5, journey, status === 200 ? "answered" : "refused", status);
   }
   run.now = 3;
+  expectSaid(run, 1, /Nobody sends/);
   expectSaid(run, 9, /All 1 answered, after 1 more try/);
 });
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { Run } from "../../../src/inflight_lab/stage/run.js";
 import { quotaOf } from "../../../src/inflight_lab/stage/simulate.js";
 import { drawStrip, LEVELS } from "../../../src/inflight_lab/stage/strip.js";
-import { runOf } from "./support.js";
+import { momentsOf, runOf } from "./support.js";
 
 /** @import { Pen } from "../../../src/inflight_lab/stage/pen.js" */
 /** @import { What } from "../../../src/inflight_lab/stage/strip.js" */
@@ -149,4 +149,29 @@ Deno.test("two side by side have one scale: what is higher looks higher", () => 
   const alone = labelAt(few, "in flight", 1).y;
   const beside = labelAt(few, "in flight", 1, { beside: [few, many] }).y;
   assert.ok(beside > alone + 20, `${beside} is as far down as ${alone}`);
+});
+
+Deno.test("the run before is as high as it was, on its own strip and beside it", () => {
+  const before = runOf(80, { limit: 35, latency: 1 });
+  const now = runOf(20, { limit: 5 });
+  /** @type {number[]} */
+  const heights = [];
+  const path = {
+    lineTo: (/** @type {number} */ _, /** @type {number} */ y) => heights.push(y),
+  };
+  const beside = [now, before];
+  const own = labelAt(now, "in flight", 1, { path, beside, before }).y;
+  const floor = 59;
+  const highest = floor - Math.min(...heights);
+  assert.ok(Math.abs(highest / (floor - own) - 35 / 5) < 0.3, `${highest}, ${own}`);
+  assert.equal(labelAt(now, "in flight", 1, { beside }).y, own, "the other strip");
+});
+
+Deno.test("the strip draws those in flight that are counted beside it", () => {
+  const run = runOf(100, { runner: "naive", latency: 1.2 });
+  const level = LEVELS["in flight"].of(run);
+  for (const time of momentsOf(run)) {
+    assert.equal(level(time), LEVELS["in flight"].number(run, time), `at ${time} s`);
+  }
+  assert.equal(level(0.7), 20, "the refused have turned back");
 });

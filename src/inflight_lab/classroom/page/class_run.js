@@ -2,7 +2,7 @@
 
 import { inWords, spanInWords } from "../../stage/quota.js";
 import { inFlightAt, outcomeOf, Run } from "../../stage/run.js";
-import { Changes } from "../../stage/times.js";
+import { Changes, Times } from "../../stage/times.js";
 import { nameOf } from "./parts.js";
 
 /**
@@ -65,11 +65,20 @@ const WAY = 0.2;
 export class ClassRun extends Run {
   /** @type {Changes<Scene>} */
   scenes = new Changes();
+  /** @type {Map<number, Times>} When each phone was refused. */
+  refusals = new Map();
 
   /** @param {number} time */
   beginScene(time) {
     const answered = this.ends.answered.upTo(time);
     this.scenes.add({ time, answered, refused: this.turned.upTo(time) });
+  }
+
+  /** @param {number} time @param {number} phone */
+  noteRefusal(time, phone) {
+    const times = this.refusals.get(phone) ?? new Times();
+    times.add(time);
+    this.refusals.set(phone, times);
   }
 
   /** @param {number} time @returns {Scene} */
@@ -102,6 +111,7 @@ function readEvent(run, [time, kind, number, detail, gauge, phone]) {
     if (time > run.reached.lastUpTo(time) + quiet) run.beginScene(time - WAY);
     const journey = run.send(time - WAY, phone, number);
     run.arrive(time, journey, { status: Number(detail), gauge });
+    if (journey.outcome === "refused") run.noteRefusal(time, phone ?? 0);
     return;
   }
   const journey = run.journey(number);
@@ -146,16 +156,17 @@ export function sentenceAt(run, now, { phones, shared, waiting }) {
   const from = Math.max(end - period, run.sceneAt(now).time);
   const count = run.reached.within(from, end);
   const who = whoSent(run, from, end, phones);
-  const span = period === 1 ? "one second" : spanInWords(period);
   if (worst !== null) {
     const refused = run.turned.within(from, end);
+    const busiest = period === 1 ? "second" : spanInWords(period).replace("a ", "");
     return [
       [who, "out"],
-      ` sent ${inWords(count)} in ${span}${allowed}: `,
+      ` sent ${inWords(count)} in the busiest ${busiest}${allowed}: `,
       [`${inWords(refused)} refused`, "refused"],
       ".",
     ];
   }
+  const span = period === 1 ? "one second" : spanInWords(period);
   if (shared && (count || waiting)) {
     const wait = waiting === 1 ? "waits for a turn" : "wait for their turn";
     const queue = waiting ? `, ${inWords(waiting)} ${wait}` : "";
@@ -215,15 +226,12 @@ function whoSent({ journeys }, from, to, phones) {
 }
 
 /**
- * Those of whom one was refused within the last second.
+ * How many of a phone were refused in this scene.
  *
- * @param {Run} run
+ * @param {ClassRun} run
  * @param {number} time
+ * @param {number} phone
  */
-export function refusedLately({ journeys }, time) {
-  return new Set(
-    journeys.filter(({ outcome, ended }) =>
-      outcome === "refused" && ended <= time && ended > time - 1
-    ).map(({ slot }) => slot),
-  );
+export function refusedOf(run, time, phone) {
+  return run.refusals.get(phone)?.within(run.sceneAt(time).time, time) ?? 0;
 }

@@ -11,7 +11,7 @@ import {
   append,
   ClassRun,
   NOBODY,
-  refusedLately,
+  refusedOf,
   sceneCountsAt,
   sentenceAt,
 } from "./class_run.js";
@@ -233,14 +233,13 @@ class Wall {
     byId("counts", HTMLElement).replaceChildren(
       count("out", inFlight, "in flight"),
       count("answered", answered, "answered"),
-      count("refused", refused, "refused"),
+      count("refused", refused, "refused in all"),
       ...(stopped ? [count("stopped", stopped, "stopped by the room")] : []),
     );
     write(byId("quota", HTMLElement), wallAt(run, time).words);
     byId("stage", HTMLElement).classList.toggle("ifl-closed", isClosed(run, moment));
-    const lately = refusedLately(run, time);
     for (const each of this.phones.querySelectorAll("li")) {
-      each.classList.toggle("ifl-bounced", lately.has(Number(each.dataset.number)));
+      each.dataset.refused = `${refusedOf(run, time, Number(each.dataset.number))}`;
     }
   }
 }
