@@ -19,7 +19,6 @@ from httpx._config import DEFAULT_TIMEOUT_CONFIG
 
 from inflight_lab import ObservedTransport, PracticeServer
 from inflight_lab.engine import execution
-from inflight_lab.server import app
 from tests.support.redis_server import REDIS, redis_server
 from tests.support.sharing import WORKERS, ByFile
 from tests.support.waiting import PATIENCE, Hold
@@ -157,7 +156,7 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def hold(server: PracticeServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hold]:
     """Hold the requests that reach ``server``."""
     hold = Hold()
-    monkeypatch.setattr(app, "_disconnected_within", hold.wait)
+    monkeypatch.setattr(server, "disconnected_within", hold.wait)
     yield hold
     hold.release()
 

@@ -36,6 +36,7 @@ them are for code of your own, and need httpx alone: ``Pacer``, ``Budgets``,
 """
 
 import importlib
+import importlib.metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
     from inflight_lab.runners.shared_quota import SharedQuota as SharedQuota
     from inflight_lab.runs.events import Event as Event
     from inflight_lab.runs.events import Stats as Stats
-    from inflight_lab.server import PracticeServer as PracticeServer
+    from inflight_lab.server.practice_server import PracticeServer as PracticeServer
     from inflight_lab.watch.notebook import Watch as Watch
 
 _HOME = {
@@ -73,7 +74,7 @@ _HOME = {
     "Pacer": "runners.pacer",
     "Panel": "panel.panel",
     "Patience": "runners.patiently",
-    "PracticeServer": "server",
+    "PracticeServer": "server.practice_server",
     "SharedQuota": "runners.shared_quota",
     "Stats": "runs.events",
     "Stop": "runners.patiently",
@@ -88,6 +89,8 @@ __all__ = list(_HOME)
 
 def __getattr__(name: str) -> Any:
     """Import a public name from its room."""
+    if name == "__version__":
+        return importlib.metadata.version("inflight-lab")
     if name not in _HOME:
         raise AttributeError(f"module 'inflight_lab' has no attribute {name!r}")
     try:
@@ -98,3 +101,8 @@ def __getattr__(name: str) -> Any:
         message = f'{name} needs more: pip install "inflight-lab[lab]" ({error})'
         raise ModuleNotFoundError(message, name=error.name) from error
     return getattr(room, name)
+
+
+def __dir__() -> list[str]:
+    """What is there to complete, names included that are not imported yet."""
+    return sorted({*globals(), *__all__})

@@ -134,7 +134,7 @@ async def test_a_stop_leaves_a_batch_its_outcomes(server: PracticeServer) -> Non
 async def test_outcomes_stand_where_the_runner_put_them(
     server: PracticeServer,
 ) -> None:
-    """In whatever order they came."""
+    """Their order is the runner's, whichever answer came first."""
     server.latency, server.jitter = 0.05, 1
 
     async def numbered(url: str, count: int, *, client: httpx.AsyncClient) -> list[Any]:

@@ -14,7 +14,6 @@ from inflight_lab import PracticeServer
 from inflight_lab.panel.lane import is_busy
 from inflight_lab.plot.drawing import draw_runs
 from inflight_lab.runners import naive, paced, semaphore, semaphore_pause, threaded
-from inflight_lab.server import app
 from tests.support.panels import TWO, OpenPanel, raises_at_a_refusal, start_until, stop
 from tests.support.waiting import until
 
@@ -63,7 +62,7 @@ async def test_a_goal_and_the_sentence_have_one_clock(
     goals = {"fast": lambda stats: stats.elapsed < 0.5}
     panel = open_panel(thinks_first, count=3, goals=goals)
     await panel.start()
-    (goal,) = panel._lanes[0]["goals"]
+    (goal,) = panel.lanes[""].on_page()["goals"]
     assert goal["met"] is False
     elapsed = panel.lanes[""].feed.run.elapsed
     assert goal["seen"] == f"{elapsed:.2g} s"
@@ -153,7 +152,7 @@ async def test_goals_are_judged_by_the_servers_numbers(
     panel.limit = 5
     await panel.start()
     assert panel.goals_met == {"any": True, "9 answers": True}
-    assert panel._lanes[0]["goals"] == [
+    assert panel.lanes[""].on_page()["goals"] == [
         {"name": "any", "met": True, "seen": ""},
         {"name": "9 answers", "met": True, "seen": "9 answered"},
     ]
@@ -162,7 +161,7 @@ async def test_goals_are_judged_by_the_servers_numbers(
     await panel.start()
     assert isinstance(panel.error, ValueError)
     assert panel.goals_met == {"9 answers": False}
-    (finished,) = panel._lanes[0]["tries"]
+    (finished,) = panel.lanes[""].on_page()["tries"]
     assert (finished["settings"]["count"], finished["settings"]["limit"]) == (9, 5)
     assert [goal["met"] for goal in finished["goals"]] == [True, True]
 
@@ -173,14 +172,14 @@ async def test_the_run_ends_when_the_server_knows(
     """The server learns late that its clients hung up; the panel's last picture has
     that in it.
     """
-    at_once = app._disconnected_within
+    at_once = server.disconnected_within
 
     async def late(request: Any, seconds: float) -> bool:
         left = await at_once(request, seconds)
         await asyncio.sleep(0.05)
         return left
 
-    monkeypatch.setattr(app, "_disconnected_within", late)
+    monkeypatch.setattr(server, "disconnected_within", late)
     server.latency = 600
     panel = open_panel(count=9, limit=3)
     await start_until(panel, in_flight=3)

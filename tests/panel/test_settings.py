@@ -163,7 +163,8 @@ async def test_each_lane_says_what_is_known_of_its_limit(
     async def in_threads(url: str, count: int) -> list[Any]:
         return []
 
-    lanes = open_panel(TWO | {"threads": in_threads})._lanes
+    panel = open_panel(TWO | {"threads": in_threads})
+    lanes = [lane.on_page() for lane in panel.lanes.values()]
     said = [(lane["adjustable"], lane["unlimited"]) for lane in lanes]
     assert said == [(False, True), (True, False), (False, False)]
 

@@ -67,6 +67,23 @@ def test_modules_that_import_each_other_are_named(tmp_path: Path) -> None:
         joined(entry)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        'import * as all from "./other.js";',
+        'import "./other.js";',
+        'import { b } from "./other.js"',
+        "export { b };",
+        "export const [b, c] = [1, 2];",
+    ],
+)
+def test_another_form_of_import_or_export_is_named(tmp_path: Path, line: str) -> None:
+    """Or it would fail in a browser, where nobody looks."""
+    entry = write(tmp_path, entry=f"{line}\n", other="export const b = 1;\n")
+    with pytest.raises(ValueError, match=re.escape(line)):
+        joined(entry)
+
+
 def test_what_only_people_read_is_left_out() -> None:
     """Comments and margins are; what stands behind code stays as it is."""
     code = "/** Says\n * it. */\n// Why.\nfunction f() {\n  return 1; // yes\n}\n"

@@ -50,10 +50,11 @@ def test_imports_are_light(statement: str, absent: tuple[str, ...]) -> None:
 
 def test_every_public_name_can_be_imported_and_a_wrong_one_not() -> None:
     """``__all__`` promises no name that is missing, and a misspelt one is an ordinary
-    error.
+    error.  Each is offered to complete what somebody types.
     """
     names = inflight_lab.__all__
     assert [getattr(inflight_lab, name).__name__ for name in names] == names
+    assert {*names} <= {*dir(inflight_lab)}
     with pytest.raises(AttributeError, match="PracticeSever"):
         inflight_lab.PracticeSever  # noqa: B018
 

@@ -15,7 +15,6 @@ from distributed import Client
 
 from inflight_lab import PracticeServer
 from inflight_lab.recipes import on_a_cluster
-from inflight_lab.server import app
 from tests.support.children import START_UP
 from tests.support.dask_cluster import Cluster, dask_cluster
 from tests.support.recipes.faults import FAULTS, answer
@@ -94,7 +93,7 @@ async def test_killed_and_started_again(
         await until(lambda: server.stats().in_flight == 0)
         written, asked = job.answered(tmp_path), job.asked_for(path)
         hold = Hold()
-        monkeypatch.setattr(app, "_disconnected_within", hold.wait)
+        monkeypatch.setattr(server, "disconnected_within", hold.wait)
         second = await start(script, API_KEY="secret")
         # Also what the killed script had asked for may still be on its way.
         await until(lambda: server.stats().in_flight >= 8, patience=START_UP)

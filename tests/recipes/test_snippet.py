@@ -17,11 +17,11 @@ from inflight_lab.runners import RUNGS
 from tests.support.browser import ROOT
 
 LONGEST = {
-    "fetch_all": 400,
-    "ask_model": 418,
-    "with_requests": 419,
-    "paced": 161,
-    "on_a_cluster": 489,
+    "fetch_all": 425,
+    "ask_model": 425,
+    "with_requests": 425,
+    "paced": 175,
+    "on_a_cluster": 500,
 }
 RUFF = str(Path(sys.executable).with_name("ruff"))
 IMPORTS = ("from ", "import ")

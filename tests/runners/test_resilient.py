@@ -211,6 +211,13 @@ def test_attempts_are_bounded_in_time_and_number() -> None:
     assert "TimeoutError" in str(hangs.failures[0])
 
 
+@pytest.mark.parametrize("attempts", [0, -1])
+def test_at_least_one_attempt(attempts: int) -> None:
+    """What allows none is refused before anything is sent."""
+    with pytest.raises(ValueError, match=f"greater than 0, got {attempts}"):
+        Patience(attempts=attempts)
+
+
 def test_a_failure_says_its_status_and_the_apis_words() -> None:
     """A person reads what the last answer was."""
     answer = httpx.Response(400, json={"error": {"message": "No such model."}})

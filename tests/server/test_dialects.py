@@ -74,7 +74,7 @@ async def chat(app: PracticeApp, words: int = 3, **options: Any) -> httpx.Respon
 
 def on_quotas(response: httpx.Response) -> set[str]:
     """The names of the headers that speak of a quota."""
-    return {name for name in response.headers if "ratelimit" in name}
+    return {name for name in response.headers if "ratelimit" in name.replace("-", "")}
 
 
 def read(response: httpx.Response) -> Refusal:

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from inflight_lab.runners import naive
-from inflight_lab.server import PracticeServer
+from inflight_lab.server.practice_server import PracticeServer
 from tests.support.in_page import PageServer, client_in_page, pool_of
 from tests.support.waiting import PATIENCE, Hold, practice_threads, until
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from inflight_lab import PracticeServer
 from inflight_lab.panel.expected import HEADROOM
-from inflight_lab.panel.settings import NAMES
+from inflight_lab.panel.settings import NAMES, fixed_for
 from inflight_lab.plot.modules import STAGE
 from inflight_lab.runs.events import outcome_of
 from tests.support.deno import deno
@@ -40,6 +41,13 @@ def test_each_setting_has_its_slider() -> None:
         "controls.js", "settingsFor", "settingsFor().map(({ name }) => name)"
     )
     assert sorted(sliders) == sorted(NAMES)
+
+
+def test_a_panel_may_begin_with_each_level_of_the_strip() -> None:
+    """What has a button there is allowed as ``strip``."""
+    for level in evaluated("strip.js", "LEVELS", "Object.keys(LEVELS)"):
+        fixed = fixed_for(PracticeServer(), knobs=(), strip=level)
+        assert fixed["strip"] == level
 
 
 def test_both_pace_alike() -> None:

@@ -9,8 +9,8 @@ import httpcore
 import httpx
 from starlette.types import ASGIApp
 
-from inflight_lab.server import PracticeServer
 from inflight_lab.server.in_process import PageListener, create_connection
+from inflight_lab.server.practice_server import PracticeServer
 
 
 class PageServer(PracticeServer):

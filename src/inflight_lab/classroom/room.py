@@ -34,9 +34,9 @@ from inflight_lab.classroom.web import (
     pass_on,
     served,
 )
-from inflight_lab.server import PracticeServer
 from inflight_lab.server.app import FOREIGN_PAGE, LOOPBACK, LOOPBACK_NAMES
 from inflight_lab.server.foreign_pages import comes_from_a_foreign_page
+from inflight_lab.server.practice_server import PracticeServer
 from inflight_lab.server.socket import Listener
 
 PORT = 8429

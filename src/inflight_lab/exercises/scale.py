@@ -16,7 +16,7 @@ from inflight_lab.exercises.check import (
     statuses,
 )
 from inflight_lab.runners.budgets import Budgets, Turn
-from inflight_lab.server import PracticeServer
+from inflight_lab.server.practice_server import PracticeServer
 
 
 class Pages:

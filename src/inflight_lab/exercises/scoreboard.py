@@ -7,7 +7,7 @@ import httpx
 from IPython.display import display
 
 from inflight_lab.exercises.verdict import MEASURED, Verdict
-from inflight_lab.server import PracticeServer
+from inflight_lab.server.practice_server import PracticeServer
 
 RATE = 100
 """Requests a second that the scoreboard's API allows."""

@@ -14,7 +14,7 @@ from inflight_lab.panel.goals import Goal, Goals, error_in_words
 from inflight_lab.plot.source import PlotSource
 from inflight_lab.plot.widget_page import WidgetPage
 from inflight_lab.runs.run import Run
-from inflight_lab.server import PracticeServer
+from inflight_lab.server.practice_server import PracticeServer
 
 DISCONNECT_DELAY = 0.2
 """Seconds that a server takes at most to notice that a client hung up."""

@@ -25,7 +25,7 @@ from inflight_lab.panel.settings import (
 from inflight_lab.plot.modules import STAGE, script, style
 from inflight_lab.plot.widget_page import WidgetPage
 from inflight_lab.runs.run import Run
-from inflight_lab.server import PracticeServer
+from inflight_lab.server.practice_server import PracticeServer
 
 PAGE = Path(__file__).parent / "page"
 STOPPING = "stopping …"

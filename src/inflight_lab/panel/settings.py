@@ -6,8 +6,8 @@ from typing import Any
 
 from inflight_lab.arguments import check, one_of
 from inflight_lab.runs.columns import terms_as_json
-from inflight_lab.server import PracticeServer
 from inflight_lab.server.knobs import VALIDATORS as KNOBS
+from inflight_lab.server.practice_server import PracticeServer
 
 OF_THE_SERVER = ("latency", "rate")
 """The settings that are the servers'."""

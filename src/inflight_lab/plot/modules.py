@@ -16,6 +16,7 @@ IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]*)";\n', re.MULTILINE)
 EXPORT = re.compile(
     r"^export (?=(?:async function|function\*?|class|const|let) (\w+))", re.MULTILINE
 )
+OTHER_FORM = re.compile(r"^(?:import|export(?! default)) .*", re.MULTILINE)
 BLOCK_COMMENT = re.compile(r"^[ \t]*/\*[^\0]*?\*/", re.MULTILINE)
 LINE_COMMENT = re.compile(r"^[ \t]*//.*", re.MULTILINE)
 MARGIN = re.compile(r"\n\s+")
@@ -41,7 +42,8 @@ def joined(entry: Path) -> str:
     exports, so its private names stay its own.  Of JavaScript it knows ``import { a, b
     as c } from "./file.js";`` and ``export`` before a declaration of one name.
 
-    Raises ``ValueError`` for modules that import each other.
+    Raises ``ValueError`` for modules that import each other, and for an ``import`` or
+    ``export`` of another form.
     """
     found: list[_Module] = []
     _collect(entry.resolve(), found, ())
@@ -71,6 +73,9 @@ class _Module:
         self.text = IMPORT.sub(
             lambda found: self._taken(found[1], found[2], others), source
         )
+        other = OTHER_FORM.search(EXPORT.sub("", self.text))
+        if other:
+            raise ValueError(f"{path.name} has an unknown form: {other[0]}")
 
     def as_function(self) -> str:
         """The module as a function that is called once."""

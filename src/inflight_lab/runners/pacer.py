@@ -38,6 +38,7 @@ import asyncio
 import time
 from bisect import bisect, insort
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
@@ -54,10 +55,16 @@ class Pacer:
     minute is not 100 a second.  It spaces the requests.  Longer quotas, in ``also``,
     are only counted.  With a ``rate`` of ``math.inf`` nothing is paced.
 
+    At most ``limit`` requests are inside at once, 90 by default, because httpx's pool
+    has 100 connections.  A ``limiter``, such as ``anyio.CapacityLimiter``, takes the
+    place of the semaphore that keeps this limit.  At most ``burst`` requests leave at
+    once after a delay; 1 is for an API that allows no burst.
+
     First come, first served.  Share one among all requests of a quota, on one event
-    loop; a task takes one turn at a time.  Raises ``ValueError`` for a number that is
-    not greater than 0.  Code that waits in another way, such as threads, calls
-    ``leave_or_wait`` and ``come_back`` itself.
+    loop.  Raises ``ValueError`` for a number that is not greater than 0, and
+    ``RuntimeError`` if a task enters again before its first turn has ended.  Code that
+    waits in another way, such as threads, calls ``leave_or_wait`` and ``come_back``
+    itself.
     """
 
     rate: float = 100
@@ -65,7 +72,7 @@ class Pacer:
     _: KW_ONLY
     also: Sequence[tuple[float, float]] = ()  # longer quotas: rate and period
     limit: int = 90  # requests inside at once: httpx's pool has 100 connections
-    limiter: Any = None  # takes the place of a semaphore of that size
+    limiter: AbstractAsyncContextManager[Any] | None = None  # for a semaphore
     burst: float = 8  # so many may leave at once after a delay
 
     def __post_init__(self) -> None:
@@ -85,6 +92,8 @@ class Pacer:
         self._due = max(self._due, time.perf_counter() + seconds)
 
     async def __aenter__(self) -> None:
+        if asyncio.current_task() in self._in_flight:
+            raise RuntimeError("this task has a turn, and can take no other meanwhile")
         await self._slots.__aenter__()
         try:
             arrived = time.perf_counter()
@@ -102,7 +111,8 @@ class Pacer:
     def leave_or_wait(self, sender: object, arrived: float) -> float:
         """Note that a request leaves, or return after how many seconds to try again."""
         now = time.perf_counter()
-        wait = self._free_at(now) - now
+        have_room = [self._room_at(now, *quota) for quota in self._quotas()]
+        wait = max(self._due, *have_room) - now
         if wait > 0:  # an answer that comes meanwhile may make it shorter
             return min(wait, self.period / 20, 0.5)
         self._in_flight[sender] = now
@@ -112,28 +122,24 @@ class Pacer:
         self._due = max(self._due, earliest) + spacing
         return 0.0
 
-    def _free_at(self, now: float) -> float:
-        """When a request may leave: it is due, and each quota has room for one more."""
-        # left ....... on its way ....... counted ....... on its way ....... answered
-        # What took longer than the quickest was late, perhaps before it was counted.
-        # So it counts as if it had left that much later, or now, if it has no answer.
-        way = self._quickest
+    def _room_at(self, now: float, rate: float, period: float) -> float:
+        """When a quota has room: its period no longer holds as many as it allows."""
+        in_flight = list(self._in_flight.values())
+        allowed = max(1, rate)  # where it is less than one, the spacing is enough
+        answered = allowed - len(in_flight)  # so many of the last have an answer
+        if answered < 1:  # not even the first of them: as if it came now
+            counted = max(in_flight[-int(allowed)], now - self._shortest_way())
+        elif answered < len(self._ended) + 1:  # it may have been counted so late
+            counted = self._ended[-int(answered)] - self._shortest_way()
+        else:
+            return 0.0
+        return counted + 1.01 * period  # 1 % more, as clocks differ
+
+    def _shortest_way(self) -> float:
+        """How long a request takes that nothing delays, as far as answers show it."""
         if len(self._ended) < 2 * self.rate:  # so early even the quickest may be late
-            way = max(0.0, way - (self._slowest - way))
-        in_flight = [max(left, now - way) for left in self._in_flight.values()]
-        free_at = self._due
-        for rate, period in self._quotas():
-            allowed = max(1, rate)  # where it is less than one, the spacing is enough
-            ago = allowed - len(in_flight)
-            if ago < 1:
-                counted = in_flight[-int(allowed)]
-            elif ago < len(self._ended) + 1:
-                counted = self._ended[-int(ago)] - way
-            else:
-                continue
-            # Clocks differ a little; this costs nothing, as the spacing is wider.
-            free_at = max(free_at, counted + 1.01 * period)
-        return free_at
+            return max(0.0, self._quickest - (self._slowest - self._quickest))
+        return self._quickest
 
     def come_back(self, sender: object, *, is_answered: bool) -> None:
         """Note that a request was answered, or that it failed or was cancelled."""

@@ -27,7 +27,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import httpx
 
@@ -41,7 +41,8 @@ from inflight_lab.runners.refusals import (
 BACKOFF = 0.5  # seconds to wait after a failure, doubled with each further one
 LONGEST_BACKOFF = 30  # seconds; a request that fails alone waits up to twice as long
 MOST_FAILURES = 50  # in a row, of requests that failed for good
-LOST = (httpx.TransportError, httpx.DecodingError)  # another attempt may be answered
+P = ParamSpec("P")
+T = TypeVar("T", bound=Any)
 
 
 class NoAnswer(Exception):
@@ -76,18 +77,22 @@ class Patience:
     arguments are handed on.  Raises `NoAnswer` if this request has failed for good, and
     `Stop` if all will.  An error that no other attempt can fix is raised as it is.
 
+    It makes at most ``attempts`` attempts, of ``timeout`` seconds each: 8, of 30 s.  It
+    ends all if a pause would take more than ``longest_pause`` seconds, 600 by default.
     If your client is not httpx, name its errors for a connection that was lost:
     ``Patience(lost=(aiohttp.ClientConnectionError, aiohttp.ClientPayloadError))``.
 
-    Share one among all requests of a run.
+    Share one among all requests of a run.  Raises ``ValueError`` for 0 attempts.
     """
 
     attempts: int = 8  # for each request, the first one included
     timeout: float = 30.0  # seconds for one attempt
     longest_pause: float = 600.0  # seconds; where it would take more, all ends
-    lost: tuple[type[Exception], ...] = LOST
+    lost: tuple[type[Exception], ...] = (httpx.TransportError, httpx.DecodingError)
 
     def __post_init__(self) -> None:
+        if not self.attempts > 0:
+            raise ValueError(f"attempts must be greater than 0, got {self.attempts}")
         self.lost = (OSError, *self.lost)  # such as TimeoutError
         self._failures = 0  # in a row
         self._pause = BACKOFF / 2  # of all, in seconds, doubled before each new one
@@ -96,9 +101,9 @@ class Patience:
         self._why = ""  # why nothing is sent any more
 
     async def __call__(
-        self, pacer: Any, send: Callable[..., Awaitable[Any]], *args: Any, **more: Any
-    ) -> Any:
-        """Await ``send(*args, **more)`` until there is an answer, and return it."""
+        self, pacer: Any, send: Callable[P, Awaitable[T]], *args: P.args, **kw: P.kwargs
+    ) -> T:
+        """Await ``send(*args, **kw)`` until there is an answer, and return it."""
         wait = 0.0
         for attempt in range(self.attempts):
             await asyncio.sleep(wait)
@@ -110,7 +115,7 @@ class Patience:
                         await self.stop(self._why)
                     self._under_way += 1
                     try:
-                        response = await send(*args, **more)
+                        response = await send(*args, **kw)
                     finally:
                         self._under_way -= 1
             except self.lost as error:

@@ -42,7 +42,6 @@ SAYS_RATE = re.compile("(?i)rate ?limit")
 SAYS_SPENT = re.compile(  # the money
     "(?i)insufficient_quota|_(spend|usage|hard)_limit_|billing_(error|disabled)"
 )
-NUMBER = re.compile(r"\d{1,10}(\.\d+)?", re.ASCII)
 IN_BODY = re.compile(r'"retryDelay": *"([\d.]+)s"')
 MESSAGE = re.compile(r'"(?:message|detail|title|error)": *"((?:\\.|[^"\\])*)')
 
@@ -82,11 +81,10 @@ def is_permanent(response: Any) -> bool:
 def is_temporary(response: Any) -> bool:
     """Whether the API refuses now, and will accept such requests later."""
     status = response.status_code
-    headers = response.headers
-    is_used_up = headers.get("x-ratelimit-remaining") == "0"
+    is_used_up = response.headers.get("x-ratelimit-remaining") == "0"
     if status == 403 and (is_used_up or SAYS_RATE.search(response.text)):
         return True
-    has_a_time = status >= 400 and "retry-after" in headers
+    has_a_time = status >= 400 and "retry-after" in response.headers
     return has_a_time or status in (429, 503, 529)
 
 
@@ -103,7 +101,7 @@ def pause_in(response: Any) -> float:
 
 def seconds_until(written: str) -> float:
     """The seconds in "20", or until a Unix time or a date; 0 if it is none of these."""
-    if NUMBER.fullmatch(written):
+    if re.fullmatch(r"[0-9]{1,10}(\.[0-9]+)?", written):
         number = float(written)
         return number if number < 1e9 else max(0.0, number - time.time())
     with suppress(Exception):  # of several kinds, if it is no date

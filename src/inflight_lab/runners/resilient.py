@@ -38,8 +38,7 @@ async def make_one_request(
             print(f"Making request {num}")
         return await client.get(url, headers={"Content-Type": "application/json"})
 
-    response: httpx.Response = await patiently(limiter, get)
-    return response
+    return await patiently(limiter, get)
 
 
 async def make_many_requests(

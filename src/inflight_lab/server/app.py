@@ -152,7 +152,7 @@ class PracticeApp(Knobs):
         timeline = self.timeline
         seconds = max(self.way, self._draw_latency())
         due = timeline.clock() + seconds
-        if self.way and await _disconnected_within(request, self.way):
+        if self.way and await self.disconnected_within(request, self.way):
             return answer
         decision = self._decide(tokens)
         response = decision.refusal or answer
@@ -163,7 +163,7 @@ class PracticeApp(Knobs):
             due=due,
         ) as number:
             rest = due - timeline.clock()
-            if await _disconnected_within(request, rest):
+            if await self.disconnected_within(request, rest):
                 timeline.cancel(number)
             else:
                 timeline.answer(number, response.status_code)
@@ -171,6 +171,16 @@ class PracticeApp(Knobs):
             answer.headers.update(decision.quota_headers)
         response.headers["Date"] = formatdate(usegmt=True)
         return response
+
+    async def disconnected_within(self, request: Request, seconds: float) -> bool:
+        """Wait ``seconds``, or until the client hangs up; say whether it did."""
+        try:
+            async with asyncio.timeout(seconds):
+                while (await request.receive())["type"] != "http.disconnect":
+                    pass  # the body does not matter
+        except TimeoutError:
+            return False
+        return True
 
     def _decide(self, tokens: int) -> Decision:
         """Admit a request as it arrives, or refuse it.
@@ -207,14 +217,3 @@ class PracticeApp(Knobs):
         """Seconds until the next answer."""
         varying = self._random.uniform(-self.jitter, self.jitter)
         return self.latency * (1 + varying)
-
-
-async def _disconnected_within(request: Request, seconds: float) -> bool:
-    """Wait ``seconds``, or until the client hangs up; say whether it did."""
-    try:
-        async with asyncio.timeout(seconds):
-            while (await request.receive())["type"] != "http.disconnect":
-                pass  # the body does not matter
-    except TimeoutError:
-        return False
-    return True

@@ -1,5 +1,7 @@
 // Makes elements.
 
+/** @import { Words } from "./sentence.js" */
+
 /**
  * An element with its properties and what is in it.  Texts go in as text, never as
  * HTML: they may come from a server.
@@ -27,4 +29,29 @@ export function make(name, { data = {}, ...properties } = {}, ...children) {
  */
 export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
+}
+
+/**
+ * Say a sentence where it is another one.
+ *
+ * @param {HTMLElement} element
+ * @param {Words[]} words
+ */
+export function say(element, words) {
+  const said = JSON.stringify(words);
+  if (element.dataset.said === said) return;
+  element.dataset.said = said;
+  element.replaceChildren(...words.map(asNode));
+}
+
+/** @param {Words} words */
+function asNode(words) {
+  if (typeof words === "string") return unbroken(words);
+  const [text, look] = words;
+  return make("b", { className: `ifl-word-${look}` }, text);
+}
+
+/** A number stays with its unit. @param {string} words */
+function unbroken(words) {
+  return words.replaceAll(/(?<=\d) (?=s\b|%|allowed\b)/g, "\u00a0");
 }

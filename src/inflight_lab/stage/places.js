@@ -30,6 +30,32 @@ const LARGEST_CELL = 68;
 /** Numbers that are far from each other, one after the other. */
 const GOLDEN = 0.618034;
 
+/** There is room for so many slots and seats: for the first number that is enough. */
+const ROOMS = [12, 30, 60, 120, 240, 480];
+
+/** @param {number} count @param {number} [fewest] @param {number} [most] */
+export function roomFor(count, fewest = ROOMS[0], most = 120) {
+  return ROOMS.find((each) => each >= clamp(count, fewest, most)) ?? most;
+}
+
+/**
+ * Where an element is in a frame.
+ *
+ * @param {HTMLElement} element
+ * @param {DOMRect} frame
+ * @param {number} [zoom] Of a page that is presented.
+ * @returns {Box}
+ */
+export function boxOf(element, frame, zoom = 1) {
+  const { left, top, width, height } = element.getBoundingClientRect();
+  return {
+    left: (left - frame.left) / zoom,
+    top: (top - frame.top) / zoom,
+    width: width / zoom,
+    height: height / zoom,
+  };
+}
+
 export class Places {
   /** @param {Boxes} boxes @param {Crowd} crowd */
   constructor(boxes, crowd) {

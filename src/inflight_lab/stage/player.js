@@ -5,6 +5,10 @@ import { LANDING, LONGEST_WAY } from "./motion.js";
 /**
  * @import { Run } from "./run.js"
  * @import { Stage } from "./stage.js"
+ *
+ * @typedef {{ root?: HTMLElement, player?: Player }} Parts
+ * @typedef {Pick<Stage, "draw" | "showPlayer"> & Parts} Picture What shows a run: a
+ *   stage, or something else that can do this.
  */
 
 /** Before the start. */
@@ -83,7 +87,7 @@ export class Player extends EventTarget {
   #heard = { now: 0, at: 0 };
 
   /**
-   * @param {Stage[]} stages
+   * @param {Picture[]} stages
    * @param {AbortSignal} [signal] Aborted when the page closes.
    */
   constructor(stages, signal) {

@@ -131,6 +131,11 @@ export class Run {
   /** @type {(Journey | undefined)[]} Who sits at the API, by seat. */
   #seats = [];
 
+  /** How many were at the API at once, at most. */
+  get seatCount() {
+    return this.#seats.length;
+  }
+
   /**
    * From a time on this is set, and all else as before.
    *
@@ -226,6 +231,8 @@ export class Run {
   /** Only what is known of times after this one is kept. @param {number} time */
   forget(time) {
     this.journeys = this.journeys.filter(({ ended }) => ended > time);
+    this.#seats.length = 1 +
+      this.#seats.findLastIndex((each) => each !== undefined && each.ended > time);
     const { sent, reached, givenUp, letIn, turned } = this;
     const ends = Object.values(this.ends);
     const times = [sent, reached, givenUp, letIn, turned, ...ends];

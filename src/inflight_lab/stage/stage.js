@@ -1,11 +1,11 @@
 // The stage shows a run at a time: sentence, flow and strip, all read off the run.
 
 import { pauseAt } from "./causes.js";
-import { make, write } from "./dom.js";
+import { say, write } from "./dom.js";
 import { drawFlow, isClosed } from "./dots.js";
 import { COUNTED, partsOf } from "./parts.js";
 import { Pen } from "./pen.js";
-import { Places } from "./places.js";
+import { boxOf, Places, roomFor } from "./places.js";
 import { seenAt, timeAtTheWall } from "./motion.js";
 import { inWords, wallAt } from "./quota.js";
 import { sentenceAt } from "./sentence.js";
@@ -13,10 +13,9 @@ import { drawStrip, LEVELS, spanOf } from "./strip.js";
 
 /**
  * @import { Moment } from "./dots.js"
- * @import { Box, Door } from "./places.js"
+ * @import { Door } from "./places.js"
  * @import { Player } from "./player.js"
  * @import { Run } from "./run.js"
- * @import { Words } from "./sentence.js"
  * @import { Label, What } from "./strip.js"
  *
  * @typedef {object} StageOptions
@@ -47,9 +46,6 @@ const STEPS = {
   Home: -Infinity,
   End: Infinity,
 };
-
-/** How many slots and seats there is room for: the first of these that is enough. */
-const ROOMS = [12, 30, 60, 120];
 
 export class Stage {
   /** @type {What} What the strip shows. */
@@ -154,15 +150,10 @@ export class Stage {
       run.holds.length,
       ...run.settings.list.map((each) => each.limit ?? 0),
     );
-    const seats = Math.max(
-      ...run.journeys.map((each) => (each.seat ?? 0) + 1),
-      most,
-      1,
-    );
     const crowd = {
       requests: Math.max(1, run.size),
       slots: roomFor(most),
-      seats: roomFor(seats),
+      seats: roomFor(Math.max(run.seatCount, most, 1)),
       door,
     };
     const key = JSON.stringify(crowd);
@@ -230,11 +221,7 @@ export class Stage {
   #say(run, time, isUnderWay) {
     const { sentence } = this.parts;
     sentence.ariaLive = isUnderWay ? "off" : "polite";
-    const words = sentenceAt(run, time);
-    const said = JSON.stringify(words);
-    if (sentence.dataset.said === said) return;
-    sentence.dataset.said = said;
-    sentence.replaceChildren(...words.map(asNode));
+    say(sentence, sentenceAt(run, time));
   }
 
   #listen() {
@@ -276,45 +263,12 @@ export class Stage {
   }
 }
 
-/** @param {Words} words */
-function asNode(words) {
-  if (typeof words === "string") return unbroken(words);
-  const [text, look] = words;
-  return make("b", { className: `ifl-word-${look}` }, text);
-}
-
-/** A number stays with its unit. @param {string} words */
-function unbroken(words) {
-  return words.replaceAll(/(?<=\d) (?=s\b|%|allowed\b)/g, "\u00a0");
-}
-
 /** @param {Run} run @returns {Door} */
 function doorOf(run) {
   const { manner } = run.settingAt(0);
   if (manner === "paced") return "gate";
   const hasLimit = run.settings.list.some((each) => each.limit !== null);
   return hasLimit || run.holds.length > 0 ? "slots" : "open";
-}
-
-/** @param {number} count */
-function roomFor(count) {
-  return ROOMS.find((each) => each >= count) ?? ROOMS[ROOMS.length - 1];
-}
-
-/**
- * @param {HTMLElement} element
- * @param {DOMRect} frame
- * @param {number} zoom
- * @returns {Box}
- */
-function boxOf(element, frame, zoom) {
-  const { left, top, width, height } = element.getBoundingClientRect();
-  return {
-    left: (left - frame.left) / zoom,
-    top: (top - frame.top) / zoom,
-    width: width / zoom,
-    height: height / zoom,
-  };
 }
 
 /** @param {Run} run @param {number} time */

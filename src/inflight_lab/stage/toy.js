@@ -14,19 +14,18 @@ import { Stage } from "./stage.js";
  * @import { Quota } from "./run.js"
  * @import { What } from "./strip.js"
  *
- * @typedef {object} ToySettings
- * @property {number} count
+ * @typedef {object} Options
  * @property {Runner[]} runners Which are shown, side by side.
  * @property {string[]} names What they are called there, if there are several.
  * @property {Runner[]} choices Between which one can choose, if there is one on show.
- * @property {number} limit
- * @property {number} latency
  * @property {number} spacing Of the paced runner, in seconds; 0 for the quota's.
  * @property {Partial<Quota> & { rate: number } | null} quota
  * @property {SettingName[]} sliders
  * @property {What} strip What the strips show first.
  * @property {boolean} opens Whether it opens with all at once and one button, which
  *   then leads on to a limit and to a pace.
+ *
+ * @typedef {Omit<Record<SettingName, number>, "rate"> & Options} ToySettings
  */
 
 /** @type {ToySettings} */

@@ -5,7 +5,8 @@ import { Player, watchablePace } from "../../../src/inflight_lab/stage/player.js
 import { Run } from "../../../src/inflight_lab/stage/run.js";
 import { runOf, simulation } from "./support.js";
 
-/** @import { Showing, Stage } from "../../../src/inflight_lab/stage/stage.js" */
+/** @import { Picture } from "../../../src/inflight_lab/stage/player.js" */
+/** @import { Showing } from "../../../src/inflight_lab/stage/stage.js" */
 
 /** A page without a screen: its frames come when `frames` says so. */
 class Page {
@@ -26,14 +27,12 @@ class Page {
       matchMedia: () => ({ matches: this.isStill }),
     });
     performance.now = () => this.now;
-    /** @type {Stage["draw"]} */
+    /** @type {Picture["draw"]} */
     const draw = (_, time, showing = {}) => {
       this.drawn.push(time);
       this.showing = showing;
     };
-    const stage =
-      /** @type {Stage} */ (/** @type {unknown} */ ({ draw, showPlayer() {} }));
-    this.player = new Player([stage]);
+    this.player = new Player([{ draw, showPlayer() {} }]);
   }
 
   /** @param {number} seconds @param {(time: number) => void} [meanwhile] */

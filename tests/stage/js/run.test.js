@@ -168,6 +168,14 @@ Deno.test("a place at the API is taken again when it is free, and never twice", 
     [1.1, "arrived", 2, 200],
   ]));
   assert.deepEqual(run.journeys.map(({ seat }) => seat), [0, 1, 0]);
+  assert.equal(run.seatCount, 2);
+  run.forget(0.5);
+  assert.equal(run.seatCount, 2);
+  const [first, second] = run.journeys;
+  run.end(2, second, "answered");
+  run.end(3, run.journeys[2], "answered");
+  run.forget(2.5);
+  assert.deepEqual([first.ended, run.seatCount], [1, 1]);
 });
 
 Deno.test("a request is found by its number, also where others were dropped", () => {

@@ -1,10 +1,10 @@
 // The page for the projector: every phone, every request of theirs, and the one quota.
 
-import { make, write } from "../../stage/dom.js";
+import { make, say, write } from "../../stage/dom.js";
 import { dotOf, drawBounces, drawWall, isClosed } from "../../stage/dots.js";
 import { LANDING } from "../../stage/motion.js";
 import { Pen } from "../../stage/pen.js";
-import { middle, Places } from "../../stage/places.js";
+import { boxOf, middle, Places, roomFor } from "../../stage/places.js";
 import { Player } from "../../stage/player.js";
 import { inWords, spanInWords, wallAt } from "../../stage/quota.js";
 import {
@@ -19,9 +19,8 @@ import { byId, colourOf, nameOf, slider, talk } from "./parts.js";
 
 /**
  * @import { Moment } from "../../stage/dots.js"
- * @import { Box, Boxes, Point } from "../../stage/places.js"
+ * @import { Boxes, Point } from "../../stage/places.js"
  * @import { Journey, Run } from "../../stage/run.js"
- * @import { Stage } from "../../stage/stage.js"
  * @import { News, State } from "./class_run.js"
  *
  * @typedef {{ rate?: number, latency?: number, shared?: boolean }} Message
@@ -30,8 +29,8 @@ import { byId, colourOf, nameOf, slider, talk } from "./parts.js";
 /** Dots have the size that they would have in a block of so many. */
 const CROWD = 300;
 
-/** There is room at the API for so many: the first of these that is enough. */
-const ROOMS = [30, 60, 120, 240, 480];
+/** There is room at the API for so many. */
+const [FEWEST, MOST] = [30, 480];
 
 /** Words change so often, in seconds. */
 const READABLE = 0.25;
@@ -79,7 +78,7 @@ class Wall {
   run = new ClassRun();
   /** @type {ClassPlaces | undefined} */
   #places;
-  #seats = ROOMS[0];
+  #seats = FEWEST;
   #lastWords = -1;
   showPlayer = () => {};
 
@@ -91,7 +90,8 @@ class Wall {
   rate = slider("rate", (rate) => this.tell({ rate }));
   latency = slider("latency", (latency) => this.tell({ latency }));
   dots = new Pen(byId("dots", HTMLCanvasElement));
-  player = new Player([/** @type {Stage} */ (/** @type {unknown} */ (this))]);
+  /** @type {Player} */
+  player = new Player([this]);
 
   constructor() {
     const join = byId("join", HTMLButtonElement);
@@ -168,11 +168,9 @@ class Wall {
     }
   }
 
-  /** @param {HTMLElement} element @returns {Box} */
+  /** @param {HTMLElement} element */
   #boxOf(element) {
-    const frame = this.flow.getBoundingClientRect();
-    const { left, top, width, height } = element.getBoundingClientRect();
-    return { left: left - frame.left, top: top - frame.top, width, height };
+    return boxOf(element, this.flow.getBoundingClientRect());
   }
 
   /**
@@ -199,9 +197,8 @@ class Wall {
   }
 
   /** @param {Run} run */
-  #makeRoom({ journeys }) {
-    const taken = journeys.reduce((most, { seat }) => Math.max(most, seat ?? 0), 0);
-    const seats = ROOMS.find((each) => each > taken) ?? ROOMS[ROOMS.length - 1];
+  #makeRoom({ seatCount }) {
+    const seats = roomFor(seatCount, FEWEST, MOST);
     if (seats === this.#seats) return;
     this.#seats = seats;
     this.#measure();
@@ -230,17 +227,7 @@ class Wall {
   /** @param {ClassRun} run @param {Moment} moment */
   #write(run, moment) {
     const { time } = moment;
-    const words = sentenceAt(run, time, this.state);
-    const said = JSON.stringify(words);
-    if (this.sentence.dataset.said !== said) {
-      this.sentence.dataset.said = said;
-      const nodes = words.map((each) =>
-        typeof each === "string"
-          ? each
-          : make("b", { className: `ifl-word-${each[1]}` }, each[0])
-      );
-      this.sentence.replaceChildren(...nodes);
-    }
+    say(this.sentence, sentenceAt(run, time, this.state));
     const { answered, refused, inFlight } = sceneCountsAt(run, time);
     const { stopped } = this.state;
     byId("counts", HTMLElement).replaceChildren(

@@ -1,11 +1,11 @@
 // A lane: what it would send before there is a run, its goals, and the last tries.
 
-import { valueInWords } from "../../stage/controls.js";
+import { settingsFor, valueInWords } from "../../stage/controls.js";
 import { make } from "../../stage/dom.js";
 import { Run } from "../../stage/run.js";
 
 /**
- * @import { Setting, SettingName } from "../../stage/controls.js"
+ * @import { Setting } from "../../stage/controls.js"
  * @import { PanelModel } from "./kernel.js"
  *
  * @typedef {object} Goal
@@ -14,7 +14,7 @@ import { Run } from "../../stage/run.js";
  * @property {string} seen What the run had to show for it, or nothing.
  *
  * @typedef {object} Try
- * @property {Record<SettingName, number>} settings
+ * @property {Record<string, number>} settings
  * @property {Goal[]} goals
  *
  * @typedef {object} Lane
@@ -26,7 +26,7 @@ import { Run } from "../../stage/run.js";
  */
 
 /** The traits of the model on which a plan depends. */
-export const PLANNED = ["count", "limit", "latency", "rate"];
+export const PLANNED = settingsFor().map(({ name }) => name);
 
 /**
  * What would be sent if it were run now: shown until there is a run.

@@ -107,7 +107,7 @@ export class KernelRuns {
   #note(lane) {
     const run = this.#runs[lane];
     const { notArrived, inFlight, sent: _, ...counts } = countsAt(run, Infinity);
-    const place = this.#player.stages[lane].root.parentElement;
+    const place = this.#player.stages[lane].root?.parentElement;
     Object.assign(place?.dataset ?? {}, {
       ...counts,
       live: run.isLive,

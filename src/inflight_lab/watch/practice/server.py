@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Mount, Route, request_response
 from starlette.types import Receive, Scope, Send
 
 from inflight_lab.observation.urls import is_loopback
-from inflight_lab.server import PracticeServer
+from inflight_lab.server.practice_server import PracticeServer
 from inflight_lab.watch.noting.quota import Quota
 
 LATENCY = 0.1

@@ -1,0 +1,106 @@
+"""A real HTTP server to practise on, on a socket or in a page."""
+
+import sys
+from typing import Protocol, Self
+
+from starlette.types import ASGIApp
+
+from inflight_lab.arguments import check
+from inflight_lab.jupyter.cells import closed_on_rerun
+from inflight_lab.server.app import LOOPBACK, PracticeApp
+
+if sys.platform == "emscripten":  # in a browser page
+    from inflight_lab.server.in_process import PageListener as Listener
+else:
+    from inflight_lab.server.socket import Listener
+
+
+class Listening(Protocol):
+    """Answers at a port, until it is closed."""
+
+    port: int
+
+    def close(self) -> None:
+        """Hang up on everyone, and be gone."""
+
+
+class PracticeServer(PracticeApp):
+    """A real HTTP server on a loopback port, in a thread of this process.
+
+    >>> with PracticeServer(latency=0.3, quota="sliding-window", rate=100) as server:
+    ...     httpx.get(server.url)
+
+    ``async with`` works as well, and so do ``start()`` and ``stop()``; at the latest it
+    ends with the process.  The knobs (`Knobs` lists them with their units and defaults)
+    can be set while it runs.  With a ``rate`` and no ``quota``, the quota is a sliding
+    window.  ``seed`` makes the latencies repeatable.  ``port`` 0 takes any free one.
+    In a browser page, the port exists inside that page's Python only.
+
+    ``dialect`` names the API whose refusals it sends: ``draft`` (of the standard for
+    RateLimit headers), ``github``, ``openai``, ``azure``, ``anthropic`` or ``gemini``:
+
+    >>> PracticeServer(quota="fixed-window", rate=60, period=60, dialect="github")
+
+    With ``exhausted=True`` every answer is a refusal, and no wait will help.
+
+    It answers ``GET /get``, and chat requests as OpenAI's API does
+    (``POST /v1/chat/completions``).
+
+    While it runs, clients do not use a proxy for it (see `server.proxies`).
+
+    Raises ``TypeError`` or ``ValueError`` for a bad argument, ``OSError`` from
+    ``start`` for a taken port.
+    """
+
+    _listener: Listening | None = None
+
+    def __init__(
+        self, *, port: int = 0, seed: int | None = None, **knobs: object
+    ) -> None:
+        check("port", port)
+        check("seed", seed, or_none=True)
+        super().__init__(seed=seed, **knobs)
+        self.port = port
+
+    def listen(self, app: ASGIApp, port: int) -> Listening:
+        """Serve ``app`` at this port, from now on."""
+        return Listener(app, port)
+
+    @property
+    def url(self) -> str:
+        """Where to send the requests: the counterpart of ``https://httpbin.org/get``."""
+        return f"http://{LOOPBACK}:{self.port}/get"
+
+    @property
+    def running(self) -> bool:
+        """Whether it serves now."""
+        return self._listener is not None
+
+    def start(self) -> Self:
+        """Serve from now on.  Does nothing if it serves already."""
+        if not self.running:
+            self._listener = self.listen(self, self.port)
+            self.port = self._listener.port
+            closed_on_rerun(self.stop)
+        return self
+
+    def stop(self) -> None:
+        """Close the port and every connection, and wait until that is done.
+
+        Does nothing if it has stopped already.
+        """
+        if self._listener:
+            self._listener.close()
+            self._listener = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    async def __aenter__(self) -> Self:
+        return self.start()
+
+    async def __aexit__(self, *_: object) -> None:
+        self.stop()
