@@ -148,14 +148,14 @@ def test_the_page_alone_has_the_same_settings(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """With ``--import`` it is the recipe's file, and differs from the script only in
-    what is imported.  A comment names the edits that don't fit.
+    what is imported.  A comment says how to have all in one file.
     """
     page = printed(capsys, "ask_model --import --rate 7 --tokens 900 --period 5")
     assert "from inflight_lab import " in page
     for line in ("REQUESTS = 7  #", "TOKENS = 900  #", "PERIOD = 5  #"):
         assert f"\n{line}" in page
     assert len(page.splitlines()) == len(page_of("ask_model").splitlines()) + 2
-    assert "# It imports what it uses.  For the edits post and sqlite" in page
+    assert "# It imports what it uses.  To edit its parts as well" in page
 
 
 @pytest.mark.parametrize(

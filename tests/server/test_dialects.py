@@ -213,6 +213,8 @@ async def test_a_plan_that_is_used_up(row: Row) -> None:
         assert not on_quotas(refused)
         if row.status == 429:
             assert (read(refused).pause, read(refused).is_permanent) == (0, True)
+        elif "quota" in refused.text:
+            assert not read(refused).is_permanent
         else:
             assert read_refusal(refused) is None
     app.exhausted = False

@@ -12,6 +12,8 @@ TOMORROW = str(int(TODAY) + 80_000)
 DATE = formatdate(TODAY + 20, usegmt=True)
 SECONDARY = {"message": "You have exceeded a secondary rate limit. Please wait."}
 GONE = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": IN_20_SECONDS}
+AHEAD = GONE | {"x-ratelimit-reset": str(int(TODAY) + 3620)}
+AHEAD["date"] = formatdate(TODAY + 3600, usegmt=True)
 GEMINI = {"details": [{"@type": "Help"}, {"@type": "RetryInfo", "retryDelay": "34s"}]}
 CALENDAR = {"code": 403, "errors": [{"domain": "u", "reason": "rateLimitExceeded"}]}
 CARD = {"code": "card_declined", "payment_method": {"billing_details": {}}}
@@ -49,6 +51,7 @@ ROWS = [
     Row("any, accepted", 200, {"Retry-After": "20"}, {}, "no refusal"),
     Row("the last one", 200, GONE, {}, "no refusal"),
     Row("GitHub", 403, GONE, {"message": "API rate limit exceeded"}, "wait 20"),
+    Row("GitHub, its clock 1 h ahead", 403, AHEAD, {}, "wait 20"),
     Row("GitHub, no words", 403, GONE, {}, "wait 20"),
     Row("GitHub, as 429", 429, GONE, {}, "wait 20"),
     Row("GitHub, not found", 404, GONE, {"message": "Not Found"}, "no refusal"),
@@ -89,6 +92,7 @@ ROWS = [
         {"error": {"type": "requests", "code": "project_spend_limit_exceeded"}},
         "stop",
     ),
+    Row("any, spent", 429, {}, {"error": {"code": "spend_limit_reached"}}, "stop"),
     Row("Scaleway, busy", 429, {}, {"error": "INSUFFICIENT QUOTA"}, "wait"),
     Row("Stripe, one card", 402, {}, {"error": CARD}, "no refusal"),
     Row("OpenRouter, heavy", 402, {}, {"error": {"message": HEAVY}}, "no refusal"),
@@ -100,6 +104,6 @@ ROWS = [
     # What no vocabulary can list is a refusal like any other, or none.
     Row("xAI, used up", 429, {}, {"error": "reached its monthly limit"}, "wait"),
     Row("Cohere, used up", 429, {}, {"message": "1000 API calls / month"}, "wait"),
-    Row("YouTube", 403, {}, {"errors": [{"reason": "quotaExceeded"}]}, "no refusal"),
-    Row("Salesforce", 403, {}, [{"errorCode": "REQUEST_LIMIT_EXCEEDED"}], "no refusal"),
+    Row("YouTube", 403, {}, {"errors": [{"reason": "quotaExceeded"}]}, "wait"),
+    Row("Salesforce", 403, {}, [{"errorCode": "REQUEST_LIMIT_EXCEEDED"}], "wait"),
 ]

@@ -20,7 +20,7 @@ PACKAGE = "inflight_lab"
 LESSON = ("make_one_request", "make_many_requests")  # of a rung whose class is used
 DOCUMENTED = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 WITHOUT_EDITS = """
-# It imports what it uses.  For the edits post and sqlite, print it without --import.
+# It imports what it uses.  To edit its parts as well, make it without --import.
 """
 VARIABLE = re.compile(r'"([^"$]*)\$([A-Z_]\w*)"')
 """A header's value that comes from the environment."""

@@ -10,7 +10,8 @@
 - *Stop* if nothing is accepted any more.  Nobody can list all the words in which APIs
   say that a month's quota is used up.  But then they refuse eleven times in a row,
   until a pause would be longer than ten minutes, or 50 requests fail one after the
-  other.  A 400 counts as well: some APIs say so that a key is wrong.
+  other.  A 400 or 403 counts until the first answer: some APIs say so that a key is
+  wrong.  Later it concerns one item, such as a private one.
 
 404 and 410 are answers, too, and are returned.  All other failures that another
 attempt may fix get one: a lost connection, a timeout, every server error.  For a GET
@@ -94,6 +95,7 @@ class Patience:
         if not self.attempts > 0:
             raise ValueError(f"attempts must be greater than 0, got {self.attempts}")
         self.lost = (OSError, *self.lost)  # such as TimeoutError
+        self._has_answered = False  # the API, any of the requests
         self._failures = 0  # in a row
         self._pause = BACKOFF / 2  # of all, in seconds, doubled before each new one
         self._paused_until = 0.0
@@ -107,8 +109,7 @@ class Patience:
         wait = 0.0
         for attempt in range(self.attempts):
             await asyncio.sleep(wait)
-            backoff = min(BACKOFF * 2.0**attempt, LONGEST_BACKOFF)
-            wait = backoff * random.uniform(1, 2)  # jitter
+            wait = min(BACKOFF * 2.0**attempt, LONGEST_BACKOFF) * random.uniform(1, 2)
             try:
                 async with pacer, asyncio.timeout(self.timeout):
                     if self._why:
@@ -123,6 +124,7 @@ class Patience:
                 continue
             status = response.status_code
             if 200 <= status < 300 or status in (404, 410):  # there is no such thing
+                self._has_answered = True
                 self._failures = 0
                 self._pause = BACKOFF / 2
                 return response
@@ -132,7 +134,8 @@ class Patience:
             if is_temporary(response):
                 wait = await self._pause_all(pacer, pause_in(response), why)
             elif status < 500 and status not in (408, 409):
-                break  # no other attempt helps; it may be true of all requests
+                self._failures -= self._has_answered  # it concerns this one alone
+                break  # no other attempt helps
         self._failures += 1
         if self._failures >= MOST_FAILURES:
             await self.stop(why)
@@ -142,8 +145,7 @@ class Patience:
         """Let all wait, longer each time, and return for how many seconds."""
         now = time.monotonic()
         is_new = now >= self._paused_until  # and not of one that left before this pause
-        if is_new:
-            self._pause *= 2
+        self._pause *= 2 if is_new else 1
         pause = max(asked, self._pause)
         if pause > self.longest_pause:
             await self.stop(f"{why} (a pause of {pause:.0f} s)")

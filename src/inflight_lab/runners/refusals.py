@@ -38,9 +38,9 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-SAYS_RATE = re.compile("(?i)rate ?limit")
+SAYS_RATE = re.compile("(?i)(rate|request).?limit|quota")
 SAYS_SPENT = re.compile(  # the money
-    "(?i)insufficient_quota|_(spend|usage|hard)_limit_|billing_(error|disabled)"
+    "(?i)insufficient_quota|spend_limit_|_(usage|hard)_limit_|billing_(error|disabled)"
 )
 IN_BODY = re.compile(r'"retryDelay": *"([\d.]+)s"')
 MESSAGE = re.compile(r'"(?:message|detail|title|error)": *"((?:\\.|[^"\\])*)')
@@ -82,30 +82,29 @@ def is_temporary(response: Any) -> bool:
     """Whether the API refuses now, and will accept such requests later."""
     status = response.status_code
     is_used_up = response.headers.get("x-ratelimit-remaining") == "0"
-    if status == 403 and (is_used_up or SAYS_RATE.search(response.text)):
-        return True
+    says_so = status == 403 and (is_used_up or SAYS_RATE.search(response.text))
     has_a_time = status >= 400 and "retry-after" in response.headers
-    return has_a_time or status in (429, 503, 529)
+    return has_a_time or status in (429, 503, 529) or bool(says_so)
 
 
 def pause_in(response: Any) -> float:
     """The seconds that it asks to wait, else until its quota comes back, else 0."""
     headers = response.headers
-    milliseconds = seconds_until(headers.get("retry-after-ms", ""))
+    now = number_in(headers.get("date", "")) or time.time()  # by the API's own clock
+    milliseconds = number_in(headers.get("retry-after-ms", ""))
     written = [headers.get("retry-after", ""), *IN_BODY.findall(response.text)]
     if headers.get("x-ratelimit-remaining", "0") == "0":
         written.append(headers.get("x-ratelimit-reset", ""))
-    pauses = [milliseconds / 1000, *map(seconds_until, written)]
-    return next(filter(None, pauses), 0.0)
+    pauses = [n - now if n > 1e9 else n for n in map(number_in, written)]
+    return next((pause for pause in (milliseconds / 1000, *pauses) if pause > 0), 0.0)
 
 
-def seconds_until(written: str) -> float:
-    """The seconds in "20", or until a Unix time or a date; 0 if it is none of these."""
+def number_in(written: str) -> float:
+    """The number in "20", or the Unix time of a date; 0 if it is neither."""
     if re.fullmatch(r"[0-9]{1,10}(\.[0-9]+)?", written):
-        number = float(written)
-        return number if number < 1e9 else max(0.0, number - time.time())
+        return float(written)
     with suppress(Exception):  # of several kinds, if it is no date
-        return max(0.0, parsedate_to_datetime(written).timestamp() - time.time())
+        return parsedate_to_datetime(written).timestamp()
     return 0.0
 
 
