@@ -56,10 +56,10 @@ export const LEVELS = {
 /** A shorter run does not fill it, in seconds. */
 const SHORTEST = 3;
 
-/** How high marks are, and how many pixels stay free above the highest level. */
+/** How high a mark is, and how many pixels stay free above the highest level. */
 const MARK = 8;
 
-/** A mark is as high as the number of refusals so close before it, in pixels. */
+/** A mark grows with the number of refusals so close before it, in pixels. */
 const CLOSE = 6;
 
 /** The handle's radius, in pixels. */
@@ -186,8 +186,8 @@ function drawMarks({ context, colours }, { turned, ends }, { scale, until }, y) 
   context.fillStyle = colours.refused;
   for (const time of turned.between(-Infinity, until)) {
     const count = turned.within(time - CLOSE / scale, time);
-    const height = Math.max(MARK, y(0) - y(count));
-    context.fillRect(time * scale - 0.75, 0, height > MARK ? 4 : 1.5, height);
+    const height = MARK + y(1) - y(count);
+    context.fillRect(time * scale - 0.75, 0, clamp(count / 2, 1.5, 4), height);
   }
 }
 
