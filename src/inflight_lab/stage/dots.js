@@ -226,14 +226,16 @@ function drawDoor(pen, run, { time }, places) {
 }
 
 /**
- * Whether the API has just refused something.
+ * Whether the API has just refused something, and shows no free place.
  *
  * @param {Run} run
  * @param {Moment} moment
  */
 export function isClosed(run, { time, pace }) {
   const now = timeAtTheWall(run, time);
-  return run.turned.within(now - STEP * pace, now) > 0;
+  const { shape, share } = wallAt(run, now);
+  const isFull = shape !== "cells" || share >= 1;
+  return isFull && run.turned.within(now - STEP * pace, now) > 0;
 }
 
 /**

@@ -37,7 +37,7 @@ const MANY_GAPS = 40;
 /** The longest spacing that is a pace, in seconds: others are just one by one. */
 const LONGEST_GAP = 0.1;
 
-/** Who keeps a pace has nine of ten gaps longer than this share of the average. */
+/** Who keeps a pace has three of four gaps longer than this share of the average. */
 const EVEN = 0.5;
 
 /** What has just happened, in seconds of the run. */
@@ -70,15 +70,17 @@ function latencyAt(run, time) {
 }
 
 /**
- * One of two side by side may be done while the other goes on.  It is not known where
- * nobody counts those that wait: who was refused may try again.
+ * One of two side by side may be done while the other goes on.  Where nobody counts
+ * those that wait, who was refused may try again: all that were asked for are answered.
  *
  * @param {Run} run
  * @param {Counts} counts
  */
-function isDone({ levels, size }, { sent, waiting, inFlight }) {
+function isDone({ asked, levels, size }, { sent, waiting, inFlight, answered }) {
+  if (inFlight > 0) return false;
   const isKnown = levels.waiting.list.length > 0;
-  return isKnown && sent >= size && waiting === 0 && inFlight === 0;
+  if (!isKnown) return asked > 0 && answered >= asked;
+  return sent >= size && waiting === 0;
 }
 
 /** @param {Words[]} words */
@@ -236,7 +238,7 @@ function isEven(times, now) {
   if (average > LONGEST_GAP || lasted < RECENT / 2) return false;
   const gaps = times.slice(1).map((each, index) => each - times[index]);
   gaps.sort((one, other) => one - other);
-  return gaps[Math.floor(gaps.length / 10)] > EVEN * average;
+  return gaps[Math.floor(gaps.length / 4)] > EVEN * average;
 }
 
 /** Whether the slots keep it below the quota. @param {View} view */

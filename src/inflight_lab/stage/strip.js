@@ -56,8 +56,11 @@ export const LEVELS = {
 /** A shorter run does not fill it, in seconds. */
 const SHORTEST = 3;
 
-/** How high marks are, and how many pixels stay free above the highest level. */
+/** How high a mark is, and how many pixels stay free above the highest level. */
 const MARK = 8;
+
+/** A mark grows with the number of refusals so close before it, in pixels. */
+const CLOSE = 6;
 
 /** The handle's radius, in pixels. */
 const HANDLE = 5;
@@ -100,8 +103,9 @@ export function drawStrip(pen, run, shown) {
   pen.clear();
   drawArea(pen, levels, y);
   drawBefore(pen, earlier, y);
-  drawLimits(pen, run, { what, scale }, y);
-  drawMarks(pen, run, scale, hasBegun ? until : -Infinity);
+  const scaled = { what, scale, until: hasBegun ? until : -Infinity };
+  drawLimits(pen, run, scaled, y);
+  drawMarks(pen, run, scaled, y);
   drawTime(pen, clamp(time, 0, end) * scale);
   const peak = highest ? `peak ${inWords(highest)}` : "";
   const text = line === null ? peak : LEVELS[what].words(inWords(line));
@@ -153,7 +157,7 @@ function drawBefore({ context, colours }, levels, y) {
 /**
  * @param {Pen} pen
  * @param {Run} run
- * @param {{ what: What, scale: number }} shown
+ * @param {{ what: What, scale: number, until: number }} scaled
  * @param {(level: number) => number} y
  */
 function drawLimits({ context, colours, width }, run, { what, scale }, y) {
@@ -173,15 +177,17 @@ function drawLimits({ context, colours, width }, run, { what, scale }, y) {
   context.setLineDash([]);
 }
 
-/** @param {Pen} pen @param {Run} run @param {number} scale @param {number} until */
-function drawMarks({ context, colours }, { turned, ends }, scale, until) {
+/** @type {typeof drawLimits} */
+function drawMarks({ context, colours }, { turned, ends }, { scale, until }, y) {
   context.fillStyle = colours.failed;
   for (const time of ends.failed.between(-Infinity, until)) {
     context.fillRect(time * scale - 0.75, MARK / 2, 1.5, MARK / 2);
   }
   context.fillStyle = colours.refused;
   for (const time of turned.between(-Infinity, until)) {
-    context.fillRect(time * scale - 0.75, 0, 1.5, MARK);
+    const count = turned.within(time - CLOSE / scale, time);
+    const height = MARK + y(1) - y(count);
+    context.fillRect(time * scale - 0.75, 0, clamp(count / 2, 1.5, 4), height);
   }
 }
 

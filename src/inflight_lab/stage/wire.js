@@ -1,7 +1,7 @@
 // What the kernel, a recording and a watched script send: a run, or what is new in it,
 // as columns.  They are named as the fields in Python, in `inflight_lab.runs`.
 
-import { outcomeOf, Run } from "./run.js";
+import { inFlightAt, outcomeOf, PAUSE, Run } from "./run.js";
 
 /**
  * @import { Quota } from "./run.js"
@@ -80,6 +80,11 @@ export function append(run, columns) {
   for (const [time, value] of rows(waiting)) run.wait(time, value);
   for (const [time, value] of rows(tokens)) run.levels.tokens.add({ time, value });
   readEvents(run, columns.events);
+  const isAnswered = run.asked > 0 && run.ends.answered.upTo(Infinity) >= run.asked;
+  if (isAnswered && inFlightAt(run, Infinity) === 0) {
+    const last = Object.values(run.ends).map((each) => each.lastUpTo(Infinity));
+    run.now = Math.min(run.now, Math.max(...last) + PAUSE);
+  }
   if (run.isLive && run.journeys.length > MANY) run.forget(run.now - KEPT);
 }
 

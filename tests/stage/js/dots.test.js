@@ -1,7 +1,12 @@
 // Where the dots are at a time.
 
 import assert from "node:assert/strict";
-import { dotOf, drawFlow, firstShown } from "../../../src/inflight_lab/stage/dots.js";
+import {
+  dotOf,
+  drawFlow,
+  firstShown,
+  isClosed,
+} from "../../../src/inflight_lab/stage/dots.js";
 import { flightOf, timeAtTheWall } from "../../../src/inflight_lab/stage/motion.js";
 import { Places } from "../../../src/inflight_lab/stage/places.js";
 import { wallAt } from "../../../src/inflight_lab/stage/quota.js";
@@ -328,5 +333,20 @@ Deno.test("of many thousand requests, those that are out are in the block", () =
     for (const { number } of out) {
       assert.ok(number >= first && number < first + places.count);
     }
+  }
+});
+
+Deno.test("the API is red only while its window shows no free place", () => {
+  const run = runOf(60, { limit: 12, latency: 0.3 });
+  const reds = momentsOf(run).filter((time) =>
+    isClosed(run, { time, pace: 1, still: false })
+  );
+  assert.ok(reds.length > 0);
+  for (const time of reds) {
+    assert.match(
+      wallAt(run, timeAtTheWall(run, time)).words,
+      /^20 of 20/,
+      `at ${time} s`,
+    );
   }
 });

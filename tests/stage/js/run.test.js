@@ -184,3 +184,13 @@ Deno.test("a request is found by its number, also where others were dropped", ()
   assert.equal(run.journey(4), undefined);
   assert.deepEqual([run.indexOf(0), run.indexOf(4), run.indexOf(501)], [0, 1, 2]);
 });
+
+Deno.test("the clock of a live run stands still soon after all are answered", () => {
+  const counts = { started: 1, announced: 1 };
+  /** @type {Row[]} */
+  const one = [[0, "sent", 0, null], [0.4, "answered", 0, 200]];
+  const run = runFrom(columns(one, { live: true, now: 9, counts }));
+  assert.equal(run.now, 1.4);
+  append(run, columns([[9.5, "sent", 1, null]], { live: true, now: 11, counts }));
+  assert.equal(run.now, 11, "one more is under way");
+});

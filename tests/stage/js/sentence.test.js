@@ -173,6 +173,13 @@ Deno.test("a live run's pace is found out from how evenly they leave", () => {
   const run = runOf(60, { runner: "paced", limit: null });
   run.set(0, { manner: "" });
   expectSaid(run, 2, /One every 51 ms/, /20 a second/);
+  const late = new Run();
+  late.isLive = true;
+  for (let index = 0; index < 40; index += 1) {
+    const time = index * 0.05 + (index % 6 ? 0 : 0.04); // one of six gaps is short
+    late.arrive(time, late.send(time));
+  }
+  expectSaid(late, 2, /One every \d+ ms/);
   const spike = runOf(100, { runner: "naive", latency: 1 });
   for (const time of [0.1, 0.3, 0.9]) {
     assert.doesNotMatch(said(spike, time), /One every/);
@@ -395,4 +402,19 @@ Deno.test("while a latency is dragged there is no sum: those out have several", 
   made.advance(Infinity);
   expectSaid(made.run, 1.6, /^5 in flight, 5 sent in 1 s\.$/);
   expectSaid(made.run, 2.6, /5 in flight/, /0\.3 s = 17 a second/);
+});
+
+Deno.test("live, it is done once all that were asked for are answered", () => {
+  const run = new Run();
+  run.isLive = true;
+  run.asked = 3;
+  for (const [time, status] of [[0, 200], [0.1, 429], [0.2, 200], [1, 200]]) {
+    const journey = run.send(time);
+    run.arrive(time, journey, { status });
+    run.end(time + 0.3, journey, status === 429 ? "refused" : "answered", status);
+  }
+  run.size = 4;
+  run.now = 3;
+  assert.doesNotMatch(said(run, 0.9), /All/);
+  expectSaid(run, 2, /All 3 answered, after 1 more try/);
 });

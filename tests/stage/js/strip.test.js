@@ -175,3 +175,22 @@ Deno.test("the strip draws those in flight that are counted beside it", () => {
   }
   assert.equal(level(0.7), 20, "the refused have turned back");
 });
+
+Deno.test("a burst of refusals is as high as those in flight, not one hairline", () => {
+  /** @type {number[]} */
+  const heights = [];
+  const context = canvas({
+    fillRect: (/** @type {number[]} */ ...sides) => {
+      if (context.fillStyle === "refused") heights.push(sides[3]);
+    },
+  });
+  const run = new Run();
+  for (const time of [...Array(40).fill(1), 3]) {
+    const journey = run.send(time);
+    run.arrive(time, journey, { status: 429 });
+    run.end(time + 0.1, journey, "refused", 429);
+  }
+  run.now = 4;
+  labelAt(run, "in flight", 4, { context });
+  assert.ok(heights[39] > 40 && heights[40] === 8, `${heights}`);
+});
