@@ -62,7 +62,9 @@ def test_it_opens_with_all_that_matters_and_one_button(
     page.clock.run_for(11_000)
     expect(page.locator(SENTENCE)).to_contain_text("All 100 answered in 12 s")
     press(page, "Now paced", seconds=9)
-    expect(page.locator(SENTENCE)).to_contain_text("All 100 answered in 6.2 s")
+    expect(page.locator(SENTENCE)).to_contain_text("All 100 answered in 6.2 s: 99 %")
+    expect(page.locator(".ifl-slots")).to_have_text("pacer", use_inner_text=True)
+    expect(page.get_by_role("slider", name="limit")).to_have_count(0)
     expect(go).to_have_text("Send 100")
     assert page.evaluate("performance.getEntriesByType('resource').length") == 0
     expect(page.get_by_text("Computed in your browser")).to_be_visible()

@@ -6,7 +6,7 @@ import pytest
 from ipywidgets.widgets import widget
 
 from inflight_lab.exercises import prediction
-from inflight_lab.exercises.prediction import Predict
+from inflight_lab.exercises.prediction import Predict, as_plain_html
 from inflight_lab.exercises.verdict import Verdict
 
 WRONG: dict[float | str, str] = {
@@ -94,6 +94,12 @@ def test_what_was_measured_is_no_mistake(
     guess.field.value = typed
     guess.compare(200, WRONG)
     assert str(shown[0]) == f"How many? Measured: 200. {comment}"
+
+
+def test_a_number_can_be_typed_on_a_page() -> None:
+    """A page without a kernel has a field for it, below the question."""
+    assert '<input type="number"' in as_plain_html("How many?", ())
+    assert "number" not in as_plain_html("Which?", ("one", "two"))
 
 
 def test_question_is_text() -> None:

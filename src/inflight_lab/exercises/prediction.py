@@ -101,15 +101,15 @@ def asked(question: str) -> str:
 
 
 def as_plain_html(question: str, choices: Iterable[str]) -> str:
-    """The question, with a button for each choice: they work without JavaScript."""
+    """The question and where to answer it, which works without JavaScript."""
     group = html.escape(question)
-    buttons = [
+    fields = [
         f'<label><input type="radio" name="{group}"> {html.escape(choice)}</label>'
         for choice in choices
     ]
-    if not buttons:
-        return asked(question)
-    return f"<fieldset><legend>{asked(question)}</legend>{''.join(buttons)}</fieldset>"
+    if not fields:
+        fields = ['<label>your number: <input type="number" step="any"></label>']
+    return f"<fieldset><legend>{asked(question)}</legend>{''.join(fields)}</fieldset>"
 
 
 def number_field() -> Text:

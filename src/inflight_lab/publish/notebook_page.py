@@ -63,7 +63,7 @@ OPEN = "Open this live"
 CHECK = "Open live to check yours"
 
 NOTHING_RUNS = "Nothing runs on this page: each cell shows what it printed."
-RUNS_PLAY = "Runs here are recorded or computed, nothing is sent: press ▶ or Run."
+RUNS_PLAY = "The runs below are recorded or computed, nothing is sent: press ▶ or Run."
 
 
 def as_html(

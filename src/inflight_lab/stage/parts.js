@@ -56,12 +56,13 @@ export function partsOf(title) {
     make("span", { className: "ifl-tokens" }, numbers.tokens),
   );
   const slotsLabel = make("p", {}, numbers.slots, " slots");
+  const pacerLabel = make("p", { className: "ifl-pacer" }, "pacer");
   const flowCanvas = make("canvas", { ariaHidden: "true" });
   const flow = make(
     "div",
     { className: "ifl-flow" },
     make("div", { className: "ifl-requests" }, boxes.requests),
-    make("div", { className: "ifl-slots" }, slotsLabel, boxes.slots),
+    make("div", { className: "ifl-slots" }, slotsLabel, pacerLabel, boxes.slots),
     make("div", { className: "ifl-way" }, numbers.pause),
     make("div", { className: "ifl-api" }, boxes.wall, apiLabel, boxes.api),
     flowCanvas,

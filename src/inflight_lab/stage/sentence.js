@@ -345,7 +345,8 @@ function usedShare({ ends, sent }, quota) {
   const leaving = sent.lastUpTo(Infinity) - (sent.list[0] ?? 0);
   const allowed = rate * Math.max(1, leaving / period);
   const most = Math.max(sent.upTo(Infinity), allowed);
-  return Math.round(100 * ends.answered.upTo(Infinity) / most);
+  const share = ends.answered.upTo(Infinity) / most;
+  return share < 1 ? Math.min(99, Math.round(100 * share)) : 100;
 }
 
 /**

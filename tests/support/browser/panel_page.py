@@ -20,7 +20,7 @@ panel"""
 def panel_of(page: Page) -> PanelOnPage:
     """The panel that the page shows, once it is there."""
     panel = PanelOnPage(page)
-    panel.plot.wait_for()
+    panel.plot.wait_for(timeout=START_UP)
     return panel
 
 
