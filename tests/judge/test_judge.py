@@ -234,7 +234,7 @@ def test_the_worst_is_said_in_one_sentence() -> None:
     assert card.in_short == "It is slow: it uses 50% of the quota at most."
     assert card_with().in_short == "Nothing is wrong with it."
     card = card_with({"sliding window": 10, "GCRA, burst 1": 400})
-    worst = "sliding window (10 refused); GCRA, burst 1 (400 refused)."
+    worst = "sliding window (up to 10 refused); GCRA, burst 1 (up to 400 refused)."
     assert card.in_short.endswith(worst)
     card.findings = {
         REST: Reaction(True, "keeps to the rate"),

@@ -109,7 +109,7 @@ async def test_the_challenge_has_a_solution(panels: dict[str, Panel]) -> None:
         {"limit": 5},
         {"limit": 10},
         {"limit": 2, "latency": 0.1},
-        {"limit": 4, "latency": 0.1},
+        {"limit": 3, "latency": 0.1},
     ):
         (counted,) = play(challenge, **settings)
         goals = challenge.lanes[""].goals

@@ -89,7 +89,9 @@ class Card:
                 return f"{after.capitalize()} it {finding.does}: {finding.detail}."
         refused = self._refused()
         if refused:
-            cases = [f"{quota} ({count} refused)" for quota, count in refused.items()]
+            cases = [
+                f"{quota} (up to {most} refused)" for quota, most in refused.items()
+            ]
             return f"Its requests come too close together for {'; '.join(cases)}."
         if self.most_used < MUCH_UNUSED:
             return f"It is slow: it uses {self.most_used:.0%} of the quota at most."
