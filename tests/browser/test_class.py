@@ -72,6 +72,9 @@ def test_phones_send_and_the_wall_shows_who(room: ClassRoom, pages: Pages) -> No
     expect(wall.locator(".ifl-sentence")).to_have_text(said)
     phone_2 = wall.get_by_role("listitem").filter(has_text="Phone 2")
     expect(phone_2).to_have_attribute("data-refused", "11")
+    wall.get_by_label("One shared pace").check()
+    counts = wall.locator(".ifl-counts")
+    expect(counts).to_contain_text("0 refused in this round, 11 before")
     ana.close()
     expect(wall.get_by_role("listitem")).to_have_text(["Phone 2"])
     assert (room.stats().accepted, room.stats().refused) == (10, 11)
@@ -101,6 +104,24 @@ def test_what_is_pressed_next_begins_anew(room: ClassRoom, page: Page) -> None:
     for limit in ("2", "4"):
         page.get_by_role("slider", name="limit").fill(limit)
         expect(page.locator(".ifl-status")).to_contain_text(f"{limit} in flight")
+
+
+def test_a_refusal_stays_on_the_phone(room: ClassRoom, pages: Pages) -> None:
+    """What a refusal says is not covered by the answers that come after it."""
+    statuses = iter([429] + [200] * 19)
+    phone = pages.open()
+    phone.route(
+        "**/get?*",
+        lambda route: route.fulfill(
+            status=next(statuses), headers={"Retry-After": "60"}
+        ),
+    )
+    phone.goto(room.url)
+    phone.get_by_role("slider", name="limit").fill("1")
+    phone.get_by_text("Send 20").click()
+    expect(phone.locator(".ifl-status")).to_have_text("19 answered, 1 refused")
+    expect(phone.locator("#last")).to_contain_text("429 Too Many Requests")
+    pages.errors[:] = [error for error in pages.errors if not error.startswith(REFUSED)]
 
 
 def test_one_shared_pace_from_the_wall(room: ClassRoom, pages: Pages) -> None:

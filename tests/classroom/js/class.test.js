@@ -98,6 +98,7 @@ Deno.test("one shared pace is a scene of its own, also while requests fly", () =
   const shared = append(run, state, { now: 1, shared: true, events: [] });
   assert.equal(sceneCountsAt(run, 0.9).refused, 24, "the picture is a little behind");
   assert.deepEqual(sceneCountsAt(run, 1), { inFlight: 1, answered: 0, refused: 0 });
+  assert.equal(run.sceneAt(1).refused, 24, "those before are kept");
   assert.equal(asText(sentenceAt(run, 1, shared)), "3 phones are here. Nobody sends.");
   append(run, shared, { now: 1.5, events: [sentAt(1.4)] });
   assert.match(asText(sentenceAt(run, 1.5, shared)), /1 sent .*nobody is refused/);
@@ -219,6 +220,7 @@ Deno.test("an answer is one line, and a 429 says how long to wait", () => {
   const answer = { status: 429, seconds: 0.31, retryAfter: "60", at };
   assert.match(answerInWords(answer), /429 Too Many Requests .*Wait [56]\d\ss/);
   assert.doesNotMatch(answerInWords({ ...answer, at: at - 60_000 }), /Wait/);
+  assert.match(answerInWords({ ...answer, at: at - 60_000 }), /said to wait 60\ss/);
   assert.match(answerInWords({ ...answer, status: 0 }), /No answer/);
   assert.match(answerInWords({ ...answer, status: 503 }), /more than this room allows/);
 });

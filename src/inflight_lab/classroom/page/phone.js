@@ -156,8 +156,11 @@ class Phone {
     const answer = await ask(`get?number=${this.#sent}&phone=${this.#key}`);
     const outcome = outcomeOf(answer.status || "no answer");
     dot.dataset.state = outcome;
-    byId("last", HTMLElement).dataset.state = outcome;
-    this.#last = answer;
+    // A refusal stays, with the wait that it asks for.
+    if (outcome === "refused" || this.#last?.status !== 429) {
+      byId("last", HTMLElement).dataset.state = outcome;
+      this.#last = answer;
+    }
     this.#show();
   }
 

@@ -100,7 +100,8 @@ export function answerInWords({ status, seconds, retryAfter, at }) {
   if (status === 200) return `200 OK after ${time}.`;
   if (status === 503) return "503: that is more than this room allows.";
   const left = Math.ceil(Number(retryAfter) - (performance.now() - at) / 1000);
-  const wait = left > 0 ? ` Wait ${left}\u00a0s, it says.` : "";
+  const over = retryAfter && ` It said to wait ${retryAfter}\u00a0s.`;
+  const wait = left > 0 ? ` Wait ${left}\u00a0s, it says.` : over;
   return status === 429
     ? `429 Too Many Requests after ${time}.${wait}`
     : `${status} after ${time}.${wait}`;

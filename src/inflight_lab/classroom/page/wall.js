@@ -134,7 +134,8 @@ class Wall {
 
   #showPhones() {
     const people = this.state.phones.map(([number, name]) => {
-      const item = make("li", { data: { number } }, nameOf(number, name));
+      const shown = make("span", {}, nameOf(number, name));
+      const item = make("li", { data: { number } }, shown);
       item.style.background = colourOf(number);
       return item;
     });
@@ -229,11 +230,13 @@ class Wall {
     const { time } = moment;
     say(this.sentence, sentenceAt(run, time, this.state));
     const { answered, refused, inFlight } = sceneCountsAt(run, time);
+    const earlier = run.sceneAt(time).refused;
+    const before = earlier ? `, ${inWords(earlier)} before` : "";
     const { stopped } = this.state;
     byId("counts", HTMLElement).replaceChildren(
       count("out", inFlight, "in flight"),
       count("answered", answered, "answered"),
-      count("refused", refused, "refused in all"),
+      count("refused", refused, `refused in this round${before}`),
       ...(stopped ? [count("stopped", stopped, "stopped by the room")] : []),
     );
     write(byId("quota", HTMLElement), wallAt(run, time).words);
