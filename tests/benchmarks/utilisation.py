@@ -51,9 +51,7 @@ def behind(make_wait: Callable[[], Callable[[], Awaitable[object]]]) -> Client:
 
         async with httpx.AsyncClient() as client:
             # On a busy machine one may wait for a connection in vain.
-            await asyncio.gather(
-                *(one() for _ in range(count)), return_exceptions=True
-            )
+            await asyncio.gather(*(one() for _ in range(count)), return_exceptions=True)
 
     return send
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page
 
 from tests.support.browser.driven_panel import DrivenPanel
-from tests.support.browser.lab import PanelOnPage
+from tests.support.browser.lab import START_UP, PanelOnPage
 
 SET_UP = """
 from inflight_lab import Panel, PracticeServer
