@@ -276,7 +276,6 @@ async def test_what_is_under_way_when_it_stops_is_kept(tmp_path: Path) -> None:
         (FETCH_ALL, {"URL": "https://a.test/items"}, "URL must be .*, with {id}"),
         (FETCH_ALL, {"RATE": 0}, r"greater than 0, got .*\brate=0\b"),
         (FETCH_ALL, {"LIMIT": 0}, r"greater than 0, got .*\blimit=0\b"),
-        (FETCH_ALL, {"IDS": [b"a"]}, "bytes is not JSON"),
         (FETCH_ALL, {"RESULTS": "no/where.jsonl"}, "No such file.*no/where.jsonl"),
         (WITH_REQUESTS, {"PERIOD": -1}, r"greater than 0, got .*\bperiod=-1\b"),
         (ASK_MODEL, {"MODEL": ""}, "MODEL and PROMPTS"),
