@@ -133,9 +133,10 @@ class Patience:
                 await self.stop(why)
             if is_temporary(response):
                 wait = await self._pause_all(pacer, pause_in(response), why)
-            elif status < 500 and status not in (408, 409):
-                self._failures -= self._has_answered  # it concerns this one alone
-                break  # no other attempt helps
+            elif status < 500 and status not in (408, 409):  # no other attempt helps
+                if self._has_answered:
+                    raise NoAnswer(why)  # it concerns this request alone
+                break
         self._failures += 1
         if self._failures >= MOST_FAILURES:
             await self.stop(why)
