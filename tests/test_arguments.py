@@ -36,7 +36,7 @@ class Allows(NamedTuple):
 
 
 ALLOWED = [
-    Allows("count outside seed", 0, -1, "0 or more", "an integer, 0 or more"),
+    Allows("count seed", 0, -1, "0 or more", "an integer, 0 or more"),
     Allows("limit", 1, 0, "1 or more", "an integer, 1 or more"),
     Allows("port", 65535, 65536, "0 to 65535", "an integer, 0 to 65535"),
     Allows("rate", 0.001, 0, "more than 0, and finite", "a number, more than 0"),

@@ -124,7 +124,6 @@ def _is_web_address(value: str | httpx.URL) -> bool:
 
 VALIDATORS = {
     "count": integer(0),
-    "outside": integer(0),
     "seed": integer(0),
     "limit": integer(1),
     "port": integer(0, 65535),

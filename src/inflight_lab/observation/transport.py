@@ -11,7 +11,6 @@ from typing import Any
 
 import httpx
 
-from inflight_lab.arguments import check, instance
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.observation.urls import is_loopback
 from inflight_lab.runs.events import Stats
@@ -20,16 +19,8 @@ REFUSAL = 0.01
 """Seconds from one request that is not sent to the next."""
 
 
-def _is_transport(value: object) -> bool:
-    is_class = isinstance(value, type)  # one that was not called
-    return hasattr(value, "handle_async_request") and not is_class
-
-
-TRANSPORT = instance(object, "an httpx.AsyncHTTPTransport()", _is_transport)
-
-
 class OutsideError(httpx.RequestError):
-    """A request to another machine, of which no more are allowed.  It was not sent.
+    """A request to another machine.  It was not sent.
 
     No kind of `httpx.TransportError`, which another attempt may fix.
     """
@@ -45,13 +36,11 @@ class ObservedTransport(httpx.AsyncBaseTransport):
     ``transport`` is by default the one that the client would use: httpx's, with its
     pool of 100 connections, or that of httpx2, which is httpx under another name.
 
-    ``outside`` is how many requests may go to other machines.  By default none may,
-    because experiments belong on the practice server.  For a real API, set it to the
-    most that you want to send, retries included.
+    Nothing is sent to another machine, because experiments belong on the practice
+    server: such a request raises `OutsideError`.  To see what your code sends to a real
+    API, use `Watch`.
 
     >>> async with httpx.AsyncClient(transport=ObservedTransport()) as client: ...
-
-    Raises ``TypeError`` or ``ValueError`` for a bad argument.
     """
 
     def __init__(
@@ -59,20 +48,15 @@ class ObservedTransport(httpx.AsyncBaseTransport):
         transport: httpx.AsyncBaseTransport | None = None,
         *,
         timeline: Timeline | None = None,
-        outside: int = 0,
     ) -> None:
-        TRANSPORT.check("transport", transport, or_none=True)
-        check("outside", outside)
         self.transport = transport
         self.timeline = timeline or Timeline()
-        self.outside = outside
-        self._sent_outside = 0
         self._next_refusal = 0.0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send ``request`` and read its answer, so that 'answered' means all of it.
 
-        Raises `OutsideError` if more than ``outside`` would go to other machines.
+        Raises `OutsideError` if it would go to another machine.
         """
         refused = await self._refusal(request)
         with self.timeline.sending() as number:
@@ -92,11 +76,8 @@ class ObservedTransport(httpx.AsyncBaseTransport):
         return response
 
     async def _refusal(self, request: httpx.Request) -> OutsideError | None:
-        """The error for a request that may not be sent.  Those that may are counted."""
+        """The error for a request that may not be sent."""
         if is_loopback(host := request.url.host):
-            return None
-        if self._sent_outside < self.outside:
-            self._sent_outside += 1
             return None
         # Code that tries again at once, for ever, must not freeze the loop, nor fill
         # the timeline.
@@ -104,9 +85,7 @@ class ObservedTransport(httpx.AsyncBaseTransport):
         self._next_refusal = max(now, self._next_refusal) + REFUSAL
         await asyncio.sleep(self._next_refusal - now)
         return OutsideError(
-            f"not sent: {host} is not this machine, "
-            f"and {self.outside} requests to others are allowed; "
-            "ObservedTransport(outside=20) allows 20",
+            f"not sent: {host} is not this machine; Watch() shows requests to others",
             request=request,
         )
 
