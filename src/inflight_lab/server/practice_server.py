@@ -1,9 +1,7 @@
 """A real HTTP server to practise on, on a socket or in a page."""
 
 import sys
-from typing import Protocol, Self
-
-from starlette.types import ASGIApp
+from typing import Any, ClassVar, Self
 
 from inflight_lab.arguments import check
 from inflight_lab.jupyter.cells import closed_on_rerun
@@ -13,15 +11,6 @@ if sys.platform == "emscripten":  # in a browser page
     from inflight_lab.server.in_process import PageListener as Listener
 else:
     from inflight_lab.server.socket import Listener
-
-
-class Listening(Protocol):
-    """Answers at a port, until it is closed."""
-
-    port: int
-
-    def close(self) -> None:
-        """Hang up on everyone, and be gone."""
 
 
 class PracticeServer(PracticeApp):
@@ -52,7 +41,9 @@ class PracticeServer(PracticeApp):
     ``start`` for a taken port.
     """
 
-    _listener: Listening | None = None
+    listen: ClassVar[Any] = Listener
+    """Serves an app at a port from when it is made until its ``close()``."""
+    _listener: Any = None
 
     def __init__(
         self, *, port: int = 0, seed: int | None = None, **knobs: object
@@ -61,10 +52,6 @@ class PracticeServer(PracticeApp):
         check("seed", seed, or_none=True)
         super().__init__(seed=seed, **knobs)
         self.port = port
-
-    def listen(self, app: ASGIApp, port: int) -> Listening:
-        """Serve ``app`` at this port, from now on."""
-        return Listener(app, port)
 
     @property
     def url(self) -> str:
