@@ -14,13 +14,11 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from inflight_lab.server.app import LOOPBACK
-from inflight_lab.server.proxies import ProxyException
+from inflight_lab.server.proxies import use_no_proxy_for
 
 KEEP_ALIVE = 75
 """Seconds.  Longer than clients keep an idle connection, so that none is closed just as
 it is used again."""
-no_proxy_for_loopback = ProxyException(LOOPBACK)
-"""One for all servers, as a process has one environment."""
 LOG = logging.getLogger("inflight_lab.server")
 
 
@@ -70,8 +68,9 @@ class Listener(threading.Thread):
         """Serve, on a kind of loop that nobody else chooses (such as nest-asyncio)."""
         on_windows = getattr(asyncio, "ProactorEventLoop", None)
         loop = on_windows or asyncio.SelectorEventLoop
+        use_no_proxy_for(LOOPBACK)
         try:
-            with no_proxy_for_loopback, asyncio.Runner(loop_factory=loop) as runner:
+            with asyncio.Runner(loop_factory=loop) as runner:
                 runner.run(self._serve())
         except BaseException as error:
             if self._ready.done():
