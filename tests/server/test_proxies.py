@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from inflight_lab import PracticeServer
-from inflight_lab.server.proxies import use_no_proxy_for
+from inflight_lab.server.socket import use_no_proxy_for
 
 NOBODY = "http://127.0.0.1:9"
 HOST = "127.0.0.1"

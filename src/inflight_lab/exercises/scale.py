@@ -184,11 +184,9 @@ def expect_the_rest_back(budgets: NotedBudgets, answered: int | None) -> None:
     used = dict(zip(BOTH, (PROMPT_TOKENS, answered or 0), strict=True))
     wanted = in_words(used if answered else budgets.reserved)
     counted = in_words(budgets.last.costs)
-    what = (
-        f"used {wanted} tokens" if answered else f"was refused, so {wanted} tokens stay"
-    )
+    what = "used" if answered else "was refused and keeps"
     expect(
         counted == wanted,
-        f"a request {what}, but your budget counts {counted}.",
+        f"a request {what} {wanted} tokens, but your budget counts {counted}.",
         "Which answers have a `usage`, and which part of it belongs to which account?",
     )

@@ -35,7 +35,7 @@ class PracticeServer(PracticeApp):
     It answers ``GET /get``, and chat requests as OpenAI's API does
     (``POST /v1/chat/completions``).
 
-    Once it runs, clients use no proxy for this machine (see `server.proxies`).
+    Once it runs, clients use no proxy for this machine.
 
     Raises ``TypeError`` or ``ValueError`` for a bad argument, ``OSError`` from
     ``start`` for a taken port.
