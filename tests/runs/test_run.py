@@ -9,15 +9,11 @@ import pytest
 
 from inflight_lab.plot.modules import STAGE
 from inflight_lab.runs import run as run_module
-from inflight_lab.runs.columns import (
-    from_columns,
-    from_recording,
-    to_columns,
-    to_recording,
-)
+from inflight_lab.runs.columns import to_columns, to_recording
 from inflight_lab.runs.events import Stats
 from inflight_lab.runs.run import Level, RequestEvent, Run, no_levels
 from inflight_lab.runs.terms import QuotaPolicy, Terms
+from tests.support.columns import from_columns, from_recording
 
 
 def levels(*values: float) -> list[Level]:
