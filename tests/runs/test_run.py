@@ -40,7 +40,7 @@ def full_run() -> Run:
             RequestEvent(2.0, "taken", None, 2),
             RequestEvent(2.5, "failed", 8, "ConnectError"),
         ],
-        terms=[Terms(quota, 3, 0.3, 0.1), Terms(time=1.5)],
+        terms=[Terms(quota, 3, 0.3), Terms(time=1.5)],
         counts=Stats(started=9, refused=1, failed=2, elapsed=2.5, busiest_period=6),
         announced=8,
         dropped=Counter({"accepted": 3, "cancelled": 2}),

@@ -114,7 +114,6 @@ class PracticeApp(Knobs):
             quota=self.quota_policy,
             max_concurrent=self.max_concurrent or 0,
             latency=self.latency,
-            way=self.way,
         )
 
     def stats(self) -> Stats:
@@ -145,15 +144,9 @@ class PracticeApp(Knobs):
     async def _serve(
         self, request: Request, answer: Response, *, tokens: int = 0
     ) -> Response:
-        """Count a request after its way, and return ``answer`` or a refusal.
-
-        One whose client hangs up on the way is never counted.
-        """
+        """Count a request, and return ``answer`` or a refusal after the latency."""
         timeline = self.timeline
-        seconds = max(self.way, self._draw_latency())
-        due = timeline.clock() + seconds
-        if self.way and await self.disconnected_within(request, self.way):
-            return answer
+        due = timeline.clock() + self._draw_latency()
         decision = self._decide(tokens)
         response = decision.refusal or answer
         with timeline.sending(
