@@ -16,7 +16,7 @@ from inflight_lab.observation.urls import is_loopback
 from inflight_lab.runs.events import Stats
 
 REFUSAL = 0.01
-"""Seconds from one request that is not sent to the next."""
+"""Seconds that a request takes to fail that is not sent."""
 
 
 class OutsideError(httpx.RequestError):
@@ -51,17 +51,14 @@ class ObservedTransport(httpx.AsyncBaseTransport):
     ) -> None:
         self.transport = transport
         self.timeline = timeline or Timeline()
-        self._next_refusal = 0.0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send ``request`` and read its answer, so that 'answered' means all of it.
 
         Raises `OutsideError` if it would go to another machine.
         """
-        refused = await self._refusal(request)
         with self.timeline.sending() as number:
-            if refused:
-                raise refused
+            await self._refuse_other_machines(request)
             # Of httpx or httpx2, whichever the client is of.
             library: Any = sys.modules[type(request.url).__module__]
             self.transport = self.transport or library.AsyncHTTPTransport()
@@ -75,16 +72,12 @@ class ObservedTransport(httpx.AsyncBaseTransport):
         response.stream = library.ByteStream(body)
         return response
 
-    async def _refusal(self, request: httpx.Request) -> OutsideError | None:
-        """The error for a request that may not be sent."""
-        if is_loopback(host := request.url.host):
-            return None
-        # Code that tries again at once, for ever, must not freeze the loop, nor fill
-        # the timeline.
-        now = asyncio.get_running_loop().time()
-        self._next_refusal = max(now, self._next_refusal) + REFUSAL
-        await asyncio.sleep(self._next_refusal - now)
-        return OutsideError(
+    async def _refuse_other_machines(self, request: httpx.Request) -> None:
+        host = request.url.host
+        if is_loopback(host):
+            return
+        await asyncio.sleep(REFUSAL)  # who tries again for ever must not freeze us
+        raise OutsideError(
             f"not sent: {host} is not this machine; Watch() shows requests to others",
             request=request,
         )
