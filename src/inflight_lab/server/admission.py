@@ -6,7 +6,7 @@ client which keeps to it is never refused.
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from inflight_lab.quotas.algorithms import KINDS, QuotaCounter
@@ -54,6 +54,9 @@ class Pause(float):
         """The time when it is over, in RFC 3339's form: ``2026-11-27T06:00:00Z``."""
         then = datetime.fromtimestamp(self.unix_time, UTC)
         return then.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+NO_WAIT = Pause(0)
 
 
 def policy_field(rate: float, period: float) -> str:
@@ -109,18 +112,21 @@ class QuotaUsage:
 
 @dataclass(frozen=True)
 class Admission:
-    """Whether a request is admitted, and how the quotas stand after that."""
+    """Whether a request is admitted, and how the quotas stand after that.
 
-    usages: dict[str, QuotaUsage]
+    By default, what is known where no quota was asked.
+    """
+
+    usages: dict[str, QuotaUsage] = field(default_factory=dict)
     """For "requests", and for "tokens" if the policy counts them."""
-    refused_by: str
+    refused_by: str = ""
     """The quota that refused the request, the strictest if both did; "" if none."""
-    wait: Pause
+    wait: Pause = NO_WAIT
     """Until the same request would be admitted; infinite: it never is."""
-    cost: int
+    cost: int = 0
     """What the request costs by that quota."""
-    counted_tokens: int
-    gauge: float
+    counted_tokens: int = 0
+    gauge: float | None = None
     """`QuotaCounter.gauge` of the quota of requests."""
 
 
