@@ -136,7 +136,7 @@ MISTAKES: dict[str, list[tuple[str, ...]]] = {
             "all given back after a refusal",
             "    return answer",
             REFUSED,
-            "nothing back",
+            "refused",
         ),
         ("the two mixed up", '["prompt_tokens"]', '["completion_tokens"]', "used 141"),
     ],

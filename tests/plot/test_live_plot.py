@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from inflight_lab import LivePlot, ObservedTransport, PracticeServer
-from inflight_lab.runs.columns import from_columns
 from inflight_lab.runs.run import Run
+from tests.support.columns import from_columns
 from tests.support.panels import say
 from tests.support.virtual_clock import SetClock
 

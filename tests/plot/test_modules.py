@@ -11,8 +11,8 @@ import pytest
 from inflight_lab import LivePlot, Panel
 from inflight_lab.plot.modules import joined, without_comments
 from inflight_lab.plot.recorded_runs import player_html
-from inflight_lab.runs.columns import from_recording
 from inflight_lab.runs.run import Run
+from tests.support.columns import from_recording
 from tests.support.deno import OFFLINE, deno
 
 SCRIPT = re.compile(r'<script type="application/json">(.*?)</script>', re.DOTALL)

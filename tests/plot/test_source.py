@@ -75,7 +75,7 @@ def test_the_terms_stand_from_the_beginning_and_change(
     clock: SetClock, server: Timeline
 ) -> None:
     """Each is read once, when it is seen first; a new run begins with what holds."""
-    first = Terms(QuotaPolicy("gcra", 7, 2.0, 3), 4, latency=0.3, way=0.1)
+    first = Terms(QuotaPolicy("gcra", 7, 2.0, 3), 4, latency=0.3)
     now = first
     source = PlotSource(server, None, lambda: now)
     clock.now += 0.5

@@ -45,7 +45,7 @@ def expected_run(
     Requests leave ``spacing`` seconds apart, or later.
     """
     slots = min(limit or count, count)
-    latency = max(terms.latency or 0.0, terms.way, 0.001)
+    latency = max(terms.latency or 0.0, 0.001)
     timings = _timings(count, slots, latency=latency, pause=pause, spacing=spacing)
     events = _events_of(timings, terms)
     statuses = Counter(each.detail for each in events if each.what == "answered")
@@ -97,10 +97,9 @@ def _events_of(timings: list[Timing], terms: Terms) -> list[RequestEvent]:
         quota = KINDS[policy.kind](policy.rate, policy.period, policy.burst)
     events = []
     for number, (sent, connected, ended, _) in enumerate(timings):
-        arrived = connected + terms.way
-        status = 429 if quota and quota.admit(arrived) else 200
+        status = 429 if quota and quota.admit(connected) else 200
         events.append(RequestEvent(sent, "sent", number, None))
-        events.append(RequestEvent(arrived, "arrived", number, status))
+        events.append(RequestEvent(connected, "arrived", number, status))
         events.append(RequestEvent(ended, "answered", number, status))
     events.sort(key=attrgetter("time"))
     return events

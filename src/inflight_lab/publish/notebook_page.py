@@ -45,8 +45,6 @@ SHORT = 24
 """So many letters of code fit into any column: they are not broken at all."""
 ANCHOR = re.compile('<a class="anchor-link" [^>]*>[^<]*</a>')
 """A heading's link to itself; the sections are linked at the top."""
-PLAIN_CODE = re.compile(r'<span class="(?:n|nn|o|p|w)">([^<]*)</span>')
-"""Parts of code that have no colour, as Pygments names them."""
 SCROLLING = (
     '<div class="scrolls" tabindex="0" role="group" aria-labelledby="{name}">'
     "{part}</div>"
@@ -97,7 +95,6 @@ def as_html(
     html: str
     html, _ = exporter.from_notebook_node(document, resources)
     html = ANCHOR.sub("", html)
-    html = PLAIN_CODE.sub(r"\1", html)
     html = CODE.sub(with_its_breaks, html)
     lists_its_sections = f"]({name}.html#" in title.source
     contents = "" if lists_its_sections else section_links(html)

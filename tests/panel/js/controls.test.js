@@ -88,7 +88,7 @@ Deno.test("a plan is what would be sent now", () => {
   const lanes = [{ adjustable: true, unlimited: false }, { unlimited: true }];
   const quota = { shape: "spacing", rate: 9, period: 2, burst: 1, tokens: 0 };
   const state = { count: 60, limit: 7, latency: 0.3, rate: 20 };
-  const fixed = { terms: { quota, max_concurrent: 4, way: 0.1 } };
+  const fixed = { terms: { quota, max_concurrent: 4 } };
   const model = modelOf({ ...state, _lanes: lanes, _fixed: fixed });
   const limited = planFor(model, 0);
   assert.deepEqual(limited.size, 60);

@@ -145,8 +145,8 @@ Deno.test("settings are those of their time", () => {
   const run = runFrom(columns([], {
     levels: { limit: { time: [0, 2], value: [5, 9] } },
     terms: [
-      { time: 0, quota: null, max_concurrent: 0, latency: 0.3, way: 0 },
-      { time: 1, quota: null, max_concurrent: 4, latency: 0.3, way: 0.1 },
+      { time: 0, quota: null, max_concurrent: 0, latency: 0.3 },
+      { time: 1, quota: null, max_concurrent: 4, latency: 0.3 },
     ],
   }));
   assert.equal(run.settingAt(1.5).limit, 5);
@@ -154,7 +154,6 @@ Deno.test("settings are those of their time", () => {
   assert.equal(run.settingAt(3).latency, 0.3);
   assert.equal(run.settingAt(0.5).maxConcurrent, 0);
   assert.equal(run.settingAt(1.5).maxConcurrent, 4);
-  assert.equal(run.settingAt(1.5).way, 0.1);
 });
 
 Deno.test("a place at the API is taken again when it is free, and never twice", () => {
