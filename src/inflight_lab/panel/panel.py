@@ -22,7 +22,7 @@ from inflight_lab.panel.settings import (
     check_setting,
     fixed_for,
 )
-from inflight_lab.plot.modules import STAGE, script, style
+from inflight_lab.plot.modules import PRESENTABLE, script, style
 from inflight_lab.plot.widget_page import WidgetPage
 from inflight_lab.runs.run import Run
 from inflight_lab.server.practice_server import PracticeServer
@@ -77,7 +77,7 @@ class Panel(anywidget.AnyWidget):
     """
 
     _esm = script(PAGE / "panel.js")
-    _css = style(STAGE / "controls.css", PAGE / "panel.css")
+    _css = style(*PRESENTABLE, PAGE / "panel.css")
 
     limit = traitlets.Any(help="How many may be in flight at once.").tag(sync=True)
     count = traitlets.Any(help="How many requests a run sends.").tag(sync=True)

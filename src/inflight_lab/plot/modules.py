@@ -12,6 +12,9 @@ PAGE = Path(__file__).parent / "page"
 STAGE = Path(__file__).parents[1] / "stage"
 """The folder of what draws a run."""
 
+PRESENTABLE = (STAGE / "controls.css", PAGE / "presentation.css")
+"""The stylesheets of what has buttons, and can fill the screen."""
+
 IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]*)";\n', re.MULTILINE)
 EXPORT = re.compile(
     r"^export (?=(?:async function|function\*?|class|const|let) (\w+))", re.MULTILINE

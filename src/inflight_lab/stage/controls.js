@@ -3,6 +3,8 @@
 
 import { make, write } from "./dom.js";
 
+/** @import { Run } from "./run.js" */
+
 /**
  * @typedef {"limit" | "count" | "latency" | "rate"} SettingName
  *
@@ -52,10 +54,34 @@ export function bringIntoView(...elements) {
   for (const each of elements) each?.scrollIntoView({ block: "nearest" });
 }
 
-/** A slider with its number beside it. */
+/**
+ * What a slider says of a setting that none of the runs on show has.  While they go on,
+ * it is about to have it; only the number of requests has to wait.
+ *
+ * @param {SettingName} name
+ * @param {number} value
+ * @param {Run[]} runs
+ */
+export function whenItCounts(name, value, runs) {
+  const isUnderWay = runs.some((each) => each.isLive);
+  if (isUnderWay && name !== "count") return "";
+  const known = runs.map((each) => settingIn(each, name)).filter((each) =>
+    each !== null
+  );
+  return known.length && !known.includes(value) ? "from the next Run" : "";
+}
+
+/** Null where nobody knows, or it has none. @param {Run} run @param {SettingName} name */
+function settingIn(run, name) {
+  const { limit, latency, quota } = run.settingAt(Infinity);
+  return { limit, latency, count: run.asked || null, rate: quota?.rate ?? null }[name];
+}
+
+/** A slider below its number. */
 export class Slider {
   #setting;
   #output = make("output");
+  #note = make("small");
 
   /**
    * @param {Setting} setting
@@ -70,6 +96,7 @@ export class Slider {
       { className: "ifl-slider", data: { name } },
       make("span", {}, label),
       this.#output,
+      this.#note,
       this.input,
     );
     this.input.oninput = () => {
@@ -94,10 +121,16 @@ export class Slider {
     input.ariaValueText = words;
   }
 
+  /** Say something beside its number. @param {string} words */
+  say(words) {
+    write(this.#note, words);
+    this.input.ariaDescription = words;
+  }
+
   /** Say why it cannot be moved. @param {string} why */
   disable(why) {
     this.input.disabled = true;
     this.root.title = why;
-    this.root.append(make("small", {}, why));
+    this.say(why);
   }
 }

@@ -1,7 +1,13 @@
 // A simulated run on a page that has no Python: `<inflight-toy data-settings='{...}'>`.
 // It says that it is computed.
 
-import { bringIntoView, button, settingsFor, Slider } from "./controls.js";
+import {
+  bringIntoView,
+  button,
+  settingsFor,
+  Slider,
+  whenItCounts,
+} from "./controls.js";
 import { make, write } from "./dom.js";
 import { Player, watchablePace } from "./player.js";
 import { inWords } from "./quota.js";
@@ -177,7 +183,7 @@ class Toy {
     };
     const settings = settingsFor(this.settings.quota?.period);
     const rows = settings.filter(({ name }) => sliders.includes(name))
-      .map((each) => this.#slider(each));
+      .map((each) => ({ name: each.name, slider: this.#slider(each) }));
     const radios = choices.map((each) => this.#radio(each));
     const hint = make("span", { className: "ifl-hint" });
     write(hint, "Drag the limit while they fly.");
@@ -190,16 +196,20 @@ class Toy {
       "div",
       { className: "ifl-controls" },
       send,
-      make("div", { className: "ifl-settings" }, ...rows.map(({ root }) => root)),
+      make(
+        "div",
+        { className: "ifl-settings" },
+        ...rows.map(({ slider }) => slider.root),
+      ),
       skip,
       ...(radios.length
         ? [make("div", group, ...radios.map(({ label }) => label), hint)]
         : []),
     );
-    const limit = rows.find(({ input }) => input.name === "limit")?.input;
+    const limit = rows.find(({ name }) => name === "limit")?.slider.input;
     const computed = make("p", { className: "ifl-computed" });
     write(computed, "Computed in your browser: nothing is sent to anybody.");
-    return { send, skip, limit, radios, controls, computed };
+    return { send, skip, rows, limit, radios, controls, computed };
   }
 
   /** @param {Setting} setting */
@@ -211,9 +221,13 @@ class Toy {
         name === "rate" ? { quota: { ...quota, rate: value } } : { [name]: value },
       );
     });
-    const { quota } = this.settings;
-    slider.show(name === "rate" ? quota?.rate ?? setting.min : this.settings[name]);
+    slider.show(this.#valueOf(name));
     return slider;
+  }
+
+  /** @param {SettingName} name */
+  #valueOf(name) {
+    return name === "rate" ? this.settings.quota?.rate ?? 1 : this.settings[name];
   }
 
   /** @param {Runner} value */
@@ -224,13 +238,16 @@ class Toy {
   }
 
   #show() {
-    const { send, skip, limit, radios } = this.parts;
+    const { send, skip, rows, limit, radios } = this.parts;
     const { runners } = this.settings;
     this.root.classList.toggle("ifl-running", this.isUnderWay);
     this.root.toggleAttribute("data-opening", this.isOpening);
     write(send, this.#label());
     skip.hidden = !this.isOpening;
     for (const { input } of radios) input.checked = input.value === runners[0];
+    for (const { name, slider } of rows) {
+      slider.say(whenItCounts(name, this.#valueOf(name), this.player.runs));
+    }
     if (limit) limit.disabled = !runners.some((each) => this.#isLimited(each));
   }
 

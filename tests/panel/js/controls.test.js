@@ -8,22 +8,19 @@ import {
 } from "../../../src/inflight_lab/panel/page/lane.js";
 import { KernelWatch, Mover } from "../../../src/inflight_lab/panel/page/kernel.js";
 import { commandOf } from "../../../src/inflight_lab/panel/page/keys.js";
-import { settingsFor } from "../../../src/inflight_lab/stage/controls.js";
+import { settingsFor, whenItCounts } from "../../../src/inflight_lab/stage/controls.js";
+import { Run } from "../../../src/inflight_lab/stage/run.js";
 import { modelOf } from "../../support/browser/bare_page.js";
 
-const usual = { onButton: false, presented: false };
-
 Deno.test("a key asks once, and Space on a button is the button's", () => {
-  /** @param {string} key @param {object} [state] @param {boolean} [repeat] */
-  const asked = (key, state = {}, repeat = false) =>
-    commandOf({ key, repeat }, { ...usual, ...state });
+  /** @param {string} key @param {boolean} [onButton] @param {boolean} [repeat] */
+  const asked = (key, onButton = false, repeat = false) =>
+    commandOf({ key, repeat }, onButton);
   assert.deepEqual(asked(" "), "go");
-  assert.deepEqual(asked(" ", { onButton: true }), null);
+  assert.deepEqual(asked(" ", true), null);
   assert.deepEqual(asked("R"), "reset");
-  assert.deepEqual(asked("r", {}, true), null);
+  assert.deepEqual(asked("r", false, true), null);
   assert.deepEqual(asked("f"), "present");
-  assert.deepEqual(asked("Escape"), null);
-  assert.deepEqual(asked("Escape", { presented: true }), "present");
   assert.deepEqual(asked("x"), null);
 });
 
@@ -96,6 +93,21 @@ Deno.test("a plan is what would be sent now", () => {
   assert.deepEqual(limited.settingAt(0).quota?.rate, 20);
   const free = planFor(model, 1);
   assert.deepEqual([free.isUnlimited, free.settingAt(0).limit], [true, null]);
+});
+
+Deno.test("a setting that the run on show does not have waits for the next", () => {
+  const [free, limited] = [new Run(), new Run()];
+  free.set(0, { limit: null, latency: 0.3 });
+  limited.set(0, { limit: 5, latency: 0.3 });
+  limited.asked = 60;
+  const waits = "from the next Run";
+  assert.deepEqual(whenItCounts("limit", 5, [free, limited]), "");
+  assert.deepEqual(whenItCounts("limit", 12, [free, limited]), waits);
+  assert.deepEqual(whenItCounts("limit", 12, [free]), "");
+  assert.deepEqual(whenItCounts("latency", 0.4, [limited]), waits);
+  limited.isLive = true;
+  assert.deepEqual(whenItCounts("limit", 12, [limited]), "");
+  assert.deepEqual(whenItCounts("count", 90, [limited]), waits);
 });
 
 Deno.test("a kernel that says nothing is missed, and is back with a word", async () => {
