@@ -403,7 +403,7 @@ def test_news_are_shown_before_the_whole(page: Page, states: States) -> None:
 
 def test_a_page_misses_its_kernel(page: Page, states: States) -> None:
     """It says hello until it is answered; and what to do when the kernel goes in
-    mid-run, until there is news after all.
+    mid-run, or does not hear a button, until there is news after all.
     """
     stop_clock(page)
     show(page, states["one"])
@@ -413,10 +413,14 @@ def test_a_page_misses_its_kernel(page: Page, states: States) -> None:
     hear(page, Run(), reset=True, number=0)
     page.clock.run_for(5000)
     assert page.evaluate(hellos) == 3
+    panel = PanelOnPage(page)
+    panel.press("Run")
+    page.clock.run_for(10_000)
+    panel.notice("no answer")
     page.evaluate("model.set('running', true)")
     hear(page, Run(live=True, now=0.1), reset=True, number=1)
     page.clock.run_for(10_000)
-    PanelOnPage(page).notice("the kernel is gone: run the cell again")
+    panel.notice("the kernel is gone: run the cell again")
     hear(page, Run(live=True, now=10.1))
     expect(page.locator(".ifl-notice")).to_be_empty()
 
@@ -448,13 +452,14 @@ def test_goals_are_read_out_and_tries_are_kept(page: Page, states: States) -> No
     show(page, states["one"])
     expect(page.locator(".ifl-goal")).to_have_text("○ no 429 open")
     missed = {"name": "no <b>429</b>", "met": False, "seen": "38 refused"}
-    tried = {"settings": {"limit": 9, "latency": 0.3}, "goals": [missed]}
+    quick = {"name": "quick", "met": True, "seen": ""}
+    tried = {"settings": {"limit": 9, "latency": 0.3}, "goals": [missed, quick]}
     lane = states["one"]["_lanes"][0] | {"goals": [missed], "tries": [tried]}
     page.evaluate("lane => model.set('_lanes', [lane])", lane)
     spoken = page.get_by_role("status").filter(has_text="missed: 38 refused")
     expect(spoken).to_have_text("✘ no <b>429</b> missed: 38 refused")
     expect(page.get_by_role("list", name="Tries")).to_have_text(
-        "limit 9, latency 0.3 s: ✘ 38 refused"
+        "limit 9, latency 0.3 s: ✘ 38 refused · ✔ quick"
     )
     page.evaluate("model.set('notice', '<b>of</b> <img src=x> &amp; others')")
     notice = page.locator(".ifl-notice")

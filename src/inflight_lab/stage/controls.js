@@ -55,31 +55,27 @@ export function bringIntoView(...elements) {
 }
 
 /**
- * What a slider says of a setting that none of the runs on show has.  While they go on,
- * it is about to have it; only the number of requests has to wait.
+ * Whether a setting has to wait, because none of the runs on show has it.  Those that go
+ * on are about to have it; only the number of requests waits.
  *
  * @param {SettingName} name
  * @param {number} value
  * @param {Run[]} runs
  */
-export function whenItCounts(name, value, runs) {
-  const isUnderWay = runs.some((each) => each.isLive);
-  if (isUnderWay && name !== "count") return "";
-  const known = runs.map((each) => settingIn(each, name)).filter((each) =>
-    each !== null
-  );
-  return known.length && !known.includes(value) ? "from the next Run" : "";
-}
-
-/** Null where nobody knows, or it has none. @param {Run} run @param {SettingName} name */
-function settingIn(run, name) {
-  const { limit, latency, quota } = run.settingAt(Infinity);
-  return { limit, latency, count: run.asked || null, rate: quota?.rate ?? null }[name];
+export function hasToWait(name, value, runs) {
+  if (name !== "count" && runs.some(({ isLive }) => isLive)) return false;
+  const had = runs.filter(({ now }) => now > 0).flatMap((run) => {
+    const { limit, latency, quota } = run.settingAt(Infinity);
+    const settings = { limit, latency, rate: quota?.rate, count: run.asked || null };
+    return settings[name] ?? []; // nobody knows, or it has none
+  });
+  return had.length > 0 && !had.includes(value);
 }
 
 /** A slider below its number. */
 export class Slider {
   #setting;
+  #value = 0;
   #output = make("output");
   #note = make("small");
 
@@ -108,6 +104,7 @@ export class Slider {
 
   /** Its ends make room for the value, and stay there. @param {number} value */
   show(value) {
+    this.#value = value;
     const { min, max } = this.#setting;
     this.#setting = {
       ...this.#setting,
@@ -121,16 +118,22 @@ export class Slider {
     input.ariaValueText = words;
   }
 
-  /** Say something beside its number. @param {string} words */
-  say(words) {
-    write(this.#note, words);
-    this.input.ariaDescription = words;
+  /** Say whether it has to wait. @param {Run[]} runs Those on show. */
+  compareWith(runs) {
+    const waits = hasToWait(this.#setting.name, this.#value, runs);
+    if (!this.input.disabled) this.#say(waits ? "from the next Run" : "");
   }
 
   /** Say why it cannot be moved. @param {string} why */
   disable(why) {
     this.input.disabled = true;
     this.root.title = why;
-    this.say(why);
+    this.#say(why);
+  }
+
+  /** @param {string} words */
+  #say(words) {
+    write(this.#note, words);
+    this.input.ariaDescription = words;
   }
 }

@@ -1,13 +1,7 @@
 // A simulated run on a page that has no Python: `<inflight-toy data-settings='{...}'>`.
 // It says that it is computed.
 
-import {
-  bringIntoView,
-  button,
-  settingsFor,
-  Slider,
-  whenItCounts,
-} from "./controls.js";
+import { bringIntoView, button, settingsFor, Slider } from "./controls.js";
 import { make, write } from "./dom.js";
 import { Player, watchablePace } from "./player.js";
 import { inWords } from "./quota.js";
@@ -183,7 +177,7 @@ class Toy {
     };
     const settings = settingsFor(this.settings.quota?.period);
     const rows = settings.filter(({ name }) => sliders.includes(name))
-      .map((each) => ({ name: each.name, slider: this.#slider(each) }));
+      .map((each) => this.#slider(each));
     const radios = choices.map((each) => this.#radio(each));
     const hint = make("span", { className: "ifl-hint" });
     write(hint, "Drag the limit while they fly.");
@@ -196,17 +190,13 @@ class Toy {
       "div",
       { className: "ifl-controls" },
       send,
-      make(
-        "div",
-        { className: "ifl-settings" },
-        ...rows.map(({ slider }) => slider.root),
-      ),
+      make("div", { className: "ifl-settings" }, ...rows.map(({ root }) => root)),
       skip,
       ...(radios.length
         ? [make("div", group, ...radios.map(({ label }) => label), hint)]
         : []),
     );
-    const limit = rows.find(({ name }) => name === "limit")?.slider.input;
+    const limit = rows.find(({ input }) => input.name === "limit")?.input;
     const computed = make("p", { className: "ifl-computed" });
     write(computed, "Computed in your browser: nothing is sent to anybody.");
     return { send, skip, rows, limit, radios, controls, computed };
@@ -221,13 +211,9 @@ class Toy {
         name === "rate" ? { quota: { ...quota, rate: value } } : { [name]: value },
       );
     });
-    slider.show(this.#valueOf(name));
+    const { quota } = this.settings;
+    slider.show(name === "rate" ? quota?.rate ?? setting.min : this.settings[name]);
     return slider;
-  }
-
-  /** @param {SettingName} name */
-  #valueOf(name) {
-    return name === "rate" ? this.settings.quota?.rate ?? 1 : this.settings[name];
   }
 
   /** @param {Runner} value */
@@ -245,9 +231,7 @@ class Toy {
     write(send, this.#label());
     skip.hidden = !this.isOpening;
     for (const { input } of radios) input.checked = input.value === runners[0];
-    for (const { name, slider } of rows) {
-      slider.say(whenItCounts(name, this.#valueOf(name), this.player.runs));
-    }
+    for (const each of rows) each.compareWith(this.player.runs);
     if (limit) limit.disabled = !runners.some((each) => this.#isLimited(each));
   }
 

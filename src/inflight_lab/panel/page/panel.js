@@ -3,12 +3,7 @@
 import { KernelRuns } from "../../plot/page/kernel_runs.js";
 import { Presentation } from "../../plot/page/presentation.js";
 import { follow, widget } from "../../plot/page/widget.js";
-import {
-  bringIntoView,
-  button,
-  settingsFor,
-  whenItCounts,
-} from "../../stage/controls.js";
+import { bringIntoView, button, settingsFor } from "../../stage/controls.js";
 import { make, write } from "../../stage/dom.js";
 import { Player } from "../../stage/player.js";
 import { Stage } from "../../stage/stage.js";
@@ -73,9 +68,10 @@ function sliderFor({ model, signal }, setting, player) {
     slider.disable("this code has no limit to set");
     return slider.root;
   }
-  const sayWhen = () => slider.say(whenItCounts(name, model.get(name), player.runs));
-  player.addEventListener("change", sayWhen);
-  follow(model, [name], sayWhen, signal);
+  const compare = () => slider.compareWith(player.runs);
+  player.addEventListener("change", compare);
+  slider.input.addEventListener("input", compare);
+  follow(model, [name], compare, signal);
   return slider.root;
 }
 
