@@ -29,8 +29,6 @@ from inflight_lab.server.practice_server import PracticeServer
 
 PAGE = Path(__file__).parent / "page"
 STOPPING = "stopping …"
-MAX_INPUTS = 50
-"""How many inputs of pages are remembered."""
 
 
 class Panel(anywidget.AnyWidget):
@@ -241,13 +239,8 @@ class Panel(anywidget.AnyWidget):
     # A run
 
     def _begin(self) -> None:
-        try:
-            for lane in self.lanes.values():
-                lane.begin(self.count, self.limit)
-        except BaseException:
-            for lane in self.lanes.values():
-                lane.abandon()
-            raise
+        for lane in self.lanes.values():
+            lane.begin(self.count, self.limit)
         self.running = True
         self._show_lanes()
         self._say_under_way()
@@ -341,8 +334,7 @@ class Panel(anywidget.AnyWidget):
             if message["move"] > latest:
                 self._do(message)
         finally:
-            heard = self._heard | {source: max(message["move"], latest)}
-            self._heard = dict(list(heard.items())[-MAX_INPUTS:])
+            self._heard = self._heard | {source: max(message["move"], latest)}
 
     def _do(self, message: dict[str, Any]) -> None:
         match message:
