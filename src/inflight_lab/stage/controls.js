@@ -127,7 +127,6 @@ export class Slider {
   /** Say why it cannot be moved. @param {string} why */
   disable(why) {
     this.input.disabled = true;
-    this.root.title = why;
     this.#say(why);
   }
 

@@ -1,8 +1,7 @@
-// The controls of a panel, without a browser: keys, moves, and what has to wait.
+// The controls of a panel, without a browser: keys, a plan, and what has to wait.
 
 import assert from "node:assert/strict";
 import { planFor } from "../../../src/inflight_lab/panel/page/lane.js";
-import { Mover } from "../../../src/inflight_lab/panel/page/kernel.js";
 import { commandOf } from "../../../src/inflight_lab/panel/page/keys.js";
 import { hasToWait } from "../../../src/inflight_lab/stage/controls.js";
 import { Run } from "../../../src/inflight_lab/stage/run.js";
@@ -18,26 +17,6 @@ Deno.test("a key asks once, and Space on a button is the button's", () => {
   assert.deepEqual(asked("r", false, true), null);
   assert.deepEqual(asked("f"), "present");
   assert.deepEqual(asked("x"), null);
-});
-
-Deno.test("a move that the kernel never hears is given up: its own value counts", () => {
-  const { setTimeout } = globalThis;
-  /** @type {(() => void)[]} */
-  const later = [];
-  Object.assign(globalThis, {
-    setTimeout: (/** @type {() => void} */ act) => later.push(act),
-  });
-  const life = new AbortController();
-  try {
-    let settled = 0;
-    const mover = new Mover(modelOf({ _heard: {} }), () => settled += 1, life.signal);
-    mover.send({ set: "limit", value: 4 });
-    later.forEach((act) => act());
-    assert.deepEqual([mover.isPending, settled], [false, 1]);
-  } finally {
-    Object.assign(globalThis, { setTimeout });
-    life.abort();
-  }
 });
 
 Deno.test("a plan is what would be sent now", () => {
