@@ -1,16 +1,14 @@
 """What a panel would show, computed: for the picture of one that nobody has run."""
 
 import inspect
-from collections import Counter
 from heapq import heapreplace
-from itertools import accumulate
 from operator import attrgetter
 from typing import NamedTuple
 
 from inflight_lab.engine.runner import Runner
 from inflight_lab.quotas.algorithms import KINDS
 from inflight_lab.runs.events import Stats
-from inflight_lab.runs.run import Level, RequestEvent, Run, no_levels
+from inflight_lab.runs.run import Level, RequestEvent, Run, no_levels, outcomes_in
 from inflight_lab.runs.terms import Terms
 
 HEADROOM = 1.0125
@@ -48,7 +46,7 @@ def expected_run(
     latency = max(terms.latency or 0.0, 0.001)
     timings = _timings(count, slots, latency=latency, pause=pause, spacing=spacing)
     events = _events_of(timings, terms)
-    statuses = Counter(each.detail for each in events if each.what == "answered")
+    ends = outcomes_in(events)
     levels = no_levels()
     if limit:
         levels["limit"].append(Level(0.0, limit))
@@ -59,9 +57,8 @@ def expected_run(
         terms=[terms],
         counts=Stats(
             started=count,
-            accepted=statuses[200],
-            refused=statuses[429],
-            peak_in_flight=_peak(events),
+            accepted=ends["accepted"],
+            refused=ends["refused"],
             elapsed=elapsed,
         ),
         announced=count,
@@ -103,12 +100,6 @@ def _events_of(timings: list[Timing], terms: Terms) -> list[RequestEvent]:
         events.append(RequestEvent(ended, "answered", number, status))
     events.sort(key=attrgetter("time"))
     return events
-
-
-def _peak(events: list[RequestEvent]) -> int:
-    """The most in flight at once, of events in the order of their times."""
-    changes = {"sent": 1, "answered": -1}
-    return max(accumulate(changes.get(event.what, 0) for event in events), default=0)
 
 
 def pause_of(runner: Runner) -> float:

@@ -72,17 +72,6 @@ class Feed:
             self._forget_run()
             self._post_all()
 
-    def set_limit(self, limit: float) -> None:
-        """Draw the limit at ``limit`` from now on.
-
-        Raises an error unless it is a finite number, 0 or more.
-        """
-        self.source.set_limit(limit)
-
-    def note_stop(self) -> None:
-        """The run is being stopped before its end."""
-        self.source.note_stop()
-
     def send_new(self) -> None:
         """Send what happened since the last message."""
         with self._sending:

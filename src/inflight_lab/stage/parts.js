@@ -135,5 +135,5 @@ export function partsOf(title) {
 
 /** @param {number} speed */
 function speedInWords(speed) {
-  return `${FRACTIONS[speed] ?? speed}×`;
+  return `${FRACTIONS[speed] ?? speed}× speed`;
 }

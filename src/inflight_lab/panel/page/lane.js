@@ -74,14 +74,14 @@ export function showGoals(root, { goals, tries }, settings) {
 }
 
 /** @param {Goal} goal */
-export function verdictInWords({ met, seen }) {
+function verdictInWords({ met, seen }) {
   if (met === null) return "open";
   const verdict = met ? "met" : "missed";
   return seen ? `${verdict}: ${seen}` : verdict;
 }
 
 /** @param {Try} one @param {Setting[]} settings */
-export function tryInWords({ settings: values, goals }, settings) {
+function tryInWords({ settings: values, goals }, settings) {
   const set = settings.map((each) =>
     `${each.label} ${valueInWords(values[each.name], each)}`
   );
