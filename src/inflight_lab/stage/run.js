@@ -208,12 +208,16 @@ export class Run {
   }
 
   /**
+   * What the API has refused stays refused, also where nobody waited for the answer.
+   *
    * @param {number} time
    * @param {Journey} journey
    * @param {Outcome} outcome
    * @param {number | string | null} reason
    */
   end(time, journey, outcome, reason = null) {
+    const wasRefused = outcome === "cancelled" && journey.outcome === "refused";
+    if (wasRefused) [outcome, reason] = ["refused", journey.reason];
     if (journey.arrived === Infinity) this.reached.add(time);
     const isAnswer = outcome === "answered" || outcome === "refused";
     if (isAnswer && journey.outcome && journey.outcome !== outcome) {
