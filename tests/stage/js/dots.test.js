@@ -6,11 +6,13 @@ import {
   drawFlow,
   firstShown,
   isClosed,
+  isSpent,
 } from "../../../src/inflight_lab/stage/dots.js";
 import { flightOf, timeAtTheWall } from "../../../src/inflight_lab/stage/motion.js";
 import { Places } from "../../../src/inflight_lab/stage/places.js";
 import { wallAt } from "../../../src/inflight_lab/stage/quota.js";
 import { Run } from "../../../src/inflight_lab/stage/run.js";
+import { quotaOf } from "../../../src/inflight_lab/stage/simulate.js";
 import { momentsOf, runOf, simulation } from "./support.js";
 
 /** @import { Pen } from "../../../src/inflight_lab/stage/pen.js" */
@@ -349,4 +351,14 @@ Deno.test("the API is red only while its window shows no free place", () => {
       `at ${time} s`,
     );
   }
+});
+
+Deno.test("where tokens ran out, they are red, and the requests are not", () => {
+  const run = new Run();
+  run.set(0, { quota: { ...quotaOf({ rate: 9 }), tokens: 500 } });
+  for (const status of [200, 429]) run.arrive(1, run.send(1), { status });
+  const red = [isClosed, isSpent].map((is) =>
+    is(run, { time: 1.1, pace: 1, still: false })
+  );
+  assert.deepEqual(red, [false, true]);
 });
