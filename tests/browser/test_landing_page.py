@@ -113,16 +113,6 @@ def add_toy(page: Page, settings: dict[str, Any]) -> Locator:
     return page.locator("#another")
 
 
-def test_what_was_refused_before_a_stop_stays_refused(page: Page, address: str) -> None:
-    """The words after it do not deny what everybody has seen."""
-    stop_clock(page)
-    page.goto(address)
-    press(page, "Send 100 at once", seconds=1.6)
-    expect(page.locator(SENTENCE)).to_contain_text("80 refused")
-    press(page, "Stop", seconds=0.1)
-    expect(page.locator(SENTENCE)).to_contain_text("80 refused, 20 cancelled")
-
-
 def test_run_brings_the_stage_into_view(page: Page, address: str) -> None:
     """All of it, on a phone too, where the bar stays above it; what is in view already
     does not move.
