@@ -341,13 +341,12 @@ export function countsAt(run, time) {
   const sent = run.sent.upTo(time);
   const { waiting } = run.levels;
   const { answered, refused, failed, cancelled } = run.ends;
-  const ended = [answered, refused, failed, cancelled].map((each) => each.upTo(time));
   return {
     sent,
     waiting: waiting.list.length
       ? waiting.at(time)?.value ?? 0
       : Math.max(0, knownAt(run, time) - sent - run.givenUp.upTo(time)),
-    inFlight: sent - ended.reduce((sum, each) => sum + each, 0),
+    inFlight: inFlightAt(run, time),
     notArrived: sent - run.reached.upTo(time),
     answered: answered.upTo(time),
     refused: refused.upTo(time),

@@ -322,7 +322,7 @@ function lasted({ ends, sent }) {
 
 /**
  * The answers, divided by what was allowed until the last request left, in percent; if
- * more were sent, by those.  The scoreboard has the same share.
+ * more were sent, by those.  The scoreboard's share is less than 1 % from it.
  *
  * @param {Run} run All are answered.
  * @param {Quota | null} quota
@@ -331,8 +331,8 @@ function usedShare({ ends, sent }, quota) {
   if (!quota) return null;
   const { rate, period } = quota;
   const leaving = sent.lastUpTo(Infinity) - (sent.list[0] ?? 0);
-  const allowed = rate * Math.max(1, leaving / period);
-  const most = Math.max(sent.upTo(Infinity), allowed);
+  const evenly = 1 + rate * leaving / period; // the first leaves at once
+  const most = Math.max(sent.upTo(Infinity), rate, evenly);
   const share = ends.answered.upTo(Infinity) / most;
   return share < 1 ? Math.min(99, Math.round(100 * share)) : 100;
 }
