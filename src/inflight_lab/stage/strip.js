@@ -260,7 +260,7 @@ function marksOf(refused) {
       continue;
     }
     last.count += 1;
-    const words = DIGIT * (inWords(last.count).length + 1);
+    const words = DIGIT * (`${last.count}`.length + 1);
     last.width = Math.max(words, x + TICK - last.left);
   }
   return marks;
