@@ -86,12 +86,6 @@ Deno.test("beyond a hundred, requests are sent and wait for a connection", () =>
   assert.equal(countsAt(run, run.now).answered, 150);
 });
 
-Deno.test("who waits too long for a connection fails", () => {
-  const run = runOf(150, { runner: "naive", quota: null, latency: 8 });
-  assert.equal(countsAt(run, run.now).failed, 50);
-  assert.equal(run.journeys[149].reason, "PoolTimeout");
-});
-
 Deno.test("who fails gives its slot to the next", () => {
   const run = runOf(200, { limit: 150, quota: null, latency: 8 });
   const { answered, failed } = countsAt(run, run.now);
