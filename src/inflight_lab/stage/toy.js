@@ -172,7 +172,8 @@ class Toy {
     send.onclick = () => this.press();
     const skip = button("skip", "All controls", "");
     skip.onclick = () => {
-      this.#open("semaphore");
+      const { hasBegun } = this.player;
+      this.#open(hasBegun ? this.settings.runners[0] : "semaphore");
       this.set({});
     };
     const settings = settingsFor(this.settings.quota?.period);

@@ -51,14 +51,6 @@ Deno.test("every number can be asked for at any time, in any order", () => {
   assert.deepEqual({ answered, refused, sent }, { answered: 1, refused: 1, sent: 2 });
 });
 
-Deno.test("at every time the counts add up to all requests", () => {
-  const run = runFrom(columns(TWO));
-  for (const time of [0, 0.3, 0.55, 0.605, 0.62, 1.5]) {
-    const { sent, inFlight, answered, refused } = countsAt(run, time);
-    assert.equal(inFlight + answered + refused, sent, `at ${time}`);
-  }
-});
-
 Deno.test("an arrival that was another's goes to whom it belongs", () => {
   const run = runFrom(columns([
     [0, "sent", 0, null],
