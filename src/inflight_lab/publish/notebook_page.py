@@ -13,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
 from inflight_lab.publish import beside
 from inflight_lab.publish.page_outputs import as_output, for_a_page, paragraph
+from inflight_lab.publish.tries import to_choose_from
 
 LiveLink = Callable[[str, str], str]
 """How a reader gets to the same notebook, running: HTML, with these words, for the
@@ -79,7 +80,7 @@ def as_html(
     for cell in document.cells:
         put_on_a_page(cell, partial(live, name))
     document.metadata["title"] = title_of(document, name)
-    ordered = with_a_run_first(document.cells)
+    ordered = [*to_choose_from(with_a_run_first(document.cells))]
     noted = next((cell for cell in ordered if cell.id == FIRST_RUN), title)
     document.cells = list(folded(ordered))
     exporter = HTMLExporter(raw_template=TEMPLATE.read_text(encoding="utf-8"))

@@ -1,5 +1,6 @@
 // What the pages of the site need: runs that are computed, runs that were recorded,
-// code that can be scrolled, and a hint where the notebooks cannot be opened.
+// predictions that are compared, code that can be scrolled, and a hint where the notebooks
+// cannot be opened.
 
 import { defineRecordedRuns } from "../plot/page/recorded_runs.js";
 import { make } from "../stage/dom.js";
@@ -7,6 +8,26 @@ import { defineToy } from "../stage/toy.js";
 
 defineToy();
 defineRecordedRuns(true);
+
+// Above the answer to a prediction stands what was predicted.
+const cards = [...document.querySelectorAll(".ifl-verdict")];
+for (const field of document.querySelectorAll("fieldset")) {
+  const question = field.querySelector("legend")?.lastChild?.textContent ?? "";
+  const card = cards.find((each) => each.textContent.includes(question.trim()));
+  const measured = card?.textContent.match(/Measured: "?(.+?)"?\.\s/)?.[1] ?? "";
+  const said = make("p");
+  card?.before(said);
+  field.oninput = ({ target }) => {
+    const input = /** @type {HTMLInputElement} */ (target);
+    const [label] = input.labels ?? [];
+    const isChoice = input.type === "radio";
+    const predicted = isChoice ? label.textContent.trim() : input.value;
+    const isNear = Math.abs(+predicted - +measured) <= +measured / 10;
+    const isRight = isChoice ? predicted === measured : isNear;
+    const verdict = isRight ? "right" : "something else was measured";
+    said.textContent = `You predicted ${predicted}: ${verdict}.`;
+  };
+}
 
 // Code that is wider than the screen can be scrolled by keyboard too.
 const reach = new ResizeObserver((blocks) => {
