@@ -37,13 +37,13 @@ HEADING_OR_WIDE = re.compile(
     r"|<table\b.*?</table>|<img\b[^>]*ifl-picture[^>]*>",
     re.DOTALL,
 )
-HEADER = re.compile(r"<th(?=[ >])")
+HEADER = re.compile(r"<th(?! scope)(?=[ >])")
 FIRST_CELL = re.compile(r"(<tr>\s*)<td([^>]*)>(.*?)</td>", re.DOTALL)
 CODE = re.compile("<code>(.*?)</code>")
 PART_OF_CODE = re.compile(r"((?<!\d)\.|[_(])(?=\w)")
 """After these a narrow column may break a name, and nowhere in a word or a number."""
 SHORT = 24
-"""So many letters of code fit into any column: they are not broken at all."""
+"""So many letters of code are broken only in a table."""
 ANCHOR = re.compile('<a class="anchor-link" [^>]*>[^<]*</a>')
 """A heading's link to itself; the sections are linked at the top."""
 PLAIN_CODE = re.compile(r'<span class="(?:n|nn|o|p|w)">([^<]*)</span>')
@@ -172,10 +172,9 @@ def is_answer(cell: Any) -> bool:
 
 def with_its_breaks(code: re.Match[str]) -> str:
     """Code in a text, with the places where a line may end."""
-    if len(code[1]) <= SHORT:
-        return code[0]
     parts = PART_OF_CODE.sub(r"\g<0><wbr>", code[1])
-    return f'<code class="long">{parts}</code>'
+    kind = ' class="long"' if len(code[1]) > SHORT else ""
+    return f"<code{kind}>{parts}</code>"
 
 
 def with_links_to_pages(source: str) -> str:

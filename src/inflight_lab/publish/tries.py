@@ -20,7 +20,8 @@ from nbformat.v4 import new_code_cell, new_raw_cell
 
 OPENED = '<details class="tries"><summary>Or choose a change here</summary>'
 CHOICE = """<div>
-<label><input type="radio" name="{exercise}"> <code>{diff}</code></label>
+<label><input type="radio" name="{exercise}">
+<code class="highlight">{diff}</code></label>
 <div class="said">{verdict}</div>
 </div>"""
 CLASSES = {"+": "gi", "-": "gd", " ": "same"}

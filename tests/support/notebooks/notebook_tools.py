@@ -90,6 +90,7 @@ class Exercise:
     check: str
     before: list[str]
     untouched: str
+    tries: list[list[str]]
     solution: str
 
     @property
@@ -113,7 +114,8 @@ def exercises_of(path: Path) -> Iterator[Exercise]:
         called = re.search(r"\.(check_\w+)\(", cell.source)
         if called:
             solution = _folded_solution(cells[index + 1].source)
-            yield Exercise(path, called[1], before.copy(), cell.source, solution)
+            tries = cell.metadata.get("inflight_lab", {}).get("tries", [])
+            yield Exercise(path, called[1], [*before], cell.source, tries, solution)
         before.append(cell.source)
 
 
