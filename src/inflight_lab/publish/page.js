@@ -1,5 +1,5 @@
 // What the pages of the site need: runs that are computed, runs that were recorded,
-// predictions that are compared, code that can be scrolled, and a hint where the notebooks
+// predictions that are repeated, code that can be scrolled, and a hint where the notebooks
 // cannot be opened.
 
 import { defineRecordedRuns } from "../plot/page/recorded_runs.js";
@@ -13,19 +13,13 @@ defineRecordedRuns(true);
 const cards = [...document.querySelectorAll(".ifl-verdict")];
 for (const field of document.querySelectorAll("fieldset")) {
   const question = field.querySelector("legend")?.lastChild?.textContent ?? "";
-  const card = cards.find((each) => each.textContent.includes(question.trim()));
-  const measured = card?.textContent.match(/Measured: "?(.+?)"?\.\s/)?.[1] ?? "";
+  const answer = cards.find((card) => card.textContent.includes(question.trim()));
   const said = make("p");
-  card?.before(said);
   field.oninput = ({ target }) => {
-    const input = /** @type {HTMLInputElement} */ (target);
-    const [label] = input.labels ?? [];
-    const isChoice = input.type === "radio";
-    const predicted = isChoice ? label.textContent.trim() : input.value;
-    const isNear = Math.abs(+predicted - +measured) <= +measured / 10;
-    const isRight = isChoice ? predicted === measured : isNear;
-    const verdict = isRight ? "right" : "something else was measured";
-    said.textContent = `You predicted ${predicted}: ${verdict}.`;
+    const { type, labels, value } = /** @type {HTMLInputElement} */ (target);
+    const predicted = type === "radio" ? labels?.[0].textContent.trim() : value;
+    said.textContent = `You predicted ${predicted}.`;
+    answer?.before(said);
   };
 }
 
