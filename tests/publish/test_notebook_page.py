@@ -349,6 +349,14 @@ def test_a_table_says_what_each_cell_is_about() -> None:
     assert re.findall("<td>(.*?)</td>", rows) == ["3 s"]
 
 
+def test_a_line_in_italics_above_a_table_is_its_caption() -> None:
+    """It is read with the table, not before it; other lines stay as they are."""
+    table = TABLE.partition("\n\n| ")[2]
+    html = page(new_markdown_cell(f"*A drawing.*\n\nText.\n\n*Waits*\n\n| {table}"))
+    assert "<table><caption>Waits</caption>" in html
+    assert html.count("<em>") == 1
+
+
 def test_code_breaks_only_between_its_parts() -> None:
     """On a phone, in tables and in text: `asyncio.Lock` at its dot, and never within a
     word or a number.

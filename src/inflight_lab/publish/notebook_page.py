@@ -32,7 +32,7 @@ CONTENTS = "<!-- contents -->"
 SECTION = re.compile(r'<h2 id="(?P<id>[^"]*)">(?P<title>.*?)</h2>')
 HEADING_OR_WIDE = re.compile(
     r'<h[1-4] id="(?P<id>[^"]*)"'
-    r"|<table>(?P<rows>.*?)</table>"
+    r"|(?:<p><em>(?P<caption>[^\n]*)</em></p>\s*)?<table>(?P<rows>.*?)</table>"
     r"|<(?P<plays>inflight-run|inflight-toy)\b"
     r"|<table\b.*?</table>|<img\b[^>]*ifl-picture[^>]*>",
     re.DOTALL,
@@ -239,8 +239,8 @@ def section_links(html: str) -> str:
 
 
 def with_wide_parts(html: str) -> str:
-    """The page with tables, pictures and runs named by the heading above.  Tables and
-    pictures scroll.
+    """The page with tables, pictures and runs named by the heading above, or a table by
+    the line in italics above it.  Tables and pictures scroll.
 
     The first row and column of a table of ours are headers, so that a screen reader
     says what each cell is about.
@@ -257,7 +257,11 @@ def with_wide_parts(html: str) -> str:
         if found["plays"]:
             return f'{part} role="group" aria-labelledby="{heading}"'
         if rows:
-            part = f'<table aria-labelledby="{heading}">{with_headers(rows)}</table>'
+            caption, name = found["caption"], f' aria-labelledby="{heading}"'
+            begin = (
+                f"<table><caption>{caption}</caption>" if caption else f"<table{name}>"
+            )
+            part = f"{begin}{with_headers(rows)}</table>"
         return SCROLLING.format(name=heading, part=part)
 
     return HEADING_OR_WIDE.sub(named, html)
