@@ -169,7 +169,7 @@ def test_an_answer_repeats_what_was_predicted(page: Page, tmp_path: Path) -> Non
     page.get_by_label("your number").fill("4")
     page.get_by_label("later").check()
     said = page.locator("p:has(+ .ifl-verdict)")
-    expect(said).to_have_text(["You predicted 4.", "You predicted later."])
+    expect(said).to_have_text(["You predicted: 4.", "You predicted: later."])
 
 
 def test_a_run_is_on_the_first_screen(page: Page, made: list[Path]) -> None:

@@ -18,7 +18,7 @@ for (const field of document.querySelectorAll("fieldset")) {
   field.oninput = ({ target }) => {
     const { type, labels, value } = /** @type {HTMLInputElement} */ (target);
     const predicted = type === "radio" ? labels?.[0].textContent.trim() : value;
-    said.textContent = `You predicted ${predicted}.`;
+    said.textContent = `You predicted: ${predicted}.`;
     answer?.before(said);
   };
 }

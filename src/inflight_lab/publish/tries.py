@@ -42,7 +42,7 @@ def diff_of(before: str, after: str) -> str:
     """Which lines change, as HTML, as far to the left as they can be."""
     compared = unified_diff(before.splitlines(), after.splitlines(), n=1, lineterm="")
     _, _, *lines = compared  # the names of files
-    changes = [line for line in lines if not line.startswith("@@")]
+    changes = [line for line in lines if line.strip() and line[0] in CLASSES]
     code = dedent("\n".join(line[1:] for line in changes)).split("\n")
     return "".join(
         f'<span class="{CLASSES[change[0]]}">{change[0]} {escape(line)}</span>'

@@ -66,6 +66,7 @@ def without_code(folder: Path) -> list[Path]:
             if cell.cell_type == "code":
                 cell.cell_type, cell.source = "markdown", ""
                 del cell["outputs"], cell["execution_count"]
+                cell.metadata.clear()
         nbformat.write(document, folder / path.name)
         copies.append(folder / path.name)
     return copies
