@@ -172,6 +172,19 @@ def test_an_answer_repeats_what_was_predicted(page: Page, tmp_path: Path) -> Non
     expect(said).to_have_text(["You predicted: 4.", "You predicted: later."])
 
 
+def test_a_chosen_change_shows_its_verdict(page: Page, made: list[Path]) -> None:
+    """And no other one, so that the reader can think about it first."""
+    (path,) = (each for each in made if each.name.startswith("03"))
+    page.goto(path.as_uri())
+    page.get_by_text("Or choose a change here").click()
+    verdicts = page.locator(".tries .said")
+    expect(verdicts.first).to_be_hidden()
+    page.locator(".tries input").first.check()
+    expect(verdicts.first).to_contain_text("Correct")
+    expect(verdicts.first).to_be_visible()
+    expect(verdicts.last).to_be_hidden()
+
+
 def test_a_run_is_on_the_first_screen(page: Page, made: list[Path]) -> None:
     """With what to do above it, and its button, dots and strip, which is below the
     screen of a phone.
