@@ -88,10 +88,11 @@ async def check_limiter(solution: Solution) -> str:
         )
         expect(
             share.used >= 0.85,
-            f'network "{network}": {share.used:.1%} of the quota used, 85% is wanted.',
+            f'network "{network}": {100 * share.used:.1f} % of the quota used,'
+            " 85 % is wanted.",
             "How long does each request wait for the one before?",
         )
-    used = [f"{share.used:.1%} ({name})" for name, share in on_networks.items()]
+    used = [f"{100 * share.used:.1f} % ({name})" for name, share in on_networks.items()]
     return f"{', '.join(used)} of the quota, none refused."
 
 
