@@ -87,7 +87,6 @@ def test_a_semaphore_of_the_scripts_own_is_named(
     said = watch_text(tmp_path, text, practice="9/h").stderr
     assert findings_in(said)[0] == "certain: Over the quota", said
     assert ("The semaphore of 9 (script.py:6)" in said) is is_named
-    assert ("in place of the semaphore" in said) is is_named
     assert ("lower that to Pacer(9, 3600)" in said) is not is_named
     assert ("snippet fetch_all" in said) is is_named
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inflight_lab.watch.noting.asyncio_probe import watch_asyncio, watch_processes
+from inflight_lab.watch.noting.asyncio_probe import watch_asyncio
 from inflight_lab.watch.noting.probes import watch_libraries
 from inflight_lab.watch.noting.quota import Quota
 from inflight_lab.watch.noting.request_log import RequestLog
@@ -45,16 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if page:
             page.write(lines)
 
-    def warn() -> None:
-        if options.practice:
-            say("the script starts another process, which may send real requests")
-
     if options.practice:
         _practise(options.practice, log)
         files.watch()
     else:
         say("real requests go to the API (with --practice, none would)")
-    watch_processes(log, warn)  # that of the practice server is none of the script's
     watch_libraries(log)
     watch_asyncio(log)
     Script(options.script, options.args, conclude).run()
@@ -68,6 +63,7 @@ def _practise(quota: Quota, log: RequestLog) -> None:
     log.practice_port = start_server(quota)
     stay_inside()
     say(f"practice, {quota} are allowed: no request leaves this machine")
+    say("(what another process sends, if the script starts one, does)")
 
 
 def _page_of(options: argparse.Namespace, log: RequestLog) -> "RunPage | None":

@@ -7,7 +7,6 @@ the API's log.  ``certain`` is what was counted, ``likely`` what the numbers sug
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from math import ceil
 from statistics import median
 
 from inflight_lab.watch.noting.quota import Quota, limits_named_in, requests_said_in
@@ -20,6 +19,7 @@ from inflight_lab.watch.noting.request_log import (
 )
 from inflight_lab.watch.saying.commands import command_for
 from inflight_lab.watch.saying.counting import (
+    accepted_later,
     at,
     counted,
     groups,
@@ -34,10 +34,11 @@ from inflight_lab.watch.saying.counting import (
 )
 from inflight_lab.watch.saying.finding import FINDINGS, Finding, found
 from inflight_lab.watch.saying.paging import follows_pages
-from inflight_lab.watch.saying.start import start_for
 
 FEW = 4
 """How many requests, clients or semaphores a finding needs at least."""
+AT_ONCE = 0.2
+"""Seconds; who sends the same again sooner has not waited."""
 SURELY = 0.95
 """Of a quota's period: what was sent within that also arrived within the period."""
 POOL_ERRORS = ("PoolTimeout", "TimeoutError")
@@ -46,7 +47,7 @@ POOL_ERRORS = ("PoolTimeout", "TimeoutError")
 
 def quoted(request: Request) -> str | None:
     """What the API said, in its own words and in its headers; None if nothing."""
-    reason = request.reason
+    reason = request.refusal.reason
     shown = reason if len(reason) <= 160 else f"{reason[:160]} ..."
     stop = "" if shown.endswith((".", "!", "?")) else "."
     words = f'The API says: "{shown}"{stop}' if shown else ""
@@ -89,7 +90,7 @@ def _limit_around_the_tasks(log: RequestLog) -> Finding | None:
 
 def refused_for_good(log: RequestLog) -> Finding | None:
     """No wait will help; perhaps more was sent nevertheless."""
-    refused = [each for each in log.requests if each.is_refused_for_good]
+    refused = [each for each in log.requests if each.refusal.is_permanent]
     if not refused:
         return None
     first = min(refused, key=lambda each: each.last_seen)
@@ -113,40 +114,25 @@ def over_the_quota(log: RequestLog) -> Finding | None:
     refused = [each for each in requests if each.is_over_quota]
     if not refused:
         return None
-    said = (requests_said_in(each.reason) for each in reversed(refused))
+    said = (requests_said_in(each.refusal.reason) for each in reversed(refused))
     quota = log.quota_of(requests) or next(filter(None, said), None)
     kind = _kind_of_limit(refused) or _held_against(quota, requests)
-    documented = FINDINGS[kind].get("most_a_second")
-    start = start_for(
-        requests,
-        Quota(documented, 1.0) if documented else None,
-        is_paced=log.has_a_pacer,
-    )
     pace = quota
     if quota and kind == "refused":  # it kept to that, and a little less was allowed
         pace = Quota(quota.rate, 1.1 * quota.period)
     accepted = [each for each in requests if each.is_accepted]
     at_once = most_at_once(accepted, sent_times(accepted))
-    limit = ceil(at_once * FINDINGS[kind].get("keep_in_flight", 0))
+    limit = at_once if FINDINGS[kind].get("is_in_flight") else 0
     semaphore = _shared_semaphore(log)
-    slots = semaphore.slots if semaphore else 0
     return found(
         kind,
-        command=command_for(
-            requests,
-            pace,
-            start,
-            limit=limit,
-            semaphore=semaphore,
-            has_a_pacer=log.has_a_pacer,
-        ),
+        command=command_for(requests, pace, limit=limit, has_a_pacer=log.has_a_pacer),
         refused=len(refused),
-        requests=len(requests),
+        requests=len(sent_times(requests)),
         status="/".join(sorted({str(each.status) for each in refused})),
-        line=place(refused),
-        sending_line=place(requests),
-        slots=slots,
-        too_large=slots if slots > at_once else 0,
+        line=place(requests),
+        accepted_later=accepted_later(requests),
+        slots=semaphore.slots if semaphore else 0,
         semaphore_line=at([semaphore.line]) if semaphore else "",
         said=quoted(refused[0]),
         of_tokens=_number_of("over_the_tokens", refused),
@@ -156,7 +142,7 @@ def over_the_quota(log: RequestLog) -> Finding | None:
         accepted=str(len(accepted)),  # 0 is said as well
         seconds=seconds_of(requests),
         at_once=at_once,
-        pause=max(each.pause for each in refused),
+        pause=max(each.refusal.pause for each in refused),
     )
 
 
@@ -184,7 +170,9 @@ def _kind_of_limit(refused: list[Request]) -> str:
 def _number_of(kind: str, refused: list[Request]) -> int:
     """How many refusals name this kind."""
     pattern = re.compile(FINDINGS[kind].get("says", "$^"), re.I)
-    return sum(bool(pattern.search(f"{each.status} {each.reason}")) for each in refused)
+    return sum(
+        bool(pattern.search(f"{each.status} {each.refusal.reason}")) for each in refused
+    )
 
 
 def _held_against(quota: Quota | None, requests: list[Request]) -> str:
@@ -201,7 +189,9 @@ def storm_of_retries(log: RequestLog) -> Finding | None:
     is_much = len(retries) > max(FEW, len(log.requests) / 5)
     if not is_much or refused_for_good(log):
         return None
-    early = sum(each.is_early for each in retries)
+    pauses = [again.asked - failed.last_seen for failed, again in retries]
+    asked = [max(AT_ONCE, 0.95 * failed.refusal.pause) for failed, _ in retries]
+    early = sum(pause < least for pause, least in zip(pauses, asked, strict=True))
     are_mostly_early = early > len(retries) / 2
     layers = most_layers(log.requests)
     if not (are_mostly_early or layers):
@@ -211,8 +201,8 @@ def storm_of_retries(log: RequestLog) -> Finding | None:
         is_certain=are_mostly_early,
         retries=len(retries),
         requests=len(log.requests),
-        failed_again=sum(each.again.is_unanswered for each in retries),
-        pause=median(each.pause for each in retries),
+        failed_again=sum(again.is_unanswered for _, again in retries),
+        pause=median(pauses),
         early=early,
         layers=layers,
     )
@@ -280,7 +270,7 @@ def one_after_the_other(log: RequestLog) -> Finding | None:
     waited = sum(each.last_seen - each.asked for each in alone)
     if len(alone) <= max(FEW, 0.9 * len(requests)) or waited < 0.7 * seconds:
         return None
-    if any(each.refusal for each in requests) or blocked_event_loop(log):
+    if any(each.outcome == "refused" for each in requests) or blocked_event_loop(log):
         return None  # that is the cause
     if seconds < 0.5 or follows_pages(requests):
         return None
@@ -292,12 +282,13 @@ def one_after_the_other(log: RequestLog) -> Finding | None:
 
 def what_was_lost(log: RequestLog) -> Finding | None:
     """Requests that failed, or ended without an answer."""
-    failed = [each for each in last_attempts(log.requests) if each.is_failure]
+    last = last_attempts(log.requests)
+    failed = [each for each in last if each.is_failure]
     missing = None
     if log.exit_status == 0:
-        missing = _missing(log)
+        missing = _missing(log, sum(each.is_unanswered for each in last))
         failed = [each for each in failed if not each.is_unanswered]
-    accepted = sum(each.is_accepted for each in log.requests)
+    accepted = sum(each.outcome == "accepted" for each in log.requests)
     is_lost = log.exit_status and not log.practice
     finding = found(
         "what_was_lost",
@@ -310,9 +301,8 @@ def what_was_lost(log: RequestLog) -> Finding | None:
     return finding if finding.facts else None
 
 
-def _missing(log: RequestLog) -> str | None:
-    """How many have no answer in the end, as far as one can know; None: none."""
-    least = sum(each.is_unanswered for each in last_attempts(log.requests))
+def _missing(log: RequestLog, least: int) -> str | None:
+    """How many have no answer in the end, as far as one can know; None for none."""
     unanswered = sum(each.is_unanswered for each in log.requests)
     is_exact = least == unanswered - len(retries_in(log.requests))
     if not least:
