@@ -126,5 +126,6 @@ def run_of(
             for name, value in how.items()
         }
         this.setdefault("error", "" if status else "ReadTimeout")
-        note(log, number * every, status=status, **this)
+        this.setdefault("status", status)
+        note(log, number * every, **this)
     return log

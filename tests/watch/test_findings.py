@@ -120,7 +120,7 @@ SAID: dict[str, tuple[RequestLog, *tuple[str, ...]]] = {
         run_of([200] * 49 + [429] * 10 + [403], every=0.02, headers=X_LIMIT),
         "certain: Refused: 11 of 60 requests were refused (403/429), 49 accepted in",
         "x-ratelimit-limit: 49",
-        "start with 21 requests in 1 s (49 were accepted in 2.3 s, the pause that",
+        "start with 21 requests in 1 s (49 were accepted in 2.3 s, pauses included)",
         "--rate 21 --period 1",
     ),
     "a short run that shows no rate": (

@@ -233,8 +233,8 @@ def test_who_does_not_install_finds_the_files(
 ) -> None:
     """Each name that the lines import is in a file that is named there."""
     (request,) = run_of([200], is_async=is_async).requests
-    first, *lines = lines_to_keep([request], kind)
-    printed = first.rpartition(" snippet ")[2].strip("):").split(", ")
+    *lines, last = lines_to_keep([request], kind)
+    printed = re.split(", | and ", last.partition(" prints ")[2])
     files = "".join(map(snippet, printed))
     (imports,) = (line for line in lines if re.match("  from .*(Pacer|Budgets)", line))
     for name in imports.partition(" import ")[2].split(", "):

@@ -62,8 +62,7 @@ def _practise(quota: Quota, log: RequestLog) -> None:
     log.practice = quota
     log.practice_port = start_server(quota)
     stay_inside()
-    say(f"practice, {quota} are allowed: no request leaves this machine")
-    say("(what another process sends, if the script starts one, does)")
+    say(f"practice, {quota} are allowed: this process sends nothing to other machines")
 
 
 def _page_of(options: argparse.Namespace, log: RequestLog) -> "RunPage | None":
@@ -93,7 +92,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="20/s",
         type=_quota,
         help="send no real requests: a server on this machine answers them all, within "
-        "this quota, such as 20/s, 60/20s or 5000/h. Its answers are made up. What "
+        "this quota, such as 20/s, 60/20s or 5000/h. Its answers are made up. Another process "
+        "that the script starts does send. What "
         "Python then changes is first copied to a folder, before-practice-1, and one "
         "command brings it back; what other programs and libraries in C++ write, such "
         "as pyarrow, is not",

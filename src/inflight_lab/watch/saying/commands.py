@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from inflight_lab.observation.urls import has_a_secret, is_named_as_a_secret
 from inflight_lab.watch.noting.quota import Quota, tokens_said_in
-from inflight_lab.watch.noting.request_log import Request, seconds_of
+from inflight_lab.watch.noting.request_log import Request
 from inflight_lab.watch.saying.counting import groups
 from inflight_lab.watch.saying.lines import MINUTE, lines_to_keep, pacer_for
 from inflight_lab.watch.saying.paging import first_pages
@@ -23,19 +23,17 @@ RECIPES = {"requests": "with_requests"}
 FOR_ASYNCIO = "fetch_all"
 FOR_MODELS = "ask_model"
 CHATS = "/chat/completions"
-TO_PRINT = (
-    "or let this write a script of its own, which saves each answer and resumes (its "
-    "edits, as for pages and aiohttp: inflight-lab snippet --help):"
-)
+TO_PRINT = "or let this write a script of its own, which saves each answer and resumes:"
 TO_LOWER = "your script keeps a pace already: lower that to {lower}"
 TO_FILL = "then fill in, in {file}: {settings}"
+TO_EDIT = "its edits, as for pages or aiohttp: inflight-lab snippet --help"
 TO_ASK = "MODEL; PROMPTS; MAX_TOKENS, and what else you send, such as a system message"
 TO_START = (
     "start with {quota} ({why}), halve that while refusals come, and double it while "
     "none do"
 )
 ENOUGH = 10
-"""Seconds; what was accepted in less says little about a rate."""
+"""Seconds that show a rate; and requests a second that are said as such."""
 ID = "{id}"
 """Stands in an address where the requests differ."""
 SEPARATOR = re.compile("([/?&=.])")
@@ -115,16 +113,15 @@ def _allowed(requests: list[Request], quota: Quota | None) -> dict[str, str]:
 
 
 def _rate_to_start_with(requests: Sequence[Request]) -> tuple[Quota, str]:
-    """What was accepted on average, the pause that a refusal asks for included."""
+    """What was accepted on average, until the last pause is over."""
     accepted = sum(each.is_accepted for each in requests)
-    elapsed = seconds_of(requests)
-    pause = max(each.refusal.pause for each in requests)
-    if not accepted or not (pause or elapsed >= ENOUGH):
+    begin = min(each.asked for each in requests)
+    end = max(each.last_seen + each.refusal.pause for each in requests)
+    has_pauses = any(each.refusal.pause for each in requests)
+    seconds = max(1.0, end - begin)
+    if not accepted or not (has_pauses or seconds >= ENOUGH):
         return Quota(10, 10.0), "a guess: this run does not show it"
-    seconds = max(1.0, elapsed + pause)
-    why = f"{accepted} were accepted in {seconds:.1f} s"
-    if pause:
-        why += ", the pause that it asks for included"
+    why = f"{accepted} were accepted in {seconds:.1f} s, pauses included"
     rate = accepted / seconds
     if rate >= ENOUGH:
         return Quota(int(rate), 1.0), why
@@ -179,7 +176,8 @@ def _commands(
         settings.append(f"HEADERS: {', '.join(others)}")
     if "" in variables:
         settings.append("and set, in the environment, the variable that HEADERS names")
-    return [command, TO_FILL.format(file=file, settings="; ".join(settings))]
+    to_fill = TO_FILL.format(file=file, settings="; ".join(settings))
+    return [command, to_fill, TO_EDIT]
 
 
 def _yours_to_fill(command: str) -> list[str]:

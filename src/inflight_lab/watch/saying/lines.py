@@ -15,9 +15,10 @@ MINUTE = 60
 """Seconds, in which APIs that count tokens do so."""
 LONG_PAUSE = 600
 """Seconds, the ``longest_pause`` of `Patience`: it gives up if an API asks for more."""
-TO_KEEP = (
-    "to keep your script, take these lines into it, in the place of a semaphore "
-    "(without the package: inflight-lab snippet pacer, budgets, patiently, threaded):"
+TO_KEEP = "to keep your script, take these lines into it, in a semaphore's place:"
+TO_OWN = (
+    "without the package: inflight-lab snippet NAME prints pacer, budgets, patiently "
+    "and threaded"
 )
 TURN = "pacer.turn(tokens=most_tokens(body))"
 FILE = Path(__file__).with_suffix(".toml")
@@ -46,7 +47,7 @@ def lines_to_keep(requests: Sequence[Request], allowed: dict[str, str]) -> list[
         patience=_patience_for(requests, text),
         method=request.method.lower(),
     )
-    return [TO_KEEP, *(f"  {line}" for line in code.splitlines())]
+    return [TO_KEEP, *(f"  {line}" for line in code.splitlines()), TO_OWN]
 
 
 def pacer_for(request: Request, allowed: dict[str, str]) -> str:
