@@ -92,11 +92,10 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="20/s",
         type=_quota,
         help="send no real requests: a server on this machine answers them all, within "
-        "this quota, such as 20/s, 60/20s or 5000/h. Its answers are made up. Another process "
-        "that the script starts does send. What "
-        "Python then changes is first copied to a folder, before-practice-1, and one "
-        "command brings it back; what other programs and libraries in C++ write, such "
-        "as pyarrow, is not",
+        "this quota, such as 20/s, 60/20s or 5000/h. Its answers are made up. Requests "
+        "of other processes, which the script starts, are real. What Python changes is "
+        "first copied to a folder, before-practice-1, and one command brings it back; "
+        "what other programs and libraries in C++ write, such as pyarrow, is not",
     )
     parser.add_argument(
         "--page",
