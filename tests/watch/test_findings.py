@@ -100,10 +100,9 @@ SAID: dict[str, tuple[RequestLog, *tuple[str, ...]]] = {
         "Pacer(46, 60)",
     ),
     "a limit on requests in flight is no rate": (
-        run_of([200] * 20 + [429] * 99, every=0, body=TOO_MANY, limits=[FIFTY]),
+        run_of([200] * 20 + [429] * 99, every=0, body=TOO_MANY),
         "certain: Over the limit on requests in flight",
         'concurrent requests". Of those accepted, at most 20 were in flight',
-        "The semaphore (main.py:12) lets 50 in.",
         'Pacer(float("inf"), limit=20)',
         "--limit 20 ",
     ),
@@ -161,10 +160,6 @@ SAID: dict[str, tuple[RequestLog, *tuple[str, ...]]] = {
     "in practice all hosts share one quota": (
         run_of([200] * 40 + [429] * 2, url=of_two_hosts, practice=Quota(40, 60.0)),
         "certain: Over the quota: 2 of 42 requests were refused",
-    ),
-    "a semaphore is no rate": (
-        run_of([200] * 20 + [429] * 40, headers=policy(20, 60), limits=[FIFTY]),
-        "The semaphore of 50 (main.py:12)",
     ),
     "who tries too soon": (
         tried_again(2),

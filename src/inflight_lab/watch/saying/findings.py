@@ -12,7 +12,6 @@ from statistics import median
 from inflight_lab.watch.noting.quota import Quota, limits_named_in, requests_said_in
 from inflight_lab.watch.noting.request_log import (
     Block,
-    LimitUse,
     Request,
     RequestLog,
     seconds_of,
@@ -48,9 +47,8 @@ POOL_ERRORS = ("PoolTimeout", "TimeoutError")
 def quoted(request: Request) -> str | None:
     """What the API said, in its own words and in its headers; None if nothing."""
     reason = request.refusal.reason
-    shown = reason if len(reason) <= 160 else f"{reason[:160]} ..."
-    stop = "" if shown.endswith((".", "!", "?")) else "."
-    words = f'The API says: "{shown}"{stop}' if shown else ""
+    stop = "" if reason.endswith((".", "!", "?")) else "."
+    words = f'The API says: "{reason}"{stop}' if reason else ""
     return " ".join(filter(None, [words, limits_named_in(request.headers)])) or None
 
 
@@ -123,7 +121,6 @@ def over_the_quota(log: RequestLog) -> Finding | None:
     accepted = [each for each in requests if each.is_accepted]
     at_once = most_at_once(accepted, sent_times(accepted))
     limit = at_once if FINDINGS[kind].get("is_in_flight") else 0
-    semaphore = _shared_semaphore(log)
     return found(
         kind,
         command=command_for(requests, pace, limit=limit, has_a_pacer=log.has_a_pacer),
@@ -132,8 +129,6 @@ def over_the_quota(log: RequestLog) -> Finding | None:
         status="/".join(sorted({str(each.status) for each in refused})),
         line=place(requests),
         accepted_later=accepted_later(requests),
-        slots=semaphore.slots if semaphore else 0,
-        semaphore_line=at([semaphore.line]) if semaphore else "",
         said=quoted(refused[0]),
         of_tokens=_number_of("over_the_tokens", refused),
         limits=limits_named_in(refused[0].headers) or None,
@@ -144,12 +139,6 @@ def over_the_quota(log: RequestLog) -> Finding | None:
         at_once=at_once,
         pause=max(each.refusal.pause for each in refused),
     )
-
-
-def _shared_semaphore(log: RequestLog) -> LimitUse | None:
-    """The one of the script's that most tasks wait for; None if it has none."""
-    most = max(log.limits.values(), key=lambda use: len(use.senders), default=None)
-    return most if most and len(most.senders) > FEW else None
 
 
 def _sharing_a_quota(log: RequestLog) -> list[Request]:
