@@ -51,14 +51,14 @@ def summary(log: RequestLog) -> str:
         outcome: [each for each in requests if each.outcome == outcome]
         for outcome in OUTCOMES
     }
-    never_sent = len(by_outcome.pop("never sent"))
-    made = f" made, {len(requests) - never_sent} sent" if never_sent else ""
+    never_sent = by_outcome.pop("never sent")
+    sent = [each for each in requests if each.sent is not None]
+    made = f" made, {len(sent)} sent" if never_sent else ""
     numbers = [
         f"{len(those)} {outcome}{_kinds(those)}"
         for outcome, those in by_outcome.items()
         if those or outcome in ("accepted", "refused")
     ]
-    sent = [each for each in requests if each.sent is not None]
     peak = most_at_once(sent, sent_times(sent))
     return (
         f"{counted(len(requests), 'request')}{made} to {_hosts(requests)} in "
@@ -70,9 +70,8 @@ def _why_none(log: RequestLog) -> str:
     if log.exit_status and log.exit_status > 0:  # no signal has ended it
         return "The script ended with an error before it sent one."
     return (
-        "The script sent none, as one does that has all its answers in a file; or in "
-        "another process, or with another library than httpx, httpx2, aiohttp and "
-        "requests."
+        "The script sent none, as one does that has all its answers in a file; or not "
+        "with httpx, httpx2, aiohttp or requests; or in another process."
     )
 
 
