@@ -31,7 +31,7 @@ from inflight_lab.watch.saying.counting import (
     retries_in,
     sent_times,
 )
-from inflight_lab.watch.saying.finding import FINDINGS, Finding, found
+from inflight_lab.watch.saying.finding import FINDINGS, Finding
 from inflight_lab.watch.saying.paging import follows_pages
 
 FEW = 4
@@ -68,7 +68,7 @@ def _limit_for_each_task(log: RequestLog) -> Finding | None:
     if len(their_tasks) < max(FEW, tasks / 2):
         return None
     line = at(use.line for use in alone)
-    return found("limit_for_each_task", uses=len(alone), line=line)
+    return Finding("limit_for_each_task", uses=len(alone), line=line)
 
 
 def _limit_around_the_tasks(log: RequestLog) -> Finding | None:
@@ -80,7 +80,7 @@ def _limit_around_the_tasks(log: RequestLog) -> Finding | None:
         at_once = most_at_once(inside, sent_times(inside))
         if at_once > max(use.slots, FEW):
             line = at([use.line])
-            return found(
+            return Finding(
                 "limit_around_the_tasks", slots=use.slots, at_once=at_once, line=line
             )
     return None
@@ -94,7 +94,7 @@ def refused_for_good(log: RequestLog) -> Finding | None:
     first = min(refused, key=lambda each: each.last_seen)
     of_host = [each for each in log.requests if each.host == first.host]
     later = [each for each in of_host if each.asked > first.last_seen]
-    return found(
+    return Finding(
         "refused_for_good",
         host=first.host,
         status=first.status,
@@ -121,7 +121,7 @@ def over_the_quota(log: RequestLog) -> Finding | None:
     accepted = [each for each in requests if each.is_accepted]
     at_once = most_at_once(accepted, sent_times(accepted))
     limit = at_once if FINDINGS[kind].get("is_in_flight") else 0
-    return found(
+    return Finding(
         kind,
         command=command_for(requests, pace, limit=limit, has_a_pacer=log.has_a_pacer),
         refused=len(refused),
@@ -185,7 +185,7 @@ def storm_of_retries(log: RequestLog) -> Finding | None:
     layers = most_layers(log.requests)
     if not (are_mostly_early or layers):
         return None
-    return found(
+    return Finding(
         "storm_of_retries",
         is_certain=are_mostly_early,
         retries=len(retries),
@@ -208,7 +208,7 @@ def pool_was_the_limit(log: RequestLog) -> Finding | None:
         is_much = waited >= max(FEW, pool / 4) and not waits_quietly
         is_the_limit = in_vain or (is_much and not log.over_quota)
         if pool and waited > 0 and is_the_limit:
-            return found(
+            return Finding(
                 "pool_was_the_limit",
                 asked=asked,
                 pool=pool,
@@ -227,7 +227,7 @@ def blocked_event_loop(log: RequestLog) -> Finding | None:
         seconds = sum(block.seconds for block in blocks)
         is_much = seconds >= 1 or (seconds > 0.2 and len(blocks) >= FEW)
         if where and is_much and seconds > 0.05 * seconds_of(log.requests):
-            return found(
+            return Finding(
                 "blocked_event_loop",
                 doing=doing,
                 where=where,
@@ -243,7 +243,7 @@ def client_for_each_request(log: RequestLog) -> Finding | None:
     hosts = len(groups(lambda each: each.host, log.requests))
     if clients < max(FEW, len(log.requests) / 2, 2 * hosts):
         return None
-    return found(
+    return Finding(
         "client_for_each_request",
         clients=clients,
         requests=len(log.requests),
@@ -266,7 +266,7 @@ def one_after_the_other(log: RequestLog) -> Finding | None:
     quota = log.quota_of(requests)
     if quota and len(requests) / seconds > 0.8 * quota.rate / quota.period:
         return None
-    return found("one_after_the_other", requests=len(alone), line=place(alone))
+    return Finding("one_after_the_other", requests=len(alone), line=place(alone))
 
 
 def what_was_lost(log: RequestLog) -> Finding | None:
@@ -279,7 +279,7 @@ def what_was_lost(log: RequestLog) -> Finding | None:
         failed = [each for each in failed if not each.is_unanswered]
     accepted = sum(each.outcome == "accepted" for each in log.requests)
     is_lost = log.exit_status and not log.practice
-    finding = found(
+    finding = Finding(
         "what_was_lost",
         saved_or_lost=counted(accepted, "accepted answer") if is_lost else None,
         missing=missing,
