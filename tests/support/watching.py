@@ -12,9 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from inflight_lab.watch.noting.quota import Quota
-from inflight_lab.watch.noting.request_log import Request, RequestLog, number_of
-from inflight_lab.watch.saying.finding import Finding
-from inflight_lab.watch.saying.findings import diagnose
+from inflight_lab.watch.noting.request_log import (
+    Block,
+    LimitUse,
+    Request,
+    RequestLog,
+    number_of,
+)
 from tests.support.waiting import PATIENCE
 
 SCRIPTS = Path(__file__).parents[1] / "watch" / "scripts"
@@ -70,9 +74,10 @@ def note(
     log: RequestLog,
     asked: float,
     *,
-    took: float = 0.1,
+    took: float | None = 0.1,
     status: int = 200,
     error: str = "",
+    is_sent: bool = True,
     headers: dict[str, str] | None = None,
     body: bytes = b"",
     url: str = "",
@@ -80,20 +85,20 @@ def note(
     library: str = "httpx",
     client: Client = CLIENT,
     **more: Any,
-) -> Request:
-    """Add a made-up request to a log.  Times are in seconds."""
+) -> None:
+    """Add a made-up request to a log.  Times are in seconds; None: it has not ended."""
     address = url or f"https://api.example.com/items/{len(log.requests)}"
     request = Request(method, address, library, number_of(client), **more)
     log.begin(request)
-    request.asked = request.sent = asked
-    request.ended = asked + took
+    request.asked = asked
+    request.sent = asked if is_sent else None
+    request.ended = None if took is None else asked + took
     request.error = error
     if not error:
         request.answered = request.ended
         request.status = status
         request.raw_headers = headers or {}
         request.body = body
-    return request
 
 
 def run_of(
@@ -101,24 +106,26 @@ def run_of(
     *,
     every: float = 0.1,
     exit_status: int | None = None,
+    practice: Quota | None = None,
+    limits: Iterable[LimitUse] = (),
+    blocks: Iterable[Block] = (),
     **how: Any,
 ) -> RequestLog:
-    """A log of made-up requests, one ``every`` so many seconds; 0 is an error."""
+    """A log of made-up requests, one ``every`` so many seconds; 0 is an error.
+
+    ``how`` each of them is may be a function of its number.
+    """
     log = RequestLog()
     log.exit_status = exit_status
-    for number, status in enumerate(statuses):
-        error = "" if status else "ReadTimeout"
-        note(log, number * every, status=status, error=error, **how)
-    return log
-
-
-def finding_named(log: RequestLog, name: str) -> Finding:
-    """The one finding with this name."""
-    (finding,) = [each for each in diagnose(log) if each.name == name]
-    return finding
-
-
-def names_of(log: RequestLog, practice: Quota | None = None) -> list[str]:
-    """The names of what stands out in a log."""
     log.practice = practice
-    return [finding.name for finding in diagnose(log)]
+    log.limits = dict(enumerate(limits, 1))
+    log.blocks = [*blocks]
+    for number, status in enumerate(statuses):
+        this: dict[str, Any] = {
+            name: value(number) if callable(value) else value
+            for name, value in how.items()
+        }
+        this.setdefault("error", "" if status else "ReadTimeout")
+        this.setdefault("status", status)
+        note(log, number * every, **this)
+    return log

@@ -18,7 +18,6 @@ from starlette.routing import BaseRoute, Route
 
 from inflight_lab import NoAnswer, PracticeServer
 from inflight_lab.recipes.snippet import snippet
-from inflight_lab.watch.noting.request_log import LimitUse
 from inflight_lab.watch.practice.server import AnyApi
 from inflight_lab.watch.saying.lines import lines_to_keep
 from tests.support.watching import run_of
@@ -173,27 +172,48 @@ def test_every_answer_comes_to_threads(name: str, used: AnyApi) -> None:
     assert used.stats().accepted == 35
 
 
-@pytest.mark.parametrize(
-    ("options", "pacer", "turn"),
-    [
-        ({"--limit": "20"}, "Pacer(20, 2, limit=20)", "pacer"),
-        (
-            {"--tokens": "9000"},
-            "Budgets(requests=(20, 2), tokens=(9000, 2))",
-            "pacer.turn(tokens=most_tokens(body))",
-        ),
-    ],
-)
-def test_what_the_api_allows_stands_there(
-    options: dict[str, str], pacer: str, turn: str
-) -> None:
-    """In flight, and in tokens; a POST stays one, and the script's semaphore goes."""
-    (request,) = run_of([200], method="POST").requests
-    semaphore = LimitUse(50, "main.py:12")
-    text = "\n".join(lines_to_keep([request], ALLOWED | options, semaphore))
-    assert pacer in text
-    assert f"patiently({turn}, client.post, url)" in text
-    assert "in place of the semaphore (main.py:12)" in text
+TOKENS = {"--tokens": "9000"}
+LIMIT = {"--limit": "20"}
+ALLOWANCES: dict[str, tuple[dict[str, str], dict[str, Any], str]] = {
+    "a limit in flight": (ALLOWED | LIMIT, {}, "Pacer(20, 2, limit=20)"),
+    "a limit alone": (LIMIT, {}, 'Pacer(float("inf"), limit=20)'),
+    "tokens": (
+        ALLOWED | TOKENS,
+        {},
+        "Budgets(requests=(20, 2), tokens=(9000, 2))",
+    ),
+    "tokens of each turn": (ALLOWED | TOKENS, {}, "turn(tokens=most_tokens(body)), "),
+    "threads, whose number is a limit": (
+        ALLOWED | LIMIT | TOKENS,
+        {"is_async": False},
+        "ThreadPacer(20, 2)",
+    ),
+    "another method": (ALLOWED, {"method": "POST"}, "patiently(pacer, client.post,"),
+    "an hour's pause": (
+        ALLOWED,
+        {"status": 429, "headers": {"retry-after": "1800"}},
+        "Patience(longest_pause=3600)",
+    ),
+    "a pause": (
+        ALLOWED,
+        {"status": 429, "headers": {"retry-after": "600"}},
+        "Patience()",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ALLOWANCES)
+def test_what_the_api_allows_stands_there(case: str) -> None:
+    """The script keeps to it, and waits as long as it is asked to."""
+    allowed, how, words = ALLOWANCES[case]
+    (request,) = run_of([200], **how).requests
+    assert words in "\n".join(lines_to_keep([request], allowed))
+
+
+def test_fewer_threads_need_no_lines() -> None:
+    """It is their number that is less."""
+    (request,) = run_of([200], is_async=False).requests
+    assert lines_to_keep([request], LIMIT) == []
 
 
 @pytest.mark.anyio
@@ -206,39 +226,16 @@ async def test_the_tokens_are_those_of_the_body(
         assert (await ask()).model == "m"
 
 
-def test_threads_have_a_pace_alone() -> None:
-    """Their number is the limit, and `ThreadPacer` counts no tokens."""
-    (request,) = run_of([200], is_async=False).requests
-    options = {"--tokens": "9000", "--limit": "20"}
-    assert "  pacer = ThreadPacer(20, 2)" in "\n".join(
-        lines_to_keep([request], ALLOWED | options)
-    )
-
-
-@pytest.mark.parametrize(("pause", "is_said"), [("600", False), ("1800", True)])
-def test_an_api_may_ask_for_an_hour(pause: str, is_said: bool) -> None:
-    """Then the script waits, and is not stopped by its own patience."""
-    log = run_of([429] * 5, headers={"retry-after": pause})
-    lines = lines_to_keep(log.requests, ALLOWED)
-    assert ("Patience(longest_pause=3600)" in "\n".join(lines)) is is_said
-
-
-def test_fewer_in_flight_need_no_rate() -> None:
-    """Of threads, it is their number that is less."""
-    (request,) = run_of([200]).requests
-    lines = lines_to_keep([request], {"--limit": "20"})
-    assert 'Pacer(float("inf"), limit=20)' in "\n".join(lines)
-    request.is_async = False
-    assert lines_to_keep([request], {"--limit": "20"}) == []
-
-
+@pytest.mark.parametrize("kind", [ALLOWED, ALLOWED | TOKENS])
 @pytest.mark.parametrize("is_async", [True, False])
-def test_who_does_not_install_finds_the_files(is_async: bool) -> None:
-    """Each name that the lines import is in a file that a command prints."""
+def test_who_does_not_install_finds_the_files(
+    kind: dict[str, str], *, is_async: bool
+) -> None:
+    """Each name that the lines import is in a file that is named there."""
     (request,) = run_of([200], is_async=is_async).requests
-    lines = lines_to_keep([request], ALLOWED)
-    files = re.findall(r"snippet (\w+)|same for (\w+)", lines[-1])
-    printed = [snippet(file or other) for file, other in files]
-    (imports,) = (line for line in lines if line.startswith("  from inflight_lab"))
+    *lines, last = lines_to_keep([request], kind)
+    printed = re.split(", | and ", last.partition(" prints ")[2])
+    files = "".join(map(snippet, printed))
+    (imports,) = (line for line in lines if re.match("  from .*(Pacer|Budgets)", line))
     for name in imports.partition(" import ")[2].split(", "):
-        assert any(f"class {name}" in text for text in printed)
+        assert f"class {name}" in files

@@ -27,6 +27,7 @@ class Point:
 print(sys.argv, __name__, __file__, __spec__, __main__.__dict__ is globals())
 print(sys.path[0], os.getcwd(), input())
 print(pickle.loads(pickle.dumps(Point(1))), threading.active_count())
+print({"aiohttp", "httpx2", "requests"} & sys.modules.keys())
 import beside
 print(beside.WORD)
 """
@@ -70,7 +71,9 @@ def own_lines(said: str) -> list[str]:
 
 
 def test_a_script_finds_itself_as_it_is_alone(tmp_path: Path) -> None:
-    """Its arguments, name, folder, modules, input and threads."""
+    """Its arguments, name, folder, modules, input and threads; no library is loaded for
+    it that it does not import.
+    """
     folder = tmp_path / "scripts"
     folder.mkdir()
     (folder / "shows.py").write_text(SHOWS_ITSELF)
@@ -186,36 +189,11 @@ def test_what_follows_the_script_is_the_scripts_own(tmp_path: Path) -> None:
     assert done.stdout == "['--page', 'a', '--', '-b']\n"
 
 
-def test_other_processes_are_said_not_to_be_seen(tmp_path: Path) -> None:
-    """In practice it is said at once: what they send is real."""
-    text = "import subprocess; subprocess.run(['true'])"
-    done = watch_text(tmp_path, text, practice="20/s")
-    assert "the script starts another process, which may send real" in done.stderr
-
-
-def test_the_practice_server_is_no_process_of_the_scripts(tmp_path: Path) -> None:
-    """Whoever calls us from a file, as the command ``inflight-lab`` does."""
-    script = tmp_path / "script.py"
-    script.write_text("print('nothing to do')")
-    command = tmp_path / "inflight-lab"
-    command.write_text("from inflight_lab.cli import main; main()")
-    done = subprocess.run(
-        [sys.executable, command, "watch", "--practice", "20/s", script],
-        capture_output=True,
-        text=True,
-        timeout=5 * PATIENCE,
-        check=True,
-    )
-    assert "practice, 20 requests in 1 s are allowed" in done.stderr
-    assert "another process" not in done.stderr
-
-
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("import subprocess; subprocess.run(['true'])", "started another process"),
         ("import httpx; 1 / 0; httpx.get('http://a.invalid/')", "before it sent one"),
-        ("print('nothing to do')", "sent none, as one does that has all"),
+        ("print('nothing to do')", "sent none, as one does that has all its answers"),
     ],
 )
 def test_no_request_was_seen_for_a_reason(text: str, why: str, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inflight_lab.watch.noting.asyncio_probe import watch_asyncio, watch_processes
+from inflight_lab.watch.noting.asyncio_probe import watch_asyncio
 from inflight_lab.watch.noting.probes import watch_libraries
 from inflight_lab.watch.noting.quota import Quota
 from inflight_lab.watch.noting.request_log import RequestLog
@@ -45,16 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if page:
             page.write(lines)
 
-    def warn() -> None:
-        if options.practice:
-            say("the script starts another process, which may send real requests")
-
     if options.practice:
         _practise(options.practice, log)
         files.watch()
     else:
         say("real requests go to the API (with --practice, none would)")
-    watch_processes(log, warn)  # that of the practice server is none of the script's
     watch_libraries(log)
     watch_asyncio(log)
     Script(options.script, options.args, conclude).run()
@@ -67,7 +62,7 @@ def _practise(quota: Quota, log: RequestLog) -> None:
     log.practice = quota
     log.practice_port = start_server(quota)
     stay_inside()
-    say(f"practice, {quota} are allowed: no request leaves this machine")
+    say(f"practice, {quota} are allowed: this process sends nothing to other machines")
 
 
 def _page_of(options: argparse.Namespace, log: RequestLog) -> "RunPage | None":
@@ -97,10 +92,10 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="20/s",
         type=_quota,
         help="send no real requests: a server on this machine answers them all, within "
-        "this quota, such as 20/s, 60/20s or 5000/h. Its answers are made up. What "
-        "Python then changes is first copied to a folder, before-practice-1, and one "
-        "command brings it back; what other programs and libraries in C++ write, such "
-        "as pyarrow, is not",
+        "this quota, such as 20/s, 60/20s or 5000/h. Its answers are made up. Requests "
+        "of other processes, which the script starts, are real. What Python changes is "
+        "first copied to a folder, before-practice-1, and one command brings it back; "
+        "what other programs and libraries in C++ write, such as pyarrow, is not",
     )
     parser.add_argument(
         "--page",

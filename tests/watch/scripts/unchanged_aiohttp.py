@@ -16,25 +16,18 @@ async def show(response):
     print(sorted(response.request_info.headers.items()))
 
 
-async def failures(session):
-    for path in ("broken", "slow"):
-        try:
-            timeout = aiohttp.ClientTimeout(total=60, sock_read=0.2)
-            async with session.get(f"{URL}/{path}", timeout=timeout) as response:
-                await response.read()
-        except (aiohttp.ClientError, TimeoutError) as error:
-            print(type(error), error)
+async def read(session, address):
+    seconds = 0.2 if "slow" in address else 60
+    timeout = aiohttp.ClientTimeout(total=60, sock_read=seconds)
+    async with session.get(address, timeout=timeout) as response:
+        await response.read()
+
+
+async def show_error(awaitable):
     try:
-        await session.get("http://127.0.0.1:9/")
-    except aiohttp.ClientError as error:
+        await awaitable
+    except (aiohttp.ClientError, TimeoutError) as error:
         print(type(error), error)
-    task = asyncio.create_task(session.get(f"{URL}/slow"))
-    await asyncio.sleep(0.1)
-    task.cancel()
-    try:
-        await task
-    except asyncio.CancelledError as error:
-        print(repr(error))
 
 
 async def main():
@@ -45,7 +38,9 @@ async def main():
                 await show(response)
         async with session.get(f"{URL}/long") as response:
             print(await response.content.read(10))
-        await failures(session)
+        for address in (f"{URL}/broken", f"{URL}/slow", "http://127.0.0.1:9/"):
+            await show_error(read(session, address))
+        await show_error(asyncio.wait_for(session.get(f"{URL}/slow"), 0.1))
         print(threading.active_count(), len(asyncio.all_tasks()))
         async with session.get(f"{URL}/refused") as response:
             response.raise_for_status()

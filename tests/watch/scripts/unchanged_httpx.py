@@ -14,23 +14,11 @@ def show(response):
     print(len(response.history), sorted(vars(response)), dict(response.request.headers))
 
 
-async def failures(client):
-    for path in ("broken", "slow"):
-        try:
-            await client.get(f"{URL}/{path}", timeout=httpx.Timeout(60, read=0.2))
-        except httpx.HTTPError as error:
-            print(type(error), error)
+async def show_error(awaitable):
     try:
-        await client.get("http://127.0.0.1:9/")
-    except httpx.HTTPError as error:
+        await awaitable
+    except (httpx.HTTPError, TimeoutError) as error:
         print(type(error), error)
-    task = asyncio.create_task(client.get(f"{URL}/slow"))
-    await asyncio.sleep(0.1)
-    task.cancel()
-    try:
-        await task
-    except asyncio.CancelledError as error:
-        print(repr(error))
 
 
 async def main():
@@ -44,7 +32,10 @@ async def main():
             async for part in response.aiter_bytes(10):
                 print(part)
                 break
-        await failures(client)
+        for address in (f"{URL}/broken", "http://127.0.0.1:9/"):
+            await show_error(client.get(address))
+        await show_error(client.get(f"{URL}/slow", timeout=httpx.Timeout(60, read=0.2)))
+        await show_error(asyncio.wait_for(client.get(f"{URL}/slow"), 0.1))
     print(threading.active_count(), len(asyncio.all_tasks()))
 
 

@@ -6,10 +6,7 @@ not noticed: it looks like one that a busy machine has stopped.
 """
 
 import asyncio
-import multiprocessing.process
-import sys
 import time
-from collections.abc import Callable
 from typing import Any
 
 from inflight_lab.watch.noting.probes import replace
@@ -24,8 +21,6 @@ from inflight_lab.watch.noting.request_log import (
     number_of,
     script_line,
 )
-
-PROCESS_EVENTS = ("subprocess.Popen", "os.system", "os.fork", "os.posix_spawn")
 
 
 def watch_asyncio(log: RequestLog) -> None:
@@ -60,26 +55,3 @@ def watch_asyncio(log: RequestLog) -> None:
     replace(asyncio.Semaphore, "acquire", acquire)
     replace(asyncio.Semaphore, "release", release)
     replace(time, "sleep", sleep)
-
-
-def watch_processes(log: RequestLog, warn: Callable[[], None]) -> None:
-    """Note that the script starts another process, whose requests are not seen.
-
-    ``warn`` is called once.
-    """
-
-    def note() -> None:
-        if is_called_by_a_script() and not log.has_other_processes:
-            log.has_other_processes = True
-            warn()
-
-    def start(original: Any, process: Any) -> None:
-        note()
-        original(process)
-
-    def audit(event: str, _: tuple[Any, ...]) -> None:
-        if event in PROCESS_EVENTS:
-            note()
-
-    replace(multiprocessing.process.BaseProcess, "start", start)
-    sys.addaudithook(audit)

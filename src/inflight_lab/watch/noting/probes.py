@@ -7,10 +7,10 @@ place of whichever host was asked.
 import asyncio
 import sys
 import threading
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
-from importlib import import_module
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
 from types import MethodType, ModuleType
 from typing import Any
 from urllib.parse import urlsplit
@@ -45,10 +45,31 @@ def replace(owner: Any, name: str, instead: Instead) -> None:
 
 
 def watch_libraries(log: RequestLog) -> None:
-    """Note what each of the libraries that are installed sends from now on."""
-    for name, watch in WATCHES.items():
-        with suppress(ImportError):
-            watch(log, import_module(name))
+    """Note what each library sends that is imported, now or later."""
+    for name in WATCHES.keys() & sys.modules.keys():
+        WATCHES[name](log, sys.modules[name])
+    sys.meta_path.insert(0, WatchedImports(log))
+
+
+class WatchedImports(MetaPathFinder):
+    """Finds the libraries that are watched: who imports one gets it with its probe."""
+
+    def __init__(self, log: RequestLog) -> None:
+        self._log = log
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Find where it is; None for any other module."""
+
+        def execute(original: Any, loader: Any, module: ModuleType) -> None:
+            original(loader, module)
+            WATCHES[name](self._log, module)
+
+        spec = PathFinder.find_spec(name, path) if name in WATCHES else None
+        if spec:
+            replace(spec.loader, "exec_module", execute)
+        return spec
 
 
 def noting_close(log: RequestLog) -> Instead:

@@ -41,6 +41,7 @@ OUTCOMES = (
     "without an end",
 )
 """What can become of a request."""
+NOT_REFUSED = Refusal(0.0)
 
 limit_around: ContextVar[int] = ContextVar("limit_around", default=0)
 """The semaphore in whose block the current task is, or was started."""
@@ -169,41 +170,27 @@ class Request:
         return self.method, self.url, self.content
 
     @cached_property
-    def refusal(self) -> Refusal | None:
-        """What the answer says about later requests; None if it is no refusal.
+    def refusal(self) -> Refusal:
+        """What the answer says about later requests; or `NOT_REFUSED`.
 
         It is first asked for when the script has ended, because its words come last.
         """
-        return self.read_refusal() if self.ended else None
+        return self.read_refusal() if self.ended else NOT_REFUSED
 
-    def read_refusal(self) -> Refusal | None:
+    def read_refusal(self) -> Refusal:
         """The same, as far as its words have come."""
         if self.status < 400:
-            return None
+            return NOT_REFUSED
         plain = self.headers.copy()
         plain.pop("content-encoding", None)
         body = getattr(self.response, "_content", None) or self.body
-        return read_refusal(httpx.Response(self.status, headers=plain, content=body))
-
-    @property
-    def reason(self) -> str:
-        """Why it was refused, in the API's own words; "" without any."""
-        return self.refusal.reason if self.refusal else ""
-
-    @property
-    def is_refused_for_good(self) -> bool:
-        """Whether no wait will help, for any request."""
-        return bool(self.refusal and self.refusal.is_permanent)
+        answer = httpx.Response(self.status, headers=plain, content=body)
+        return read_refusal(answer) or NOT_REFUSED
 
     @property
     def is_over_quota(self) -> bool:
         """Whether it was refused, and may be accepted later."""
-        return bool(self.refusal) and not self.is_refused_for_good
-
-    @property
-    def pause(self) -> float:
-        """Seconds that a refusal asks to wait; 0 if it does not say."""
-        return self.refusal.pause if self.refusal else 0.0
+        return self.outcome == "refused" and not self.refusal.is_permanent
 
     @property
     def outcome(self) -> str:
@@ -212,7 +199,7 @@ class Request:
             return "without an end"
         if self.error == "cancelled":
             return "never sent" if self.sent is None else "cancelled"
-        if self.refusal:
+        if self.refusal is not NOT_REFUSED:
             return "refused"
         return "failed" if self.error or self.status >= 400 else "accepted"
 
@@ -224,7 +211,7 @@ class Request:
     @property
     def is_failure(self) -> bool:
         """Whether it failed, for another reason than a refusal that may pass."""
-        return self.outcome == "failed" or self.is_refused_for_good
+        return self.outcome == "failed" or self.refusal.is_permanent
 
     @property
     def is_unanswered(self) -> bool:
@@ -290,8 +277,6 @@ class RequestLog:
         self.closed: set[int] = set()
         """The clients that the script has closed: it gives up what they still do."""
         self.blocks: list[Block] = []
-        self.has_other_processes = False
-        """Whether the script started any: what they send is not seen."""
         self.exit_status: int | None = None
         """Of the script; None while it runs, or if there is none."""
 
@@ -371,5 +356,6 @@ class RequestLog:
             timeline.fail(request.number, request.error, at=request.ended)
         elif request.number is not None:
             # The picture counts 429s as refused: other refusals are drawn as one.
-            status = 429 if request.read_refusal() else request.status
+            is_refusal = request.read_refusal() is not NOT_REFUSED
+            status = 429 if is_refusal else request.status
             timeline.answer(request.number, status, at=request.ended)

@@ -62,15 +62,14 @@ class KeptFiles:
         self._own.is_looking = True
         if not self._folder:
             return []
-        changed = [
-            path
+        names = [
+            os.path.relpath(path, self._here)
             for path, is_copied in self._copied.items()
             if is_copied or os.path.lexists(path)
         ]
-        if not changed:
+        if not names:
             shutil.rmtree(self._folder)
             return []
-        names = [os.path.relpath(path, self._here) for path in changed]
         shown = ", ".join(names[:MAX_NAMED])
         if names[MAX_NAMED:]:
             shown += f" and {len(names) - MAX_NAMED} more"

@@ -6,23 +6,17 @@ script alone knows.
 
 import os
 import re
-from collections.abc import Iterable
-from itertools import chain, count
+from collections.abc import Iterable, Sequence
+from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from inflight_lab.observation.urls import has_a_secret, is_named_as_a_secret
 from inflight_lab.watch.noting.quota import Quota, tokens_said_in
-from inflight_lab.watch.noting.request_log import LimitUse, Request
+from inflight_lab.watch.noting.request_log import Request
 from inflight_lab.watch.saying.counting import groups
-from inflight_lab.watch.saying.lines import (
-    MINUTE,
-    lines_to_keep,
-    pacer_for,
-    sender_of,
-)
-from inflight_lab.watch.saying.paging import first_pages, next_pages
-from inflight_lab.watch.saying.start import Start
+from inflight_lab.watch.saying.lines import MINUTE, lines_to_keep, pacer_for
+from inflight_lab.watch.saying.paging import first_pages
 
 RECIPES = {"requests": "with_requests"}
 """The recipe that saves each answer, by the script's library; else `FOR_ASYNCIO`."""
@@ -32,21 +26,17 @@ CHATS = "/chat/completions"
 TO_PRINT = "or let this write a script of its own, which saves each answer and resumes:"
 TO_LOWER = "your script keeps a pace already: lower that to {lower}"
 TO_FILL = "then fill in, in {file}: {settings}"
-TO_SAVE = (
-    "response.json(), which fails for {kind}: write response.content to a file for "
-    "each id, and return its name"
-)
+TO_EDIT = "its edits, as for pages or aiohttp: inflight-lab snippet --help"
 TO_ASK = "MODEL; PROMPTS; MAX_TOKENS, and what else you send, such as a system message"
-EDITS = {
-    "pages": "and this lets it follow pages (practice has none: run it for real):",
-    "aiohttp": "and, if you like, this lets it send with aiohttp, as your script does:",
-    "openai": "and, if you like, this lets it send with openai, as your script does:",
-}
-"""What is said of an edit, by how its file ends."""
-EDITS_FOLDER = Path(__file__).parents[2] / "recipes" / "edits"
+TO_START = (
+    "start with {quota} ({why}), halve that while refusals come, and double it while "
+    "none do"
+)
+ENOUGH = 10
+"""Seconds that show a rate; and requests a second that are said as such."""
 ID = "{id}"
 """Stands in an address where the requests differ."""
-SEPARATOR = re.compile("[/?&=]")
+SEPARATOR = re.compile("([/?&=.])")
 SAFE = re.compile(r"https?://[\w.:/?&=%~+,@;{}-]+", re.ASCII)
 """An address that every shell takes as it is between double quotes."""
 VARIABLE = re.compile("[A-Z][A-Z0-9_]*")
@@ -56,8 +46,6 @@ BUDGETS = {
     "--tokens": "x-ratelimit-limit-tokens",
 }
 """The headers in which APIs of language models name what they allow in a minute."""
-BINARY = re.compile("(image|audio|video|font)/|application/(octet-stream|pdf|.*zip)")
-"""Content that is no text."""
 SCRIPTS_OWN = re.compile(
     r"(?!x-(stainless|inflight))"
     r"(accept|authorization|cookie|user-agent|.*(api-?key|token|version)|x-.+)",
@@ -71,35 +59,34 @@ CLIENTS_OWN = re.compile(r"python\b.*|\w+/Python .*|\*/\*|application/json", re.
 def command_for(
     requests: Iterable[Request],
     quota: Quota | None,
-    start: Start,
     *,
     limit: int = 0,
-    semaphore: LimitUse | None = None,
     has_a_pacer: bool = False,
 ) -> str:
-    """The lines that keep the script, and ``inflight-lab snippet ...``, with an edit,
-    where a recipe fits; one line if the script has a pacer.
+    """The lines that keep the script, and ``inflight-lab snippet ...`` where a recipe
+    fits; one line if the script has a pacer.
 
-    ``start`` is for an API that names no quota.  ``limit`` is how many may be in
-    flight, 0 if that is not known; ``semaphore`` is the script's own, which the lines
-    make needless.  Of headers, the names stand there.
+    Without a ``quota`` it is a rate to start with.  ``limit`` is how many may be in
+    flight, 0 if that is not known.  Of headers, the names stand there.
     """
     most = _most_alike(requests)
     allowed = _allowed(most, quota)
+    lines = []
     if limit:
         allowed["--limit"] = str(limit)
-    why = []
-    if not limit and pacer_for(most[0], allowed).endswith("Pacer()"):
-        allowed |= _as_options(start.quota)
-        why = [str(start)]
+    elif pacer_for(most[0], allowed).endswith("Pacer()"):
+        start, why = _rate_to_start_with(most)
+        allowed |= _as_options(start)
+        lines = [TO_START.format(quota=start, why=why)]
     if has_a_pacer:
         lower = f"limit={limit}" if limit else pacer_for(most[0], allowed)
-        return "\n  ".join([*why, TO_LOWER.format(lower=lower)])
-    lines = [*why, *lines_to_keep(most, allowed, semaphore)]
+        return "\n  ".join([*lines, TO_LOWER.format(lower=lower)])
+    kept = lines_to_keep(most, allowed)
     recipe = _recipe_for(most[0])
+    lines += kept
+    if kept and recipe:
+        lines.append(TO_PRINT)
     if recipe:
-        if lines:
-            lines.append(TO_PRINT)
         lines += _commands(most, recipe, allowed)
     return "\n  ".join(lines)
 
@@ -125,6 +112,22 @@ def _allowed(requests: list[Request], quota: Quota | None) -> dict[str, str]:
     return _as_options(Quota(rate, period)) | tokens  # both are spread evenly
 
 
+def _rate_to_start_with(requests: Sequence[Request]) -> tuple[Quota, str]:
+    """What was accepted on average, until the last pause is over."""
+    accepted = sum(each.is_accepted for each in requests)
+    begin = min(each.asked for each in requests)
+    end = max(each.last_seen + each.refusal.pause for each in requests)
+    has_pauses = any(each.refusal.pause for each in requests)
+    seconds = max(1.0, end - begin)
+    if not accepted or not (has_pauses or seconds >= ENOUGH):
+        return Quota(10, 10.0), "a guess: this run does not show it"
+    why = f"{accepted} were accepted in {seconds:.1f} s, pauses included"
+    rate = accepted / seconds
+    if rate >= ENOUGH:
+        return Quota(int(rate), 1.0), why
+    return Quota(max(1, int(MINUTE * rate)), float(MINUTE)), why
+
+
 def _as_options(quota: Quota) -> dict[str, str]:
     return {"--rate": str(quota.rate), "--period": f"{quota.period:g}"}
 
@@ -139,7 +142,7 @@ def _budgets_named_in(requests: list[Request]) -> dict[str, str]:
         if numbers:
             options[option] = str(max(numbers))
     for each in answered:
-        tokens = tokens_said_in(each.reason)
+        tokens = tokens_said_in(each.refusal.reason)
         if tokens:
             options["--tokens"] = str(tokens.rate)
             options["--period"] = f"{tokens.period:g}"
@@ -157,32 +160,24 @@ def _recipe_for(request: Request) -> str:
 def _commands(
     requests: list[Request], recipe: str, allowed: dict[str, str]
 ) -> list[str]:
-    """What writes a script, and an edit of it; then what is left to fill in."""
+    """What writes a script; then what is left to fill in."""
     file = _new_file()
+    headers = _headers_given(requests)
+    others = [name for name in headers if not is_named_as_a_secret(name)]
+    keys = [name for name in headers if is_named_as_a_secret(name)]
+    variables = [_variable_of(headers[name]) for name in keys]
     options = [f"{name} {value}" for name, value in allowed.items()]
     options += _url_option(first_pages(requests) or requests)
-    headers = _headers_given(requests)
-    secrets = filter(is_named_as_a_secret, headers)
-    options += [f"--header {name}{_variable_of(headers[name])}" for name in secrets]
+    for name, variable in zip(keys, variables, strict=True):
+        options.append(f"--header {name}{variable}")
     command = " ".join(["inflight-lab snippet", recipe, *options, f"--output {file}"])
     settings = _yours_to_fill(command)
-    others = [name for name in headers if not is_named_as_a_secret(name)]
     if others:
         settings.append(f"HEADERS: {', '.join(others)}")
-    kinds = {each.headers.get("content-type", "") for each in requests}
-    if binary := next(filter(BINARY.match, sorted(kinds)), ""):
-        settings.append(TO_SAVE.format(kind=binary))
+    if "" in variables:
+        settings.append("and set, in the environment, the variable that HEADERS names")
     to_fill = TO_FILL.format(file=file, settings="; ".join(settings))
-    return [command, *_edit(requests, recipe, file), to_fill]
-
-
-def _edit(requests: list[Request], recipe: str, file: str) -> list[str]:
-    """How the new script follows pages, if answers name some, or keeps a library."""
-    kind = "pages" if next_pages(requests) else sender_of(requests[0])
-    edit = EDITS_FOLDER / f"{recipe}-{kind}.diff"
-    if kind not in EDITS or not edit.exists():
-        return []
-    return [EDITS[kind], f'patch -F0 {file} < "{edit}"']
+    return [command, to_fill, TO_EDIT]
 
 
 def _yours_to_fill(command: str) -> list[str]:
@@ -201,7 +196,7 @@ def _yours_to_fill(command: str) -> list[str]:
 
 def _new_file() -> str:
     """``fixed.py``, or ``fixed_2.py`` where that is there already, and so on."""
-    names = chain(["fixed.py"], (f"fixed_{number}.py" for number in count(2)))
+    names = (f"fixed_{number}.py" if number > 1 else "fixed.py" for number in count(1))
     return next(name for name in names if not Path(name).exists())
 
 
@@ -237,14 +232,9 @@ def _url_option(requests: list[Request]) -> list[str]:
 
 def _with_an_id(urls: list[str]) -> str:
     """What they have in common, around ``{id}``; "" if they differ in several parts."""
-    before = re.sub("[^/?&=]*$", "", _same_start(urls))
-    backwards = _same_start([url[::-1] for url in urls])
-    after = re.sub("^[^/?&=.]*", "", backwards[::-1])
-    ids = [url[len(before) : len(url) - len(after)] for url in urls]
-    if any(not each or SEPARATOR.search(each) for each in ids):
+    if len({len(SEPARATOR.findall(url)) for url in urls}) > 1:
         return ""
-    return f"{before}{ID}{after}"
-
-
-def _same_start(texts: list[str]) -> str:
-    return os.path.commonprefix(texts)  # noqa: RUF071  # letter by letter, as wanted
+    parts = [SEPARATOR.split(url) for url in urls]
+    columns = [set(column) for column in zip(*parts, strict=True)]
+    common = [ID if len(column) > 1 else column.pop() for column in columns]
+    return "".join(common) if common.count(ID) == 1 else ""

@@ -4,15 +4,11 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
 from inflight_lab.watch.noting.request_log import Request
 
 MOST_KINDS = 4
 """How many kinds of failures are named: the most frequent."""
-
-AT_ONCE = 0.2
-"""Seconds; who sends the same again sooner has not waited."""
 
 
 def most_at_once(requests: Iterable[Request], begins: Sequence[float]) -> int:
@@ -110,25 +106,8 @@ def is_repeated_anyway(chain: list[Request]) -> bool:
     )
 
 
-class Retry(NamedTuple):
-    """A request that failed, and the same one after it."""
-
-    failed: Request
-    again: Request
-
-    @property
-    def pause(self) -> float:
-        """Seconds between them."""
-        return self.again.asked - self.failed.last_seen
-
-    @property
-    def is_early(self) -> bool:
-        """Whether it came at once, or the API had asked for a longer pause."""
-        return self.pause < max(AT_ONCE, 0.95 * self.failed.pause)
-
-
-def retries_in(requests: Iterable[Request]) -> list[Retry]:
-    """What was sent again because it had failed, as far as one can say.
+def retries_in(requests: Iterable[Request]) -> list[tuple[Request, Request]]:
+    """What failed, with the same sent again because of that, as far as one can say.
 
     Where somebody sends the same again though it was accepted, as a worker does whose
     requests all have one address, only the library knows what is a retry.
@@ -138,12 +117,22 @@ def retries_in(requests: Iterable[Request]) -> list[Retry]:
         same = chains(group)
         is_work = any(is_repeated_anyway(chain) for chain in same)
         found += [
-            Retry(failed, again)
+            (failed, again)
             for chain in same
             for failed, again in pairwise(chain)
             if failed.is_unanswered and (again.retry or not is_work)
         ]
     return found
+
+
+def accepted_later(requests: Iterable[Request]) -> int:
+    """How many refusals were tried again until they were accepted."""
+    return sum(
+        each.is_over_quota
+        for chain in chains(requests)
+        if chain[-1].is_accepted and not is_repeated_anyway(chain)
+        for each in chain
+    )
 
 
 def most_layers(requests: Iterable[Request]) -> int:

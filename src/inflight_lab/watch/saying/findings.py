@@ -7,19 +7,18 @@ the API's log.  ``certain`` is what was counted, ``likely`` what the numbers sug
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from math import ceil
 from statistics import median
 
 from inflight_lab.watch.noting.quota import Quota, limits_named_in, requests_said_in
 from inflight_lab.watch.noting.request_log import (
     Block,
-    LimitUse,
     Request,
     RequestLog,
     seconds_of,
 )
 from inflight_lab.watch.saying.commands import command_for
 from inflight_lab.watch.saying.counting import (
+    accepted_later,
     at,
     counted,
     groups,
@@ -32,12 +31,13 @@ from inflight_lab.watch.saying.counting import (
     retries_in,
     sent_times,
 )
-from inflight_lab.watch.saying.finding import FINDINGS, Finding, found
+from inflight_lab.watch.saying.finding import FINDINGS, Finding
 from inflight_lab.watch.saying.paging import follows_pages
-from inflight_lab.watch.saying.start import start_for
 
 FEW = 4
 """How many requests, clients or semaphores a finding needs at least."""
+AT_ONCE = 0.2
+"""Seconds; who sends the same again sooner has not waited."""
 SURELY = 0.95
 """Of a quota's period: what was sent within that also arrived within the period."""
 POOL_ERRORS = ("PoolTimeout", "TimeoutError")
@@ -46,10 +46,9 @@ POOL_ERRORS = ("PoolTimeout", "TimeoutError")
 
 def quoted(request: Request) -> str | None:
     """What the API said, in its own words and in its headers; None if nothing."""
-    reason = request.reason
-    shown = reason if len(reason) <= 160 else f"{reason[:160]} ..."
-    stop = "" if shown.endswith((".", "!", "?")) else "."
-    words = f'The API says: "{shown}"{stop}' if shown else ""
+    reason = request.refusal.reason
+    stop = "" if reason.endswith((".", "!", "?")) else "."
+    words = f'The API says: "{reason}"{stop}' if reason else ""
     return " ".join(filter(None, [words, limits_named_in(request.headers)])) or None
 
 
@@ -69,7 +68,7 @@ def _limit_for_each_task(log: RequestLog) -> Finding | None:
     if len(their_tasks) < max(FEW, tasks / 2):
         return None
     line = at(use.line for use in alone)
-    return found("limit_for_each_task", uses=len(alone), line=line)
+    return Finding("limit_for_each_task", uses=len(alone), line=line)
 
 
 def _limit_around_the_tasks(log: RequestLog) -> Finding | None:
@@ -81,7 +80,7 @@ def _limit_around_the_tasks(log: RequestLog) -> Finding | None:
         at_once = most_at_once(inside, sent_times(inside))
         if at_once > max(use.slots, FEW):
             line = at([use.line])
-            return found(
+            return Finding(
                 "limit_around_the_tasks", slots=use.slots, at_once=at_once, line=line
             )
     return None
@@ -89,13 +88,13 @@ def _limit_around_the_tasks(log: RequestLog) -> Finding | None:
 
 def refused_for_good(log: RequestLog) -> Finding | None:
     """No wait will help; perhaps more was sent nevertheless."""
-    refused = [each for each in log.requests if each.is_refused_for_good]
+    refused = [each for each in log.requests if each.refusal.is_permanent]
     if not refused:
         return None
     first = min(refused, key=lambda each: each.last_seen)
     of_host = [each for each in log.requests if each.host == first.host]
     later = [each for each in of_host if each.asked > first.last_seen]
-    return found(
+    return Finding(
         "refused_for_good",
         host=first.host,
         status=first.status,
@@ -113,41 +112,23 @@ def over_the_quota(log: RequestLog) -> Finding | None:
     refused = [each for each in requests if each.is_over_quota]
     if not refused:
         return None
-    said = (requests_said_in(each.reason) for each in reversed(refused))
+    said = (requests_said_in(each.refusal.reason) for each in reversed(refused))
     quota = log.quota_of(requests) or next(filter(None, said), None)
     kind = _kind_of_limit(refused) or _held_against(quota, requests)
-    documented = FINDINGS[kind].get("most_a_second")
-    start = start_for(
-        requests,
-        Quota(documented, 1.0) if documented else None,
-        is_paced=log.has_a_pacer,
-    )
     pace = quota
     if quota and kind == "refused":  # it kept to that, and a little less was allowed
         pace = Quota(quota.rate, 1.1 * quota.period)
     accepted = [each for each in requests if each.is_accepted]
     at_once = most_at_once(accepted, sent_times(accepted))
-    limit = ceil(at_once * FINDINGS[kind].get("keep_in_flight", 0))
-    semaphore = _shared_semaphore(log)
-    slots = semaphore.slots if semaphore else 0
-    return found(
+    limit = at_once if FINDINGS[kind].get("is_in_flight") else 0
+    return Finding(
         kind,
-        command=command_for(
-            requests,
-            pace,
-            start,
-            limit=limit,
-            semaphore=semaphore,
-            has_a_pacer=log.has_a_pacer,
-        ),
+        command=command_for(requests, pace, limit=limit, has_a_pacer=log.has_a_pacer),
         refused=len(refused),
-        requests=len(requests),
+        requests=len(sent_times(requests)),
         status="/".join(sorted({str(each.status) for each in refused})),
-        line=place(refused),
-        sending_line=place(requests),
-        slots=slots,
-        too_large=slots if slots > at_once else 0,
-        semaphore_line=at([semaphore.line]) if semaphore else "",
+        line=place(requests),
+        accepted_later=accepted_later(requests),
         said=quoted(refused[0]),
         of_tokens=_number_of("over_the_tokens", refused),
         limits=limits_named_in(refused[0].headers) or None,
@@ -156,14 +137,8 @@ def over_the_quota(log: RequestLog) -> Finding | None:
         accepted=str(len(accepted)),  # 0 is said as well
         seconds=seconds_of(requests),
         at_once=at_once,
-        pause=max(each.pause for each in refused),
+        pause=max(each.refusal.pause for each in refused),
     )
-
-
-def _shared_semaphore(log: RequestLog) -> LimitUse | None:
-    """The one of the script's that most tasks wait for; None if it has none."""
-    most = max(log.limits.values(), key=lambda use: len(use.senders), default=None)
-    return most if most and len(most.senders) > FEW else None
 
 
 def _sharing_a_quota(log: RequestLog) -> list[Request]:
@@ -184,7 +159,9 @@ def _kind_of_limit(refused: list[Request]) -> str:
 def _number_of(kind: str, refused: list[Request]) -> int:
     """How many refusals name this kind."""
     pattern = re.compile(FINDINGS[kind].get("says", "$^"), re.I)
-    return sum(bool(pattern.search(f"{each.status} {each.reason}")) for each in refused)
+    return sum(
+        bool(pattern.search(f"{each.status} {each.refusal.reason}")) for each in refused
+    )
 
 
 def _held_against(quota: Quota | None, requests: list[Request]) -> str:
@@ -201,18 +178,20 @@ def storm_of_retries(log: RequestLog) -> Finding | None:
     is_much = len(retries) > max(FEW, len(log.requests) / 5)
     if not is_much or refused_for_good(log):
         return None
-    early = sum(each.is_early for each in retries)
+    pauses = [again.asked - failed.last_seen for failed, again in retries]
+    asked = [max(AT_ONCE, 0.95 * failed.refusal.pause) for failed, _ in retries]
+    early = sum(pause < least for pause, least in zip(pauses, asked, strict=True))
     are_mostly_early = early > len(retries) / 2
     layers = most_layers(log.requests)
     if not (are_mostly_early or layers):
         return None
-    return found(
+    return Finding(
         "storm_of_retries",
         is_certain=are_mostly_early,
         retries=len(retries),
         requests=len(log.requests),
-        failed_again=sum(each.again.is_unanswered for each in retries),
-        pause=median(each.pause for each in retries),
+        failed_again=sum(again.is_unanswered for _, again in retries),
+        pause=median(pauses),
         early=early,
         layers=layers,
     )
@@ -229,7 +208,7 @@ def pool_was_the_limit(log: RequestLog) -> Finding | None:
         is_much = waited >= max(FEW, pool / 4) and not waits_quietly
         is_the_limit = in_vain or (is_much and not log.over_quota)
         if pool and waited > 0 and is_the_limit:
-            return found(
+            return Finding(
                 "pool_was_the_limit",
                 asked=asked,
                 pool=pool,
@@ -248,7 +227,7 @@ def blocked_event_loop(log: RequestLog) -> Finding | None:
         seconds = sum(block.seconds for block in blocks)
         is_much = seconds >= 1 or (seconds > 0.2 and len(blocks) >= FEW)
         if where and is_much and seconds > 0.05 * seconds_of(log.requests):
-            return found(
+            return Finding(
                 "blocked_event_loop",
                 doing=doing,
                 where=where,
@@ -264,7 +243,7 @@ def client_for_each_request(log: RequestLog) -> Finding | None:
     hosts = len(groups(lambda each: each.host, log.requests))
     if clients < max(FEW, len(log.requests) / 2, 2 * hosts):
         return None
-    return found(
+    return Finding(
         "client_for_each_request",
         clients=clients,
         requests=len(log.requests),
@@ -280,26 +259,27 @@ def one_after_the_other(log: RequestLog) -> Finding | None:
     waited = sum(each.last_seen - each.asked for each in alone)
     if len(alone) <= max(FEW, 0.9 * len(requests)) or waited < 0.7 * seconds:
         return None
-    if any(each.refusal for each in requests) or blocked_event_loop(log):
+    if any(each.outcome == "refused" for each in requests) or blocked_event_loop(log):
         return None  # that is the cause
     if seconds < 0.5 or follows_pages(requests):
         return None
     quota = log.quota_of(requests)
     if quota and len(requests) / seconds > 0.8 * quota.rate / quota.period:
         return None
-    return found("one_after_the_other", requests=len(alone), line=place(alone))
+    return Finding("one_after_the_other", requests=len(alone), line=place(alone))
 
 
 def what_was_lost(log: RequestLog) -> Finding | None:
     """Requests that failed, or ended without an answer."""
-    failed = [each for each in last_attempts(log.requests) if each.is_failure]
+    last = last_attempts(log.requests)
+    failed = [each for each in last if each.is_failure]
     missing = None
     if log.exit_status == 0:
-        missing = _missing(log)
+        missing = _missing(log, sum(each.is_unanswered for each in last))
         failed = [each for each in failed if not each.is_unanswered]
-    accepted = sum(each.is_accepted for each in log.requests)
+    accepted = sum(each.outcome == "accepted" for each in log.requests)
     is_lost = log.exit_status and not log.practice
-    finding = found(
+    finding = Finding(
         "what_was_lost",
         saved_or_lost=counted(accepted, "accepted answer") if is_lost else None,
         missing=missing,
@@ -310,9 +290,8 @@ def what_was_lost(log: RequestLog) -> Finding | None:
     return finding if finding.facts else None
 
 
-def _missing(log: RequestLog) -> str | None:
-    """How many have no answer in the end, as far as one can know; None: none."""
-    least = sum(each.is_unanswered for each in last_attempts(log.requests))
+def _missing(log: RequestLog, least: int) -> str | None:
+    """How many have no answer in the end, as far as one can know; None for none."""
     unanswered = sum(each.is_unanswered for each in log.requests)
     is_exact = least == unanswered - len(retries_in(log.requests))
     if not least:

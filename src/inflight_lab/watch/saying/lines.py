@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
-from inflight_lab.watch.noting.request_log import LimitUse, Request
+from inflight_lab.watch.noting.request_log import Request
 
 SDK = "x-stainless-lang"
 """A header of openai's client, and of others that were generated as it was."""
@@ -15,28 +15,22 @@ MINUTE = 60
 """Seconds, in which APIs that count tokens do so."""
 LONG_PAUSE = 600
 """Seconds, the ``longest_pause`` of `Patience`: it gives up if an API asks for more."""
-TO_KEEP = "to keep your script, take these lines into it:"
+TO_KEEP = "to keep your script, take these lines into it, in a semaphore's place:"
 TO_OWN = (
-    "without the package: inflight-lab snippet {file} > {file}.py, and the same for "
-    "patiently"
+    "without the package: inflight-lab snippet NAME prints pacer, budgets, patiently "
+    "and threaded"
 )
-TO_OWN_FOR_THREADS = "without the package: inflight-lab snippet threaded > threaded.py"
 TURN = "pacer.turn(tokens=most_tokens(body))"
 FILE = Path(__file__).with_suffix(".toml")
 TEXTS: dict[str, str] = tomllib.loads(FILE.read_text(encoding="utf-8"))
 """By the library, and for what else a script sends with."""
 
 
-def lines_to_keep(
-    requests: Sequence[Request],
-    allowed: dict[str, str],
-    semaphore: LimitUse | None = None,
-) -> list[str]:
+def lines_to_keep(requests: Sequence[Request], allowed: dict[str, str]) -> list[str]:
     """What to write into a script that sends such requests.
 
-    ``allowed`` has the options of `snippet`, a rate, tokens or a limit among them;
-    ``semaphore`` is one that goes.  Nothing for threads if fewer are all that is asked
-    for.
+    ``allowed`` has the options of `snippet`, a rate, tokens or a limit among them.
+    Nothing for threads if fewer are all that is asked for.
     """
     request = requests[0]
     if "--rate" not in allowed and "--limit" in allowed and not request.is_async:
@@ -45,18 +39,15 @@ def lines_to_keep(
     kind = pacer.partition("(")[0]
     has_tokens = kind == "Budgets"
     text = _text_for(request)
-    text = (TEXTS["tokens"] + text if has_tokens else text).format(
+    code = (TEXTS["tokens"] + text if has_tokens else text).format(
         **_names_of_the_sdk(request),
         kind=kind,
         pacer=pacer,
         turn=TURN if has_tokens else "pacer",
-        instead=f", in place of the semaphore ({semaphore.line})" if semaphore else "",
         patience=_patience_for(requests, text),
         method=request.method.lower(),
     )
-    code = [f"  {line}" for line in text.splitlines()]
-    to_own = TO_OWN if request.is_async else TO_OWN_FOR_THREADS
-    return [TO_KEEP, *code, to_own.format(file=kind.lower())]
+    return [TO_KEEP, *(f"  {line}" for line in code.splitlines()), TO_OWN]
 
 
 def pacer_for(request: Request, allowed: dict[str, str]) -> str:
@@ -75,7 +66,7 @@ def pacer_for(request: Request, allowed: dict[str, str]) -> str:
 
 
 def _text_for(request: Request) -> str:
-    if is_of_an_sdk(request):
+    if SDK in _headers_of(request):
         return TEXTS["sdk" if request.is_async else "sdk_threads"]
     if request.library.startswith("httpx") and not request.is_async:
         return TEXTS["threads"]
@@ -87,21 +78,9 @@ def _patience_for(requests: Sequence[Request], text: str) -> str:
     options = []
     if "lost = " in text:
         options.append("lost=lost")
-    if max(each.pause for each in requests) > LONG_PAUSE:
+    if max(each.refusal.pause for each in requests) > LONG_PAUSE:
         options.append("longest_pause=3600")
     return ", ".join(options)
-
-
-def is_of_an_sdk(request: Request) -> bool:
-    """Whether the package of an API sent it."""
-    return SDK in _headers_of(request)
-
-
-def sender_of(request: Request) -> str:
-    """The package of an API that sent it, else the library."""
-    if is_of_an_sdk(request):
-        return _names_of_the_sdk(request)["package"]
-    return request.library
 
 
 def _names_of_the_sdk(request: Request) -> dict[str, str]:

@@ -21,7 +21,6 @@ MADE_UP = (
     "The script did not end well. If it missed a field: practice answers are made up, "
     "one object each, with no field of your API's own, no list and no next page."
 )
-OTHER_PROCESSES = "The script started another process; what that sent is not seen."
 
 
 def report(log: RequestLog) -> list[str]:
@@ -30,8 +29,6 @@ def report(log: RequestLog) -> list[str]:
     has_raised = log.exit_status == 1  # no signal has ended it
     if log.practice and has_raised and log.requests:
         lines.append(MADE_UP)
-    if log.has_other_processes and log.requests:
-        lines.append(OTHER_PROCESSES)
     return [summary(log), *(lines or _all_is_well(log.requests))]
 
 
@@ -40,7 +37,7 @@ def _all_is_well(requests: Sequence[Request]) -> list[str]:
         return []
     if len(requests) < FEW:
         return ["Too few requests to say more."]
-    if any(each.outcome in ("refused", "failed") for each in requests):
+    if any(each.is_failure or each.is_over_quota for each in requests):
         return ["Each request that failed was sent again."]
     return ["Nothing stood out."]
 
@@ -50,27 +47,31 @@ def summary(log: RequestLog) -> str:
     requests = log.requests
     if not requests:
         return f"No request was seen. {_why_none(log)}"
-    numbers = []
-    for outcome in OUTCOMES:
-        those = [each for each in requests if each.outcome == outcome]
-        if those or outcome in ("accepted", "refused"):
-            numbers.append(f"{len(those)} {outcome}{_kinds(those)}")
+    by_outcome = {
+        outcome: [each for each in requests if each.outcome == outcome]
+        for outcome in OUTCOMES
+    }
+    never_sent = by_outcome.pop("never sent")
     sent = [each for each in requests if each.sent is not None]
+    made = f" made, {len(sent)} sent" if never_sent else ""
+    numbers = [
+        f"{len(those)} {outcome}{_kinds(those)}"
+        for outcome, those in by_outcome.items()
+        if those or outcome in ("accepted", "refused")
+    ]
     peak = most_at_once(sent, sent_times(sent))
     return (
-        f"{counted(len(requests), 'request')} to {_hosts(requests)} in "
+        f"{counted(len(requests), 'request')}{made} to {_hosts(requests)} in "
         f"{seconds_of(requests):.1f} s, at most {peak} in flight: {', '.join(numbers)}."
     )
 
 
 def _why_none(log: RequestLog) -> str:
-    if log.has_other_processes:
-        return OTHER_PROCESSES
     if log.exit_status and log.exit_status > 0:  # no signal has ended it
         return "The script ended with an error before it sent one."
     return (
-        "The script sent none, as one does that has all its answers in a file, or with "
-        "another library than httpx, httpx2, aiohttp and requests."
+        "The script sent none, as one does that has all its answers in a file; or not "
+        "with httpx, httpx2, aiohttp or requests; or in another process."
     )
 
 
