@@ -131,7 +131,7 @@ async def test_killed_twice_and_started_again(job: Job, tmp_path: Path) -> None:
                 await path.quiet()
             answered = job.answered(tmp_path)
             with (tmp_path / "results.jsonl").open("a") as file:
-                file.write('{"url": ')
+                file.write('{"key": ')
             before = job.asked_for(path)
             status, _, err = await run(script)
             assert status == 0, err
