@@ -71,6 +71,11 @@ def read_refusal(response: Any) -> Refusal | None:
     return None
 
 
+def is_answer(response: Any) -> bool:
+    """Whether it is what was asked for, or says that there is no such thing."""
+    return 200 <= response.status_code < 300 or response.status_code in (404, 410)
+
+
 def is_permanent(response: Any) -> bool:
     """Whether no wait helps: the key is wrong, or the money is spent."""
     status = response.status_code
@@ -85,6 +90,11 @@ def is_temporary(response: Any) -> bool:
     says_so = status == 403 and (is_used_up or SAYS_RATE.search(response.text))
     has_a_time = status >= 400 and "retry-after" in response.headers
     return has_a_time or status in (429, 503, 529) or bool(says_so)
+
+
+def retry_may_help(response: Any) -> bool:
+    """Whether the server failed; if not, what is wrong is the request itself."""
+    return response.status_code >= 500 or response.status_code in (408, 409)
 
 
 def pause_in(response: Any) -> float:
