@@ -149,26 +149,6 @@ async def test_if_nothing_exists_the_address_is_wrong(
 
 
 @pytest.mark.anyio
-async def test_many_failures_are_said_ten_times_and_counted(
-    start: Start, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Nobody has to scroll through hundreds of lines for what the run came to."""
-
-    async def ask(key: int) -> int:
-        if key < 63:
-            raise NoAnswer("status 403")
-        return key
-
-    answers = start()
-    answers.add("an answer", 0)
-    assert not await answers.collect(range(500), ask, limit=5)
-    out = capsys.readouterr().out
-    assert out.count("NoAnswer('status 403')") == 10
-    assert "437 of 500 have an answer" in out
-    assert "Failed: 63;" in out
-
-
-@pytest.mark.anyio
 async def test_a_page_of_html_for_every_item_ends_the_run(
     start: Start, capsys: pytest.CaptureFixture[str]
 ) -> None:
