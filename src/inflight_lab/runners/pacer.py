@@ -36,7 +36,7 @@ client waiting where the API would refuse.
 
 import asyncio
 import time
-from bisect import bisect
+from bisect import bisect, insort
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
@@ -132,11 +132,14 @@ class Pacer:
         doubt = self._slowest - self._quickest if is_early else 0.0
         quickest = max(0.0, self._quickest - doubt)
         in_flight = [max(now, left + quickest) for left in self._in_flight.values()]
-        answered = sorted(self._answered + in_flight)
         places = max(1, rate)
-        if len(answered) + 1 <= places:  # there is one that no request has had
+        others = places - len(in_flight)
+        if others < 1:  # the next request takes the place of one in flight
+            before = in_flight[-int(places)]
+        elif others < len(self._answered) + 1:
+            before = self._answered[-int(others)]
+        else:  # there is a place that no request has had
             return 0.0
-        before = answered[-int(places)]  # the next request takes the place of this one
         return before - quickest + 1.01 * period  # 1 % more, as clocks differ
 
     def come_back(self, sender: object, *, is_answered: bool) -> None:
@@ -148,7 +151,7 @@ class Pacer:
             self._slowest = max(self._slowest, latency)
         else:  # as if it arrived a quickest latency from now, and came back after one
             now += 2 * self._quickest
-        self._answered.append(now)
+        insort(self._answered, now)
         longest = max(period for _, period in self._quotas())
         del self._answered[: bisect(self._answered, now - 3 * longest)]
 
