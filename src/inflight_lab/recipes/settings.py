@@ -20,7 +20,5 @@ def start(main: Any) -> Any:
     """Run the script; a mistake in its settings, or Ctrl-C, ends it with a sentence."""
     try:
         return asyncio.run(main())
-    except (OSError, ValueError) as mistake:
-        sys.exit(f"{type(mistake).__name__}: {mistake}")
-    except KeyboardInterrupt:
-        sys.exit("Interrupted.")
+    except (OSError, ValueError, KeyboardInterrupt) as end:
+        sys.exit(f"{type(end).__name__}: {end}")
