@@ -252,8 +252,7 @@ async def test_an_order_to_a_wrong_address_is_not_done(tmp_path: Path) -> None:
     with PracticeServer(latency=0) as server:
         url = server.url.replace("/get", "/nothing")
         settings = {"URL": url, "ORDERS": [{"n": 1}]}
-        script = fetch_all_with("post").script(url, tmp_path, **settings)
-        assert await run_here(script)
+        assert await run_here(fetch_all_with("post").script(url, tmp_path, **settings))
     assert lines_in(tmp_path) == []
 
 

@@ -359,8 +359,7 @@ def test_nobody_waits_in_silence(caplog: pytest.LogCaptureFixture) -> None:
     """While nothing can be reached, a line says so every now and then, not each of ten
     requests at every attempt.
     """
-    dead = run(lambda *_: httpx.ConnectError("refused"), 10, limit=10)
-    assert len(dead.arrivals) == 8 * 10
+    run(lambda *_: httpx.ConnectError("refused"), 10, limit=10)
     assert 2 <= len(caplog.messages) <= 6
     assert "s: ConnectError refused" in caplog.messages[0]
 
