@@ -16,8 +16,6 @@ from typing import Any
 
 from inflight_lab.runners.patiently import MOST_FAILURES, NoAnswer, Stop
 
-Ask = Callable[[Any], Awaitable[Any]]  # for a key its answer
-
 
 class AnswerFile(FileIO):
     """Keeps each answer in a file, from which the next start goes on.
@@ -59,7 +57,9 @@ class AnswerFile(FileIO):
             raise OSError(f"there is no room for a whole line in {self.name}")
         self.keys.add(json.dumps(key))
 
-    async def collect(self, keys: Iterable[Any], ask: Ask, *, limit: int) -> bool:
+    async def collect(
+        self, keys: Iterable[Any], ask: Callable[[Any], Awaitable[Any]], *, limit: int
+    ) -> bool:
         """Keep what ``await ask(key)`` returns, for each key that has no answer yet.
 
         ``limit`` of them are asked for at once, in random order.  `NoAnswer`, or a

@@ -38,7 +38,6 @@ from inflight_lab.runners.refusals import (
     is_temporary,
     pause_in,
     reason_in,
-    retry_may_help,
 )
 
 BACKOFF = 0.5  # seconds to wait after a failure, doubled with each further one up to 30
@@ -127,9 +126,9 @@ class Patience:
                 await self.stop(why)
             elif is_temporary(response):
                 wait = await self._pause_all(pacer, pause_in(response), why)
-            elif not retry_may_help(response):
+            elif response.status_code < 500 and response.status_code not in (408, 409):
                 if self._has_answered:
-                    raise NoAnswer(why)  # it concerns this request alone
+                    raise NoAnswer(why)  # what is wrong is this request alone
                 break
         self._failures += 1
         if self._failures >= MOST_FAILURES:

@@ -92,11 +92,6 @@ def is_temporary(response: Any) -> bool:
     return has_a_time or status in (429, 503, 529) or bool(says_so)
 
 
-def retry_may_help(response: Any) -> bool:
-    """Whether the server failed; if not, what is wrong is the request itself."""
-    return response.status_code >= 500 or response.status_code in (408, 409)
-
-
 def pause_in(response: Any) -> float:
     """The seconds that it asks to wait, else until its quota comes back, else 0."""
     headers = response.headers
