@@ -247,6 +247,15 @@ async def test_post(tmp_path: Path) -> None:
     assert sent[0] in sent[1:4]
 
 
+async def test_an_order_to_a_wrong_address_is_not_done(tmp_path: Path) -> None:
+    """Nothing of it is kept, so the next start sends it to the right one."""
+    with PracticeServer(latency=0) as server:
+        url = server.url.replace("/get", "/nothing")
+        settings = {"URL": url, "ORDERS": [{"n": 1}]}
+        assert await run_here(fetch_all_with("post").script(url, tmp_path, **settings))
+    assert lines_in(tmp_path) == []
+
+
 async def test_quotas(tmp_path: Path) -> None:
     """The longer one is kept as well, and does not space the requests."""
     # Two more than the script knows of, which a busy machine may bring together.

@@ -85,7 +85,7 @@ async def test_ids_of_every_kind(tmp_path: Path) -> None:
 def test_an_id_is_one_step_of_a_path() -> None:
     """A slash in it, as in a DOI, leads to no other address."""
     url = "https://api.test/items/{id}/parts"
-    assert addresses(url, ["10.1/x"])["10.1/x"].endswith("/10.1%2Fx/parts")
+    assert addresses(url, ["10.1/x"])[0].endswith("/10.1%2Fx/parts")
 
 
 async def test_a_changed_question_is_a_new_one(tmp_path: Path) -> None:
@@ -97,15 +97,16 @@ async def test_a_changed_question_is_a_new_one(tmp_path: Path) -> None:
     assert lines_in(tmp_path)[0]["data"]["choices"]
 
 
-async def test_another_url_needs_another_file(tmp_path: Path) -> None:
-    """One sentence says so, and nothing is sent; the answers are those of one API."""
+async def test_another_url_is_another_item(tmp_path: Path) -> None:
+    """Its answers are asked for, and stand beside those of the first one."""
     with PracticeServer(latency=0) as server:
-        assert not await run_here(FETCH_ALL.script(server.url, tmp_path))
-        url = f"{server.url}?user={{id}}"
-        said = await run_here(FETCH_ALL.script(server.url, tmp_path, URL=url))
-        assert "results.jsonl is in use, or holds something else" in str(said)
-        assert str(said).endswith(": for another URL, name another file")
-        assert server.stats().started == 12
+        for path in ("?id={id}", "?id={id}&of=users", "?id={id}"):
+            url = f"{server.url}{path}"
+            assert not await run_here(FETCH_ALL.script(url, tmp_path, URL=url))
+        assert server.stats().started == 24
+    lines = lines_in(tmp_path)
+    assert all(line["key"] == line["data"]["url"] for line in lines)
+    assert len({line["key"] for line in lines}) == 24
 
 
 async def test_a_question_has_as_long_as_the_script_says(tmp_path: Path) -> None:
@@ -122,17 +123,18 @@ async def test_a_question_has_as_long_as_the_script_says(tmp_path: Path) -> None
 async def test_a_key_comes_from_the_environment(
     name: str, server: PracticeServer, tmp_path: Path
 ) -> None:
-    """It is sent, and is in no file; nor is one that stands in the address."""
+    """It is sent, and is in no file."""
     async with FaultyPath(server, b"", harmed=()) as path:
         settings = {
-            "URL": f"{path.url}?api_key=s3cret&id={{id}}",
+            "URL": f"{path.url}?id={{id}}",
             "IDS": [1],
             "HEADERS": {"X-Api-Key": "$API_KEY"},
         }
         await run_here(write_script(tmp_path, snippet(name), settings))
     assert "X-Api-Key: secret\r\n" in path.heads[0]
     if name != "paced":
-        assert [line["key"] for line in lines_in(tmp_path)] == [1]
+        [line] = (tmp_path / "results.jsonl").read_text().splitlines()
+        assert "secret" not in line
 
 
 async def test_a_pool_of_threads_has_connections_for_all(
@@ -221,13 +223,18 @@ class PrivateItems(PracticeServer):
 async def test_items_that_always_fail_leave_the_others(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Even if they are the first of those that have no answer, at every start."""
+    """Even if they are the first of those that have no answer, at every start.  Ten of
+    them are said, and all are counted.
+    """
     ids = range(500)
     with PrivateItems(latency=0) as server:
         script = FETCH_ALL.script(server.url, tmp_path, IDS=ids, RATE=10_000)
         assert await run_here(script)
-    assert {line["key"] for line in lines_in(tmp_path)} == {*ids[63:]}
-    assert capsys.readouterr().out.count("NoAnswer('status 403 ") == 63
+    found = {int(line["data"]["args"]["id"]) for line in lines_in(tmp_path)}
+    assert found == {*ids[63:]}
+    out = capsys.readouterr().out
+    assert out.count("NoAnswer('status 403 ") == 10
+    assert "Failed: 63;" in out
 
 
 @pytest.mark.parametrize("job", CLIENTS.values(), ids=list(CLIENTS))

@@ -211,13 +211,6 @@ def test_attempts_are_bounded_in_time_and_number() -> None:
     assert "TimeoutError" in str(hangs.failures[0])
 
 
-@pytest.mark.parametrize("attempts", [0, -1])
-def test_at_least_one_attempt(attempts: int) -> None:
-    """What allows none is refused before anything is sent."""
-    with pytest.raises(ValueError, match=f"greater than 0, got {attempts}"):
-        Patience(attempts=attempts)
-
-
 def test_a_failure_says_its_status_and_the_apis_words() -> None:
     """A person reads what the last answer was."""
     answer = httpx.Response(400, json={"error": {"message": "No such model."}})
@@ -360,6 +353,15 @@ def test_an_outage_of_a_minute_costs_no_answer() -> None:
     assert {type(failure) for failure in dead.failures} == {NoAnswer, Stop}
     assert "ConnectError refused" in str(dead.failures[-1])
     assert 60 < dead.seconds < 180
+
+
+def test_nobody_waits_in_silence(caplog: pytest.LogCaptureFixture) -> None:
+    """While nothing can be reached, a line says so every now and then, not each of ten
+    requests at every attempt.
+    """
+    run(lambda *_: httpx.ConnectError("refused"), 10, limit=10)
+    assert 2 <= len(caplog.messages) <= 6
+    assert "s: ConnectError refused" in caplog.messages[0]
 
 
 # Against the practice server, in each dialect

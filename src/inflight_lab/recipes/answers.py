@@ -1,6 +1,6 @@
 """AnswerFile: answers in a file, from which the next start goes on.
 
-``answers.add(key, data)`` appends a line, ``{"url": ..., "key": ..., "data": ...}``.
+``answers.add(key, data)`` appends a line, ``{"key": ..., "data": ...}``.
 When it returns, the line is there, even if the process is killed next.
 ``key in answers`` says whether it was written, now or by an earlier start.
 ``answers.collect`` asks for all that is missing, and says how far it is.
@@ -13,11 +13,8 @@ import random
 from collections.abc import Awaitable, Callable, Iterable
 from io import FileIO
 from typing import Any
-from zlib import crc32
 
-from inflight_lab.runners.patiently import NoAnswer, Stop
-
-Ask = Callable[[Any], Awaitable[Any]]  # for a key its answer
+from inflight_lab.runners.patiently import MOST_FAILURES, NoAnswer, Stop
 
 
 class AnswerFile(FileIO):
@@ -27,26 +24,23 @@ class AnswerFile(FileIO):
     ...     if 17 not in answers:
     ...         answers.add(17, {"found": "it"})
 
-    A key is anything that JSON can hold, such as an id.  Name the ``url`` that answers:
-    each line has its checksum, because a URL may hold a secret, and a file that was
-    begun for another one is left alone.
+    A key is anything that JSON can hold: best the whole address, so that the answers of
+    another API are never taken for those of this one.
 
     Raises ``OSError`` if the file cannot be opened, and ``ValueError`` if it holds
     something else or is open in another process.
     """
 
-    def __init__(self, path: str, url: str = "") -> None:
+    def __init__(self, path: str) -> None:
         super().__init__(path, "a+")
-        self.crc = crc32(url.encode())  # in each line; a URL may hold a secret
-        begin = b'{"url": %d, "key": ' % self.crc
         try:
             if hasattr(os, "lockf"):  # not on Windows
                 os.lockf(self.fileno(), os.F_TLOCK, 0)
             self.seek(0)
             *lines, torn = self.readall().split(b"\n")
             self.keys = {json.dumps(json.loads(line)["key"]) for line in lines}
-            if not all(begin.startswith(line[: len(begin)]) for line in [*lines, torn]):
-                raise ValueError("for another URL, name another file")
+            if not torn.startswith(b'{"key": '[: len(torn)]):
+                raise ValueError(f"its last line is {torn[:20]!r}")
         except (OSError, ValueError, LookupError, TypeError) as error:
             self.close()
             why = f"{path} is in use, or holds something else: {error}"
@@ -58,31 +52,32 @@ class AnswerFile(FileIO):
 
     def add(self, key: Any, data: Any) -> None:
         """Write one answer.  Raises ``OSError`` if there is no room for it."""
-        line = json.dumps({"url": self.crc, "key": key, "data": data}).encode() + b"\n"
+        line = json.dumps({"key": key, "data": data}).encode() + b"\n"
         if self.write(line) < len(line):
             raise OSError(f"there is no room for a whole line in {self.name}")
         self.keys.add(json.dumps(key))
 
-    async def collect(self, keys: Iterable[Any], ask: Ask, *, limit: int) -> bool:
+    async def collect(
+        self, keys: Iterable[Any], ask: Callable[[Any], Awaitable[Any]], *, limit: int
+    ) -> bool:
         """Keep what ``await ask(key)`` returns, for each key that has no answer yet.
 
         ``limit`` of them are asked for at once, in random order.  `NoAnswer`, or a
         ``ValueError`` such as that of no JSON, leaves its key to the next start.
-        `Stop`, or an ``OSError`` such as that of a full disk, leaves all.  So does any
-        other exception, which is raised in a group.
+        `Stop`, or an ``OSError`` such as that of a full disk, leaves all; so do 50
+        failures before the first answer.  Any other exception is raised in a group.
 
-        None means that there is no such item.  That is an answer as well, but it is
-        kept only beside others: if nothing exists, the address is wrong.  So the first
-        ones are kept as soon as another answer is there.
+        None means that there is no such item: that is an answer as well.
 
-        Prints how far it is, and what fails.  Returns whether all have an answer.
+        Prints how far it is, and the first ten failures.  Returns whether all have an
+        answer; if there is no such item for any of them, the address is wrong.
         """
         wanted = {json.dumps(key): key for key in keys}  # each once
         queue = [key for key in wanted.values() if key not in self]
         random.shuffle(queue)  # else each start may begin with those that fail
         a_tenth = len(queue) // 10 or 1
-        unkept: list[tuple[Any, Any]] = []  # nulls, while there is nothing else
-        nulls: list[Any] = []  # keys of no item
+        failed: list[Any] = []  # keys, as in the next one
+        missing: list[Any] = []
 
         async def work() -> None:
             while queue:
@@ -91,13 +86,15 @@ class AnswerFile(FileIO):
                 key = queue.pop()
                 try:
                     data = await ask(key)
-                    unkept.append((key, data))
+                    self.add(key, data)
                     if data is None:
-                        nulls.append(key)
-                    while unkept and (self.keys or data is not None):
-                        self.add(*unkept.pop())
+                        missing.append(key)
                 except (NoAnswer, ValueError) as error:
-                    print(f"x {key!r:.60}: {error!r}", flush=True)
+                    failed.append(key)
+                    if len(failed) <= 10:
+                        print(f"x {key!r:.60}: {error!r}", flush=True)
+                    if len(failed) == MOST_FAILURES and not self.keys:
+                        raise Stop(f"there is no answer at all: {error!r}") from None
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -108,5 +105,5 @@ class AnswerFile(FileIO):
         finally:
             found = len(wanted.keys() & self.keys)
             print(f"{found} of {len(wanted)} have an answer in {self.name}.", end=" ")
-            print(f"No such item, or null: {len(nulls)}.")
-        return found == len(wanted)
+            print(f"Failed: {len(failed)}; no such item, or null: {len(missing)}.")
+        return found == len(wanted) > len(missing)

@@ -53,7 +53,7 @@ async def main() -> bool:
         return response.json()
 
     questions = [(id, body_of(prompt)) for id, prompt in PROMPTS.items()]
-    with AnswerFile(RESULTS, URL) as answers:
+    with AnswerFile(RESULTS) as answers:
         async with client:
             return await answers.collect(questions, ask, limit=LIMIT)
 

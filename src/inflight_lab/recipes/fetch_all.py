@@ -2,7 +2,7 @@
 
     python fetch_all.py  # needs Python 3.11 or newer, and httpx
 
-Each answer is in RESULTS as soon as it comes, with "key": its id and "data": its JSON.
+Each answer is in RESULTS as soon as it comes: "key" is its address, "data" its JSON.
 Stop the script when you like: the next start asks only for what has no answer yet.
 """
 
@@ -19,7 +19,7 @@ IDS: Any = []  # such as range(1, 3001), or [17, "abc"]
 RATE = 100  # requests that the API allows ...
 PERIOD = 1  # ... in so many seconds
 LIMIT = 50  # requests in flight: at least requests per second x seconds per answer
-# A key comes from the environment: add "X-Api-Key": os.environ["X_API_KEY"].
+# A key belongs here, for RESULTS has the URL: "X-Api-Key": os.environ["X_API_KEY"].
 HEADERS = {"User-Agent": "my-script/1.0"}
 RESULTS = "results.jsonl"  # for fresh answers, name another file
 
@@ -32,16 +32,16 @@ async def main() -> bool:
     pool = httpx.Limits(max_connections=None)  # the pacer has the limit
     client = httpx.AsyncClient(headers=HEADERS, timeout=None, limits=pool)
 
-    async def fetch(id: Any) -> Any:
-        """What to keep for one id: its JSON, or None if there is no such item."""
-        response = await patiently(pacer, client.get, urls[id])
+    async def fetch(url: str) -> Any:
+        """What to keep of one answer: its JSON, or None if there is no such item."""
+        response = await patiently(pacer, client.get, url)
         if response.status_code in (404, 410):
             return None
         if "next" in response.links:  # if one page is enough, delete these lines
             await patiently.stop("more pages, which fetch() does not follow")
         return response.json()  # or response.text
 
-    with AnswerFile(RESULTS, URL) as answers:
+    with AnswerFile(RESULTS) as answers:
         async with client:
             return await answers.collect(urls, fetch, limit=LIMIT)
 

@@ -8,7 +8,7 @@ On each machine, with Python 3.11 or newer:
     dask worker tcp://127.0.0.1:8786 --nthreads 25    # on each, with that one's address
     python on_a_cluster.py                            # on one machine
 
-Each answer is in RESULTS as soon as it comes, with "key": its id and "data": its JSON.
+Each answer is in RESULTS as soon as it comes: "key" is its address, "data" its JSON.
 Stop the script when you like: the next start asks only for what has no answer yet.
 
 The script decides what is sent and when, and the workers send it.  How long a request
@@ -40,7 +40,7 @@ IDS: Any = []  # such as range(1, 3001), or [17, "abc"]
 RATE = 100  # requests that the API allows ...
 PERIOD = 1  # ... in so many seconds
 LIMIT = 50  # requests in flight, of all workers together
-# A key comes from the environment: add "X-Api-Key": os.environ["X_API_KEY"].
+# A key belongs here, for RESULTS has the URL: "X-Api-Key": os.environ["X_API_KEY"].
 HEADERS = {"User-Agent": "my-script/1.0"}
 SCHEDULER = "tcp://127.0.0.1:8786"  # the address that `dask scheduler` prints
 REDIS = "redis://127.0.0.1:6379"  # its address as the workers reach it
@@ -53,14 +53,14 @@ async def main() -> bool:
     pacer = Pacer(RATE, PERIOD, limit=LIMIT)
     patiently = Patience()
 
-    async def fetch(id: Any) -> Any:
-        """What to keep for one id: its JSON, or None if there is no such item."""
-        response = await patiently(pacer, get, cluster, urls[id])
+    async def fetch(url: str) -> Any:
+        """What to keep of one answer: its JSON, or None if there is no such item."""
+        response = await patiently(pacer, get, cluster, url)
         if response.status_code in (404, 410):
             return None
         return response.json()  # or response.text
 
-    with AnswerFile(RESULTS, URL) as answers:
+    with AnswerFile(RESULTS) as answers:
         async with connected() as cluster:
             return await answers.collect(urls, fetch, limit=LIMIT)
 

@@ -36,7 +36,7 @@ async def main() -> list[httpx.Response | BaseException]:
             return await client.get(url)
 
     async with client:
-        return await asyncio.gather(*map(fetch, urls.values()), return_exceptions=True)
+        return await asyncio.gather(*map(fetch, urls), return_exceptions=True)
 
 
 if __name__ == "__main__":

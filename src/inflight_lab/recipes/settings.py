@@ -9,18 +9,16 @@ from typing import Any
 from urllib.parse import quote
 
 
-def addresses(url: str, ids: Any) -> dict[Any, str]:
+def addresses(url: str, ids: Any) -> list[str]:
     """The address of each id.  Raises ``ValueError`` if the settings have none."""
     if "http" not in url or "{id}" not in url or "example.com" in url or not ids:
         raise ValueError("URL must be that of your API, with {id}, and IDS not empty")
-    return {id: url.replace("{id}", quote(str(id), safe="")) for id in ids}
+    return [url.replace("{id}", quote(str(id), safe="")) for id in ids]
 
 
 def start(main: Any) -> Any:
     """Run the script; a mistake in its settings, or Ctrl-C, ends it with a sentence."""
     try:
         return asyncio.run(main())
-    except (OSError, ValueError) as mistake:
-        sys.exit(f"{type(mistake).__name__}: {mistake}")
-    except KeyboardInterrupt:
-        sys.exit("Interrupted.")
+    except (OSError, ValueError, KeyboardInterrupt) as end:
+        sys.exit(f"{type(end).__name__}: {end}")

@@ -3,7 +3,7 @@
     pip install httpx requests  # needs Python 3.11 or newer
     python with_requests.py
 
-Each answer is in RESULTS as soon as it comes, with "key": its id and "data": its JSON.
+Each answer is in RESULTS as soon as it comes: "key" is its address, "data" its JSON.
 Stop the script when you like: the next start asks only for what has no answer yet.
 requests blocks while it waits, so each request has a thread; asyncio decides when.
 """
@@ -25,7 +25,7 @@ IDS: Any = []  # such as range(1, 3001), or [17, "abc"]
 RATE = 100  # requests that the API allows ...
 PERIOD = 1  # ... in so many seconds
 LIMIT = 50  # requests in flight: at least requests per second x seconds per answer
-# A key comes from the environment: add "X-Api-Key": os.environ["X_API_KEY"].
+# A key belongs here, for RESULTS has the URL: "X-Api-Key": os.environ["X_API_KEY"].
 HEADERS = {"User-Agent": "my-script/1.0"}
 RESULTS = "results.jsonl"  # for fresh answers, name another file
 TIMEOUT = 20  # seconds without data, then it gives up: a thread cannot be cancelled
@@ -42,16 +42,16 @@ async def main() -> bool:
     for scheme in ("https://", "http://"):
         session.mount(scheme, HTTPAdapter(pool_maxsize=LIMIT))
 
-    async def fetch(id: Any) -> Any:
-        """What to keep for one id: its JSON, or None if there is no such item."""
-        response = await patiently(pacer, asyncio.to_thread, get, session, urls[id])
+    async def fetch(url: str) -> Any:
+        """What to keep of one answer: its JSON, or None if there is no such item."""
+        response = await patiently(pacer, asyncio.to_thread, get, session, url)
         if response.status_code in (404, 410):
             return None
         if "next" in response.links:  # if one page is enough, delete these lines
             await patiently.stop("more pages, which fetch() does not follow")
         return response.json()  # or response.text
 
-    with AnswerFile(RESULTS, URL) as answers, session:
+    with AnswerFile(RESULTS) as answers, session:
         return await answers.collect(urls, fetch, limit=LIMIT)
 
 

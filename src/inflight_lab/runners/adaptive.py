@@ -205,8 +205,7 @@ async def make_one_request(
         limiter.learn(response)
         return response
 
-    response: httpx.Response = await patiently(limiter, get)
-    return response
+    return await patiently(limiter, get)
 
 
 async def make_many_requests(

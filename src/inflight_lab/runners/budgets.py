@@ -180,8 +180,7 @@ async def make_one_request(
             print(f"Making request {num}")
         return await client.get(url, headers={"Content-Type": "application/json"})
 
-    response: httpx.Response = await patiently(limiter.turn(), get)
-    return response
+    return await patiently(limiter.turn(), get)
 
 
 async def make_many_requests(

@@ -38,7 +38,6 @@ import asyncio
 import time
 from bisect import bisect, insort
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
@@ -67,12 +66,17 @@ class Pacer:
     itself.
     """
 
+    # Requests leave one by one, evenly spaced.  Each takes the place of the one that is
+    # ``rate`` before it, as soon as that is free: a period after it left.  If an answer
+    # took longer than the quickest one, the API may have counted its request later, so
+    # its place is free that much later.  What has no answer counts as if answered now.
+
     rate: float = 100
     period: float = 1
     _: KW_ONLY
     also: Sequence[tuple[float, float]] = ()  # longer quotas: rate and period
     limit: int = 90  # requests inside at once: httpx's pool has 100 connections
-    limiter: AbstractAsyncContextManager[Any] | None = None  # for a semaphore
+    limiter: Any = None  # in place of the semaphore that keeps this limit
     burst: float = 8  # so many may leave at once after a delay
 
     def __post_init__(self) -> None:
@@ -83,7 +87,7 @@ class Pacer:
         self._line = asyncio.Lock()  # first come, first served
         self._due = 0.0  # when the next request may leave
         self._in_flight: dict[Any, float] = {}  # when each left, by its task
-        self._ended: list[float] = []  # when the others were answered, in order
+        self._answered: list[float] = []  # when the others were, in order
         self._quickest = 0.0  # the shortest latency so far, in seconds
         self._slowest = 0.0  # the longest one
 
@@ -111,8 +115,8 @@ class Pacer:
     def leave_or_wait(self, sender: object, arrived: float) -> float:
         """Note that a request leaves, or return after how many seconds to try again."""
         now = time.perf_counter()
-        have_room = [self._room_at(now, *quota) for quota in self._quotas()]
-        wait = max(self._due, *have_room) - now
+        places = [self._place_at(now, *quota) for quota in self._quotas()]
+        wait = max(self._due, *places) - now
         if wait > 0:  # an answer that comes meanwhile may make it shorter
             return min(wait, self.period / 20, 0.5)
         self._in_flight[sender] = now
@@ -122,37 +126,34 @@ class Pacer:
         self._due = max(self._due, earliest) + spacing
         return 0.0
 
-    def _room_at(self, now: float, rate: float, period: float) -> float:
-        """When a quota has room: its period no longer holds as many as it allows."""
-        in_flight = list(self._in_flight.values())
-        allowed = max(1, rate)  # where it is less than one, the spacing is enough
-        answered = allowed - len(in_flight)  # so many of the last have an answer
-        if answered < 1:  # not even the first of them: as if it came now
-            counted = max(in_flight[-int(allowed)], now - self._shortest_way())
-        elif answered < len(self._ended) + 1:  # it may have been counted so late
-            counted = self._ended[-int(answered)] - self._shortest_way()
-        else:
+    def _place_at(self, now: float, rate: float, period: float) -> float:
+        """When the next place of a quota is free; in the past if it is already."""
+        is_early = len(self._answered) < 2 * self.rate  # each answer may be a late one
+        doubt = self._slowest - self._quickest if is_early else 0.0
+        quickest = max(0.0, self._quickest - doubt)
+        in_flight = [max(now, left + quickest) for left in self._in_flight.values()]
+        places = max(1, rate)
+        others = places - len(in_flight)
+        if others < 1:  # the next request takes the place of one in flight
+            before = in_flight[-int(places)]
+        elif others < len(self._answered) + 1:
+            before = self._answered[-int(others)]
+        else:  # there is a place that no request has had
             return 0.0
-        return counted + 1.01 * period  # 1 % more, as clocks differ
-
-    def _shortest_way(self) -> float:
-        """How long a request takes that nothing delays, as far as answers show it."""
-        if len(self._ended) < 2 * self.rate:  # so early even the quickest may be late
-            return max(0.0, self._quickest - (self._slowest - self._quickest))
-        return self._quickest
+        return before - quickest + 1.01 * period  # 1 % more, as clocks differ
 
     def come_back(self, sender: object, *, is_answered: bool) -> None:
         """Note that a request was answered, or that it failed or was cancelled."""
-        ended = time.perf_counter()
-        latency = ended - self._in_flight.pop(sender)
+        now = time.perf_counter()
+        latency = now - self._in_flight.pop(sender)
         if is_answered:
             self._quickest = min(self._quickest or latency, latency)
             self._slowest = max(self._slowest, latency)
         else:  # as if it arrived a quickest latency from now, and came back after one
-            ended += 2 * self._quickest
-        insort(self._ended, ended)
+            now += 2 * self._quickest
+        insort(self._answered, now)
         longest = max(period for _, period in self._quotas())
-        del self._ended[: bisect(self._ended, ended - 3 * longest)]
+        del self._answered[: bisect(self._answered, now - 3 * longest)]
 
     def _quotas(self) -> list[tuple[float, float]]:
         return [(self.rate, self.period), *self.also]

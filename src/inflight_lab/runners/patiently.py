@@ -28,21 +28,20 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import httpx
 
 from inflight_lab.runners.refusals import (
+    is_answer,
     is_permanent,
     is_temporary,
     pause_in,
     reason_in,
 )
 
-BACKOFF = 0.5  # seconds to wait after a failure, doubled with each further one
-LONGEST_BACKOFF = 30  # seconds; a request that fails alone waits up to twice as long
+BACKOFF = 0.5  # seconds to wait after a failure, doubled with each further one up to 30
 MOST_FAILURES = 50  # in a row, of requests that failed for good
-P = ParamSpec("P")
 T = TypeVar("T", bound=Any)
 
 
@@ -83,7 +82,7 @@ class Patience:
     If your client is not httpx, name its errors for a connection that was lost:
     ``Patience(lost=(aiohttp.ClientConnectionError, aiohttp.ClientPayloadError))``.
 
-    Share one among all requests of a run.  Raises ``ValueError`` for 0 attempts.
+    Share one among all requests of a run.
     """
 
     attempts: int = 8  # for each request, the first one included
@@ -92,71 +91,75 @@ class Patience:
     lost: tuple[type[Exception], ...] = (httpx.TransportError, httpx.DecodingError)
 
     def __post_init__(self) -> None:
-        if not self.attempts > 0:
-            raise ValueError(f"attempts must be greater than 0, got {self.attempts}")
         self.lost = (OSError, *self.lost)  # such as TimeoutError
         self._has_answered = False  # the API, any of the requests
         self._failures = 0  # in a row
         self._pause = BACKOFF / 2  # of all, in seconds, doubled before each new one
         self._paused_until = 0.0
+        self._said_until = 0.0  # when a wait ends that was said
         self._under_way = 0  # requests
         self._why = ""  # why nothing is sent any more
 
     async def __call__(
-        self, pacer: Any, send: Callable[P, Awaitable[T]], *args: P.args, **kw: P.kwargs
+        self, pacer: Any, send: Callable[..., Awaitable[T]], *args: Any, **kw: Any
     ) -> T:
         """Await ``send(*args, **kw)`` until there is an answer, and return it."""
-        wait = 0.0
+        wait, why = 0.0, ""
         for attempt in range(self.attempts):
+            if wait > 5 and time.monotonic() >= self._said_until:  # not each of many
+                self._said_until = time.monotonic() + wait
+                logging.getLogger(__name__).warning("Waiting %.0f s: %s", wait, why)
             await asyncio.sleep(wait)
-            wait = min(BACKOFF * 2.0**attempt, LONGEST_BACKOFF) * random.uniform(1, 2)
+            wait = min(BACKOFF * 2.0**attempt, 30) * random.uniform(1, 2)
             try:
-                async with pacer, asyncio.timeout(self.timeout):
-                    if self._why:
-                        await self.stop(self._why)
-                    self._under_way += 1
-                    try:
-                        response = await send(*args, **kw)
-                    finally:
-                        self._under_way -= 1
+                response = await self._send_once(pacer, lambda: send(*args, **kw))
             except self.lost as error:
                 why = f"{type(error).__name__} {error}"
                 continue
-            status = response.status_code
-            if 200 <= status < 300 or status in (404, 410):  # there is no such thing
+            if is_answer(response):
                 self._has_answered = True
                 self._failures = 0
                 self._pause = BACKOFF / 2
                 return response
-            why = f"status {status} {reason_in(response)}"
+            why = f"status {response.status_code} {reason_in(response)}"
             if is_permanent(response):
                 await self.stop(why)
-            if is_temporary(response):
+            elif is_temporary(response):
                 wait = await self._pause_all(pacer, pause_in(response), why)
-            elif status < 500 and status not in (408, 409):  # no other attempt helps
+            elif response.status_code < 500 and response.status_code not in (408, 409):
                 if self._has_answered:
-                    raise NoAnswer(why)  # it concerns this request alone
+                    raise NoAnswer(why)  # what is wrong is this request alone
                 break
         self._failures += 1
         if self._failures >= MOST_FAILURES:
             await self.stop(why)
         raise NoAnswer(why)
 
+    async def _send_once(self, pacer: Any, send: Callable[[], Awaitable[T]]) -> T:
+        """Wait for a turn, and send.  Raises `Stop` if the run has ended meanwhile."""
+        async with pacer:
+            if not self._why:
+                self._under_way += 1
+                try:
+                    async with asyncio.timeout(self.timeout):
+                        return await send()
+                finally:
+                    self._under_way -= 1
+        return await self.stop(self._why)
+
     async def _pause_all(self, pacer: Any, asked: float, why: str) -> float:
         """Let all wait, longer each time, and return for how many seconds."""
         now = time.monotonic()
-        is_new = now >= self._paused_until  # and not of one that left before this pause
-        self._pause *= 2 if is_new else 1
+        if now >= self._paused_until:  # else it left before that pause
+            self._pause *= 2
         pause = max(asked, self._pause)
         if pause > self.longest_pause:
             await self.stop(f"{why} (a pause of {pause:.0f} s)")
-        if is_new and pause > 5:
-            logging.getLogger(__name__).warning("Waiting %.4g s: %s", pause, why)
         self._paused_until = max(self._paused_until, now + pause)
         pacer.pause(pause)
         return pause + random.uniform(0, BACKOFF)  # not all at once
 
-    async def stop(self, why: str) -> None:
+    async def stop(self, why: str) -> NoReturn:
         """End the run, as soon as nothing is under way that may be answered."""
         self._why = why
         while self._under_way:

@@ -71,6 +71,11 @@ def read_refusal(response: Any) -> Refusal | None:
     return None
 
 
+def is_answer(response: Any) -> bool:
+    """Whether it is what was asked for, or says that there is no such thing."""
+    return 200 <= response.status_code < 300 or response.status_code in (404, 410)
+
+
 def is_permanent(response: Any) -> bool:
     """Whether no wait helps: the key is wrong, or the money is spent."""
     status = response.status_code

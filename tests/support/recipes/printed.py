@@ -105,7 +105,7 @@ def by_id(recipe: str, *hopeless: str) -> Job:
             "IDS": IDS,
             "RATE": 1000,
         },
-        mark=r'(?:\?id=|"key": )(\w+)',
+        mark=r"\?id=(\w+)",
         hopeless=frozenset(hopeless),
     )
 
