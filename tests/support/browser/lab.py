@@ -7,13 +7,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import nbformat
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+import pytest
+from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
 from tests.support import children
 from tests.support.children import free_port, wait_until_up
@@ -23,6 +23,7 @@ CHROMIUM = (
     or shutil.which("chromium-browser")
     or shutil.which("google-chrome")
 )
+FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -145,13 +146,20 @@ class Lab:
                 httpx.delete(f"{sessions}/{session['id']}", timeout=30)
 
 
-@contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(playwright: Playwright, *flags: str) -> Browser:
     """A headless Chromium with an empty profile."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
+
+
+def firefox(playwright: Playwright, **preferences: Any) -> Browser:
+    """The system's headless Firefox with an empty profile, driven by WebDriver BiDi."""
+    if not FIREFOX:
+        pytest.skip("there is no Firefox here (Debian: firefox-esr)")
+    return playwright.firefox.launch(
+        channel="moz-firefox",
+        executable_path=FIREFOX,
+        firefox_user_prefs=preferences,
+    )
 
 
 def run_all(page: Page) -> None:
