@@ -11,7 +11,12 @@ import pytest
 from playwright.sync_api import Page, Playwright
 
 from tests.support.browser import IN_BROWSER, SCHOOL, Pages, lite, watched
-from tests.support.browser.lab import PanelOnPage, chromium, firefox, run_all
+from tests.support.browser.lab import (
+    PanelOnPage,
+    chromium,
+    firefox,
+    press_run_all,
+)
 from tests.support.children import served
 from tests.support.notebooks.notebook_tools import (
     NOTEBOOKS,
@@ -71,7 +76,7 @@ def begin(pages: Pages, address: str, path: Path) -> Page:
     page = pages.open()
     lite.show_notebook(page, address, f"notebooks/{path.name}")
     lite.PageKernel(page).run_first(looking_at(path))
-    run_all(page)
+    press_run_all(page)
     return page
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -75,8 +76,7 @@ class Lab:
             f"--ServerApp.root_dir={self.notebooks}",
             f"--ServerApp.base_url={PREFIX}",
             "--ServerApp.disable_check_xsrf=True",  # for `end_kernel_of`
-            "--LabApp.expose_app_in_browser=True",  # for their commands
-            "--JupyterNotebookApp.expose_app_in_browser=True",
+            "--LabApp.expose_app_in_browser=True",  # for its commands
         ]
         folders = {
             "IPYTHONDIR": "ipython",
@@ -164,10 +164,23 @@ def firefox(playwright: Playwright, **preferences: Any) -> Browser:
     )
 
 
+def press_run_all(page: Page) -> None:
+    """Run > Run All Cells, as a person does."""
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_text("Run All Cells", exact=True).click()
+
+
 def run_all(page: Page) -> None:
-    """Run All Cells, by its command: a menu loses a click while a page is built."""
-    page.wait_for_function("window.jupyterapp")
-    page.evaluate("() => void jupyterapp.commands.execute('notebook:run-all-cells')")
+    """Run All of a notebook whose kernel is there, until its first cell has begun: a
+    page that is still being built loses a click.
+    """
+    first = page.locator(".jp-CodeCell .jp-InputPrompt").first
+    for _ in range(3):
+        press_run_all(page)
+        with contextlib.suppress(AssertionError):
+            expect(first).not_to_have_text("[ ]:", timeout=20_000)
+            return
+    raise AssertionError("no cell has begun to run")
 
 
 def save(page: Page) -> None:
