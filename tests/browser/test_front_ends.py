@@ -50,7 +50,7 @@ def test_in_marimo(page: Page, tmp_path: Path) -> None:
             page.locator(".cm-content").first.click()
             page.keyboard.press("Control+Enter")
             page.get_by_text(f"run {run}: 1 server, 0 plots").wait_for()
-        panel = panel_of(page)
+            panel = panel_of(page)  # the cell has ended: before, marimo takes no key
         try_out(panel)
         expect(page.locator(".ifl-panel.ifl-dark")).to_have_count(1)
         panel.press("Present")
