@@ -1,7 +1,7 @@
 // The page for the projector: every phone, every request of theirs, and the one quota.
 
 import { make, say, write } from "../../stage/dom.js";
-import { dotOf, drawBounces, drawWall, isClosed } from "../../stage/dots.js";
+import { dotOf, drawWall, isClosed } from "../../stage/dots.js";
 import { LANDING } from "../../stage/motion.js";
 import { Pen } from "../../stage/pen.js";
 import { boxOf, middle, Places, roomFor } from "../../stage/places.js";
@@ -190,7 +190,6 @@ class Wall {
     this.dots.clear();
     drawWall(this.dots, run, moment, places);
     this.#drawDots(run, moment, places);
-    if (!still) drawBounces(this.dots, run, moment, places);
     const words = Math.floor(time / READABLE);
     if (words === this.#lastWords) return;
     this.#lastWords = words;
