@@ -10,7 +10,7 @@ import functools
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from tests.support.browser import (
     ROOT,
@@ -47,9 +47,16 @@ def lab(servers: Callable[[str], Lab]) -> Lab:
 
 
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
+    """What drives browsers."""
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="package")
+def browser(playwright: Playwright) -> Iterator[Browser]:
     """A headless Chromium."""
-    with chromium() as browser:
+    with chromium(playwright) as browser:
         yield browser
 
 

@@ -1,5 +1,5 @@
-"""The browser build: made by the README's command, and its notebooks run in Chromium as
-files on a server.
+"""The browser build: made by the README's command, and its notebooks run as files on a
+server.
 """
 
 from __future__ import annotations
@@ -8,11 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page, Playwright
 
 from tests.support.browser import IN_BROWSER, SCHOOL, Pages, lite, watched
-from tests.support.browser.driven_panel import DrivenPanel, driven, run_command
-from tests.support.browser.lab import PanelOnPage, run_all
+from tests.support.browser.lab import (
+    PanelOnPage,
+    chromium,
+    firefox,
+    press_run_all,
+)
 from tests.support.children import served
 from tests.support.notebooks.notebook_tools import (
     NOTEBOOKS,
@@ -29,8 +33,8 @@ pytestmark = IN_BROWSER
 full = pytest.mark.full
 nightly = pytest.mark.nightly
 
-RUN_ALL = 90.0
-"""Seconds: the promise is 30 on a computer that does nothing else."""
+RUN_ALL = 300.0
+"""Seconds: met by a hang, not by a busy machine.  The promise is 30 on an idle one."""
 WITH_SLIDER = notebook("03")
 LONG_RUN = "server.latency = 2\npanel.count = 1000\npanel.start()"
 TAKES_THREADS = ("check_paced_threads",)
@@ -56,11 +60,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def pages(browser: Browser) -> Iterator[Pages]:
+def pages(playwright: Playwright) -> Iterator[Pages]:
     """Pages of a Chromium without internet."""
     with (
-        lite.chromium_without_internet(browser.browser_type) as walled_in,
-        watched(walled_in) as pages,
+        chromium(playwright, lite.NO_INTERNET) as browser,
+        watched(browser) as pages,
     ):
         yield pages
 
@@ -71,8 +75,8 @@ def begin(pages: Pages, address: str, path: Path) -> Page:
     """
     page = pages.open()
     lite.show_notebook(page, address, f"notebooks/{path.name}")
-    page.evaluate(lite.RUN_FIRST, looking_at(path))
-    run_all(page)
+    lite.PageKernel(page).run_first(looking_at(path))
+    press_run_all(page)
     return page
 
 
@@ -120,10 +124,13 @@ def expect_solutions_correct(ran: Ran) -> None:
         assert verdict.text.startswith(expected), verdict
 
 
-def expect_plateau_to_follow(panel: PanelOnPage | DrivenPanel) -> None:
-    """The long run is drawn, a drag to the middle changes the number in flight, and
-    Stop ends it.
+def expect_plateau_to_follow(ran: Ran, page: Page) -> None:
+    """A long run is drawn, a drag to the middle changes the number in flight, and Stop
+    ends it.
     """
+    assert ran.kernel.run(LONG_RUN).status == "ok"
+    panel = PanelOnPage(page)
+    panel.limit.scroll_into_view_if_needed()
     panel.expect(live=True, in_flight=3)
     limit = panel.drag("limit", 0.5)
     assert 20 <= limit <= 30
@@ -152,40 +159,19 @@ def test_slider_moves_the_plateau(site: Path, pages: Pages) -> None:
             expect_solutions_correct(ran)
             verdict = ran.kernel.run(NEEDS_THREADS)
             assert verdict.text.startswith(WITHOUT_THREADS), verdict
-            assert ran.kernel.run(LONG_RUN).status == "ok"
-            panel = PanelOnPage(page)
-            panel.limit.scroll_into_view_if_needed()
-            expect_plateau_to_follow(panel)
+            expect_plateau_to_follow(ran, page)
 
 
-@pytest.mark.parametrize(
-    ("name", "jspi"),
-    [
-        pytest.param("firefox", False, marks=full),
-        pytest.param("webkit", True, marks=nightly),
-        pytest.param("firefox", True, marks=nightly),
-    ],
-)
-def test_slider_moves_the_plateau_in_another_browser(
-    site: Path, tmp_path: Path, name: str, jspi: bool
+@nightly
+def test_slider_moves_the_plateau_in_firefox(
+    site: Path, playwright: Playwright
 ) -> None:
-    """Run All of 03 ends without an error, and a drag changes the number in flight,
-    with JSPI or without.
-    """
-    preferences = {} if jspi else {lite.JSPI: False}
-    with served(site) as address, driven(name, tmp_path, **preferences) as page:
-        assert page.evaluate("return 'Suspending' in WebAssembly") is jspi
-        page.open(f"{address}/live/lab/index.html?path=notebooks/{WITH_SLIDER.name}")
-        page.wait_for(f"return ({lite.READY})()", within=lite.BOOT / 1000)
-        run_command(page, "notebook:run-all-cells")
-        page.wait_for(f"return ({lite.ENDED})()", within=RUN_ALL)
-        shown = page.evaluate(f"return ({lite.CELLS})()")
-        assert [cell for cell in shown if cell["status"] != "ok"] == []
-        if name == "webkit":
-            # Said while the first cell imports and the others arrive: all of them run.
-            page.forget_errors("NoGilError")
-        panel = DrivenPanel(page)
-        page.evaluate(
-            f"return ({lite.RUN})(arguments[0])", f"await panel.reset()\n{LONG_RUN}"
-        )
-        expect_plateau_to_follow(panel)
+    """Also without JSPI, which not every Firefox has."""
+    with (
+        served(site) as address,
+        firefox(playwright, **{lite.JSPI: False}) as browser,
+        watched(browser) as pages,
+    ):
+        page = begin(pages, f"{address}/live", WITH_SLIDER)
+        assert not page.evaluate("'Suspending' in WebAssembly")
+        expect_plateau_to_follow(ran_in(page, WITH_SLIDER), page)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Playwright, expect
 
-from tests.support.browser import IN_BROWSER
-from tests.support.browser.driven_panel import DrivenPanel, driven, run_command
-from tests.support.browser.lab import HAS_KERNEL, Lab
+from inflight_lab import ClassRoom
+from tests.support.browser import IN_BROWSER, watched
+from tests.support.browser.bare_page import SHOW_WIDGET, state_of, widget_of
+from tests.support.browser.lab import Lab, firefox, run_all
 from tests.support.browser.marimo_page import marimo
 from tests.support.browser.panel_page import (
     PANEL,
@@ -18,8 +18,8 @@ from tests.support.browser.panel_page import (
     panel_of,
     try_out,
 )
-from tests.support.browser.vscode_page import NPM, VSCodePage
-from tests.support.browser.webdriver import BROWSERS
+from tests.support.browser.webkit import webkit
+from tests.support.notebooks.made_pages import make_landing_page
 
 pytestmark = [*IN_BROWSER, pytest.mark.full]
 
@@ -33,6 +33,11 @@ servers, plots = names.count("practice-server"), names.count("live-plot")
 print(f"run {builtins.runs}: {servers} server, {plots} plots")
 """
 
+FULL = "document.fullscreenElement && document.querySelector('.ifl-presented')"
+LIGHT = """jupyterapp.commands.execute(
+  "apputils:change-theme", { theme: "JupyterLab Light" })"""
+SENTENCE = "document.querySelector('.ifl-sentence').innerText"
+
 
 def test_in_marimo(page: Page, tmp_path: Path) -> None:
     """On a dark page it follows every gesture and can be presented; a cell that runs
@@ -45,7 +50,7 @@ def test_in_marimo(page: Page, tmp_path: Path) -> None:
             page.locator(".cm-content").first.click()
             page.keyboard.press("Control+Enter")
             page.get_by_text(f"run {run}: 1 server, 0 plots").wait_for()
-        panel = panel_of(page)
+            panel = panel_of(page)  # the cell has ended: before, marimo takes no key
         try_out(panel)
         expect(page.locator(".ifl-panel.ifl-dark")).to_have_count(1)
         panel.press("Present")
@@ -55,43 +60,45 @@ def test_in_marimo(page: Page, tmp_path: Path) -> None:
         page.close()  # before its server ends
 
 
-@pytest.mark.skipif(not NPM, reason="there is no npm here")
-def test_in_vscodes_bundle(lab: Lab, page: Page, tmp_path: Path) -> None:
-    """It is not shown twice, and is dark on the white that VS Code puts behind it."""
-    VSCodePage(tmp_path).run(page, lab, SET_UP + PANEL)
-    try_out(panel_of(page))
-    picture = page.locator("#outputs > div > :is(img, svg)")
-    expect(picture).to_have_count(1)
-    expect(picture).to_be_hidden()
-    expect(page.locator(".ifl-dark")).to_have_count(0)
-
-
-FILLS_THE_SCREEN = """
-const middle = document.elementFromPoint(innerWidth / 2, innerHeight / 2);
-return document.fullscreenElement && middle.closest(".ifl-presented");
-"""
-
-
-@pytest.mark.parametrize("name", BROWSERS)
-def test_in_another_browser(
-    name: str, servers: Callable[[str], Lab], tmp_path: Path
-) -> None:
+def test_in_firefox(lab: Lab, playwright: Playwright) -> None:
     """In JupyterLab it also fills the screen and leaves it, and its colours follow the
     theme.
     """
-    lab = servers("lab")
     lab.use_theme("JupyterLab Dark")
-    with driven(name, tmp_path) as page:
-        page.open(lab.where(lab.write(f"{name}.ipynb", SET_UP, PANEL)))
-        page.wait_for(HAS_KERNEL)
-        run_command(page, "notebook:run-all-cells")
-        panel = DrivenPanel(page)
-        page.wait_for("return document.querySelector('.ifl-dark')")
+    with firefox(playwright) as browser, watched(browser) as pages:
+        page = pages.open()
+        lab.open(page, lab.write("firefox.ipynb", SET_UP, PANEL))
+        run_all(page)
+        panel = panel_of(page)
+        dark = page.locator(".ifl-panel.ifl-dark")
+        expect(dark).to_have_count(1)
         try_out(panel)
         panel.press("Present")
-        page.wait_for(FILLS_THE_SCREEN)
-        page.press("Escape")
-        page.wait_for("return !document.fullscreenElement")
-        page.wait_for("return !document.querySelector('.ifl-presented')")
-        run_command(page, "apputils:change-theme", theme="JupyterLab Light")
-        page.wait_for("return !document.querySelector('.ifl-dark')")
+        page.wait_for_function(FULL)
+        page.keyboard.press("Escape")
+        page.wait_for_function(f"!({FULL})")
+        expect(page.locator(".ifl-presented")).to_have_count(0)
+        page.evaluate(LIGHT)
+        expect(dark).to_have_count(0)
+
+
+def test_in_webkit(tmp_path: Path) -> None:
+    """On an iPhone somebody sends to the class and plays the landing page's run, and a
+    panel asks its kernel, and fills the screen.
+    """
+    with (
+        webkit(tmp_path) as page,
+        ClassRoom(address="127.0.0.1", port=0, quota="none", latency=0) as room,
+    ):
+        page.open(room.url)
+        page.click("#one:not([disabled])")
+        page.wait_for("return document.body.innerText.includes('200 OK after')")
+        page.open(make_landing_page(tmp_path).as_uri())
+        page.click("inflight-toy .ifl-go")
+        page.wait_for(f"return {SENTENCE}.includes('answered')")
+        page.open("about:blank")
+        page.evaluate(f"return ({SHOW_WIDGET})(arguments[0])", widget_of(state_of()))
+        page.click(".ifl-panel .ifl-go")
+        page.wait_for("return model.sent.some((message) => message.press === 'run')")
+        page.click(".ifl-panel .ifl-present")
+        page.wait_for(f"return {FULL}")

@@ -5,6 +5,7 @@ One page in each serves these tests, and the panel is reset before each.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
@@ -13,7 +14,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, TimeoutError, expect
 
 from tests.support.browser import (
     IN_BROWSER,
@@ -190,6 +191,11 @@ def test_two_pages_on_one_notebook_show_the_same_run(
     panel.expect(in_flight=3)
     other = opened.pages.open()
     opened.lab.open(other, opened.name)
+    lanes = other.locator(".ifl-lane")
+    with contextlib.suppress(TimeoutError):
+        lanes.wait_for(timeout=START_UP / 3)
+    if not lanes.count():  # JupyterLab has missed what its busy kernel said of widgets
+        opened.lab.open(other, opened.name)
     second = panel_of(other)
     second.expect(live=True, in_flight=3, limit=3)
     panel.key("ArrowRight")  # few in flight: the run outlasts a busy computer's delays

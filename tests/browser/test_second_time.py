@@ -109,6 +109,18 @@ def test_a_panel_stops_until_its_last_dot_has_landed(page: Page) -> None:
     expect(go).to_have_text("Run")
 
 
+def test_a_page_that_becomes_dark(page: Page) -> None:
+    """A panel is dark where the text around it is light, but not on the white that VS
+    Code puts behind a widget, whatever the theme.
+    """
+    show(page, state_of())
+    dark = page.locator(".ifl-panel.ifl-dark")
+    page.evaluate("document.body.style = 'color: #ccc'")
+    expect(dark).to_have_count(1)
+    page.evaluate("document.body.style = 'color: #ccc; --jp-ui-font-color1: #222'")
+    expect(dark).to_have_count(0)
+
+
 def test_a_button_that_the_kernel_does_not_answer(page: Page) -> None:
     """Pressed again after a kernel has gone, it says so, until there is an answer."""
     stop_clock(page)

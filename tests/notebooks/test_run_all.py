@@ -98,14 +98,8 @@ def test_the_same_on_a_slow_computer(path: Path) -> None:
         expect_run_fits(path, fresh, within=4 * PROMISED)
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        NOTEBOOKS[0],
-        *(pytest.param(path, marks=pytest.mark.nightly) for path in PAGES[1:]),
-    ],
-    ids=lambda path: path.stem,
-)
+@pytest.mark.nightly
+@each_page
 def test_running_again_leaves_nothing_behind(path: Path) -> None:
     """After a restart in mid-run all cells end well; when they run again there is no
     more of anything in the kernel, and at its end no process of it stays.
@@ -115,7 +109,8 @@ def test_running_again_leaves_nothing_behind(path: Path) -> None:
         again.restart()
         run_all(path, again)
         assert again.run(f"import psutil\n{inspect.getsource(census)}").status == "ok"
-        before = held_at_rest(again)
+        assert again.run("import asyncio\nawait asyncio.sleep(2)").status == "ok"
+        before = held_by(again)
         run_all(path, again)
         expect_no_more_than(before, again)
         children = [psutil.Process(pid) for pid in again.value(CHILDREN)]
@@ -125,18 +120,10 @@ def test_running_again_leaves_nothing_behind(path: Path) -> None:
 
 def held_by(fresh: Kernel) -> dict[str, int]:
     """What the kernel holds, a moment from now."""
-    fresh.run("import asyncio\nawait asyncio.sleep(0.2)")
+    fresh.run("await asyncio.sleep(0.2)")
     held: dict[str, int] = fresh.value("census()")
     del held["widgets"]  # the notebook's own sliders and texts: ipywidgets keeps them
     return held
-
-
-def held_at_rest(fresh: Kernel) -> dict[str, int]:
-    """What the kernel holds, once that stays the same for two seconds."""
-    seen = [held_by(fresh)]
-    while seen[-10:] != 10 * seen[-1:]:
-        seen.append(held_by(fresh))
-    return seen[-1]
 
 
 def expect_no_more_than(before: dict[str, int], fresh: Kernel) -> None:

@@ -246,19 +246,6 @@ def test_it_opens_the_series_and_asks_no_other_site(tmp_path: Path) -> None:
     assert (tmp_path / "inflight-lab" / "notebooks").is_dir()
 
 
-@pytest.mark.nightly
-def test_a_clone_is_enough(tmp_path: Path) -> None:
-    """The README's first command opens the series in a clone that was just made."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    run = readme.partition("```sh\npip install uv && ")[2].partition("\n")[0]
-    clone = tmp_path / "clone"
-    subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
-    own = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
-    subprocess.run([*run.split(), "--version"], cwd=clone, env=own, check=True)
-    with started(tmp_path, clone / ".venv" / "bin") as address:
-        assert served_notebooks(address)
-
-
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package, built."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import doctest
 import inspect
 from pathlib import Path
-from typing import Any
 
 import httpx
 import ipywidgets
@@ -16,9 +14,18 @@ import pytest
 import inflight_lab
 from inflight_lab import PracticeServer
 from inflight_lab.runners import naive, semaphore
+from tests.support.recipes.pasting import run_cell
 
 RUNS_ELSEWHERE = {"enable_nested_run"}
 """It changes asyncio for the whole process; tests/jupyter runs it in a kernel."""
+KNOWN = {
+    "asyncio": asyncio,
+    "httpx": httpx,
+    "naive": naive,
+    "semaphore": semaphore,
+    "display": lambda shown: None,
+}
+"""What a reader has imported, and `display`, which every cell knows."""
 
 
 def example_of(name: str) -> str:
@@ -41,28 +48,13 @@ async def test_the_example_runs_as_written(
 ) -> None:
     """In a cell with a server, a client and a plot, no line of it fails."""
     monkeypatch.chdir(tmp_path)
+    public = {each: getattr(inflight_lab, each) for each in inflight_lab.__all__}
     with PracticeServer(latency=0) as server:
         async with httpx.AsyncClient() as client:
             plot = inflight_lab.LivePlot(server)
             with plot:
                 await client.get(server.url)
-            await run_cell(
-                example_of(name),
-                server=server,
-                client=client,
-                plot=plot,
-                urls=[server.url] * 3,
-            )
+            own = {"server": server, "client": client, "plot": plot}
+            own["urls"] = [server.url] * 3
+            await run_cell(example_of(name), **KNOWN, **public, **own)
     ipywidgets.Widget.close_all()
-
-
-async def run_cell(source: str, **names: Any) -> None:
-    """Run code as a cell does: ``await`` may stand outside of functions."""
-    code = compile(source, "example", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    modules = {"asyncio": asyncio, "httpx": httpx}
-    rungs = {"naive": naive, "semaphore": semaphore}
-    public = {name: getattr(inflight_lab, name) for name in inflight_lab.__all__}
-    scope = {**modules, **rungs, **public, **names, "display": lambda shown: None}
-    running = eval(code, scope)
-    if inspect.isawaitable(running):
-        await running

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import sys
-import tomllib
 import zipfile
 from importlib.metadata import version
 from pathlib import Path
@@ -44,14 +42,6 @@ def test_a_step_that_fails_says_what_it_said(
     with pytest.raises(browser_build.BuildError, match=r"^npm failed: see above$"):
         browser_build.run_step("npm", command, tmp_path)
     assert "no space" in capsys.readouterr().err
-
-
-def test_the_extra_brings_the_tools() -> None:
-    """As the error for a missing module promises."""
-    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    extra = tomllib.loads(text)["project"]["optional-dependencies"]["browser"]
-    brought = {re.split(r"[^\w-]", requirement)[0] for requirement in extra}
-    assert {name.replace("_", "-") for name in browser_build.NEEDED} <= brought
 
 
 def test_a_missing_tool_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from distributed import Client
+from distributed import Client, LocalCluster
 
 from inflight_lab import PracticeServer
 from inflight_lab.recipes import on_a_cluster
 from tests.support.children import START_UP
-from tests.support.dask_cluster import Cluster, dask_cluster
 from tests.support.recipes.faults import FAULTS, answer
 from tests.support.recipes.faulty_path import FaultyPath
 from tests.support.recipes.pasting import run, start
@@ -29,22 +28,28 @@ NOBODY = "127.0.0.1:1"
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """One cluster for all tests of this file."""
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
+    """One cluster for all tests of this file: two workers, each a process."""
     folder = tmp_path_factory.mktemp("dask")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("DASK_CONFIG", str(folder))  # it would write one at home
         # Many processes import dask: compiled once, it is there at once.
         environment.setenv("PYTHONDONTWRITEBYTECODE", "")
         environment.setenv("PYTHONPYCACHEPREFIX", str(folder / "compiled"))
-        with dask_cluster(folder) as cluster:
+        with LocalCluster(
+            n_workers=2,
+            threads_per_worker=8,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            local_directory=folder,
+        ) as cluster:
             yield cluster
 
 
 @pytest.fixture
-def where(cluster: Cluster, redis: str) -> dict[str, object]:
+def where(cluster: LocalCluster, redis: str) -> dict[str, object]:
     """The settings that say where both are."""
-    return {"SCHEDULER": cluster.scheduler, "REDIS": redis}
+    return {"SCHEDULER": cluster.scheduler_address, "REDIS": redis}
 
 
 async def test_one_quota_for_all(where: dict[str, object], tmp_path: Path) -> None:
@@ -73,7 +78,7 @@ def test_the_shared_quota_is_a_little_less_than_allowed() -> None:
 
 
 async def test_killed_and_started_again(
-    cluster: Cluster,
+    cluster: LocalCluster,
     where: dict[str, object],
     server: PracticeServer,
     tmp_path: Path,
@@ -97,7 +102,7 @@ async def test_killed_and_started_again(
         second = await start(script, API_KEY="secret")
         # Also what the killed script had asked for may still be on its way.
         await until(lambda: server.stats().in_flight >= 8, patience=START_UP)
-        os.kill(cluster.workers[0], signal.SIGKILL)
+        os.kill(cluster.workers[0].pid, signal.SIGKILL)
         hold.release()
         out, err = await second.communicate()
         asked_by_second = job.asked_for(path) - asked
@@ -131,7 +136,7 @@ async def test_fault(name: str, where: dict[str, object], tmp_path: Path) -> Non
 
 
 async def test_a_key_does_not_stay_on_the_scheduler(
-    cluster: Cluster, where: dict[str, object], tmp_path: Path
+    cluster: LocalCluster, where: dict[str, object], tmp_path: Path
 ) -> None:
     """However the script ends; here the API does not accept it."""
     with PracticeServer(latency=0) as server:
@@ -140,7 +145,7 @@ async def test_a_key_does_not_stay_on_the_scheduler(
             status, out, _ = await run(script)
     assert status == 1
     assert "Stopped: status 401" in out
-    async with Client(cluster.scheduler, asynchronous=True) as client:
+    async with Client(cluster.scheduler_address, asynchronous=True) as client:
         names = await client.run_on_scheduler(
             lambda dask_scheduler: list(dask_scheduler.worker_plugins)
         )

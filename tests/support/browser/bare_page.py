@@ -44,6 +44,11 @@ def state_of(
         return elsewhere.submit(asyncio.run, made()).result()
 
 
+def widget_of(state: dict[str, Any]) -> dict[str, Any]:
+    """What `SHOW_WIDGET` takes."""
+    return {"esm": state["_esm"], "css": str(state["_css"]), "state": state}
+
+
 def show(
     page: Page, state: dict[str, Any], *, width: int = 1024, height: int = 768
 ) -> None:
@@ -51,9 +56,7 @@ def show(
     page.set_viewport_size({"width": width, "height": height})
     page.goto("about:blank")
     page.set_content(EMPTY)
-    page.evaluate(
-        SHOW_WIDGET, {"esm": state["_esm"], "css": str(state["_css"]), "state": state}
-    )
+    page.evaluate(SHOW_WIDGET, widget_of(state))
 
 
 def hear(page: Page, run: Run, *, lane: int = 0, **more: object) -> None:

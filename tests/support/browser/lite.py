@@ -6,30 +6,26 @@ import re
 import shlex
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Browser, BrowserType, Page
+from playwright.sync_api import Page
 
 from tests.support.browser import SCHOOL
 from tests.support.browser.javascript import Functions
-from tests.support.browser.lab import CHROMIUM, FLAGS
 from tests.support.notebooks.notebook_tools import AnyKernel, CellRun
 
 ROOT = Path(__file__).parents[3]
 JSPI = "javascript.options.wasm_js_promise_integration"
 """Firefox's preference for what lets Python wait without blocking its page."""
+NO_INTERNET = (
+    f"--host-resolver-rules=MAP {SCHOOL} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+)
+"""For a Chromium that finds no other computer: to ask one is an error."""
 BOOT = 300_000
 """Milliseconds for a page and its kernel to come up on a busy machine."""
-
 _PAGE = Functions("lite_page.js")
-_SHOWN = _PAGE["isShown"]
-READY = _PAGE["isReady"]
-ENDED = _PAGE["hasEnded"]
-CELLS = _PAGE["cells"]
-RUN = _PAGE["run"]
-RUN_FIRST = _PAGE["runFirst"]
 
 
 def missing() -> list[str]:
@@ -59,16 +55,6 @@ def build(folder: Path, notebooks: Sequence[Path]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@contextmanager
-def chromium_without_internet(kind: BrowserType) -> Iterator[Browser]:
-    """A headless Chromium that finds no other computer: to ask one is an error."""
-    names = f"MAP {SCHOOL} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
-    flags = [*FLAGS, f"--host-resolver-rules={names}"]
-    browser = kind.launch(executable_path=CHROMIUM, args=flags)
-    yield browser
-    browser.close()
-
-
 class PageKernel(AnyKernel):
     """The kernel of the notebook that a page shows."""
 
@@ -77,21 +63,32 @@ class PageKernel(AnyKernel):
 
     def run(self, source: str) -> CellRun:
         """Run one cell, without showing it."""
-        ran = self._page.evaluate(RUN, source)
-        return CellRun(ran["status"], ran["text"], ran["error"])
+        return as_run(*self._page.evaluate(_PAGE["run"], source))
+
+    def run_first(self, source: str) -> None:
+        """Run it before every cell, as soon as the kernel is there."""
+        self._page.evaluate(_PAGE["runFirst"], source)
+
+
+def as_run(status: str, outputs: list[dict[str, Any]]) -> CellRun:
+    """What a cell did."""
+    run = CellRun(status)
+    for output in outputs:
+        run.note(output["output_type"], output)
+    return run
 
 
 def show_notebook(page: Page, address: str, path: str) -> None:
     """Open a notebook and wait until it is there; its kernel comes later."""
     page.goto(f"{address}/lab/index.html?path={path}")
-    page.wait_for_function(_SHOWN, timeout=BOOT, polling=100)
+    page.wait_for_function(_PAGE["isShown"], timeout=BOOT, polling=100)
 
 
 def cells(page: Page, *, within: float) -> list[CellRun]:
     """What each code cell shows, once the last one has ended, or one has failed."""
     # By a timer: a hidden page draws no frames.
-    page.wait_for_function(ENDED, timeout=within * 1000, polling=100)
+    page.wait_for_function(_PAGE["hasEnded"], timeout=within * 1000, polling=100)
     return [
-        CellRun(each["status"], each["text"], each["error"])
-        for each in page.evaluate(CELLS)
+        as_run("ok" if ended else "not finished", outputs)
+        for ended, outputs in page.evaluate(_PAGE["cells"])
     ]

@@ -18,11 +18,6 @@ export function isShown() {
   return panel()?.content?.widgets?.length > 1;
 }
 
-/** Whether the notebook is there, and its kernel waits for something to do. */
-export function isReady() {
-  return isShown() && panel().sessionContext?.session?.kernel?.status === "idle";
-}
-
 /** Whether every cell has run, or one has failed, and the kernel has nothing to do. */
 export function hasEnded() {
   const cells = codeCells();
@@ -32,60 +27,22 @@ export function hasEnded() {
   return (failed || done) && panel().sessionContext.session.kernel.status === "idle";
 }
 
-/** A text that a notebook holds in one piece or by lines. @param {any} value */
-function text(value) {
-  return Array.isArray(value) ? value.join("") : value ?? "";
-}
-
-/**
- * The text of a card that says as plain text what it shows; empty for others.
- *
- * @param {any} data
- */
-function verdict(data) {
-  const isVerdict = text(data["text/html"]).includes('class="ifl-verdict"');
-  return isVerdict ? `${text(data["text/plain"])}\n` : "";
-}
-
-/** What a cell shows. @param {any} cell */
-function shownBy(cell) {
-  const status = cell.execution_count === null ? "not finished" : "ok";
-  const shown = {
-    status,
-    text: "",
-    error: "",
-  };
-  for (const output of cell.getOutputs()) {
-    if (output.output_type === "stream") shown.text += text(output.text);
-    if (output.output_type === "execute_result") {
-      shown.text += text(output.data["text/plain"]);
-    }
-    if (output.output_type === "display_data") shown.text += verdict(output.data);
-    if (output.output_type === "error") {
-      shown.status = "error";
-      shown.error = `${output.ename}: ${output.evalue}`;
-    }
-  }
-  return shown;
-}
-
-/** What each code cell shows. */
+/** Of each code cell whether it has ended, and its outputs. */
 export function cells() {
-  return codeCells().map(shownBy);
+  return codeCells().map((cell) => [cell.execution_count !== null, cell.getOutputs()]);
 }
 
 /** Run code in the notebook's kernel, without a cell. @param {string} code */
 export async function run(code) {
-  const ran = { status: "", text: "", error: "" };
+  /** @type {any[]} */
+  const outputs = [];
   const { kernel } = panel().sessionContext.session;
   const future = kernel.requestExecute({ code, store_history: false });
   future.onIOPub = (/** @type {any} */ { header, content }) => {
-    if (header.msg_type === "stream") ran.text += content.text;
-    if (header.msg_type === "display_data") ran.text += verdict(content.data);
-    if (header.msg_type === "error") ran.error = `${content.ename}: ${content.evalue}`;
+    outputs.push({ output_type: header.msg_type, ...content });
   };
-  ran.status = (await future.done).content.status;
-  return ran;
+  const { content } = await future.done;
+  return [content.status, outputs];
 }
 
 /** Run code before every cell, as soon as there is a kernel. @param {string} code */

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from playwright.sync_api import Page
 
-from tests.support.browser.driven_panel import DrivenPanel
 from tests.support.browser.lab import START_UP, PanelOnPage
 
 SET_UP = """
@@ -24,7 +23,7 @@ def panel_of(page: Page) -> PanelOnPage:
     return panel
 
 
-def try_out(panel: PanelOnPage | DrivenPanel) -> None:
+def try_out(panel: PanelOnPage) -> None:
     """Run, keys, a drag, Stop by the keyboard, Run again, Stop: in flight follows.
 
     The panel has 1000 requests, a limit of 3 at first, and a server that takes so long

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Page, sync_playwright
 
 from tests.support.browser.lab import chromium
 from tests.support.notebooks.made_pages import make_landing_page
@@ -104,7 +104,7 @@ def perform(film: Film) -> None:
 def main() -> None:
     """Film the landing page, and save it."""
     page_path = make_landing_page(Path(tempfile.mkdtemp()))
-    with chromium() as browser:
+    with sync_playwright() as playwright, chromium(playwright) as browser:
         page = browser.new_page(viewport={"width": 860, "height": 900})
         page.clock.install(time=0)
         page.goto(page_path.as_uri())

@@ -134,6 +134,18 @@ class CellRun:
     text: str = ""
     error: str = ""
 
+    def note(self, kind: str, output: dict[str, Any]) -> None:
+        """Add an output, of which a message or a notebook says what ``kind`` it is."""
+        data = output.get("data", {})
+        if kind == "stream":
+            self.text += "".join(output["text"])
+        elif kind == "error":
+            self.error += f"{output['ename']}: {output['evalue']}"
+        elif kind == "execute_result":
+            self.text += "".join(data.get("text/plain", ""))
+        elif VERDICT in "".join(data.get("text/html", "")):
+            self.text += "".join(data["text/plain"]) + "\n"
+
 
 class AnyKernel(ABC):
     """A kernel of this machine, or one in a browser's page."""
@@ -203,24 +215,11 @@ class Kernel(AnyKernel):
             for run, _, reply in itertools.islice(replies, len(runs)):
                 run.status = reply["status"]
             for run, kind, content in about_these(self._client.get_iopub_msg):
-                _note(run, kind, content)
+                run.note(kind, content)
                 idle += content.get("execution_state") == "idle"
                 if idle == len(runs):
                     break
         return list(runs.values())
-
-
-def _note(run: CellRun, kind: str, content: dict[str, Any]) -> None:
-    if kind == "stream":
-        run.text += content["text"]
-    elif kind == "error":
-        run.error += f"{content['ename']}: {content['evalue']}"
-    elif kind in ("display_data", "execute_result"):
-        data = content["data"]
-        if kind == "execute_result":
-            run.text += data.get("text/plain", "")
-        elif VERDICT in data.get("text/html", ""):
-            run.text += data["text/plain"] + "\n"
 
 
 @contextmanager

@@ -29,9 +29,8 @@ async def run(script: Path, **environment: str) -> tuple[int | None, str, str]:
     return process.returncode, out.decode(), err.decode()
 
 
-async def run_cell(code: str) -> dict[str, Any]:
-    """Run a notebook cell's code on this loop; returns its names."""
-    names: dict[str, Any] = {}
+async def run_cell(code: str, **names: Any) -> dict[str, Any]:
+    """Run a notebook cell's code on this loop, with these names; returns them all."""
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     compiled = compile(code, "<cell>", "exec", flags, dont_inherit=True)
     result = eval(compiled, names)

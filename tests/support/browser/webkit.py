@@ -1,0 +1,77 @@
+"""WebKit, which Playwright drives only in a build of its own: here is Debian's, by the
+few commands of W3C WebDriver that a look at a page takes.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.children import child, free_port, wait_for_port, when_up
+from tests.support.waiting import PATIENCE
+
+WEBKIT = shutil.which("WebKitWebDriver")
+XVFB = shutil.which("Xvfb")
+"""WebKit has no headless mode: it needs a screen, if only a virtual one."""
+
+
+class WebKitPage:
+    """The one page of a browser."""
+
+    def __init__(self, port: int) -> None:
+        self._session = f"http://127.0.0.1:{port}/session"
+        self._session += "/" + self._post("", capabilities={})["sessionId"]
+
+    def open(self, address: str) -> None:
+        """Go there, and wait until it has loaded."""
+        self._post("/url", url=address)
+
+    def evaluate(self, body: str, *arguments: object) -> Any:
+        """What the body of a JavaScript function returns; a promise is waited for."""
+        return self._post("/execute/sync", script=body, args=arguments)
+
+    def wait_for(self, body: str) -> None:
+        """Wait until what it returns is true."""
+        deadline = time.monotonic() + PATIENCE
+        while not self.evaluate(body):
+            assert time.monotonic() < deadline, body
+            time.sleep(0.05)
+
+    def click(self, selector: str) -> None:
+        """Press an element, once there is one."""
+        self.wait_for(f"return document.querySelector('{selector}')")
+        (element,) = self._post(
+            "/element", using="css selector", value=selector
+        ).values()
+        self._post(f"/element/{element}/click")
+
+    def _post(self, path: str, **body: object) -> Any:
+        answer = httpx.post(self._session + path, json=body)
+        assert answer.is_success, answer.text
+        return answer.json()["value"]
+
+
+@contextmanager
+def webkit(folder: Path) -> Iterator[WebKitPage]:
+    """WebKitGTK's own small browser on a screen that nobody sees."""
+    if not (WEBKIT and XVFB):
+        pytest.skip("there is no WebKit here (Debian: webkit2gtk-driver, xvfb)")
+    screen, port = free_port(), free_port()
+    socket = Path(f"/tmp/.X11-unix/X{screen}")
+    own = os.environ | {"DISPLAY": f":{screen}", "HOME": str(folder)}
+    with (
+        (folder / "log").open("w") as log,
+        child([XVFB, f":{screen}", "-nolisten", "tcp"], stderr=log) as server,
+    ):
+        when_up(server, socket.stat)
+        with child([WEBKIT, f"--port={port}"], env=own, stderr=log) as driver:
+            wait_for_port(port, driver)
+            yield WebKitPage(port)
