@@ -93,11 +93,6 @@ def one_of(*values: object) -> Validator:
     return Validator((object,), allowed, allowed, lambda value: value in values)
 
 
-def instance(of: type, kind: str = "", fits: Predicate = anything) -> Validator:
-    """Allow an object of the class ``of`` that ``fits``."""
-    return Validator((of,), kind or f"a {of.__name__}(...)", fits=fits)
-
-
 def _bounds(minimum: float, maximum: float) -> str:
     return f"{minimum} or more" if maximum == MAX_FLOAT else f"{minimum} to {maximum}"
 
@@ -124,7 +119,6 @@ def _is_web_address(value: str | httpx.URL) -> bool:
 
 VALIDATORS = {
     "count": integer(0),
-    "outside": integer(0),
     "seed": integer(0),
     "limit": integer(1),
     "port": integer(0, 65535),

@@ -46,14 +46,9 @@ Commands:
 To learn more about a command: inflight-lab COMMAND --help.  Options that are not listed
 here, such as --no-browser, go to JupyterLab."""
 FIRST_NOTEBOOK = "00"
-ASK_NO_OTHER_SITE = (
-    "--LabApp.news_url=None",
-    "--LabApp.check_for_updates_class="
-    "jupyterlab.handlers.announcements.NeverCheckForUpdate",
-)
-"""Otherwise JupyterLab looks for updates and news."""
 NEWS = "@jupyterlab/apputils-extension:announcements"
-"""What asks whether to show news; the question would cover the panel on a phone."""
+"""What looks for updates on another site, and asks whether to show news; the question
+would cover the panel on a phone."""
 NO_JUPYTERLAB = """JupyterLab is not installed here.  Either of these installs it:
 
   uv run inflight-lab                               (in a clone of the repository)
@@ -120,7 +115,6 @@ def open_series(arguments: list[str]) -> None:
         [
             f"--ServerApp.root_dir={folder}",
             f"--LabApp.default_url=/lab/tree/{first}",
-            *ASK_NO_OTHER_SITE,
             *for_jupyterlab,
         ]
     )

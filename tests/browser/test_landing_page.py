@@ -71,15 +71,16 @@ def test_it_opens_with_all_that_matters_and_one_button(
 
 
 def test_all_controls_keep_what_is_shown(page: Page, address: str) -> None:
-    """Whoever goes his own way after the first run still sees what came of it, and from
-    then on the button sends what is chosen.
+    """Whoever goes his own way after the first run still sees what came of it and how
+    it was sent, and from then on the button sends what is chosen.
     """
     stop_clock(page)
     page.goto(address)
     press(page, "Send 100 at once", seconds=5)
     press(page, "All controls", seconds=0.1)
     expect(page.locator(SENTENCE)).to_contain_text("20 answered, 80 refused")
-    expect(page.get_by_role("radio", name="Semaphore")).to_be_checked()
+    expect(page.get_by_role("radio", name="All at once")).to_be_checked()
+    page.get_by_role("radio", name="All at once").press("ArrowRight")
     press(page, "Send 100", seconds=1)
     expect(page.locator(SENTENCE)).to_contain_text("10 in flight")
 
@@ -110,16 +111,6 @@ def add_toy(page: Page, settings: dict[str, Any]) -> Locator:
         settings,
     )
     return page.locator("#another")
-
-
-def test_what_was_refused_before_a_stop_stays_refused(page: Page, address: str) -> None:
-    """The words after it do not deny what everybody has seen."""
-    stop_clock(page)
-    page.goto(address)
-    press(page, "Send 100 at once", seconds=1.6)
-    expect(page.locator(SENTENCE)).to_contain_text("80 refused")
-    press(page, "Stop", seconds=0.1)
-    expect(page.locator(SENTENCE)).to_contain_text("80 refused, 20 cancelled")
 
 
 def test_run_brings_the_stage_into_view(page: Page, address: str) -> None:

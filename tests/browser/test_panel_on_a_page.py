@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from inflight_lab.plot.live_plot import Plot
 from inflight_lab.plot.modules import PAGE, script, style
-from inflight_lab.runs.run import Run
+from inflight_lab.runs.run import Level, Run, no_levels
 from tests.support.browser import IN_BROWSER, stop_clock
 from tests.support.browser.bare_page import hear, run_of, show, state_of
 from tests.support.browser.lab import PanelOnPage
@@ -21,7 +22,7 @@ pytestmark = IN_BROWSER
 
 BOXES = """elements => elements.map(
     (element) => JSON.stringify(element.getBoundingClientRect()))"""
-PARTS = ".ifl-controls :is(button, input, output, span)"
+BAR = ".ifl-controls > button, .ifl-settings :is(input, output, span)"
 LETTERS = """() => [...document.querySelectorAll(".ifl-presented *")]
     .filter((each) => each.innerText?.trim() && !each.children.length)
     .filter((each) => each.checkVisibility() && each.offsetWidth > 1)
@@ -224,6 +225,20 @@ def test_a_plot_comes_into_view_when_its_run_begins(page: Page) -> None:
     expect(strip).not_to_be_in_viewport()  # whoever has scrolled away is left there
 
 
+def test_a_plot_fills_the_screen(page: Page) -> None:
+    """As a panel does, and Escape leaves it."""
+    show(page, {"_esm": script(PAGE / "live_plot.js"), "_css": str(Plot._css)})
+    page.evaluate("delete Element.prototype.requestFullscreen")
+    page.get_by_role("button", name="Present").click()
+    plot = page.locator(".ifl-plot").bounding_box()
+    assert plot == {"x": 0, "y": 0, "width": 1024, "height": 768}
+    strip = page.locator(".ifl-chart").bounding_box()
+    assert strip
+    assert 740 < strip["y"] + strip["height"] <= 768
+    page.keyboard.press("Escape")
+    expect(page.locator(".ifl-presented")).to_have_count(0)
+
+
 def test_of_two_runs_on_a_phone_the_first_is_seen(phone: Page, states: States) -> None:
     """Both are higher than the screen: one that begins shows the first sentence, and
     not behind the bar.
@@ -243,13 +258,18 @@ def test_of_two_runs_on_a_phone_the_first_is_seen(phone: Page, states: States) -
 def test_nothing_moves_when_words_and_numbers_change(
     page: Page, states: States
 ) -> None:
-    """Every control keeps its place and size; a double click on Stop is one Stop."""
+    """Every control keeps its place and size, and the picture when more are shown; a
+    double click on Stop is one Stop.
+    """
     show(page, states["one"], width=700)
     page.evaluate("model.set('running', true)")
-    before = page.locator(PARTS).evaluate_all(BOXES)
+    bar = page.locator(BAR)
+    everything = page.locator(f"{BAR}, .ifl-sentence, .ifl-flow, .ifl-chart")
+    before, all_before = bar.evaluate_all(BOXES), everything.evaluate_all(BOXES)
     for name, value in (("limit", 50), ("count", 1000), ("latency", 1.234)):
         page.evaluate("([name, value]) => model.set(name, value)", [name, value])
-    assert page.locator(PARTS).evaluate_all(BOXES) == before
+    PanelOnPage(page).open_more()
+    assert everything.evaluate_all(BOXES) == all_before
     page.locator(".ifl-go").evaluate(
         "go => go.addEventListener('click', () => {"
         " model.set('running', false);"
@@ -257,10 +277,21 @@ def test_nothing_moves_when_words_and_numbers_change(
     )
     page.locator(".ifl-go").dblclick()
     assert asked(page) == [{"press": "stop"}]
-    assert page.locator(PARTS).evaluate_all(BOXES) == before
+    assert bar.evaluate_all(BOXES) == before
     assert page.locator(".ifl-notice").evaluate(
         "line => line.scrollWidth <= line.clientWidth"
     )
+
+
+def test_what_a_run_did_not_have_waits_for_the_next(page: Page, states: States) -> None:
+    """One sees it beside the number, until it is what the run had."""
+    show(page, states["one"])
+    levels = no_levels() | {"limit": [Level(0, 3)]}
+    hear(page, run_of((0, 0.5, 200), levels=levels), reset=True, number=1)
+    note = page.locator(".ifl-slider:has([name=limit]) small")
+    for limit, words in ((9, "from the next Run"), (3, "")):
+        page.evaluate("limit => model.set('limit', limit)", limit)
+        expect(note).to_have_text(words)
 
 
 def test_a_moved_slider_waits_for_the_kernel(page: Page, states: States) -> None:
@@ -309,7 +340,7 @@ def test_presented_it_fills_the_screen(
         assert 0 <= box["y"] <= box["y"] + box["height"] <= screen.height + 1
     letters = page.evaluate(LETTERS)
     assert len(letters) > 10
-    assert [each for each in letters if each[1] < screen.height / 56] == []
+    assert [each for each in letters if each[1] < screen.height / 50] == []
 
 
 def test_presented_the_focus_stays_in_the_panel(page: Page, states: States) -> None:
@@ -372,7 +403,7 @@ def test_news_are_shown_before_the_whole(page: Page, states: States) -> None:
 
 def test_a_page_misses_its_kernel(page: Page, states: States) -> None:
     """It says hello until it is answered; and what to do when the kernel goes in
-    mid-run, until there is news after all.
+    mid-run, or does not hear a button, until there is news after all.
     """
     stop_clock(page)
     show(page, states["one"])
@@ -382,10 +413,14 @@ def test_a_page_misses_its_kernel(page: Page, states: States) -> None:
     hear(page, Run(), reset=True, number=0)
     page.clock.run_for(5000)
     assert page.evaluate(hellos) == 3
+    panel = PanelOnPage(page)
+    panel.press("Run")
+    page.clock.run_for(10_000)
+    panel.notice("no answer")
     page.evaluate("model.set('running', true)")
     hear(page, Run(live=True, now=0.1), reset=True, number=1)
     page.clock.run_for(10_000)
-    PanelOnPage(page).notice("the kernel is gone: run the cell again")
+    panel.notice("the kernel is gone: run the cell again")
     hear(page, Run(live=True, now=10.1))
     expect(page.locator(".ifl-notice")).to_be_empty()
 
@@ -417,13 +452,14 @@ def test_goals_are_read_out_and_tries_are_kept(page: Page, states: States) -> No
     show(page, states["one"])
     expect(page.locator(".ifl-goal")).to_have_text("○ no 429 open")
     missed = {"name": "no <b>429</b>", "met": False, "seen": "38 refused"}
-    tried = {"settings": {"limit": 9, "latency": 0.3}, "goals": [missed]}
+    quick = {"name": "quick", "met": True, "seen": ""}
+    tried = {"settings": {"limit": 9, "latency": 0.3}, "goals": [missed, quick]}
     lane = states["one"]["_lanes"][0] | {"goals": [missed], "tries": [tried]}
     page.evaluate("lane => model.set('_lanes', [lane])", lane)
     spoken = page.get_by_role("status").filter(has_text="missed: 38 refused")
     expect(spoken).to_have_text("✘ no <b>429</b> missed: 38 refused")
     expect(page.get_by_role("list", name="Tries")).to_have_text(
-        "limit 9, latency 0.3 s: ✘ 38 refused"
+        "limit 9, latency 0.3 s: ✘ 38 refused · ✔ quick"
     )
     page.evaluate("model.set('notice', '<b>of</b> <img src=x> &amp; others')")
     notice = page.locator(".ifl-notice")
@@ -439,6 +475,6 @@ def test_without_a_limiter_the_limit_says_why_it_is_off(
     expect(panel.limit).to_be_enabled()
     show(page, states["two"] | {"_lanes": states["two"]["_lanes"][:1]})
     expect(panel.limit).to_be_disabled()
-    expect(page.locator(".ifl-slider[data-name=limit]")).to_contain_text(
+    expect(page.locator(".ifl-slider:has([name=limit])")).to_contain_text(
         "this code has no limit to set"
     )

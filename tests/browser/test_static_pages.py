@@ -9,6 +9,8 @@ import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
+from inflight_lab.exercises.prediction import as_plain_html
+from inflight_lab.exercises.verdict import ANSWER, Verdict
 from inflight_lab.panel.expected import expected_run
 from inflight_lab.plot.recorded_runs import player_html
 from inflight_lab.publish import beside, site
@@ -153,6 +155,36 @@ def test_an_answer_waits_until_it_is_asked_for(page: Page, tmp_path: Path) -> No
     expect(page.get_by_text("About forty")).to_be_visible()
 
 
+def test_an_answer_repeats_what_was_predicted(page: Page, tmp_path: Path) -> None:
+    """Whoever opens it can compare: a number that was typed, or a choice."""
+    beside.write(tmp_path)
+    path = tmp_path / "two.html"
+    asked = {"How many?": (), "When?": ("now", "later")}
+    fields = [as_plain_html(question, asked[question]) for question in asked]
+    cards = [Verdict(ANSWER, "Measured: 5.", about=each) for each in asked]
+    answers = [card._repr_html_() for card in cards]
+    parts = "".join([beside.HEAD, *fields, *answers])
+    path.write_text(f"<!doctype html>{parts}", encoding="utf-8")
+    page.goto(path.as_uri())
+    page.get_by_label("your number").fill("4")
+    page.get_by_label("later").check()
+    said = page.locator("p:has(+ .ifl-verdict)")
+    expect(said).to_have_text(["You predicted: 4.", "You predicted: later."])
+
+
+def test_a_chosen_change_shows_its_verdict(page: Page, made: list[Path]) -> None:
+    """And no other one, so that the reader can think about it first."""
+    (path,) = (each for each in made if each.name.startswith("03"))
+    page.goto(path.as_uri())
+    page.get_by_text("Or choose a change here").click()
+    verdicts = page.locator(".tries .said")
+    expect(verdicts.first).to_be_hidden()
+    page.locator(".tries input").first.check()
+    expect(verdicts.first).to_contain_text("Correct")
+    expect(verdicts.first).to_be_visible()
+    expect(verdicts.last).to_be_hidden()
+
+
 def test_a_run_is_on_the_first_screen(page: Page, made: list[Path]) -> None:
     """With what to do above it, and its button, dots and strip, which is below the
     screen of a phone.
@@ -175,6 +207,9 @@ LONGEST_LINE = """all => Math.max(...all.map((element) => {
   return Math.min(text.length, element.clientWidth / letter);
 }))"""
 """How many letters stand in a line at most."""
+WIDER = """all => all.filter((table) =>
+  table.offsetWidth > table.parentElement.clientWidth).length"""
+"""How many tables are wider than their place."""
 LETTERS = """all => all.filter((picture) => picture.checkVisibility())
   .map(({ width, naturalWidth }) => 14 * width / naturalWidth)"""
 """How high the letters of each picture are: they are drawn 14 pixels high."""
@@ -191,6 +226,8 @@ def test_a_page_can_be_read_on_a_phone_and_on_a_desk(
         for width in (390, 768, 1280):
             page.set_viewport_size({"width": width, "height": 844})
             assert page.evaluate("document.documentElement.scrollWidth") == width
+            cut_off = page.locator(".scrolls > table").evaluate_all(WIDER)
+            assert cut_off == 0
             prose = page.locator("p:not(:has(> img)), li")
             assert prose.evaluate_all(LONGEST_LINE) <= 80
             letters = page.locator("img.ifl-picture").evaluate_all(LETTERS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -20,18 +19,12 @@ async def one_more(url: str, count: int, *, token: str) -> None:
     """Not one: a run has no token."""
 
 
-async def yields(url: str, count: int) -> AsyncIterator[None]:
-    """Not one: there is nothing to await."""
-    yield
-
-
 @pytest.mark.parametrize(
     ("runner", "error"),
     [
         (None, "must be a function, not called yet: write `async def run("),
         (only_url, "must take url and count (too many positional "),
         (one_more, "must take url and count (missing a required "),
-        (yields, "must return its outcomes as a list, and not yield: "),
     ],
 )
 def test_what_is_not_a_runner_is_refused(runner: Any, error: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from ipywidgets.widgets import widget
 
 from inflight_lab.exercises import prediction
 from inflight_lab.exercises.prediction import Predict, as_plain_html
@@ -106,11 +105,3 @@ def test_question_is_text() -> None:
     """A question about `<` is shown as it is written."""
     guess = Predict("Is 1 < 2 & 2 > 1?")
     assert guess.children[0].value == "<b>Predict:</b> Is 1 &lt; 2 &amp; 2 &gt; 1?"
-
-
-def test_close_leaves_nothing() -> None:
-    """A cell that runs again and again does not pile up widgets."""
-    before = set(widget._instances)
-    for guess in (Predict("How many?"), Predict("Which?", "one", "two")):
-        guess.close()
-    assert set(widget._instances) == before

@@ -54,4 +54,4 @@ def test_the_last_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> N
     stats = SimpleNamespace(elapsed=2.5, refused=0)
     monkeypatch.setattr(server, "stats", lambda: stats)
     line = score([httpx.Response(200)] * 200, server)
-    assert line == "200 answers, 0 429s, 2.50 s, 100% of the quota"
+    assert line == "200 answers, 0 429s, 2.50 s, 100 % of the quota"

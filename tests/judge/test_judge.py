@@ -231,7 +231,7 @@ def card_with(refused: dict[str, int] | None = None, *, used: float = 1.0) -> Ca
 def test_the_worst_is_said_in_one_sentence() -> None:
     """First what could not be judged, then the rate, then what is only slow."""
     card = card_with(used=0.5)
-    assert card.in_short == "It is slow: it uses 50% of the quota at most."
+    assert card.in_short == "It is slow: it uses 50 % of the quota at most."
     assert card_with().in_short == "Nothing is wrong with it."
     card = card_with({"sliding window": 10, "GCRA, burst 1": 400})
     worst = "sliding window (up to 10 refused); GCRA, burst 1 (up to 400 refused)."
@@ -255,8 +255,8 @@ def test_a_card_is_a_table() -> None:
     lines = str(card).splitlines()
     assert lines[1] == "Judged for 100 requests in 1 s, made with rate=100."
     assert lines[2].split() == ["quota", "still", "jitter"]
-    assert lines[3].split("%", 1)[1].split() == [",", "0", "50.0%,", "0"]
-    assert lines[7].split()[-2:] == ["50.0%,", "400"]
+    assert lines[3].split("%", 1)[1].split() == [",", "0", "50.0", "%,", "0"]
+    assert lines[7].split()[-3:] == ["50.0", "%,", "400"]
     assert lines[9] == "after cancelled requests it GETS STUCK: 2 others"
     assert lines[10].startswith("In short: After cancelled requests it gets stuck")
     assert max(map(len, lines)) <= 88

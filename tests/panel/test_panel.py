@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import pytest
 
 from inflight_lab import PracticeServer
-from inflight_lab.panel.lane import is_busy
-from inflight_lab.plot.drawing import draw_runs
 from inflight_lab.runners import naive, paced, semaphore, semaphore_pause, threaded
 from tests.support.panels import TWO, OpenPanel, raises_at_a_refusal, start_until, stop
 from tests.support.waiting import until
@@ -35,17 +33,6 @@ async def test_two_panels_on_one_server(
     for panel, count in ((first, 20), (second, 30)):
         assert len(panel.outcomes) == panel.timeline.stats().accepted == count
     assert server.stats().accepted == 50
-
-
-async def test_a_run_that_cannot_begin_leaves_its_servers_free(
-    server: PracticeServer, open_panel: OpenPanel
-) -> None:
-    """Of two runners one turns out not to be callable: no server stays busy."""
-    panel = open_panel(TWO)
-    panel.lanes["semaphore"].runner = cast(Any, None)
-    with pytest.raises(TypeError):
-        panel.start()
-    assert not any(is_busy(lane.server) for lane in panel.lanes.values())
 
 
 async def test_a_goal_and_the_sentence_have_one_clock(
@@ -319,55 +306,35 @@ async def test_the_plot_of_an_observed_run_ends_with_it(
         other.cancel()
 
 
-async def test_a_panel_that_nobody_ran_shows_what_would_happen(
-    server: PracticeServer, open_panel: OpenPanel
-) -> None:
-    """With its limit, or without where there is none; nothing is sent for it."""
-    server.latency, server.quota, server.rate = 0.5, "sliding-window", 10
-    runners = TWO | {"pause": semaphore_pause.make_many_requests}
-    panel = open_panel(runners, count=21, limit=2)
-    expected = panel._expected()
-    naive_run, semaphore_run = expected["naive"], expected["semaphore"]
-    assert expected["pause"].elapsed == 10 * (0.5 + 1) + 0.5  # the last is alone
-    assert (naive_run.counts.refused, naive_run.elapsed) == (11, 0.5)
-    assert (semaphore_run.counts.refused, semaphore_run.elapsed) == (0, 5.5)
-    assert semaphore_run.counts.peak_in_flight == 2
-    assert server.stats().started == 0
-
-
-async def test_what_no_limit_holds_back_waits_in_the_pool(
-    server: PracticeServer, open_panel: OpenPanel
-) -> None:
-    """httpx has a hundred connections, in the picture of a panel too; what waits for
-    one counts as in flight, as in the panel.
-    """
-    server.latency = 0.5
-    (run,) = open_panel(naive.make_many_requests, count=150)._expected().values()
-    assert (run.counts.peak_in_flight, run.elapsed) == (150, 1.0)
-    arrived = [event.time for event in run.events if event.what == "arrived"]
-    assert arrived == [0.0] * 100 + [0.5] * 50
-
-
-async def test_a_paced_runner_that_nobody_ran_is_not_refused(
-    server: PracticeServer, open_panel: OpenPanel
-) -> None:
-    """What is computed for it keeps to its own rate, in the quota and in flight."""
-    server.latency, server.quota, server.rate = 0.5, "sliding-window", 10
-    panel = open_panel(partial(paced.make_many_requests, rate=10), count=21, limit=20)
-    (run,) = panel._expected().values()
-    assert (run.counts.refused, run.counts.peak_in_flight) == (0, 5)
-    assert run.elapsed == pytest.approx(20 * 0.10125 + 0.5)
-    assert panel._page.picture.panel["spacing"] == pytest.approx(0.10125)
+PACED = partial(paced.make_many_requests, rate=10)
+NAIVE, SEMAPHORE = TWO.values()
+PAUSE = semaphore_pause.make_many_requests
 
 
 @pytest.mark.parametrize(
-    ("count", "says"), [(9, "Computed, not run yet"), (0, "Nothing was sent")]
+    ("runner", "count", "limit", "says"),
+    [
+        (NAIVE, 21, 3, "0.5 s: 10 answered, 11 refused; at most 21"),
+        (NAIVE, 150, 3, "1 s: 10 answered, 140 refused; at most 150"),
+        (SEMAPHORE, 21, 2, "5.5 s: 21 answered, 0 refused; at most 2"),
+        (SEMAPHORE, 0, 2, "Nothing was sent"),
+        (PAUSE, 21, 2, "15.5 s: 21 answered, 0 refused; at most 2"),
+        (PACED, 21, 20, "2.53 s: 21 answered, 0 refused; at most 5"),
+    ],
 )
-async def test_what_would_happen_can_be_drawn(
-    server: PracticeServer, open_panel: OpenPanel, count: int, says: str
+async def test_a_panel_that_nobody_ran_shows_what_would_happen(
+    server: PracticeServer,
+    open_panel: OpenPanel,
+    shown: list[dict[str, Any]],
+    runner: Any,
+    count: int,
+    limit: int,
+    says: str,
 ) -> None:
-    """Where answers take no time too, and where there is no request."""
-    server.latency = 0
-    panel = open_panel(count=count)
-    title = draw_runs(panel._expected(), computed=True).title
-    assert says in title
+    """As far as limit, pause, rate and httpx's hundred connections tell; nothing is
+    sent for it.
+    """
+    server.latency, server.quota, server.rate = 0.5, "sliding-window", 10
+    open_panel(runner, count=count, limit=limit)._ipython_display_()
+    assert says in shown[-1]["data"]["text/plain"]
+    assert server.stats().started == 0

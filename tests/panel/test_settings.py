@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import pytest
 
 from inflight_lab import Panel, PracticeServer
-from inflight_lab.panel.panel import MAX_INPUTS
 from inflight_lab.panel.settings import NAMES
 from tests.support.panels import TWO, OpenPanel, say
 from tests.support.waiting import settle, until
@@ -38,16 +37,6 @@ async def test_a_move_that_was_overtaken_does_not_count(open_panel: OpenPanel) -
     say(panel, moved(9, 1, page="two"))
     await until(lambda: heard(panel) == {"one": 3, "two": 1})
     assert panel.limit == 9
-
-
-async def test_a_page_that_opens_late_is_heard(open_panel: OpenPanel) -> None:
-    """However often the panel was shown before, the newest pages are remembered."""
-    panel = open_panel()
-    pages = [f"page {number}" for number in range(70)]
-    for page in pages:
-        say(panel, moved(8, 1, page=page))
-    await settle()
-    assert list(heard(panel)) == pages[-MAX_INPUTS:]
 
 
 async def test_a_view_that_opens_is_sent_every_run(

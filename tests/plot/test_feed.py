@@ -8,29 +8,13 @@ from itertools import groupby
 import pytest
 
 from inflight_lab import Timeline
-from inflight_lab.plot import feed
-from inflight_lab.plot.feed import HISTORY, Feed, Message
+from inflight_lab.plot.feed import Feed, Message
 from inflight_lab.plot.plain_picture import PlainPicture
 from inflight_lab.plot.source import PlotSource
-from inflight_lab.runs.run import RequestEvent, Run
+from inflight_lab.runs.run import Run
 from inflight_lab.runs.terms import QuotaPolicy, Terms
 
 TERMS = Terms(QuotaPolicy("sliding-window", 7))
-
-
-def test_a_view_that_opens_late_can_play_what_is_left(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Every event of the last minute; or of a busy run as many as it can take."""
-    sent: list[Message] = []
-    late = Feed(PlotSource(Timeline(), None), sent.append, PlainPicture(dict))
-    arrivals = [RequestEvent(second, "arrived", None, 200) for second in range(100)]
-    late.run = Run(events=arrivals, now=100.0)
-    late.send_all()
-    assert sent[-1]["run"]["events"]["time"][0] == 100.0 - HISTORY
-    monkeypatch.setattr(feed, "MANY_EVENTS", 30)
-    late.send_all()
-    assert sent[-1]["run"]["events"]["time"] == list(range(70, 100))
 
 
 class InterruptedSource(PlotSource):

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from inflight_lab import LivePlot, ObservedTransport, PracticeServer
-from inflight_lab.runs.columns import from_columns
 from inflight_lab.runs.run import Run
+from tests.support.columns import from_columns
 from tests.support.panels import say
 from tests.support.virtual_clock import SetClock
 
@@ -87,7 +87,7 @@ def test_a_page_gets_every_row_once(
         for step in range(1, 20):
             clock.now = step / 10
             idle.timeline.answer(idle.timeline.send(), 429 if step % 2 else 200)
-            plot.feed.set_limit(step)
+            plot.feed.source.set_limit(step)
     run = page.put_together()
     assert run == plot.run == page.hello()
     assert len(run.events) == 3 * 19

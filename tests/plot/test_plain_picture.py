@@ -8,8 +8,8 @@ import pytest
 
 from inflight_lab.plot import plain_picture
 from inflight_lab.plot.plain_picture import RECORDING, STARTED, PlainPicture
-from inflight_lab.runs.columns import from_recording
 from inflight_lab.runs.run import RequestEvent, Run
+from tests.support.columns import from_recording
 
 OVER = Run(now=0.5)
 COMPUTED = Run(now=0.5, events=[RequestEvent(0.1, "sent", 0, None)])

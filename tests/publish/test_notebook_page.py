@@ -250,6 +250,25 @@ def test_what_answers_a_prediction_is_folded() -> None:
     assert "Go on" not in folded
 
 
+def test_an_exercise_can_be_tried_where_nothing_is_typed(tmp_path: Path) -> None:
+    """A page has changes to choose from, each with what it makes of the cell."""
+    changes = [["a = 1", "a = 2"], ["a = 1", "a = '<'"]]
+    exercise = new_code_cell(
+        "from IPython.display import HTML\na = 1\nHTML(f'<i>got {a}</i>')",
+        id="code-exercise-one",
+        metadata={"inflight_lab": {"tries": changes}},
+    )
+    cells = [new_markdown_cell("# Try"), exercise, TEXT]
+    nbformat.write(new_notebook(cells=cells), tmp_path / "some.ipynb")
+    (path,) = pages_of([tmp_path / "some.ipynb"], tmp_path, live=live)
+    html = path.read_text(encoding="utf-8")
+    (tries,) = re.findall('<details class="tries">(.*?)</details>', html, re.S)
+    assert "got 1" not in tries
+    assert re.findall('class="gi">(.*?)</span>', tries) == ["+ a = 2", "+ a = '&lt;'"]
+    assert re.findall("got (.*?)</i>", tries) == ["2", "&lt;"]
+    assert tries.count('name="code-exercise-one"') == 2
+
+
 def test_the_links_stand_first_and_the_note_below_the_title() -> None:
     """A page begins with where one is, then what it is about; not with small print."""
     cells = [new_markdown_cell("# Title"), new_code_cell("1 + 1")]
@@ -330,6 +349,14 @@ def test_a_table_says_what_each_cell_is_about() -> None:
     assert re.findall("<td>(.*?)</td>", rows) == ["3 s"]
 
 
+def test_a_line_in_italics_above_a_table_is_its_caption() -> None:
+    """It is read with the table, not before it; other lines stay as they are."""
+    table = TABLE.partition("\n\n| ")[2]
+    html = page(new_markdown_cell(f"*A drawing.*\n\nText.\n\n*Waits*\n\n| {table}"))
+    assert "<table><caption>Waits</caption>" in html
+    assert html.count("<em>") == 1
+
+
 def test_code_breaks_only_between_its_parts() -> None:
     """On a phone, in tables and in text: `asyncio.Lock` at its dot, and never within a
     word or a number.
@@ -349,10 +376,8 @@ def test_a_diff_says_in_colour_what_is_added_and_removed() -> None:
 
 def test_short_code_is_not_broken() -> None:
     """An option keeps its two hyphens in the line of its name."""
-    html = page(
-        new_markdown_cell("Add `--output my_script.py`, or `" + "x " * 20 + "`")
-    )
-    assert "<code>--output my_script.py</code>" in html
+    html = page(new_markdown_cell("Add `--output script.py`, or `" + "x " * 20 + "`"))
+    assert "<code>--output script.<wbr>py</code>" in html
     assert '<code class="long">x x' in html
 
 

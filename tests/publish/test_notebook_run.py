@@ -10,7 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from inflight_lab.plot.plain_picture import PANEL as ABOUT
 from inflight_lab.plot.plain_picture import RECORDING
 from inflight_lab.publish.notebook_run import run_cells
-from inflight_lab.runs.columns import from_recording
+from tests.support.columns import from_recording
 
 PLOT = """
 from inflight_lab import LivePlot, Panel, PracticeServer

@@ -118,6 +118,7 @@ def test_the_notebooks_ask_for_what_there_is() -> None:
         "simulate",
         "shows",
         "answers",
+        "tries",
     }
     asked = {runner for wish in wishes for runner in wish.get("simulate", [])}
     assert asked <= {"naive", "semaphore", "pause", "paced"}

@@ -1,4 +1,4 @@
-"""A run as data: it grows, it is bounded, and a late view gets what it needs."""
+"""A run as data: it grows, it is bounded, and it can be recorded."""
 
 from __future__ import annotations
 
@@ -9,15 +9,11 @@ import pytest
 
 from inflight_lab.plot.modules import STAGE
 from inflight_lab.runs import run as run_module
-from inflight_lab.runs.columns import (
-    from_columns,
-    from_recording,
-    to_columns,
-    to_recording,
-)
+from inflight_lab.runs.columns import to_columns, to_recording
 from inflight_lab.runs.events import Stats
 from inflight_lab.runs.run import Level, RequestEvent, Run, no_levels
 from inflight_lab.runs.terms import QuotaPolicy, Terms
+from tests.support.columns import from_columns, from_recording
 
 
 def levels(*values: float) -> list[Level]:
@@ -44,7 +40,7 @@ def full_run() -> Run:
             RequestEvent(2.0, "taken", None, 2),
             RequestEvent(2.5, "failed", 8, "ConnectError"),
         ],
-        terms=[Terms(quota, 3, 0.3, 0.1), Terms(time=1.5)],
+        terms=[Terms(quota, 3, 0.3), Terms(time=1.5)],
         counts=Stats(started=9, refused=1, failed=2, elapsed=2.5, busiest_period=6),
         announced=8,
         dropped=Counter({"accepted": 3, "cancelled": 2}),
@@ -94,56 +90,19 @@ def test_older_rows_are_dropped_and_what_ended_is_counted(
     assert not run.whole
 
 
-def test_requests_that_were_never_sent_are_dropped_by_their_number() -> None:
+def test_requests_that_were_never_sent_are_dropped_by_their_number(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """One event may stand for many of those that waited."""
+    monkeypatch.setattr(run_module, "MAX_ROWS", 0)
+    run = Run()
     gave_up = [
         RequestEvent(1.0, "cancelled", None, 6),
         RequestEvent(1.1, "failed", None, 2),
         RequestEvent(1.2, "failed", 0, "ReadTimeout"),
     ]
-    snapshot = Run(events=gave_up, now=9.0).since(5.0)
-    assert snapshot.dropped == Counter(cancelled=6, failed=3)
-    assert snapshot.events == []
-
-
-def test_a_late_view_gets_what_is_under_way() -> None:
-    """What ended before is only counted; what has not ended keeps its events."""
-    stays = [
-        RequestEvent(0.5, "taken", None, 3),
-        RequestEvent(0.6, "sent", 0, 3),
-        RequestEvent(0.7, "arrived", 0, 200, 1.5),
-    ]
-    was_freed = [
-        RequestEvent(0.8, "taken", None, 4),
-        RequestEvent(0.9, "freed", None, 4),
-    ]
-    ends_late = lives(2, 7.9, 200)
-    run = Run(
-        events=[*stays, *was_freed, *lives(1, 1.0, 429), *ends_late],
-        levels=no_levels() | {"limit": levels(5, 6, 7, 8, 9, 10, 11, 12)},
-        dropped=Counter({"accepted": 5}),
-        now=8.5,
-    )
-    snapshot = run.since(8.0)
-    last_counted = RequestEvent(1.1, "arrived", 1, 429, 4.5)
-    assert snapshot.events == [*stays, last_counted, *ends_late]
-    assert snapshot.dropped == Counter(accepted=5, refused=1)
-    assert run.dropped == Counter(accepted=5)
-    # With the last step before it, which has the level.
-    assert snapshot.levels["limit"] == [Level(7, 11), Level(8, 12)]
-
-
-def test_what_comes_after_the_end_holds_nothing() -> None:
-    """The server may see a request after its client has given it up."""
-    events = [
-        RequestEvent(1.0, "sent", 0, None),
-        RequestEvent(1.1, "cancelled", 0, None),
-        RequestEvent(1.2, "arrived", 0, 200),
-        RequestEvent(1.3, "arrived", None, 200),
-    ]
-    snapshot = Run(events=events, now=9.0).since(5.0)
-    assert snapshot.events == []
-    assert snapshot.dropped == Counter(cancelled=1)
+    run.append(Run(events=gave_up))
+    assert run.dropped == Counter(cancelled=6, failed=3)
 
 
 def test_a_run_is_what_its_columns_say() -> None:

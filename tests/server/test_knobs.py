@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import asyncio
 
-import httpx
 import pytest
 
 from inflight_lab import PracticeServer
 from inflight_lab.runs.events import Event
 from inflight_lab.server.app import PracticeApp
 from tests.support.asgi import client_of
-from tests.support.virtual_clock import BEGIN, run, virtual_loop
-from tests.support.waiting import until
+from tests.support.virtual_clock import run, virtual_loop
 
 NAN, INFINITY = float("nan"), float("inf")
 REFUSED: dict[str, list[object]] = {
     "quota": ["leaky", None, ["gcra"]],
     "latency": [-0.1, 86_401, NAN, INFINITY, "0.3", True, None],
     "jitter": [-0.1, 1.1, NAN, "0.5", None],
-    "way": [-0.1, 86_401, "0.3"],
     "rate": [0.5, 1_000_000_001, INFINITY, "100", None],
     "period": [0.0009, 86_401, 0, "1", None],
     "max_concurrent": [0, -1, 1_000_000_001, "9"],
@@ -128,35 +125,3 @@ def test_every_answer_takes_the_latency() -> None:
     app = PracticeApp(latency=0.25, quota="fixed-window", rate=5, period=3600)
     assert seconds(app, 20) == pytest.approx([0.25] * 20)
     assert (app.stats().accepted, app.stats().refused) == (5, 15)
-
-
-def test_a_request_is_counted_when_it_has_come_its_way() -> None:
-    """The way is a part of the latency, and on arrival the server says when it will
-    answer, which is never before that.
-    """
-    app = PracticeApp(latency=0.3, way=0.2, jitter=0.5, seed=1)
-    events = send(app, 50)
-    answered = {event.request: event.time for event in events if event.kind != "sent"}
-    sent = [event for event in events if event.kind == "sent"]
-    assert {round(event.time - BEGIN, 6) for event in sent} == {0.2}
-    due = [event.due or 0 for event in sent]
-    assert [answered[event.request] for event in sent] == pytest.approx(due)
-    assert min(due) - BEGIN == pytest.approx(0.2)  # would be 0.15 without the way
-    assert max(due) - BEGIN > 0.4
-
-
-@pytest.mark.anyio
-async def test_who_hangs_up_on_the_way_is_never_counted(
-    server: PracticeServer,
-) -> None:
-    """Neither by the quota nor in the statistics."""
-    server.way = server.latency = 600
-    server.quota, server.rate, server.period = "fixed-window", 1, 3600
-    async with httpx.AsyncClient() as gives_up:
-        with pytest.raises(httpx.ReadTimeout):
-            await gives_up.get(server.url, timeout=httpx.Timeout(9, read=0.05))
-    server.way = server.latency = 0
-    async with httpx.AsyncClient() as another:
-        assert (await another.get(server.url)).status_code == 200
-    await until(lambda: not server._listener.state.tasks)
-    assert server.stats().started == 1

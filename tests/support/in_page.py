@@ -7,7 +7,6 @@ from typing import Any
 
 import httpcore
 import httpx
-from starlette.types import ASGIApp
 
 from inflight_lab.server.in_process import PageListener, create_connection
 from inflight_lab.server.practice_server import PracticeServer
@@ -16,9 +15,7 @@ from inflight_lab.server.practice_server import PracticeServer
 class PageServer(PracticeServer):
     """As in the browser build."""
 
-    def listen(self, app: ASGIApp, port: int) -> PageListener:
-        """At a port inside this Python."""
-        return PageListener(app, port)
+    listen = PageListener
 
 
 def client_in_page(**options: Any) -> httpx.AsyncClient:

@@ -18,7 +18,7 @@ import httpx
 
 from inflight_lab.judge.api import LATENCY, OK, URL, Api
 from inflight_lab.quotas.algorithms import KINDS, QuotaCounter
-from inflight_lab.quotas.fields import policy_field
+from inflight_lab.server.admission import policy_field
 
 __all__ = [
     "URL",

@@ -6,8 +6,8 @@ import json
 import re
 from pathlib import Path
 
-from inflight_lab.runs.columns import from_recording
 from inflight_lab.watch.practice.server import AnyApi
+from tests.support.columns import from_recording
 from tests.support.watching import SCRIPTS, commands_in, watch
 
 

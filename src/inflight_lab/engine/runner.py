@@ -30,21 +30,11 @@ def check_runner(runner: Any) -> None:
             "runner must be a function, not called yet: "
             f"{SIGNATURE_HINT}; got {runner!r}"
         )
-    if inspect.isasyncgenfunction(runner) or inspect.isgeneratorfunction(runner):
-        raise TypeError(
-            "runner must return its outcomes as a list, and not yield: "
-            f"{SIGNATURE_HINT}; got {runner!r}"
-        )
     try:
-        _bind(runner)
+        keywords = {name: None for name in OPTIONAL_KEYWORDS if takes(runner, name)}
+        inspect.signature(runner).bind("url", 1, **keywords)
     except (TypeError, ValueError) as error:
         raise TypeError(
             f"runner must take url and count ({error}): "
             f"{SIGNATURE_HINT}; got {runner!r}"
         ) from None
-
-
-def _bind(runner: Runner) -> None:
-    """Raise ``TypeError`` if an execution could not call ``runner``."""
-    keywords = {name: None for name in OPTIONAL_KEYWORDS if takes(runner, name)}
-    inspect.signature(runner).bind("url", 1, **keywords)

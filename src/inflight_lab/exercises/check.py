@@ -57,6 +57,16 @@ def expect_number(returned: object) -> None:
     )
 
 
+def expect_answers(outcomes: Any, count: int, hint: str) -> None:
+    """Raise `NotYetError` unless the solution returned ``count`` accepted answers."""
+    answered = statuses(outcomes).count(200)
+    expect(
+        answered == count,
+        f"{count} answers are wanted, and you returned {answered}.",
+        hint,
+    )
+
+
 def expect_none_refused(stats: Stats, rate: int, hint: str) -> None:
     """Raise `NotYetError` if a server that allows ``rate`` a second refused any."""
     expect(

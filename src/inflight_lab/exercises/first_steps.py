@@ -8,6 +8,7 @@ import httpx
 from inflight_lab.exercises.check import (
     Solution,
     expect,
+    expect_answers,
     expect_number,
     observe,
     shows_verdict,
@@ -23,7 +24,7 @@ async def check_two_at_once(solution: Solution) -> str:
     expect(
         stats.started == 2 and statuses(responses) == [200, 200],
         f"{stats.started} requests reached the server, and you returned"
-        f" {kind_of(responses)}; two requests and their two responses are wanted.",
+        f" {responses!r:.60}; two requests and their two responses are wanted.",
         "What does `await` make of a task?",
     )
     expect(
@@ -35,13 +36,6 @@ async def check_two_at_once(solution: Solution) -> str:
         f"both were in flight at once, and answered after {stats.elapsed:.1f} s."
         " One after the other they take 0.6 s."
     )
-
-
-def kind_of(returned: object) -> str:
-    """Such as "None", or "[Task, Task]"."""
-    if isinstance(returned, list):
-        return f"[{', '.join(map(kind_of, returned))}]"
-    return "None" if returned is None else type(returned).__name__
 
 
 ACCEPTED = 4
@@ -75,10 +69,10 @@ async def check_one_semaphore(solution: Solution) -> str:
     for limit, count in ((2, 6), (5, 10), (4, 3)):
         asked = f"{count} requests with limit={limit}"
         responses, stats = observe(solution, count, limit=limit, on={"latency": 0.3})
-        returned, most = len(statuses(responses)), min(limit, count)
-        expect(
-            returned == count,
-            f"{asked}: {returned} responses returned, {count} are wanted.",
+        most = min(limit, count)
+        expect_answers(
+            responses,
+            count,
             "How many requests does `gather` get, and who returns what it brings?",
         )
         expect(

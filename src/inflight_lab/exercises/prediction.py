@@ -13,7 +13,6 @@ from IPython.display import display
 from ipywidgets import HTML, RadioButtons, Text, VBox
 
 from inflight_lab.exercises.verdict import ANSWER, DIFFERENT, RIGHT, Sign, Verdict
-from inflight_lab.jupyter.cells import closed_on_rerun
 
 Answer = float | str
 TOLERANCE = 0.1
@@ -32,22 +31,12 @@ class Predict(VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.choices = choices
         self.field = choice_field(choices) if choices else number_field()
         super().__init__([HTML(asked(question)), self.field])
-        closed_on_rerun(self.close)
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """The widget, and plain HTML for a page that shows no widgets."""
         data: dict[str, Any] = super()._repr_mimebundle_(**options)
         data["text/html"] = as_plain_html(self.question, self.choices)
         return data
-
-    def close(self) -> None:
-        """Close all that it is made of: ipywidgets would keep it."""
-        for part in self.children:
-            part.style.close()
-            part.layout.close()
-            part.close()
-        self.layout.close()
-        super().close()
 
     def compare(
         self, measured: Answer, wrong: Mapping[Answer, str] | None = None

@@ -5,11 +5,11 @@ import math
 from inflight_lab.exercises.check import (
     Solution,
     expect,
+    expect_answers,
     expect_none_refused,
     expect_number,
     observe,
     shows_verdict,
-    statuses,
 )
 from inflight_lab.judge import judge
 from inflight_lab.runs.events import Stats
@@ -88,10 +88,11 @@ async def check_limiter(solution: Solution) -> str:
         )
         expect(
             share.used >= 0.85,
-            f'network "{network}": {share.used:.1%} of the quota used, 85% is wanted.',
+            f'network "{network}": {100 * share.used:.1f} % of the quota used,'
+            " 85 % is wanted.",
             "How long does each request wait for the one before?",
         )
-    used = [f"{share.used:.1%} ({name})" for name, share in on_networks.items()]
+    used = [f"{100 * share.used:.1f} % ({name})" for name, share in on_networks.items()]
     return f"{', '.join(used)} of the quota, none refused."
 
 
@@ -101,12 +102,7 @@ async def check_gate(solution: Solution) -> str:
     count, rate, slots = 36, 18, 5
     api = {"latency": 0.1, "rate": rate, "period": 2}
     responses, stats = observe(solution, count, slots=slots, on=api)
-    answered = statuses(responses).count(200)
-    expect(
-        answered == count,
-        f"{count} answers are wanted, and you returned {answered}.",
-        "What happens to a request after its refusal?",
-    )
+    expect_answers(responses, count, "What happens to a request after its refusal?")
     expect(
         stats.peak_in_flight == slots,
         f"at most {stats.peak_in_flight} were in flight, and {slots} are wanted.",
@@ -134,10 +130,5 @@ async def check_fixed(solution: Solution) -> str:
         "A semaphore limits how many are in flight. What limits how many are sent in a"
         " second?",
     )
-    answered = statuses(responses).count(200)
-    expect(
-        answered == 60,
-        f"60 answers are wanted, and you returned {answered}.",
-        "How many requests are asked for?",
-    )
+    expect_answers(responses, 60, "How many requests are asked for?")
     return how_it_went

@@ -181,18 +181,12 @@ def expect_the_most(reserved: Mapping[str, float], max_tokens: int) -> None:
 
 def expect_the_rest_back(budgets: NotedBudgets, answered: int | None) -> None:
     """Expect that what an answer did not use was given back, and else nothing."""
-    if answered is None:
-        expect(
-            budgets.last.costs == budgets.reserved,
-            f"a refused request gives nothing back: {in_words(budgets.reserved)} tokens"
-            f" were reserved, and you made {in_words(budgets.last.costs)} of it.",
-            "Which answers have a `usage`?",
-        )
-        return
-    for name, used in zip(BOTH, (PROMPT_TOKENS, answered), strict=True):
-        counted = budgets.last.costs.get(name, 0)
-        expect(
-            counted == used,
-            f"a request used {used} {name}, but your budget counts {counted:g}.",
-            "Which part of the answer's `usage` belongs to this account?",
-        )
+    used = dict(zip(BOTH, (PROMPT_TOKENS, answered or 0), strict=True))
+    wanted = in_words(used if answered else budgets.reserved)
+    counted = in_words(budgets.last.costs)
+    what = "used" if answered else "was refused and keeps"
+    expect(
+        counted == wanted,
+        f"a request {what} {wanted} tokens, but your budget counts {counted}.",
+        "Which answers have a `usage`, and which part of it belongs to which account?",
+    )

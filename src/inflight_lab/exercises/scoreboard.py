@@ -35,7 +35,7 @@ def score(outcomes: Sequence[Any], server: PracticeServer) -> str:
         return numbers
     until_last_left = seconds - server.latency
     share = share_of_quota(answers, len(outcomes), until_last_left)
-    return f"{numbers}, {share:.0%} of the quota"
+    return f"{numbers}, {100 * share:.0f} % of the quota"
 
 
 def share_of_quota(answers: int, requests: int, seconds: float) -> float:

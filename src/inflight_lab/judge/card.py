@@ -23,7 +23,7 @@ class Share(NamedTuple):
     """The 429s, those of the period before included."""
 
     def __str__(self) -> str:
-        return f"{self.used:.1%}, {self.refused:>4}"
+        return f"{100 * self.used:.1f} %, {self.refused:>4}"
 
 
 class Reaction(NamedTuple):
@@ -94,7 +94,8 @@ class Card:
             ]
             return f"Its requests come too close together for {'; '.join(cases)}."
         if self.most_used < MUCH_UNUSED:
-            return f"It is slow: it uses {self.most_used:.0%} of the quota at most."
+            used = f"{100 * self.most_used:.0f} %"
+            return f"It is slow: it uses {used} of the quota at most."
         return NOTHING
 
     @property

@@ -10,7 +10,7 @@ from bisect import bisect
 from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple
 
-from inflight_lab.arguments import check, instance, number
+from inflight_lab.arguments import check, number
 from inflight_lab.judge.api import LATENCY, QUOTA_MAKERS, Api
 from inflight_lab.judge.card import Card, Reaction, Share
 from inflight_lab.judge.clock import BEGIN, BlockingError, virtual_loop
@@ -65,7 +65,8 @@ def judge(
     Raises ``TypeError`` for anything else, ``ValueError`` for a rate below 1 or a
     number that is negative, and whatever the limiter itself raises when it is made.
     """
-    instance(object, WANTED, callable).check("limiter", limiter)
+    if not callable(limiter):
+        raise TypeError(f"limiter must be {WANTED}, got {limiter!r}")
     number(1).check("rate", rate)
     check("period", period)
     check("latency", latency)

@@ -11,25 +11,16 @@ from typing import Any
 
 import httpx
 
-from inflight_lab.arguments import check, instance
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.observation.urls import is_loopback
 from inflight_lab.runs.events import Stats
 
 REFUSAL = 0.01
-"""Seconds from one request that is not sent to the next."""
-
-
-def _is_transport(value: object) -> bool:
-    is_class = isinstance(value, type)  # one that was not called
-    return hasattr(value, "handle_async_request") and not is_class
-
-
-TRANSPORT = instance(object, "an httpx.AsyncHTTPTransport()", _is_transport)
+"""Seconds that a request takes to fail that is not sent."""
 
 
 class OutsideError(httpx.RequestError):
-    """A request to another machine, of which no more are allowed.  It was not sent.
+    """A request to another machine.  It was not sent.
 
     No kind of `httpx.TransportError`, which another attempt may fix.
     """
@@ -45,13 +36,11 @@ class ObservedTransport(httpx.AsyncBaseTransport):
     ``transport`` is by default the one that the client would use: httpx's, with its
     pool of 100 connections, or that of httpx2, which is httpx under another name.
 
-    ``outside`` is how many requests may go to other machines.  By default none may,
-    because experiments belong on the practice server.  For a real API, set it to the
-    most that you want to send, retries included.
+    Nothing is sent to another machine, because experiments belong on the practice
+    server: such a request raises `OutsideError`.  To see what your code sends to a real
+    API, use `Watch`.
 
     >>> async with httpx.AsyncClient(transport=ObservedTransport()) as client: ...
-
-    Raises ``TypeError`` or ``ValueError`` for a bad argument.
     """
 
     def __init__(
@@ -59,25 +48,17 @@ class ObservedTransport(httpx.AsyncBaseTransport):
         transport: httpx.AsyncBaseTransport | None = None,
         *,
         timeline: Timeline | None = None,
-        outside: int = 0,
     ) -> None:
-        TRANSPORT.check("transport", transport, or_none=True)
-        check("outside", outside)
         self.transport = transport
         self.timeline = timeline or Timeline()
-        self.outside = outside
-        self._sent_outside = 0
-        self._next_refusal = 0.0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send ``request`` and read its answer, so that 'answered' means all of it.
 
-        Raises `OutsideError` if more than ``outside`` would go to other machines.
+        Raises `OutsideError` if it would go to another machine.
         """
-        refused = await self._refusal(request)
         with self.timeline.sending() as number:
-            if refused:
-                raise refused
+            await self._refuse_other_machines(request)
             # Of httpx or httpx2, whichever the client is of.
             library: Any = sys.modules[type(request.url).__module__]
             self.transport = self.transport or library.AsyncHTTPTransport()
@@ -91,22 +72,13 @@ class ObservedTransport(httpx.AsyncBaseTransport):
         response.stream = library.ByteStream(body)
         return response
 
-    async def _refusal(self, request: httpx.Request) -> OutsideError | None:
-        """The error for a request that may not be sent.  Those that may are counted."""
-        if is_loopback(host := request.url.host):
-            return None
-        if self._sent_outside < self.outside:
-            self._sent_outside += 1
-            return None
-        # Code that tries again at once, for ever, must not freeze the loop, nor fill
-        # the timeline.
-        now = asyncio.get_running_loop().time()
-        self._next_refusal = max(now, self._next_refusal) + REFUSAL
-        await asyncio.sleep(self._next_refusal - now)
-        return OutsideError(
-            f"not sent: {host} is not this machine, "
-            f"and {self.outside} requests to others are allowed; "
-            "ObservedTransport(outside=20) allows 20",
+    async def _refuse_other_machines(self, request: httpx.Request) -> None:
+        host = request.url.host
+        if is_loopback(host):
+            return
+        await asyncio.sleep(REFUSAL)  # who tries again for ever must not freeze us
+        raise OutsideError(
+            f"not sent: {host} is not this machine; Watch() shows requests to others",
             request=request,
         )
 

@@ -1,16 +1,14 @@
 """What a panel would show, computed: for the picture of one that nobody has run."""
 
 import inspect
-from collections import Counter
 from heapq import heapreplace
-from itertools import accumulate
 from operator import attrgetter
 from typing import NamedTuple
 
 from inflight_lab.engine.runner import Runner
 from inflight_lab.quotas.algorithms import KINDS
 from inflight_lab.runs.events import Stats
-from inflight_lab.runs.run import Level, RequestEvent, Run, no_levels
+from inflight_lab.runs.run import Level, RequestEvent, Run, no_levels, outcomes_in
 from inflight_lab.runs.terms import Terms
 
 HEADROOM = 1.0125
@@ -45,10 +43,10 @@ def expected_run(
     Requests leave ``spacing`` seconds apart, or later.
     """
     slots = min(limit or count, count)
-    latency = max(terms.latency or 0.0, terms.way, 0.001)
+    latency = max(terms.latency or 0.0, 0.001)
     timings = _timings(count, slots, latency=latency, pause=pause, spacing=spacing)
     events = _events_of(timings, terms)
-    statuses = Counter(each.detail for each in events if each.what == "answered")
+    ends = outcomes_in(events)
     levels = no_levels()
     if limit:
         levels["limit"].append(Level(0.0, limit))
@@ -59,9 +57,8 @@ def expected_run(
         terms=[terms],
         counts=Stats(
             started=count,
-            accepted=statuses[200],
-            refused=statuses[429],
-            peak_in_flight=_peak(events),
+            accepted=ends["accepted"],
+            refused=ends["refused"],
             elapsed=elapsed,
         ),
         announced=count,
@@ -97,19 +94,12 @@ def _events_of(timings: list[Timing], terms: Terms) -> list[RequestEvent]:
         quota = KINDS[policy.kind](policy.rate, policy.period, policy.burst)
     events = []
     for number, (sent, connected, ended, _) in enumerate(timings):
-        arrived = connected + terms.way
-        status = 429 if quota and quota.admit(arrived) else 200
+        status = 429 if quota and quota.admit(connected) else 200
         events.append(RequestEvent(sent, "sent", number, None))
-        events.append(RequestEvent(arrived, "arrived", number, status))
+        events.append(RequestEvent(connected, "arrived", number, status))
         events.append(RequestEvent(ended, "answered", number, status))
     events.sort(key=attrgetter("time"))
     return events
-
-
-def _peak(events: list[RequestEvent]) -> int:
-    """The most in flight at once, of events in the order of their times."""
-    changes = {"sent": 1, "answered": -1}
-    return max(accumulate(changes.get(event.what, 0) for event in events), default=0)
 
 
 def pause_of(runner: Runner) -> float:

@@ -95,10 +95,9 @@ class Lane:
         )
         self.feed.start(unlimited=self.unlimited)
         if self.adjustable:
-            self.feed.set_limit(limit)
+            self.feed.source.set_limit(limit)
         if not self._observed:
             self.server.timeline.start(count)
-        # Last: if anything above raises, the server stays free.
         _running.append(self)
 
     async def run(self) -> None:
@@ -115,7 +114,7 @@ class Lane:
         _running.remove(self)
         self.outcomes, self.error = execution.result
         if execution.stopped:
-            self.feed.note_stop()
+            self.feed.source.note_stop()
         if not self._observed and not is_busy(self.server):
             self.server.timeline.cancel_waiting()
         self.feed.stop()
@@ -138,14 +137,7 @@ class Lane:
         """Change the limit of the run that is under way, if its runner takes one."""
         if self._execution and self._execution.limiter:
             self._execution.limiter.limit = limit
-            self.feed.set_limit(limit)
-
-    def abandon(self) -> None:
-        """Give up a run that was begun and cannot be run."""
-        self._execution = None
-        if self in _running:
-            _running.remove(self)
-        self.feed.stop()
+            self.feed.source.set_limit(limit)
 
     def reset(self) -> None:
         """Go back to the state before the first run."""

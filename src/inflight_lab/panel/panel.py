@@ -22,15 +22,13 @@ from inflight_lab.panel.settings import (
     check_setting,
     fixed_for,
 )
-from inflight_lab.plot.modules import STAGE, script, style
+from inflight_lab.plot.modules import PRESENTABLE, script, style
 from inflight_lab.plot.widget_page import WidgetPage
 from inflight_lab.runs.run import Run
 from inflight_lab.server.practice_server import PracticeServer
 
 PAGE = Path(__file__).parent / "page"
 STOPPING = "stopping …"
-MAX_INPUTS = 50
-"""How many inputs of pages are remembered."""
 
 
 class Panel(anywidget.AnyWidget):
@@ -77,7 +75,7 @@ class Panel(anywidget.AnyWidget):
     """
 
     _esm = script(PAGE / "panel.js")
-    _css = style(STAGE / "controls.css", PAGE / "panel.css")
+    _css = style(*PRESENTABLE, PAGE / "panel.css")
 
     limit = traitlets.Any(help="How many may be in flight at once.").tag(sync=True)
     count = traitlets.Any(help="How many requests a run sends.").tag(sync=True)
@@ -241,13 +239,8 @@ class Panel(anywidget.AnyWidget):
     # A run
 
     def _begin(self) -> None:
-        try:
-            for lane in self.lanes.values():
-                lane.begin(self.count, self.limit)
-        except BaseException:
-            for lane in self.lanes.values():
-                lane.abandon()
-            raise
+        for lane in self.lanes.values():
+            lane.begin(self.count, self.limit)
         self.running = True
         self._show_lanes()
         self._say_under_way()
@@ -341,8 +334,7 @@ class Panel(anywidget.AnyWidget):
             if message["move"] > latest:
                 self._do(message)
         finally:
-            heard = self._heard | {source: max(message["move"], latest)}
-            self._heard = dict(list(heard.items())[-MAX_INPUTS:])
+            self._heard = self._heard | {source: max(message["move"], latest)}
 
     def _do(self, message: dict[str, Any]) -> None:
         match message:

@@ -15,12 +15,6 @@ from inflight_lab.runs.run import Run
 UPDATE = 0.05
 """Seconds between two messages to a page."""
 
-HISTORY = 60.0
-"""At most so many seconds of a run can be played again."""
-
-MANY_EVENTS = 20_000
-"""A page that opens late gets so many events at most: 0.7 MB."""
-
 Message = dict[str, Any]
 """What a page is sent.  ``run`` has the columns of what is new or, after ``reset``, of
 all that is shown; ``number`` says which run it is, for a page that has it already, and
@@ -78,17 +72,6 @@ class Feed:
             self._forget_run()
             self._post_all()
 
-    def set_limit(self, limit: float) -> None:
-        """Draw the limit at ``limit`` from now on.
-
-        Raises an error unless it is a finite number, 0 or more.
-        """
-        self.source.set_limit(limit)
-
-    def note_stop(self) -> None:
-        """The run is being stopped before its end."""
-        self.source.note_stop()
-
     def send_new(self) -> None:
         """Send what happened since the last message."""
         with self._sending:
@@ -104,10 +87,9 @@ class Feed:
         self._number += 1
 
     def _post_all(self) -> None:
-        so_far = self.run.since(_shown_since(self.run))
         message = {
             "reset": True,
-            "run": to_columns(so_far),
+            "run": to_columns(self.run),
             "number": self._number,
             "picture": self._picture.mark,
         }
@@ -116,13 +98,6 @@ class Feed:
     def _append_and_post(self, news: Run) -> None:
         self.run.append(news)
         self._post({"run": to_columns(news)})
-
-
-def _shown_since(run: Run) -> float:
-    """From when on a page that opens now can show a run."""
-    many = run.events[-MANY_EVENTS:]
-    crowded_since = many[0].time if len(run.events) > MANY_EVENTS else 0.0
-    return max(run.now - HISTORY, crowded_since)
 
 
 def _repeat_every(seconds: float, call: Callable[[], object]) -> Callable[[], object]:

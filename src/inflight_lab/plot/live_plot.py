@@ -6,7 +6,7 @@ import anywidget
 
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.observation.transport import ObservedTransport
-from inflight_lab.plot.modules import PAGE, script, style
+from inflight_lab.plot.modules import PAGE, PRESENTABLE, script, style
 from inflight_lab.plot.source import PlotSource
 from inflight_lab.plot.widget_page import WidgetPage
 from inflight_lab.runs.run import Run
@@ -27,7 +27,7 @@ class Plot(anywidget.AnyWidget):
     """What ``source`` reads, as it happens: requests waiting, in flight, refused."""
 
     _esm = script(PAGE / "live_plot.js")
-    _css = style()
+    _css = style(*PRESENTABLE)
 
     _page: WidgetPage | None = None
 

@@ -12,14 +12,17 @@ PAGE = Path(__file__).parent / "page"
 STAGE = Path(__file__).parents[1] / "stage"
 """The folder of what draws a run."""
 
+PRESENTABLE = (STAGE / "controls.css", PAGE / "presentation.css")
+"""The stylesheets of what has buttons, and can fill the screen."""
+
 IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]*)";\n', re.MULTILINE)
 EXPORT = re.compile(
     r"^export (?=(?:async function|function\*?|class|const|let) (\w+))", re.MULTILINE
 )
 OTHER_FORM = re.compile(r"^(?:import|export(?! default)) .*", re.MULTILINE)
-BLOCK_COMMENT = re.compile(r"^[ \t]*/\*[^\0]*?\*/", re.MULTILINE)
-LINE_COMMENT = re.compile(r"^[ \t]*//.*", re.MULTILINE)
-MARGIN = re.compile(r"\n\s+")
+BLOCK_COMMENT = re.compile(r"[ \t]*/\*[^\0]*?\*/")
+LINE_COMMENT = re.compile(r"^[ \t]*//.*|[ \t]// .*", re.MULTILINE)
+MARGIN = re.compile(r"(?<=[,;{([])\n\s*|(?<=\n)\s+")
 
 
 def script(entry: Path) -> str:
@@ -42,24 +45,22 @@ def joined(entry: Path) -> str:
     exports, so its private names stay its own.  Of JavaScript it knows ``import { a, b
     as c } from "./file.js";`` and ``export`` before a declaration of one name.
 
-    Raises ``ValueError`` for modules that import each other, and for an ``import`` or
-    ``export`` of another form.
+    Raises ``ValueError`` for an ``import`` or ``export`` of another form.
     """
     found: list[_Module] = []
-    _collect(entry.resolve(), found, ())
+    _collect(entry.resolve(), found)
     *others, last = found
     functions = [module.as_function() for module in others]
     return "\n".join([*functions, last.text])
 
 
 def without_comments(text: str) -> str:
-    """JavaScript or CSS without comments and indentation: about half as long.
+    """JavaScript or CSS without comments and margins: less than half as long.
 
-    It removes comments that begin a line.  So no text in the code may go over several
-    lines.
+    So no text in the code may have one in it, or go over several lines.
     """
     code = LINE_COMMENT.sub("", BLOCK_COMMENT.sub("", text))
-    return MARGIN.sub("\n", code).lstrip()
+    return MARGIN.sub("", code).lstrip()
 
 
 class _Module:
@@ -90,14 +91,10 @@ class _Module:
         return f"const {{{names.replace(' as ', ': ')}}} = {module.name};\n"
 
 
-def _collect(path: Path, found: list[_Module], importers: tuple[Path, ...]) -> None:
+def _collect(path: Path, found: list[_Module]) -> None:
     """Add the module at ``path`` to ``found``, after those that it imports."""
     if path in (module.path for module in found):
         return
-    chain = (*importers, path)
-    if path in importers:
-        names = " imports ".join(module.name for module in chain)
-        raise ValueError(f"no module can import itself, but {names}")
     for _, address in IMPORT.findall(path.read_text(encoding="utf-8")):
-        _collect((path.parent / address).resolve(), found, chain)
+        _collect((path.parent / address).resolve(), found)
     found.append(_Module(path, found))

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 
 from inflight_lab.plot.modules import PAGE, script, style
-from inflight_lab.runs.columns import to_recording
+from inflight_lab.runs.columns import Columns, to_recording
 from inflight_lab.runs.run import Run
 
 
@@ -19,11 +19,16 @@ def player_html(runs: Mapping[str, Run], still: str) -> str:
     The page needs `page_parts` once, too.  Raises ``ValueError`` for a run that cannot
     be recorded.
     """
-    text = json.dumps(to_recording(runs), separators=(",", ":"))
-    recording = text.replace("<", "\\u003c")  # no name ends the script
+    return recording_html(to_recording(runs), still)
+
+
+def recording_html(recording: Columns, still: str) -> str:
+    """A player for a ``recording``, as `to_recording` makes one."""
+    text = json.dumps(recording, separators=(",", ":"))
+    columns = text.replace("<", "\\u003c")  # no name ends the script
     return (
         f'<inflight-run>\n<div class="ifl-still">{still}</div>\n'
-        f'<script type="application/json">{recording}</script>\n</inflight-run>'
+        f'<script type="application/json">{columns}</script>\n</inflight-run>'
     )
 
 

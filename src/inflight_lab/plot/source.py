@@ -4,7 +4,6 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import replace
 
-from inflight_lab.arguments import number
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.plot.request_events import RequestEvents
 from inflight_lab.runs.events import OUTCOME_KINDS, Event, OutcomeKind, Stats
@@ -88,11 +87,7 @@ class PlotSource:
         return self._ended.now if self._ended else self._at(self._main.clock())
 
     def set_limit(self, limit: float) -> None:
-        """The limit is ``limit`` from now on.
-
-        Raises an error unless it is a finite number, 0 or more.
-        """
-        number(0).check("limit", limit)
+        """The limit is ``limit`` from now on."""
         self._limits.append(Level(self.now, limit))
 
     def read(self) -> Run:

@@ -13,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
 from inflight_lab.publish import beside
 from inflight_lab.publish.page_outputs import as_output, for_a_page, paragraph
+from inflight_lab.publish.tries import to_choose_from
 
 LiveLink = Callable[[str, str], str]
 """How a reader gets to the same notebook, running: HTML, with these words, for the
@@ -31,22 +32,20 @@ CONTENTS = "<!-- contents -->"
 SECTION = re.compile(r'<h2 id="(?P<id>[^"]*)">(?P<title>.*?)</h2>')
 HEADING_OR_WIDE = re.compile(
     r'<h[1-4] id="(?P<id>[^"]*)"'
-    r"|<table>(?P<rows>.*?)</table>"
+    r"|(?:<p><em>(?P<caption>[^\n]*)</em></p>\s*)?<table>(?P<rows>.*?)</table>"
     r"|<(?P<plays>inflight-run|inflight-toy)\b"
     r"|<table\b.*?</table>|<img\b[^>]*ifl-picture[^>]*>",
     re.DOTALL,
 )
-HEADER = re.compile(r"<th(?=[ >])")
+HEADER = re.compile(r"<th(?! scope)(?=[ >])")
 FIRST_CELL = re.compile(r"(<tr>\s*)<td([^>]*)>(.*?)</td>", re.DOTALL)
 CODE = re.compile("<code>(.*?)</code>")
 PART_OF_CODE = re.compile(r"((?<!\d)\.|[_(])(?=\w)")
 """After these a narrow column may break a name, and nowhere in a word or a number."""
 SHORT = 24
-"""So many letters of code fit into any column: they are not broken at all."""
+"""So many letters of code are broken only in a table."""
 ANCHOR = re.compile('<a class="anchor-link" [^>]*>[^<]*</a>')
 """A heading's link to itself; the sections are linked at the top."""
-PLAIN_CODE = re.compile(r'<span class="(?:n|nn|o|p|w)">([^<]*)</span>')
-"""Parts of code that have no colour, as Pygments names them."""
 SCROLLING = (
     '<div class="scrolls" tabindex="0" role="group" aria-labelledby="{name}">'
     "{part}</div>"
@@ -79,7 +78,7 @@ def as_html(
     for cell in document.cells:
         put_on_a_page(cell, partial(live, name))
     document.metadata["title"] = title_of(document, name)
-    ordered = with_a_run_first(document.cells)
+    ordered = [*to_choose_from(with_a_run_first(document.cells))]
     noted = next((cell for cell in ordered if cell.id == FIRST_RUN), title)
     document.cells = list(folded(ordered))
     exporter = HTMLExporter(raw_template=TEMPLATE.read_text(encoding="utf-8"))
@@ -97,7 +96,6 @@ def as_html(
     html: str
     html, _ = exporter.from_notebook_node(document, resources)
     html = ANCHOR.sub("", html)
-    html = PLAIN_CODE.sub(r"\1", html)
     html = CODE.sub(with_its_breaks, html)
     lists_its_sections = f"]({name}.html#" in title.source
     contents = "" if lists_its_sections else section_links(html)
@@ -171,10 +169,9 @@ def is_answer(cell: Any) -> bool:
 
 def with_its_breaks(code: re.Match[str]) -> str:
     """Code in a text, with the places where a line may end."""
-    if len(code[1]) <= SHORT:
-        return code[0]
     parts = PART_OF_CODE.sub(r"\g<0><wbr>", code[1])
-    return f'<code class="long">{parts}</code>'
+    kind = ' class="long"' if len(code[1]) > SHORT else ""
+    return f"<code{kind}>{parts}</code>"
 
 
 def with_links_to_pages(source: str) -> str:
@@ -239,8 +236,8 @@ def section_links(html: str) -> str:
 
 
 def with_wide_parts(html: str) -> str:
-    """The page with tables, pictures and runs named by the heading above.  Tables and
-    pictures scroll.
+    """The page with tables, pictures and runs named by the heading above, or a table by
+    the line in italics above it.  Tables and pictures scroll.
 
     The first row and column of a table of ours are headers, so that a screen reader
     says what each cell is about.
@@ -257,7 +254,11 @@ def with_wide_parts(html: str) -> str:
         if found["plays"]:
             return f'{part} role="group" aria-labelledby="{heading}"'
         if rows:
-            part = f'<table aria-labelledby="{heading}">{with_headers(rows)}</table>'
+            caption, name = found["caption"], f' aria-labelledby="{heading}"'
+            begin = (
+                f"<table><caption>{caption}</caption>" if caption else f"<table{name}>"
+            )
+            part = f"{begin}{with_headers(rows)}</table>"
         return SCROLLING.format(name=heading, part=part)
 
     return HEADING_OR_WIDE.sub(named, html)

@@ -1,5 +1,6 @@
 // What the pages of the site need: runs that are computed, runs that were recorded,
-// code that can be scrolled, and a hint where the notebooks cannot be opened.
+// predictions that are repeated, code that can be scrolled, and a hint where the notebooks
+// cannot be opened.
 
 import { defineRecordedRuns } from "../plot/page/recorded_runs.js";
 import { make } from "../stage/dom.js";
@@ -7,6 +8,20 @@ import { defineToy } from "../stage/toy.js";
 
 defineToy();
 defineRecordedRuns(true);
+
+// Above the answer to a prediction stands what was predicted.
+const cards = [...document.querySelectorAll(".ifl-verdict")];
+for (const field of document.querySelectorAll("fieldset")) {
+  const question = field.querySelector("legend")?.lastChild?.textContent ?? "";
+  const answer = cards.find((card) => card.textContent.includes(question.trim()));
+  const said = make("p");
+  field.oninput = ({ target }) => {
+    const { type, labels, value } = /** @type {HTMLInputElement} */ (target);
+    const predicted = type === "radio" ? labels?.[0].textContent.trim() : value;
+    said.textContent = `You predicted: ${predicted}.`;
+    answer?.before(said);
+  };
+}
 
 // Code that is wider than the screen can be scrolled by keyboard too.
 const reach = new ResizeObserver((blocks) => {

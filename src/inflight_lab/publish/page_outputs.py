@@ -17,10 +17,8 @@ from typing import Any
 from nbformat.v4 import new_output
 
 from inflight_lab.plot.plain_picture import PANEL, RECORDING, STARTED
-from inflight_lab.plot.recorded_runs import player_html
-from inflight_lab.runs.columns import from_recording
-from inflight_lab.runs.run import Run
-from inflight_lab.runs.terms import Terms
+from inflight_lab.plot.recorded_runs import recording_html
+from inflight_lab.runs.columns import Columns
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 COMPUTED = "<p>Nobody has run this panel: what you see is computed.</p>"
@@ -50,11 +48,11 @@ def for_a_page(cell: Any) -> list[Any]:
 def run_of(output: Any, simulated: Sequence[str]) -> str:
     """What was recorded, as HTML that plays."""
     still = output.data["text/html"]
-    runs = from_recording(output.data[RECORDING])
+    recording = output.data[RECORDING]
     if simulated:
         panel = output.get("metadata", {}).get(PANEL, {})
-        return toy_html(settings_of(runs, simulated) | panel, still)
-    player = player_html(runs, still)
+        return toy_html(settings_of(recording["runs"], simulated) | panel, still)
+    player = recording_html(recording, still)
     return COMPUTED + player if is_without_requests(output) else player
 
 
@@ -68,21 +66,21 @@ def toy_html(settings: Mapping[str, object], still: str = "") -> str:
     return f'<inflight-toy data-settings="{given}">{picture}</inflight-toy>'
 
 
-def settings_of(runs: Mapping[str, Run], runners: Sequence[str]) -> dict[str, Any]:
-    """What was set when the runs began, as ``stage/toy.js`` takes it."""
+def settings_of(runs: Columns, runners: Sequence[str]) -> dict[str, Any]:
+    """What was set when the recorded runs began, as ``stage/toy.js`` takes it."""
     run = next(iter(runs.values()))
-    limits = [level.value for each in runs.values() for level in each.levels["limit"]]
-    terms = run.terms[0] if run.terms else Terms()
+    terms = run["terms"][0] if run["terms"] else {}
     settings: dict[str, Any] = {
         "runners": list(runners),
         "names": list(runs),
-        "count": run.announced or run.counts.started,
-        "quota": terms.quota._asdict() if terms.quota else None,
+        "count": run["counts"]["announced"] or run["counts"]["started"],
+        "quota": terms.get("quota"),
     }
-    if limits:
-        settings["limit"] = int(limits[0])
-    if terms.latency is not None:
-        settings["latency"] = terms.latency
+    for each in runs.values():
+        if "limit" in each["levels"]:
+            settings.setdefault("limit", int(each["levels"]["limit"]["value"][0]))
+    if terms.get("latency") is not None:
+        settings["latency"] = terms["latency"]
     return settings
 
 

@@ -26,6 +26,7 @@ from inflight_lab.publish import beside, browser_build, landing_page
 from inflight_lab.publish.notebook_page import LiveLink, as_html
 from inflight_lab.publish.notebook_run import run_cells
 from inflight_lab.publish.series import lay_out
+from inflight_lab.publish.tries import with_tries
 
 SIDE_BY_SIDE = 4
 """How many notebooks run at once.  They mostly wait, but each has a kernel."""
@@ -103,6 +104,7 @@ async def make_pages(
     async def make_page(notebook: Path) -> list[str]:
         name = notebook.stem
         document = nbformat.read(notebook, as_version=4)
+        document.cells = [*with_tries(document.cells)]
         async with turns:
             failures = await run_cells(document, notebook.parent)
         html = as_html(document, name, live=live, names=names)

@@ -1,1 +1,1 @@
-"""How APIs count requests, and the header fields in which they say so."""
+"""How APIs count requests."""

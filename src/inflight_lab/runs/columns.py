@@ -4,14 +4,13 @@ Each list of rows becomes an object with a column for each field.  ``stage/wire.
 says what they are.  A *recording* is complete runs by name, in columns.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from inflight_lab.runs.events import OUTCOME_KINDS, Stats
-from inflight_lab.runs.run import MAX_ROWS, Level, RequestEvent, Run, no_levels
-from inflight_lab.runs.terms import QuotaPolicy, Terms
+from inflight_lab.runs.events import OUTCOME_KINDS
+from inflight_lab.runs.run import MAX_ROWS, Level, RequestEvent, Run
+from inflight_lab.runs.terms import Terms
 
 Columns = dict[str, Any]
 """A `Run`, or several, as JSON: objects, lists, texts and numbers only."""
@@ -32,30 +31,6 @@ def to_columns(run: Run) -> Columns:
     }
 
 
-def from_columns(columns: Columns) -> Run:
-    """The run that `to_columns` turned into ``columns``.
-
-    Raises ``KeyError``, ``TypeError`` or ``ValueError`` if they are anything else.
-    """
-    counts = dict(columns["counts"])
-    announced = counts.pop("announced")
-    levels = no_levels()
-    for line, steps in columns["levels"].items():
-        levels[line] = [Level(**row) for row in _rows(steps)]
-    return Run(
-        now=columns["now"],
-        live=columns["live"],
-        stopped=columns["stopped"],
-        unlimited=columns["unlimited"],
-        counts=Stats(**counts),
-        announced=announced,
-        dropped=Counter(columns["dropped"]),
-        terms=[_terms_of(fields) for fields in columns["terms"]],
-        levels=levels,
-        events=[RequestEvent(**row) for row in _rows(columns["events"])],
-    )
-
-
 def to_recording(runs: Mapping[str, Run]) -> Columns:
     """The recording of complete runs, by name, from which a page can play them.
 
@@ -65,11 +40,6 @@ def to_recording(runs: Mapping[str, Run]) -> Columns:
         _check_complete(run)
     columns = {name: to_columns(replace(run, live=False)) for name, run in runs.items()}
     return {"runs": columns}
-
-
-def from_recording(recording: Columns) -> dict[str, Run]:
-    """The runs that `to_recording` recorded, by name."""
-    return {name: from_columns(columns) for name, columns in recording["runs"].items()}
 
 
 def terms_as_json(terms: Terms) -> Columns:
@@ -90,13 +60,6 @@ def _check_complete(run: Run) -> None:
         )
 
 
-def _terms_of(fields: Columns) -> Terms:
-    terms = Terms(**fields)
-    if not terms.quota:
-        return terms
-    return terms._replace(quota=QuotaPolicy(**fields["quota"]))
-
-
 def _levels_as_json(run: Run) -> Columns:
     """Those of the lines that have any."""
     return {
@@ -111,8 +74,3 @@ def _columns(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Columns:
         return {name: [] for name in names}
     columns = map(list, zip(*rows, strict=True))
     return dict(zip(names, columns, strict=True))
-
-
-def _rows(columns: Columns) -> list[dict[str, Any]]:
-    rows = zip(*columns.values(), strict=True)
-    return [dict(zip(columns, row, strict=True)) for row in rows]

@@ -3,22 +3,20 @@
 A live run grows, a recorded one is complete.  All times are in seconds since it began.
 """
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from operator import attrgetter
 from typing import Literal, NamedTuple, get_args
 
 from inflight_lab.runs.events import OutcomeKind, Stats, outcome_of
 from inflight_lab.runs.terms import Terms
 
-MAX_ROWS = 100_000
+MAX_ROWS = 20_000
 """How many events of a run are kept: the newest.
 
-They last minutes at full speed.  Up to an eighth more are kept for a while, because
-dropping moves all remaining rows.
+A page that opens late is sent all of them, 0.7 MB.  Up to an eighth more are kept for a
+while, because dropping moves all remaining rows.
 """
 
 Line = Literal["limit", "waiting", "tokens"]
@@ -161,25 +159,6 @@ class Run:
         """The same counts and state, without anything that happened."""
         return replace(self, levels=no_levels(), events=[], terms=[], dropped=Counter())
 
-    def since(self, time: float) -> "Run":
-        """What a page that opens late needs in order to draw the run from ``time`` on.
-
-        That is the events from then on and the earlier ones that are still relevant,
-        and the steps of each line from the one before on.
-        """
-        first = bisect_left(self.events, time, key=_time_of)
-        earlier = self.events[:first]
-        levels = no_levels()
-        for line, steps in self.levels.items():
-            levels[line] = _since(time, steps)
-        return replace(
-            self,
-            levels=levels,
-            events=_events_still_relevant(earlier) + self.events[first:],
-            terms=self.terms.copy(),
-            dropped=self.dropped + outcomes_in(earlier),
-        )
-
     def _drop_oldest(self) -> None:
         excess = len(self.events) - MAX_ROWS
         if excess > MAX_ROWS // 8:  # none until there are enough to be worth it
@@ -196,46 +175,3 @@ def outcomes_in(events: Iterable[RequestEvent]) -> Counter[OutcomeKind]:
         if outcome:
             found[outcome] += event.request_count
     return found
-
-
-def _since(time: float, steps: list[Level]) -> list[Level]:
-    first = bisect_left(steps, time, key=_time_of)
-    return steps[max(0, first - 1) :]
-
-
-def _events_still_relevant(events: list[RequestEvent]) -> list[RequestEvent]:
-    """Those of taken slots and of unfinished requests, and the last with a quota."""
-    relevant = _of_taken_slots(events) + _of_unfinished_requests(events)
-    last_counted = _last_with_a_quota(events)
-    if last_counted and last_counted not in relevant:
-        relevant.append(last_counted)
-    return sorted(relevant, key=_time_of)
-
-
-def _of_taken_slots(events: list[RequestEvent]) -> list[RequestEvent]:
-    taken: dict[object, RequestEvent] = {}
-    for event in events:
-        if event.what == "taken":
-            taken[event.detail] = event
-        elif event.what == "freed":
-            taken.pop(event.detail, None)
-    return list(taken.values())
-
-
-def _of_unfinished_requests(events: list[RequestEvent]) -> list[RequestEvent]:
-    unfinished: dict[int | None, list[RequestEvent]] = {}
-    for event in events:
-        if event.what == "sent":
-            unfinished[event.request] = [event]
-        elif event.what in END_KINDS:
-            unfinished.pop(event.request, None)
-        elif event.request in unfinished:
-            unfinished[event.request].append(event)
-    return list(chain.from_iterable(unfinished.values()))
-
-
-def _last_with_a_quota(events: list[RequestEvent]) -> RequestEvent | None:
-    for event in reversed(events):
-        if event.quota is not None:
-            return event
-    return None

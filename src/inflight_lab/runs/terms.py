@@ -31,6 +31,4 @@ class Terms(NamedTuple):
     """How many may be in flight, whatever the quota; 0 for any number."""
     latency: float | None = None
     """Seconds from a request to its answer; None where nobody knows."""
-    way: float = 0.0
-    """Seconds of these until the API counts the request."""
     time: float = 0.0

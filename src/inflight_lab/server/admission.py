@@ -1,11 +1,79 @@
-"""Whether a request is admitted: the quota of requests, and of tokens beside it."""
+"""Whether a request is admitted: the quota of requests, and of tokens beside it.
+
+What it says of quotas and pauses is written as APIs write it, and rounded so that a
+client which keeps to it is never refused.
+"""
 
 import math
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from inflight_lab.quotas.algorithms import KINDS, QuotaCounter
-from inflight_lab.quotas.fields import Pause, policy_field
 from inflight_lab.runs.terms import QuotaPolicy
+
+
+class Pause(float):
+    """Seconds from now, in the forms in which APIs write them.
+
+    What is less than a microsecond counts as a float's error.
+    """
+
+    @property
+    def seconds(self) -> int:
+        """Whole seconds: 17."""
+        return math.ceil(round(self, 6))
+
+    @property
+    def milliseconds(self) -> int:
+        """Whole milliseconds: 16500."""
+        return math.ceil(round(self * 1000, 3))
+
+    @property
+    def duration(self) -> str:
+        """As Go writes a duration: ``120ms``, ``16.5s``, ``6m0s``, ``1h0m0s``."""
+        rest = self.milliseconds
+        if 0 < rest < 1000:
+            return f"{rest}ms"
+        hours, rest = divmod(rest, 3_600_000)
+        minutes, rest = divmod(rest, 60_000)
+        text = f"{rest / 1000:g}s"
+        if hours or minutes:
+            text = f"{minutes}m{text}"
+        if hours:
+            text = f"{hours}h{text}"
+        return text
+
+    @property
+    def unix_time(self) -> int:
+        """The time when it is over, in seconds since 1970: 1795759200."""
+        return math.ceil(time.time() + self)
+
+    @property
+    def rfc3339(self) -> str:
+        """The time when it is over, in RFC 3339's form: ``2026-11-27T06:00:00Z``."""
+        then = datetime.fromtimestamp(self.unix_time, UTC)
+        return then.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+NO_WAIT = Pause(0)
+
+
+def policy_field(rate: float, period: float) -> str:
+    """``RateLimit-Policy``: q is the quota, w the window in seconds.
+
+    Source: draft-ietf-httpapi-ratelimit-headers-11, where both are integers.  A quota
+    with fractions is announced as the next stricter one without: 2.5 in 1.5 s becomes
+    2 in 2 s, and 0.1 in a second becomes 1 in 10 s.
+    """
+    if rate < 1:
+        return f'"default";q=1;w={_rounded_up(period / rate)}'
+    return f'"default";q={math.floor(rate)};w={_rounded_up(period)}'
+
+
+def _rounded_up(seconds: float) -> int:
+    """Whole seconds.  6.000000000000001 s are 6 s: the rest is a float's error."""
+    return math.ceil(float(f"{seconds:.12g}"))
 
 
 @dataclass(frozen=True)
@@ -44,18 +112,21 @@ class QuotaUsage:
 
 @dataclass(frozen=True)
 class Admission:
-    """Whether a request is admitted, and how the quotas stand after that."""
+    """Whether a request is admitted, and how the quotas stand after that.
 
-    usages: dict[str, QuotaUsage]
+    By default, what is known where no quota was asked.
+    """
+
+    usages: dict[str, QuotaUsage] = field(default_factory=dict)
     """For "requests", and for "tokens" if the policy counts them."""
-    refused_by: str
+    refused_by: str = ""
     """The quota that refused the request, the strictest if both did; "" if none."""
-    wait: Pause
+    wait: Pause = NO_WAIT
     """Until the same request would be admitted; infinite: it never is."""
-    cost: int
+    cost: int = 0
     """What the request costs by that quota."""
-    counted_tokens: int
-    gauge: float
+    counted_tokens: int = 0
+    gauge: float | None = None
     """`QuotaCounter.gauge` of the quota of requests."""
 
 

@@ -6,7 +6,7 @@ socket and, with no socket at all, inside ``httpx.ASGITransport``.
 
 import asyncio
 import random
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from email.utils import formatdate
 from typing import Self
 
@@ -23,9 +23,9 @@ from inflight_lab.observation.timeline import Timeline
 from inflight_lab.quotas.algorithms import KINDS
 from inflight_lab.runs.events import Stats
 from inflight_lab.runs.terms import QuotaPolicy, Terms
-from inflight_lab.server.admission import Counters
+from inflight_lab.server.admission import Admission, Counters
 from inflight_lab.server.chat import completion, draw_answer, read_chat
-from inflight_lab.server.dialects import DIALECTS
+from inflight_lab.server.dialects import DIALECTS, Dialect
 from inflight_lab.server.echo import echo
 from inflight_lab.server.foreign_pages import comes_from_a_foreign_page
 from inflight_lab.server.knobs import Knobs
@@ -33,18 +33,6 @@ from inflight_lab.server.knobs import Knobs
 LOOPBACK = "127.0.0.1"
 LOOPBACK_NAMES = [LOOPBACK, "localhost"]
 FOREIGN_PAGE = "This server does not answer requests from other websites."
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What is decided of a request as it arrives."""
-
-    refusal: Response | None = None
-    """What it gets in place of its answer; None if it is admitted."""
-    quota_headers: dict[str, str] = field(default_factory=dict)
-    counted_tokens: int = 0
-    gauge: float | None = None
-    """How the quota of requests stands, if it was asked."""
 
 
 class PracticeApp(Knobs):
@@ -114,7 +102,6 @@ class PracticeApp(Knobs):
             quota=self.quota_policy,
             max_concurrent=self.max_concurrent or 0,
             latency=self.latency,
-            way=self.way,
         )
 
     def stats(self) -> Stats:
@@ -145,21 +132,18 @@ class PracticeApp(Knobs):
     async def _serve(
         self, request: Request, answer: Response, *, tokens: int = 0
     ) -> Response:
-        """Count a request after its way, and return ``answer`` or a refusal.
-
-        One whose client hangs up on the way is never counted.
-        """
+        """Count a request, and return ``answer`` or a refusal after the latency."""
         timeline = self.timeline
-        seconds = max(self.way, self._draw_latency())
-        due = timeline.clock() + seconds
-        if self.way and await self.disconnected_within(request, self.way):
-            return answer
-        decision = self._decide(tokens)
-        response = decision.refusal or answer
+        due = timeline.clock() + self._draw_latency()
+        dialect = DIALECTS[self.dialect]
+        refusal, admission = self._decide(dialect, tokens)
+        if refusal is None:
+            answer.headers.update(dialect.quota_headers(admission.usages))
+        response = refusal or answer
         with timeline.sending(
             response.status_code,
-            decision.counted_tokens,
-            quota=decision.gauge,
+            admission.counted_tokens,
+            quota=admission.gauge,
             due=due,
         ) as number:
             rest = due - timeline.clock()
@@ -167,8 +151,6 @@ class PracticeApp(Knobs):
                 timeline.cancel(number)
             else:
                 timeline.answer(number, response.status_code)
-        if decision.refusal is None:
-            answer.headers.update(decision.quota_headers)
         response.headers["Date"] = formatdate(usegmt=True)
         return response
 
@@ -182,21 +164,22 @@ class PracticeApp(Knobs):
             return False
         return True
 
-    def _decide(self, tokens: int) -> Decision:
-        """Admit a request as it arrives, or refuse it.
+    def _decide(
+        self, dialect: Dialect, tokens: int
+    ) -> tuple[Response | None, Admission]:
+        """Admit a request as it arrives, or refuse it with the response that is first.
 
         A refusal, too, is in flight until the latency is over, and counts against
         ``max_concurrent``.
         """
-        dialect = DIALECTS[self.dialect]
         if self.exhausted:
-            return Decision(dialect.refuse_for_good())
+            return dialect.refuse_for_good(), Admission()
         most = self.max_concurrent
         if most is not None and self.timeline.in_flight >= most:
-            return Decision(dialect.refuse_overload(most))
+            return dialect.refuse_overload(most), Admission()
         policy = self.quota_policy
         if policy is None:
-            return Decision()
+            return None, Admission()
         # A clock that is fine on every system: Windows' monotonic one ticks 64 times a
         # second.
         now = self.timeline.clock()
@@ -206,12 +189,7 @@ class PracticeApp(Knobs):
             now=now,
             counts_refused=dialect.counts_refused,
         )
-        return Decision(
-            refusal=dialect.refuse(admission),
-            quota_headers=dialect.quota_headers(admission.usages),
-            counted_tokens=admission.counted_tokens,
-            gauge=admission.gauge,
-        )
+        return dialect.refuse(admission), admission
 
     def _draw_latency(self) -> float:
         """Seconds until the next answer."""

@@ -60,8 +60,8 @@ class Dialect:
         return COSTS[self.cost](chat, answered)
 
     def quota_headers(self, usages: Mapping[str, QuotaUsage]) -> dict[str, str]:
-        """What an answer says about the quotas."""
-        headers = dict(self.on_requests)
+        """What an answer says about the quotas, if there are any."""
+        headers = dict(self.on_requests) if usages else {}
         if "tokens" in usages:
             headers.update(self.on_tokens)
         filled: dict[str, str] = _filled(headers, usages)

@@ -35,10 +35,6 @@ class Knobs:
     jitter: float = _knob(0.0, number(0, 1))
     """How much of the latency varies.  With 0.5 it is drawn for each request, evenly
     from half to one and a half times."""
-    way: float = _knob(0.0, SECONDS)
-    """Seconds from a request until the server counts it: a part of the latency.  With
-    0 it counts at once, as fast as no network is; with some, as 0.05, dots in a plot
-    are seen on their way to the API, and reach it when they are counted."""
     quota: str = _knob("none", one_of(*QUOTA_CHOICES))
     """How requests are counted: one of `QUOTA_CHOICES`.  A token bucket holds ``rate``,
     and GCRA lets none come early."""

@@ -1,9 +1,7 @@
 """A real HTTP server to practise on, on a socket or in a page."""
 
 import sys
-from typing import Protocol, Self
-
-from starlette.types import ASGIApp
+from typing import Any, ClassVar, Self
 
 from inflight_lab.arguments import check
 from inflight_lab.jupyter.cells import closed_on_rerun
@@ -13,15 +11,6 @@ if sys.platform == "emscripten":  # in a browser page
     from inflight_lab.server.in_process import PageListener as Listener
 else:
     from inflight_lab.server.socket import Listener
-
-
-class Listening(Protocol):
-    """Answers at a port, until it is closed."""
-
-    port: int
-
-    def close(self) -> None:
-        """Hang up on everyone, and be gone."""
 
 
 class PracticeServer(PracticeApp):
@@ -36,8 +25,8 @@ class PracticeServer(PracticeApp):
     window.  ``seed`` makes the latencies repeatable.  ``port`` 0 takes any free one.
     In a browser page, the port exists inside that page's Python only.
 
-    ``dialect`` names the API whose refusals it sends: ``draft`` (of the standard for
-    RateLimit headers), ``github``, ``openai``, ``azure``, ``anthropic`` or ``gemini``:
+    ``dialect`` names the API whose refusals it sends, by default those of the standard
+    for RateLimit headers; the error for any other name lists them all:
 
     >>> PracticeServer(quota="fixed-window", rate=60, period=60, dialect="github")
 
@@ -46,13 +35,15 @@ class PracticeServer(PracticeApp):
     It answers ``GET /get``, and chat requests as OpenAI's API does
     (``POST /v1/chat/completions``).
 
-    While it runs, clients do not use a proxy for it (see `server.proxies`).
+    Once it runs, clients use no proxy for this machine.
 
     Raises ``TypeError`` or ``ValueError`` for a bad argument, ``OSError`` from
     ``start`` for a taken port.
     """
 
-    _listener: Listening | None = None
+    listen: ClassVar[Any] = Listener
+    """Serves an app at a port from when it is made until its ``close()``."""
+    _listener: Any = None
 
     def __init__(
         self, *, port: int = 0, seed: int | None = None, **knobs: object
@@ -61,10 +52,6 @@ class PracticeServer(PracticeApp):
         check("seed", seed, or_none=True)
         super().__init__(seed=seed, **knobs)
         self.port = port
-
-    def listen(self, app: ASGIApp, port: int) -> Listening:
-        """Serve ``app`` at this port, from now on."""
-        return Listener(app, port)
 
     @property
     def url(self) -> str:

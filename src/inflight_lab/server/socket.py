@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import logging
+import os
 import threading
+import urllib.request
 from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import Any
@@ -14,13 +16,11 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from inflight_lab.server.app import LOOPBACK
-from inflight_lab.server.proxies import ProxyException
 
 KEEP_ALIVE = 75
 """Seconds.  Longer than clients keep an idle connection, so that none is closed just as
 it is used again."""
-no_proxy_for_loopback = ProxyException(LOOPBACK)
-"""One for all servers, as a process has one environment."""
+USED_FOR_HTTP = {"http", "https", "all"}
 LOG = logging.getLogger("inflight_lab.server")
 
 
@@ -70,8 +70,9 @@ class Listener(threading.Thread):
         """Serve, on a kind of loop that nobody else chooses (such as nest-asyncio)."""
         on_windows = getattr(asyncio, "ProactorEventLoop", None)
         loop = on_windows or asyncio.SelectorEventLoop
+        use_no_proxy_for(LOOPBACK)
         try:
-            with no_proxy_for_loopback, asyncio.Runner(loop_factory=loop) as runner:
+            with asyncio.Runner(loop_factory=loop) as runner:
                 runner.run(self._serve())
         except BaseException as error:
             if self._ready.done():
@@ -122,3 +123,26 @@ class Listener(threading.Thread):
             self._has_said_files_are_short = True
             error = context["exception"]
             LOG.error("The practice server has to let a client wait: %s", error)
+
+
+def use_no_proxy_for(host: str) -> None:
+    """Tell the clients of this process to reach ``host`` without a proxy.
+
+    Behind a school's proxy httpx sends even requests to this machine to that proxy.  A
+    plain ``httpx.AsyncClient()`` asks nothing but the environment when it is made.  So
+    the first server that starts names this machine there as an exception, if there is a
+    proxy at all.  It stays: no proxy could reach this machine.
+    """
+    proxies = urllib.request.getproxies()
+    exceptions = [each.strip() for each in proxies.get("no", "").split(",")]
+    is_excepted = host in exceptions or "*" in exceptions
+    if is_excepted or USED_FOR_HTTP.isdisjoint(proxies):
+        return
+    if not urllib.request.getproxies_environment():
+        # Proxies from the settings of Windows and macOS count only as long as the
+        # environment says nothing about proxies.
+        for scheme, proxy in proxies.items():
+            os.environ[f"{scheme}_proxy"] = proxy
+    exceptions = [*filter(None, exceptions), host]
+    for name in ("NO_PROXY", "no_proxy"):
+        os.environ[name] = ",".join(exceptions)

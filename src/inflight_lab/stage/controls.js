@@ -3,6 +3,8 @@
 
 import { make, write } from "./dom.js";
 
+/** @import { Run } from "./run.js" */
+
 /**
  * @typedef {"limit" | "count" | "latency" | "rate"} SettingName
  *
@@ -52,10 +54,30 @@ export function bringIntoView(...elements) {
   for (const each of elements) each?.scrollIntoView({ block: "nearest" });
 }
 
-/** A slider with its number beside it. */
+/**
+ * Whether a setting has to wait, because none of the runs on show has it.  Those that go
+ * on are about to have it; only the number of requests waits.
+ *
+ * @param {SettingName} name
+ * @param {number} value
+ * @param {Run[]} runs
+ */
+export function hasToWait(name, value, runs) {
+  if (name !== "count" && runs.some(({ isLive }) => isLive)) return false;
+  const had = runs.filter(({ now }) => now > 0).flatMap((run) => {
+    const { limit, latency, quota } = run.settingAt(Infinity);
+    const settings = { limit, latency, rate: quota?.rate, count: run.asked || null };
+    return settings[name] ?? []; // nobody knows, or it has none
+  });
+  return had.length > 0 && !had.includes(value);
+}
+
+/** A slider below its number. */
 export class Slider {
   #setting;
+  #value = 0;
   #output = make("output");
+  #note = make("small");
 
   /**
    * @param {Setting} setting
@@ -70,6 +92,7 @@ export class Slider {
       { className: "ifl-slider", data: { name } },
       make("span", {}, label),
       this.#output,
+      this.#note,
       this.input,
     );
     this.input.oninput = () => {
@@ -81,6 +104,7 @@ export class Slider {
 
   /** Its ends make room for the value, and stay there. @param {number} value */
   show(value) {
+    this.#value = value;
     const { min, max } = this.#setting;
     this.#setting = {
       ...this.#setting,
@@ -94,10 +118,21 @@ export class Slider {
     input.ariaValueText = words;
   }
 
+  /** Say whether it has to wait. @param {Run[]} runs Those on show. */
+  compareWith(runs) {
+    const waits = hasToWait(this.#setting.name, this.#value, runs);
+    if (!this.input.disabled) this.#say(waits ? "from the next Run" : "");
+  }
+
   /** Say why it cannot be moved. @param {string} why */
   disable(why) {
     this.input.disabled = true;
-    this.root.title = why;
-    this.root.append(make("small", {}, why));
+    this.#say(why);
+  }
+
+  /** @param {string} words */
+  #say(words) {
+    write(this.#note, words);
+    this.input.ariaDescription = words;
   }
 }

@@ -48,7 +48,7 @@ export function say(element, words) {
 function asNode(words) {
   if (typeof words === "string") return unbroken(words);
   const [text, look] = words;
-  return make("b", { className: `ifl-word-${look}` }, text);
+  return make("b", { style: `color: var(--ifl-${look})` }, text);
 }
 
 /** A number stays with its unit. @param {string} words */

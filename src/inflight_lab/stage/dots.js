@@ -25,12 +25,10 @@ import { countsAt, isAsleep, knownAt } from "./run.js";
  * @property {Look} look
  * @property {number | null} filled Share of the API's work that is done, while it
  *   works.
- * @property {Point | null} trail Where it was a moment ago.
  */
 
-/** Seconds of the eye's. */
+/** From the wall to a seat, and how long a refusal is news: in seconds of the eye's. */
 const STEP = 0.3;
-const TRAIL = 0.06;
 
 /** @param {Pen} pen @param {Run} run @param {Moment} moment @param {Places} places */
 export function drawFlow(pen, run, moment, places) {
@@ -42,13 +40,11 @@ export function drawFlow(pen, run, moment, places) {
   drawWaiting(pen, run, moment, places);
   for (const journey of shown(run, first, places)) {
     if (moment.time < journey.sent) break;
-    const { at, radius, look, filled, trail } = dotOf(journey, run, moment, places);
-    if (trail) pen.trail(trail, at, look);
+    const { at, radius, look, filled } = dotOf(journey, run, moment, places);
     if (filled === null) pen.dot(at, radius, look);
     else pen.pie(at, radius, filled);
   }
   pen.flush();
-  if (!moment.still) drawBounces(pen, run, moment, places);
 }
 
 /**
@@ -99,13 +95,7 @@ function drawWaiting(pen, run, { time }, places) {
 export function dotOf(journey, run, moment, places) {
   const place = journey.number - firstShown(run, moment.time, places);
   const flight = flightOf(journey, run.settingAt(journey.sent));
-  const view = { journey, flight, place, places };
-  const dot = dotAt(view, moment);
-  const isMoving = moment.time > flight.departs && dot.filled === null;
-  const isHome = moment.time >= journey.ended + LANDING * moment.pace;
-  if (!isMoving || isHome || moment.still) return dot;
-  const before = { ...moment, time: moment.time - TRAIL * moment.pace };
-  return { ...dot, trail: dotAt(view, before).at };
+  return dotAt({ journey, flight, place, places }, moment);
 }
 
 /**
@@ -127,19 +117,19 @@ function dotAt(view, moment) {
   const home = places.home(place);
   const start = places.start(journey, place);
   const outcome = journey.outcome ?? "answered";
-  const dot = { trail: null, filled: null };
+  const filled = null;
   switch (name) {
     case "waiting":
-      return { ...dot, at: home, radius: places.radius, look: "waiting" };
+      return { at: home, radius: places.radius, look: "waiting", filled };
     case "stuck":
-      return { ...dot, at: start, radius, look: "out" };
+      return { at: start, radius, look: "out", filled };
     case "out": {
       const at = along(wayOut(view), still ? 0.5 : share);
-      return { ...dot, at, radius: small, look: "out" };
+      return { at, radius: small, look: "out", filled };
     }
     case "api": {
       const at = atTheApi(view, moment);
-      return { ...dot, at, radius: small, look: "out", filled: share };
+      return { at, radius: small, look: "out", filled: share };
     }
     case "back": {
       const isRefused = outcome === "refused";
@@ -147,18 +137,14 @@ function dotAt(view, moment) {
         ? places.meets(journey, place)
         : places.seat(journey.seat ?? 0);
       const at = between(from, start, still ? 0.5 : share);
-      return { ...dot, at, radius: small, look: outcome };
+      return { at, radius: small, look: outcome, filled };
     }
     default: {
       const isThere = still || share === 1;
       const from = isThere ? home : lastPlace(view, moment);
+      const at = between(from, home, smooth(share));
       const grown = radius + (places.radius - radius) * share;
-      return {
-        ...dot,
-        at: between(from, home, smooth(share)),
-        radius: grown,
-        look: outcome,
-      };
+      return { at, radius: grown, look: outcome, filled };
     }
   }
 }
@@ -189,20 +175,6 @@ function atTheApi({ journey, flight, place, places }, { time, pace, still }) {
   return between(places.meets(journey, place), seat, inside);
 }
 
-/** Where a request was refused, a ring spreads. @type {typeof drawFlow} */
-export function drawBounces(pen, run, { time, pace }, places) {
-  const lasts = 1.2 * STEP * pace;
-  const first = firstShown(run, time, places);
-  for (const journey of shown(run, first, places)) {
-    if (journey.outcome !== "refused") continue;
-    const { meets } = flightOf(journey, run.settingAt(journey.sent));
-    const age = (time - meets) / lasts;
-    if (!(age >= 0 && age < 1)) continue;
-    const at = places.meets(journey, journey.number - first);
-    pen.ring(at, places.seatRadius * (1 + 1.2 * age), 1 - age);
-  }
-}
-
 /** Slots: free, taken, or asleep after the answer. @type {typeof drawFlow} */
 function drawDoor(pen, run, { time }, places) {
   const { door, slotCell } = places;
@@ -230,12 +202,28 @@ function drawDoor(pen, run, { time }, places) {
  *
  * @param {Run} run
  * @param {Moment} moment
+ * @returns {boolean}
  */
-export function isClosed(run, { time, pace }) {
+export function isClosed(run, moment) {
+  return hasJustRefused(run, moment) && isFull(run, moment);
+}
+
+/** Whether it has, and its tokens ran out. @type {typeof isClosed} */
+export function isSpent(run, moment) {
+  const hasTokens = Boolean(run.settingAt(moment.time).quota?.tokens);
+  return hasTokens && hasJustRefused(run, moment) && !isFull(run, moment);
+}
+
+/** @type {typeof isClosed} */
+function hasJustRefused(run, { time, pace }) {
   const now = timeAtTheWall(run, time);
-  const { shape, share } = wallAt(run, now);
-  const isFull = shape !== "cells" || share >= 1;
-  return isFull && run.turned.within(now - STEP * pace, now) > 0;
+  return run.turned.within(now - STEP * pace, now) > 0;
+}
+
+/** @type {typeof isClosed} */
+function isFull(run, { time }) {
+  const { shape, share } = wallAt(run, timeAtTheWall(run, time));
+  return shape !== "cells" || share >= 1;
 }
 
 /**

@@ -18,6 +18,9 @@ export const COUNTED = /** @type {const} */ ([
   "cancelled",
 ]);
 
+/** What stands beside the strip. */
+export const LABELLED = /** @type {const} */ (["marks", "line", "before"]);
+
 /** @param {string} title */
 export function partsOf(title) {
   const number = (text = "0") => make("b", { textContent: text });
@@ -32,6 +35,7 @@ export function partsOf(title) {
     tokens: number(""),
     pause: number(""),
     time: make("span", { className: "ifl-time" }),
+    span: make("span"),
   };
   const box = (/** @type {string} */ name) =>
     make("div", { className: `ifl-box-${name}` });
@@ -43,9 +47,11 @@ export function partsOf(title) {
   };
   const count = (/** @type {typeof COUNTED[number]} */ name) =>
     make("span", { className: `ifl-count-${name}` }, numbers[name], ` ${name}`);
+  const heading = title ? [make("b", { className: "ifl-title" }, title)] : [];
   const counts = make(
     "p",
     { className: "ifl-counts" },
+    ...heading,
     ...COUNTED.map(count),
   );
   const apiLabel = make(
@@ -79,8 +85,13 @@ export function partsOf(title) {
     ariaLabel: "Look back, in seconds",
     ariaValueMin: "0",
   });
-  const line = make("span", { className: "ifl-line" });
-  const before = make("span", { className: "ifl-was", textContent: "thin: before" });
+  const label = (/** @type {string} */ name) =>
+    make("span", { className: `ifl-label ifl-${name}` });
+  const labels = {
+    marks: label("marks"),
+    line: label("line"),
+    before: label("was"),
+  };
   const play = make("button", { type: "button", className: "ifl-play" });
   const speed = make(
     "select",
@@ -101,19 +112,16 @@ export function partsOf(title) {
         ...levels.map(({ button }) => button),
       ),
       speed,
-      numbers.time,
+      make("span", { className: "ifl-clock" }, numbers.time, " ", numbers.span),
     ),
     play,
-    make("div", { className: "ifl-chart" }, stripCanvas, line, before),
+    make("div", { className: "ifl-chart" }, stripCanvas, ...Object.values(labels)),
   );
   const sentence = make("p", { className: "ifl-sentence", ariaLive: "polite" });
-  const heading = title ? [make("p", { className: "ifl-title" }, title)] : [];
   const stage = make(
     "div",
     { className: "ifl-stage", role: "group", ariaLabel: title || "Requests" },
-    ...heading,
-    sentence,
-    counts,
+    ...(title ? [counts, sentence] : [sentence, counts]),
     flow,
     strip,
   );
@@ -126,8 +134,7 @@ export function partsOf(title) {
     numbers,
     boxes,
     levels,
-    line,
-    before,
+    labels,
     play,
     speed,
   };
@@ -135,5 +142,5 @@ export function partsOf(title) {
 
 /** @param {number} speed */
 function speedInWords(speed) {
-  return `${FRACTIONS[speed] ?? speed}×`;
+  return `${FRACTIONS[speed] ?? speed}× speed`;
 }

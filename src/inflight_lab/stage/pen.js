@@ -24,11 +24,6 @@ const LAYERS = {
   arrow: { colour: "line", how: "arrow" },
   slot: { colour: "line", how: "stroke" },
   waiting: { colour: "waiting", how: "stroke" },
-  trail_out: { colour: "out", how: "trail" },
-  trail_answered: { colour: "answered", how: "trail" },
-  trail_refused: { colour: "refused", how: "trail" },
-  trail_failed: { colour: "failed", how: "trail" },
-  trail_cancelled: { colour: "waiting", how: "trail" },
   cancelled: { colour: "waiting", how: "thick" },
   failed: { colour: "failed", how: "thick" },
   refused: { colour: "refused", how: "fill" },
@@ -38,10 +33,13 @@ const LAYERS = {
 
 /** @typedef {keyof typeof LAYERS} Layer */
 
-const WIDTHS = { stroke: 1.75, trail: 3, thick: 2.5, arrow: 4 };
+const WIDTHS = { stroke: 1.75, thick: 2.5, arrow: 4 };
 
 /** Custom properties of CSS, without their `--ifl-`. */
-const COLOURS = new Set(Object.values(LAYERS).map(({ colour }) => colour));
+const COLOURS = new Set([
+  "paper",
+  ...Object.values(LAYERS).map(({ colour }) => colour),
+]);
 
 export class Pen {
   /** @type {Map<Layer, Path2D>} */
@@ -93,26 +91,6 @@ export class Pen {
     if (share > 0) sector(this.path("answered"), at, radius, share);
   }
 
-  /** @param {Point} from @param {Point} to @param {Look} look */
-  trail(from, to, look) {
-    if (look === "waiting") return;
-    const path = this.path(`trail_${look}`);
-    path.moveTo(...from);
-    path.lineTo(...to);
-  }
-
-  /** @param {Point} at @param {number} radius @param {number} alpha */
-  ring(at, radius, alpha) {
-    const { context } = this;
-    context.globalAlpha = alpha;
-    context.strokeStyle = this.colours.refused;
-    context.lineWidth = 1.5;
-    context.beginPath();
-    context.arc(...at, radius, 0, FULL);
-    context.stroke();
-    context.globalAlpha = 1;
-  }
-
   /** Across a box, or down. @param {Box} box @param {boolean} isDown */
   arrow(box, isDown) {
     const [x, y] = middle(box);
@@ -162,9 +140,7 @@ export class Pen {
     }
     context.strokeStyle = colour;
     context.lineWidth = WIDTHS[/** @type {keyof typeof WIDTHS} */ (how)];
-    context.globalAlpha = how === "trail" ? 0.35 : 1;
     context.stroke(path);
-    context.globalAlpha = 1;
   }
 
   /** @param {Layer} layer */

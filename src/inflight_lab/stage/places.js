@@ -25,8 +25,6 @@ const MOST_DOTS = 600;
 /** A smaller dot is none. */
 const SMALLEST_CELL = 6;
 
-const LARGEST_CELL = 68;
-
 /** Numbers that are far from each other, one after the other. */
 const GOLDEN = 0.618034;
 
@@ -68,7 +66,7 @@ export class Places {
     /** How many dots the block has. */
     this.count = Math.max(1, Math.min(crowd.requests, MOST_DOTS, room));
     const [cell, columns] = fit(boxes.requests, this.count);
-    this.cell = Math.min(cell, 40 + 28 / this.count, LARGEST_CELL);
+    this.cell = Math.min(cell, 40 + 28 / this.count);
     this.columns = columns;
     this.slotCell = Math.min(fit(boxes.slots, crowd.slots)[0], this.cell * 1.3);
     this.seatCell = Math.min(fit(boxes.api, crowd.seats)[0], this.cell);

@@ -26,34 +26,10 @@ export function wallAt(run, time) {
   return windowAt(run, quota, time);
 }
 
-/** Whether one more request is let in. @param {Run} run @param {number} time */
+/** Whether a window lets one more in. @param {Run} run @param {number} time */
 export function hasRoom(run, time) {
   const { quota } = run.settingAt(time);
-  if (!quota) return true;
-  const { shape, rate, period, burst } = quota;
-  const early = (burst - 1) * period / rate;
-  if (shape === "bucket") return tokensAt(run, quota, time) >= 1;
-  if (shape === "spacing") return dueIn(run, time) <= early + EXACTLY;
-  return run.letIn.within(windowStart(quota, time), time) < rate;
-}
-
-/** How many tokens are in the bucket. @param {Run} run @param {Quota} quota */
-export function tokensAt(run, { rate, period, burst }, /** @type {number} */ time) {
-  const last = run.gauges.at(time);
-  if (!last) return burst;
-  const refilled = (time - last.time) * rate / period;
-  return Math.min(burst, Math.max(0, last.gauge) + refilled);
-}
-
-/**
- * In how many seconds the next request is due.
- *
- * @param {Run} run
- * @param {number} time
- */
-export function dueIn(run, time) {
-  const last = run.gauges.at(time);
-  return last ? Math.max(0, last.time + last.gauge - time) : 0;
+  return !quota || run.letIn.within(windowStart(quota, time), time) < quota.rate;
 }
 
 /** Since when the API counts. @param {Quota} quota @param {number} time */
@@ -76,20 +52,22 @@ function windowAt(run, quota, time) {
 }
 
 /** @param {Run} run @param {Quota} quota @param {number} time @returns {Wall} */
-function bucketAt(run, quota, time) {
-  const tokens = tokensAt(run, quota, time);
-  const words = `${Math.floor(tokens + EXACTLY)} of ${
-    inWords(quota.burst)
-  } tokens left`;
-  return { shape: "level", cells: 0, share: tokens / quota.burst, words };
+function bucketAt(run, { rate, period, burst }, time) {
+  const last = run.gauges.at(time) ?? { time, gauge: burst };
+  const refilled = (time - last.time) * rate / period;
+  const tokens = Math.min(burst, Math.max(0, last.gauge) + refilled);
+  const left = Math.floor(tokens + EXACTLY);
+  const words = `${left} of ${inWords(burst)} tokens left`;
+  return { shape: "level", cells: 0, share: tokens / burst, words };
 }
 
 /** @param {Run} run @param {Quota} quota @param {number} time @returns {Wall} */
 function spacingAt(run, { rate, period, burst }, time) {
-  const wait = dueIn(run, time);
+  const last = run.gauges.at(time);
+  const due = last ? Math.max(0, last.time + last.gauge - time) : 0;
   const every = period / rate;
-  const early = wait - (burst - 1) * every;
-  const share = Math.min(1, wait / (burst * every));
+  const early = due - (burst - 1) * every;
+  const share = Math.min(1, due / (burst * every));
   const words = early > EXACTLY ? `next in ${secondsInWords(early)}` : "next one: now";
   return { shape: "level", cells: 0, share, words };
 }

@@ -208,12 +208,16 @@ export class Run {
   }
 
   /**
+   * What the API has refused stays refused, also where nobody waited for the answer.
+   *
    * @param {number} time
    * @param {Journey} journey
    * @param {Outcome} outcome
    * @param {number | string | null} reason
    */
   end(time, journey, outcome, reason = null) {
+    const wasRefused = outcome === "cancelled" && journey.outcome === "refused";
+    if (wasRefused) [outcome, reason] = ["refused", journey.reason];
     if (journey.arrived === Infinity) this.reached.add(time);
     const isAnswer = outcome === "answered" || outcome === "refused";
     if (isAnswer && journey.outcome && journey.outcome !== outcome) {
@@ -337,13 +341,12 @@ export function countsAt(run, time) {
   const sent = run.sent.upTo(time);
   const { waiting } = run.levels;
   const { answered, refused, failed, cancelled } = run.ends;
-  const ended = [answered, refused, failed, cancelled].map((each) => each.upTo(time));
   return {
     sent,
     waiting: waiting.list.length
       ? waiting.at(time)?.value ?? 0
       : Math.max(0, knownAt(run, time) - sent - run.givenUp.upTo(time)),
-    inFlight: sent - ended.reduce((sum, each) => sum + each, 0),
+    inFlight: inFlightAt(run, time),
     notArrived: sent - run.reached.upTo(time),
     answered: answered.upTo(time),
     refused: refused.upTo(time),

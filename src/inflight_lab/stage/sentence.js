@@ -1,4 +1,4 @@
-// What one sentence says of a run at a time.  The first of twelve patterns that fits is
+// What one sentence says of a run at a time.  The first pattern that fits is
 // taken; most of them are arithmetic.  Its words carry the colours of the dots.
 //
 // A pattern looks at what the run has met so far, and not at what a frame shows: so a
@@ -96,7 +96,6 @@ const UNDER_WAY = [
   tail,
   paused,
   paced,
-  allAtOnce,
   flowing,
 ];
 
@@ -137,12 +136,7 @@ function stuck({ run, time, setting, counts }) {
 /** @type {Pattern} */
 function nobodySends({ run, time, counts }) {
   if (!pauseAt(run, time)) return null;
-  const isKnown = run.levels.waiting.list.length > 0;
-  return [
-    `Nobody sends: after ${inWords(counts.refused)} `,
-    ["refused", "refused"],
-    isKnown ? ", all wait before they try again." : ", there is a pause.",
-  ];
+  return ["Nobody sends: after ", counted(counts.refused, "refused"), ", all wait."];
 }
 
 /** @type {Pattern} */
@@ -247,31 +241,19 @@ function isSlotBound({ setting: { limit, quota }, latency }) {
   return Math.round(limit / latency * quota.period) < quota.rate;
 }
 
-/**
- * There is no rate to speak of, only what came and what was too much.
- *
- * @type {Pattern}
- */
-function allAtOnce({ run, time, counts: { inFlight, refused, failed } }) {
-  if (!run.isUnlimited) return null;
-  if (refused) return [counted(refused, "refused"), `: ${whyRefused(run, time)}.`];
-  if (failed) return [counted(failed, "failed"), `: ${whyFailed(run, time)}.`];
-  return [counted(inFlight, "out", "in flight"), ", all at once."];
-}
-
 /** @type {Pattern} */
 function flowing(view) {
   const { run, setting: { limit, quota }, counts, latency, time } = view;
-  const { inFlight, refused } = counts;
+  const { inFlight, answered, refused, failed } = counts;
   const out = counted(inFlight, "out", "in flight");
   if (limit !== null && latency !== null && !isKeptBack(view)) {
     const rated = ratedWords(view, inFlight / latency);
     return [out, ` / ${latencyInWords(latency)} = `, ...rated];
   }
-  if (!run.sent.upTo(time - RECENT / 2)) return planned(view);
-  if (limit === null && refused) {
-    return [out, ", ", counted(refused, "refused"), `: ${whyRefused(run, time)}.`];
-  }
+  const isNews = refused > 0 || failed > 0;
+  if (limit === null && isNews) return [out, ...lostOf(counts), ...whyOf(view)];
+  if (run.isUnlimited) return [out, ", all at once."];
+  if (!answered && !run.sent.upTo(time - RECENT / 2)) return planned(view);
   const period = quota?.period ?? 1;
   const sent = inWords(run.sent.within(time - period, time));
   return [out, `, ${sent} sent in ${spanInWords(period)}.`];
@@ -302,28 +284,34 @@ function allAnswered({ run, counts, setting }) {
 }
 
 /** @type {Pattern} */
-function retried({ run, time, counts: { answered, refused, failed } }) {
+function retried(view) {
+  const { run, counts: { answered, refused, failed } } = view;
   const tries = refused + failed;
   if (!run.asked || answered < run.asked || !tries) return null;
-  const why = refused ? whyRefused(run, time) : whyFailed(run, time);
   return [
     [`All ${inWords(answered)} answered`, "answered"],
     `, after ${inWords(tries)} more `,
     [tries === 1 ? "try" : "tries", refused ? "refused" : "failed"],
-    why ? `: ${why}.` : ".",
+    ...whyOf(view),
   ];
 }
 
 /** @type {Pattern} */
-function mixed({ run, time, counts }) {
-  const { sent, answered, refused, cancelled } = counts;
+function mixed(view) {
+  const { run, counts } = view;
+  const { sent, answered, cancelled } = counts;
   const after = `Stopped after ${secondsInWords(lasted(run))}: `;
   const came = run.asked ? "" : `${inWords(sent)} came: `; // tries, perhaps
   const begin = run.wasStopped && cancelled ? after : came;
   const words = [begin, counted(answered, "answered"), ...lostOf(counts)];
   if (cancelled) return [...words, `, ${inWords(cancelled)} cancelled.`];
-  const why = refused ? whyRefused(run, time) : whyFailed(run, time);
-  return [...words, why ? `: ${why}.` : "."];
+  return [...words, ...whyOf(view)];
+}
+
+/** Why requests were lost, as far as a page knows. @param {View} view */
+function whyOf({ run, time, counts }) {
+  const why = counts.refused ? whyRefused(run, time) : whyFailed(run, time);
+  return [why ? `: ${why}.` : "."];
 }
 
 /** From the first that was sent to the last that was back. @param {Run} run */
@@ -334,7 +322,7 @@ function lasted({ ends, sent }) {
 
 /**
  * The answers, divided by what was allowed until the last request left, in percent; if
- * more were sent, by those.  The scoreboard has the same share.
+ * more were sent, by those.  The scoreboard's share is less than 1 % from it.
  *
  * @param {Run} run All are answered.
  * @param {Quota | null} quota
@@ -343,8 +331,8 @@ function usedShare({ ends, sent }, quota) {
   if (!quota) return null;
   const { rate, period } = quota;
   const leaving = sent.lastUpTo(Infinity) - (sent.list[0] ?? 0);
-  const allowed = rate * Math.max(1, leaving / period);
-  const most = Math.max(sent.upTo(Infinity), allowed);
+  const evenly = 1 + rate * leaving / period; // the first leaves at once
+  const most = Math.max(sent.upTo(Infinity), rate, evenly);
   const share = ends.answered.upTo(Infinity) / most;
   return share < 1 ? Math.min(99, Math.round(100 * share)) : 100;
 }

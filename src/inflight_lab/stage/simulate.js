@@ -1,8 +1,8 @@
-// A script that sends requests, and an API that answers or refuses them, computed: a
-// run for pages that have no Python.  Times are in seconds.
+// A script that sends requests, and an API that answers or refuses them by the window,
+// computed: a run for pages that have no Python.  Times are in seconds.
 
 import { isOnItsWayBack } from "./motion.js";
-import { dueIn, hasRoom, tokensAt } from "./quota.js";
+import { hasRoom } from "./quota.js";
 import { inFlightAt, outcomeOf, PAUSE, Run } from "./run.js";
 
 /**
@@ -44,7 +44,7 @@ const WORLD = { way: 0.03, jitter: 0.08, work: 0.002, seed: 1 };
  * @returns {Quota}
  */
 export function quotaOf(quota) {
-  const burst = quota.shape === "spacing" ? 1 : quota.rate;
+  const burst = quota.rate;
   return { shape: "window", starts: null, period: 1, burst, tokens: 0, ...quota };
 }
 
@@ -112,10 +112,9 @@ export class Simulation {
   stop() {
     const open = this.run.journeys.filter(({ ended }) => ended === Infinity);
     for (const each of open) {
-      const { outcome, reason } = each;
-      if (outcome && isOnItsWayBack(this.run, each, this.now)) {
-        this.run.end(this.now, each, outcome, reason);
-      } else this.run.end(this.now, each, "cancelled");
+      const isBack = isOnItsWayBack(this.run, each, this.now);
+      const outcome = isBack ? each.outcome : null;
+      this.run.end(this.now, each, outcome ?? "cancelled", each.reason);
     }
     this.#agenda = [];
     this.run.giveUp(this.now, this.#waiting);
@@ -220,10 +219,8 @@ export class Simulation {
 
   /** @param {Journey} journey */
   #arrive(journey) {
-    const isLetIn = hasRoom(this.run, this.now);
-    const status = isLetIn ? 200 : 429;
-    const gauge = gaugeAfter(this.run, this.now, isLetIn);
-    this.run.arrive(this.now, journey, { status, due: journey.due, gauge });
+    const status = hasRoom(this.run, this.now) ? 200 : 429;
+    this.run.arrive(this.now, journey, { status, due: journey.due });
   }
 
   /** @param {Journey} journey */
@@ -256,21 +253,6 @@ export class Simulation {
     const later = this.#agenda.findLastIndex((each) => each.time > time);
     this.#agenda.splice(later + 1, 0, { time, act });
   }
-}
-
-/** How the quota stands after an arrival, as the practice server says it. */
-function gaugeAfter(
-  /** @type {Run} */ run,
-  /** @type {number} */ now,
-  /** @type {boolean} */ isLetIn,
-) {
-  const { quota } = run.settingAt(now);
-  const one = isLetIn ? 1 : 0;
-  if (quota?.shape === "bucket") return tokensAt(run, quota, now) - one;
-  if (quota?.shape === "spacing") {
-    return Math.max(0, dueIn(run, now)) + one * quota.period / quota.rate;
-  }
-  return null;
 }
 
 /**

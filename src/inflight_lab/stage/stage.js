@@ -2,8 +2,8 @@
 
 import { pauseAt } from "./causes.js";
 import { say, write } from "./dom.js";
-import { drawFlow, isClosed } from "./dots.js";
-import { COUNTED, partsOf } from "./parts.js";
+import { drawFlow, isClosed, isSpent } from "./dots.js";
+import { COUNTED, LABELLED, partsOf } from "./parts.js";
 import { Pen } from "./pen.js";
 import { boxOf, Places, roomFor } from "./places.js";
 import { seenAt, timeAtTheWall } from "./motion.js";
@@ -16,7 +16,7 @@ import { drawStrip, LEVELS, spanOf } from "./strip.js";
  * @import { Door } from "./places.js"
  * @import { Player } from "./player.js"
  * @import { Run } from "./run.js"
- * @import { Label, What } from "./strip.js"
+ * @import { What } from "./strip.js"
  *
  * @typedef {object} StageOptions
  * @property {string} [title] Written on top, where several stand side by side.
@@ -32,6 +32,9 @@ import { drawStrip, LEVELS, spanOf } from "./strip.js";
 
 /** Sentence and counts change at most so often, in seconds of the eye's. */
 const READABLE = 0.125;
+
+/** A strip says how long it is where the time is so far from its end, in seconds. */
+const FAR_BACK = 0.5;
 
 /**
  * So many seconds a key goes on.
@@ -107,7 +110,7 @@ export class Stage {
     drawFlow(this.pen, run, moment, this.#places);
     const until = run.isLive && !paused ? time : Infinity;
     const shown = { time, span, what: this.#what, beside, before, until };
-    this.#writeLabels(drawStrip(this.stripPen, run, shown), before !== undefined);
+    this.#writeLabels(drawStrip(this.stripPen, run, shown));
     const isUnderWay = time >= 0 && (run.isLive || time < run.now);
     const isChanging = isUnderWay && !paused;
     const step = isChanging ? Math.floor(time / (READABLE * pace)) : time;
@@ -135,12 +138,13 @@ export class Stage {
     return !isWritten;
   }
 
-  /** @param {Label} label @param {boolean} hasBefore */
-  #writeLabels({ text, y }, hasBefore) {
-    const { line, before } = this.parts;
-    write(line, text);
-    line.style.top = hasBefore ? `min(${y}px, 100% - 28px)` : `${y}px`;
-    before.hidden = !hasBefore;
+  /** @param {ReturnType<typeof drawStrip>} labels */
+  #writeLabels(labels) {
+    for (const name of LABELLED) {
+      const element = this.parts.labels[name];
+      write(element, labels[name].text);
+      element.style.top = `${labels[name].y}px`;
+    }
   }
 
   /** @param {Run} run */
@@ -199,8 +203,11 @@ export class Stage {
     }
     const at = Math.max(0, Math.min(time, run.now));
     write(numbers.time, time < 0 ? "" : `${at.toFixed(1)} s`);
+    const isFarBack = this.#span - at > FAR_BACK;
+    write(numbers.span, isFarBack ? `of ${this.#span.toFixed(1)} s` : "");
     stage.classList.toggle("ifl-before", time < 0);
     stage.classList.toggle("ifl-closed", isClosed(run, moment));
+    stage.classList.toggle("ifl-spent", isSpent(run, moment));
     const isCounted = run.levels.waiting.list.length > 0 || run.size <= run.asked;
     stage.dataset.announced = `${run.asked > 0 && isCounted}`; // who may try again?
     stage.dataset.failed = `${counts.failed > 0}`;

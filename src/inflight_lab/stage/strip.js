@@ -1,5 +1,5 @@
 // The strip: how one number changed during the run, the line that it should keep to,
-// how the run before went, and a mark for each refusal.  One drags on it to look back.
+// how the run before went, and how many were refused when.  One drags on it to look back.
 
 import { clamp, seenAt, seenLevel } from "./motion.js";
 import { inWords, spanInWords } from "./quota.js";
@@ -11,9 +11,14 @@ import { sentLatelyAt } from "./run.js";
  *
  * @typedef {keyof typeof LEVELS} What
  *
- * @typedef {object} Label
+ * @typedef {object} Label What stands beside it; an empty text for none.
  * @property {string} text
- * @property {number} y How far down, in pixels.
+ * @property {number} y How far down its middle is, in pixels.
+ *
+ * @typedef {object} Mark Refusals that are drawn as one.
+ * @property {number} left
+ * @property {number} width
+ * @property {number} count
  *
  * @typedef {object} Shown
  * @property {number} time
@@ -56,11 +61,18 @@ export const LEVELS = {
 /** A shorter run does not fill it, in seconds. */
 const SHORTEST = 3;
 
-/** How high a mark is, and how many pixels stay free above the highest level. */
-const MARK = 8;
+/** The band on top that has the marks, in pixels. */
+const BAND = 16;
 
-/** A mark grows with the number of refusals so close before it, in pixels. */
-const CLOSE = 6;
+/** How wide a mark is for one refusal, and how wide a digit. */
+const TICK = 3;
+const DIGIT = 8;
+
+/** Marks that are closer to each other are one, in pixels. */
+const CLOSE = 3;
+
+/** Labels are so far from each other, from middle to middle. */
+const LINE = 15;
 
 /** The handle's radius, in pixels. */
 const HANDLE = 5;
@@ -80,8 +92,9 @@ export function spanOf(runs) {
  * @param {Pen} pen
  * @param {Run} run
  * @param {Shown} shown
- * @returns {Label} What to write beside it: at its line or, where there is none, at the
- *   highest level.
+ * @returns {{ marks: Label, line: Label, before: Label }} What to write beside it: at the
+ *   marks, at its line or, where there is none, at the highest level, and at the highest
+ *   level of the run before.
  */
 export function drawStrip(pen, run, shown) {
   const { time, span, what, beside, before, until = Infinity } = shown;
@@ -97,19 +110,46 @@ export function drawStrip(pen, run, shown) {
   const lines = beside.map((each) => lineAt(each, what, clamp(time, 0, each.now)) ?? 0);
   const line = lineAt(run, what, clamp(time, 0, end));
   const highest = Math.max(0, ...levels);
-  const most = Math.max(4, highest, ...lines, ...earlier, ...others) * 1.15;
+  const most = Math.max(4, highest, ...lines, ...earlier, ...others) * 1.05;
   const y = (/** @type {number} */ level) =>
-    pen.height - 1 - level / most * (pen.height - MARK - 4);
+    pen.height - 1 - level / most * (pen.height - BAND - 2);
   pen.clear();
   drawArea(pen, levels, y);
   drawBefore(pen, earlier, y);
-  const scaled = { what, scale, until: hasBegun ? until : -Infinity };
-  drawLimits(pen, run, scaled, y);
-  drawMarks(pen, run, scaled, y);
+  drawLimits(pen, run, { what, scale }, y);
+  const hasMarks = drawMarks(pen, run, scale, hasBegun ? until : -Infinity);
   drawTime(pen, clamp(time, 0, end) * scale);
   const peak = highest ? `peak ${inWords(highest)}` : "";
   const text = line === null ? peak : LEVELS[what].words(inWords(line));
-  return { text, y: Math.round(y(line ?? highest)) };
+  const was = Math.max(0, ...earlier);
+  return spread({
+    marks: { text: hasMarks ? "refused" : "", y: BAND / 2 },
+    line: { text, y: y(line ?? highest) },
+    before: { text: before ? `before: ${inWords(was)}` : "", y: y(was) },
+  }, pen.height);
+}
+
+/**
+ * None stands over another, and each as near to its place as that allows.
+ *
+ * @template {Record<string, Label>} Labels
+ * @param {Labels} labels
+ * @param {number} height
+ */
+function spread(labels, height) {
+  const shown = Object.values(labels).filter(({ text }) => text);
+  shown.sort((one, other) => one.y - other.y);
+  let highest = LINE / 2;
+  for (const each of shown) {
+    each.y = Math.max(each.y, highest);
+    highest = each.y + LINE;
+  }
+  let lowest = height - LINE / 2;
+  for (const each of shown.toReversed()) {
+    each.y = Math.min(each.y, lowest);
+    lowest = each.y - LINE;
+  }
+  return labels;
 }
 
 /**
@@ -150,19 +190,19 @@ function drawBefore({ context, colours }, levels, y) {
   const line = new Path2D();
   levels.forEach((level, x) => line.lineTo(x, y(level)));
   context.strokeStyle = colours.waiting;
-  context.lineWidth = 1.25;
+  context.lineWidth = 1.75;
   context.stroke(line);
 }
 
 /**
  * @param {Pen} pen
  * @param {Run} run
- * @param {{ what: What, scale: number, until: number }} scaled
+ * @param {{ what: What, scale: number }} scaled
  * @param {(level: number) => number} y
  */
 function drawLimits({ context, colours, width }, run, { what, scale }, y) {
   const { list } = run.settings;
-  context.strokeStyle = colours.waiting;
+  context.strokeStyle = colours.counted;
   context.lineWidth = 1.5;
   context.setLineDash([6, 5]);
   context.beginPath();
@@ -177,18 +217,53 @@ function drawLimits({ context, colours, width }, run, { what, scale }, y) {
   context.setLineDash([]);
 }
 
-/** @type {typeof drawLimits} */
-function drawMarks({ context, colours }, { turned, ends }, { scale, until }, y) {
+/**
+ * When requests were refused, and how many; when some failed.
+ *
+ * @param {Pen} pen
+ * @param {Run} run
+ * @param {number} scale
+ * @param {number} until
+ * @returns {boolean} Whether there is a refusal.
+ */
+function drawMarks({ context, colours, width }, { turned, ends }, scale, until) {
+  const refused = turned.between(-Infinity, until).map((time) => time * scale);
+  context.font = `650 ${BAND - 3}px system-ui, sans-serif`;
+  context.textAlign = "center";
+  for (const mark of marksOf(refused)) {
+    const left = Math.min(mark.left, width - mark.width);
+    context.fillStyle = colours.refused;
+    context.fillRect(left, 0, mark.width, BAND);
+    if (mark.count === 1) continue;
+    context.fillStyle = colours.paper;
+    context.fillText(inWords(mark.count), left + mark.width / 2, BAND - 3.5);
+  }
   context.fillStyle = colours.failed;
   for (const time of ends.failed.between(-Infinity, until)) {
-    context.fillRect(time * scale - 0.75, MARK / 2, 1.5, MARK / 2);
+    context.fillRect(time * scale, BAND / 2, TICK, BAND / 2);
   }
-  context.fillStyle = colours.refused;
-  for (const time of turned.between(-Infinity, until)) {
-    const count = turned.within(time - CLOSE / scale, time);
-    const height = MARK + y(1) - y(count);
-    context.fillRect(time * scale - 0.75, 0, clamp(count / 2, 1.5, 4), height);
+  return refused.length > 0;
+}
+
+/**
+ * Those that are close to each other are one mark, with room for their number.
+ *
+ * @param {number[]} refused Where each is, from left to right.
+ */
+function marksOf(refused) {
+  /** @type {Mark[]} */
+  const marks = [];
+  for (const x of refused) {
+    const last = marks.at(-1);
+    if (!last || x > last.left + last.width + CLOSE) {
+      marks.push({ left: x, width: TICK, count: 1 });
+      continue;
+    }
+    last.count += 1;
+    const words = DIGIT * (`${last.count}`.length + 1);
+    last.width = Math.max(words, x + TICK - last.left);
   }
+  return marks;
 }
 
 /** @param {Pen} pen @param {number} x */

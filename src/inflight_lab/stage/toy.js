@@ -172,7 +172,8 @@ class Toy {
     send.onclick = () => this.press();
     const skip = button("skip", "All controls", "");
     skip.onclick = () => {
-      this.#open("semaphore");
+      const { hasBegun } = this.player;
+      this.#open(hasBegun ? this.settings.runners[0] : "semaphore");
       this.set({});
     };
     const settings = settingsFor(this.settings.quota?.period);
@@ -199,7 +200,7 @@ class Toy {
     const limit = rows.find(({ input }) => input.name === "limit")?.input;
     const computed = make("p", { className: "ifl-computed" });
     write(computed, "Computed in your browser: nothing is sent to anybody.");
-    return { send, skip, limit, radios, controls, computed };
+    return { send, skip, rows, limit, radios, controls, computed };
   }
 
   /** @param {Setting} setting */
@@ -224,13 +225,14 @@ class Toy {
   }
 
   #show() {
-    const { send, skip, limit, radios } = this.parts;
+    const { send, skip, rows, limit, radios } = this.parts;
     const { runners } = this.settings;
     this.root.classList.toggle("ifl-running", this.isUnderWay);
     this.root.toggleAttribute("data-opening", this.isOpening);
     write(send, this.#label());
     skip.hidden = !this.isOpening;
     for (const { input } of radios) input.checked = input.value === runners[0];
+    for (const each of rows) each.compareWith(this.player.runs);
     if (limit) limit.disabled = !runners.some((each) => this.#isLimited(each));
   }
 

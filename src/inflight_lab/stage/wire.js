@@ -28,7 +28,6 @@ import { inFlightAt, outcomeOf, PAUSE, Run } from "./run.js";
  * @property {Quota | null} quota
  * @property {number} max_concurrent
  * @property {number | null} latency
- * @property {number} way
  *
  * @typedef {object} Columns
  * @property {number} now How far the run has gone.

@@ -6,15 +6,17 @@ import {
   drawFlow,
   firstShown,
   isClosed,
+  isSpent,
 } from "../../../src/inflight_lab/stage/dots.js";
 import { flightOf, timeAtTheWall } from "../../../src/inflight_lab/stage/motion.js";
 import { Places } from "../../../src/inflight_lab/stage/places.js";
 import { wallAt } from "../../../src/inflight_lab/stage/quota.js";
 import { Run } from "../../../src/inflight_lab/stage/run.js";
+import { quotaOf } from "../../../src/inflight_lab/stage/simulate.js";
 import { momentsOf, runOf, simulation } from "./support.js";
 
 /** @import { Pen } from "../../../src/inflight_lab/stage/pen.js" */
-/** @import { Box, Point } from "../../../src/inflight_lab/stage/places.js" */
+/** @import { Point } from "../../../src/inflight_lab/stage/places.js" */
 
 const BOXES = {
   requests: { left: 0, top: 0, width: 400, height: 300 },
@@ -39,6 +41,21 @@ function placesFor(run, boxes = BOXES) {
 function dot(run, number, time, places = placesFor(run), still = false) {
   const moment = { time, pace: 0.2, still };
   return dotOf(run.journeys[number], run, moment, places);
+}
+
+/** What is drawn at a time: the pen's calls. @param {Run} run @param {number} time */
+function callsAt(run, time) {
+  /** @type {any[][]} */
+  const calls = [];
+  const pen = new Proxy({}, {
+    get: (_, does) => (/** @type {any[]} */ ...how) => {
+      calls.push([does, ...how]);
+      return { rect() {} };
+    },
+  });
+  const moment = { time, pace: 1, still: false };
+  drawFlow(/** @type {Pen} */ (pen), run, moment, placesFor(run));
+  return calls;
 }
 
 /** @param {Point} one @param {Point} other */
@@ -188,39 +205,22 @@ Deno.test("after Stop nothing looks as if it still waited", () => {
   const made = simulation(30);
   made.advance(0.7);
   made.stop();
-  /** @type {string[]} */
-  const looks = [];
-  const pen = new Proxy({}, {
-    get: (_, does) => (/** @type {any[]} */ ...how) => {
-      if (does === "dot") looks.push(how[2]);
-      return { rect() {} };
-    },
-  });
-  const moment = { time: 9, pace: 1, still: false };
-  drawFlow(/** @type {Pen} */ (pen), made.run, moment, placesFor(made.run));
-  assert.deepEqual(new Set(looks), new Set(["answered", "cancelled"]));
+  const dots = callsAt(made.run, 9).filter(([does]) => does === "dot");
+  const looks = new Set(dots.map(([_does, _at, _radius, look]) => look));
+  assert.deepEqual(looks, new Set(["answered", "cancelled"]));
 });
 
 Deno.test("what nobody has announced is there once it is sent, or the run is over", () => {
   const run = new Run();
   run.set(0, { limit: null });
   for (const time of [0, 1, 2]) run.end(time + 0.5, run.send(time), "answered", 200);
-  /** @param {number} asked @param {boolean} [isLive] */
-  const drawn = (asked, isLive = true) => {
-    Object.assign(run, { asked, isLive });
-    let count = 0;
-    const pen = new Proxy({}, {
-      get: (_, does) => () => {
-        if (does === "dot" || does === "pie") count += 1;
-        return { rect() {} };
-      },
-    });
-    const moment = { time: 1.2, pace: 1, still: false };
-    drawFlow(/** @type {Pen} */ (pen), run, moment, placesFor(run));
-    return count;
-  };
-  assert.deepEqual([drawn(0), drawn(2), drawn(3)], [2, 2, 3]);
-  assert.deepEqual([drawn(0, false), drawn(2, false)], [3, 2]);
+  const counts = [[0, true], [2, true], [3, true], [0, false], [2, false]].map(
+    ([asked, isLive]) => {
+      Object.assign(run, { asked, isLive });
+      return callsAt(run, 1.2).filter(([does]) => /dot|pie/.test(does)).length;
+    },
+  );
+  assert.deepEqual(counts, [2, 2, 3, 3, 2]);
 });
 
 Deno.test("while nobody sends after a refusal, the gate is shut", () => {
@@ -228,38 +228,20 @@ Deno.test("while nobody sends after a refusal, the gate is shut", () => {
   run.end(0.5, run.send(0), "refused", 429);
   run.send(2);
   run.now = 3;
-  const shut = [0.2, 1, 2.2].map((time) => {
-    let gates = 0;
-    const pen = new Proxy({}, {
-      get: (_, does) => () => {
-        if (does === "gate") gates += 1;
-        return { rect() {} };
-      },
-    });
-    const moment = { time, pace: 1, still: false };
-    drawFlow(/** @type {Pen} */ (pen), run, moment, placesFor(run));
-    return gates;
-  });
-  assert.deepEqual(shut, [0, 1, 0]);
+  const shut = [0.2, 1, 2.2].map((time) =>
+    callsAt(run, time).some(([does]) => does === "gate")
+  );
+  assert.deepEqual(shut, [false, true, false]);
 });
 
 Deno.test("before its start an arrow is in the middle of what is free", () => {
   const run = runOf(30, { runner: "naive" });
-  /** @type {Box[]} */
-  const arrows = [];
-  const pen = new Proxy({}, {
-    get: (_, does) => (/** @type {any[]} */ ...how) => {
-      if (does === "arrow") arrows.push(how[0]);
-      return { rect() {} };
-    },
-  });
+  const arrows = [-1, 0].map((time) =>
+    callsAt(run, time).filter(([does]) => does === "arrow").map(([_, box]) => box)
+  );
+  assert.deepEqual(arrows.map((each) => each.length), [1, 0]);
+  const [[{ left, width }]] = arrows;
   const places = placesFor(run);
-  for (const time of [-1, 0]) {
-    const moment = { time, pace: 1, still: false };
-    drawFlow(/** @type {Pen} */ (pen), run, moment, places);
-  }
-  const [{ left, width }] = arrows;
-  assert.equal(arrows.length, 1);
   assert.equal(left + width, BOXES.wall.left);
   assert.ok(left > places.home(places.columns - 1)[0] && left < BOXES.slots.left);
 });
@@ -270,17 +252,9 @@ Deno.test("a slot that is taken is shown, also above a limit that was lowered", 
   for (const slot of [0, 1, 2, 3, 4]) run.take(0, slot);
   run.set(1, { limit: 2 });
   for (const slot of [1, 4]) run.free(2, slot);
-  /** @type {Record<string, number>} */
-  const seen = { slot: 0, taken: 0 };
-  const pen = new Proxy({}, {
-    get: (_, does) => (/** @type {any[]} */ ...how) => {
-      if (does === "slot") seen[how[0]] += 1;
-      return { rect() {} };
-    },
-  });
-  const moment = { time: 3, pace: 1, still: false };
-  drawFlow(/** @type {Pen} */ (pen), run, moment, placesFor(run));
-  assert.deepEqual(seen, { slot: 4, taken: 3 }, "two by the limit, two beyond it");
+  const circles = callsAt(run, 3).filter(([does]) => does === "slot");
+  const seen = circles.map(([_, what]) => what).sort();
+  assert.deepEqual(seen, [...Array(4).fill("slot"), ...Array(3).fill("taken")]);
 });
 
 Deno.test("an answer that nobody knows of yet is not drawn", () => {
@@ -300,19 +274,11 @@ Deno.test("where nothing should fly, a dot is in one of four places", () => {
 });
 
 Deno.test("no two dots have one place: at home, in a slot, at the API", () => {
-  const run = runOf(100, { runner: "naive", quota: null });
-  const places = placesFor(run);
-  for (
-    const placeOf of [
-      (/** @type {number} */ index) => places.home(index),
-      (/** @type {number} */ index) => places.seat(index),
-    ]
-  ) {
-    const points = Array.from({ length: 60 }, (_, index) => `${placeOf(index)}`);
-    assert.equal(new Set(points).size, 60);
+  const places = placesFor(runOf(100, { runner: "naive", quota: null }));
+  for (const what of /** @type {const} */ (["home", "seat", "slot"])) {
+    const points = Array.from({ length: 12 }, (_, index) => `${places[what](index)}`);
+    assert.equal(new Set(points).size, 12, what);
   }
-  const slots = Array.from({ length: 12 }, (_, index) => `${places.slot(index)}`);
-  assert.equal(new Set(slots).size, 12);
 });
 
 Deno.test("slots are counted from the top, or on a phone from the left", () => {
@@ -349,4 +315,14 @@ Deno.test("the API is red only while its window shows no free place", () => {
       `at ${time} s`,
     );
   }
+});
+
+Deno.test("where tokens ran out, they are red, and the requests are not", () => {
+  const run = new Run();
+  run.set(0, { quota: { ...quotaOf({ rate: 9 }), tokens: 500 } });
+  for (const status of [200, 429]) run.arrive(1, run.send(1), { status });
+  const red = [isClosed, isSpent].map((is) =>
+    is(run, { time: 1.1, pace: 1, still: false })
+  );
+  assert.deepEqual(red, [false, true]);
 });

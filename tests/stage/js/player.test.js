@@ -111,17 +111,6 @@ Deno.test("who comes back to a page sees on from where it was left", () => {
   assert.ok(page.last < 1.1);
 });
 
-Deno.test("one can stand still anywhere, and play on from there", () => {
-  const page = new Page();
-  page.player.showEnd([runOf(20)]);
-  page.player.seek(1);
-  page.frames(1);
-  assert.equal(page.last, 1);
-  page.player.play();
-  page.frames(0.5);
-  assert.ok(page.last > 1 && page.last < 1.5);
-});
-
 Deno.test("a recording is played from just before its first request", () => {
   const page = new Page();
   const run = new Run();

@@ -51,14 +51,6 @@ Deno.test("every number can be asked for at any time, in any order", () => {
   assert.deepEqual({ answered, refused, sent }, { answered: 1, refused: 1, sent: 2 });
 });
 
-Deno.test("at every time the counts add up to all requests", () => {
-  const run = runFrom(columns(TWO));
-  for (const time of [0, 0.3, 0.55, 0.605, 0.62, 1.5]) {
-    const { sent, inFlight, answered, refused } = countsAt(run, time);
-    assert.equal(inFlight + answered + refused, sent, `at ${time}`);
-  }
-});
-
 Deno.test("an arrival that was another's goes to whom it belongs", () => {
   const run = runFrom(columns([
     [0, "sent", 0, null],
@@ -145,8 +137,8 @@ Deno.test("settings are those of their time", () => {
   const run = runFrom(columns([], {
     levels: { limit: { time: [0, 2], value: [5, 9] } },
     terms: [
-      { time: 0, quota: null, max_concurrent: 0, latency: 0.3, way: 0 },
-      { time: 1, quota: null, max_concurrent: 4, latency: 0.3, way: 0.1 },
+      { time: 0, quota: null, max_concurrent: 0, latency: 0.3 },
+      { time: 1, quota: null, max_concurrent: 4, latency: 0.3 },
     ],
   }));
   assert.equal(run.settingAt(1.5).limit, 5);
@@ -154,7 +146,6 @@ Deno.test("settings are those of their time", () => {
   assert.equal(run.settingAt(3).latency, 0.3);
   assert.equal(run.settingAt(0.5).maxConcurrent, 0);
   assert.equal(run.settingAt(1.5).maxConcurrent, 4);
-  assert.equal(run.settingAt(1.5).way, 0.1);
 });
 
 Deno.test("a place at the API is taken again when it is free, and never twice", () => {

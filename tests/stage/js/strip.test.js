@@ -29,7 +29,7 @@ function canvas(does = {}) {
  * @param {{ context?: any, path?: any, beside?: Run[], before?: Run, until?: number }}
  *   [how] Where it is drawn, and what else is in it.
  */
-function labelAt(
+function drawnAt(
   run,
   what,
   time,
@@ -52,12 +52,12 @@ Deno.test("the words are of what is set at the time that is shown", () => {
   run.set(2, { limit: 9, quota: quotaOf({ rate: 20 }) });
   run.now = 4;
   const words = [1, 3].flatMap((time) => [
-    labelAt(run, "in flight", time).text,
-    labelAt(run, "rate", time).text,
+    drawnAt(run, "in flight", time).line.text,
+    drawnAt(run, "rate", time).line.text,
   ]);
   assert.deepEqual(words, ["limit 5", "100 allowed", "limit 9", "20 allowed"]);
   run.set(4, { quota: quotaOf({ shape: "spacing", rate: 20 }) });
-  assert.equal(labelAt(run, "rate", 4).text, ""); // it allows one, and again one
+  assert.equal(drawnAt(run, "rate", 4).line.text, ""); // it allows one, and again one
 });
 
 Deno.test("a button counts what is sent within the quota's own period", () => {
@@ -69,36 +69,68 @@ Deno.test("a button counts what is sent within the quota's own period", () => {
   assert.equal(unit(run.settingAt(2)), "sent in 3 s");
 });
 
-Deno.test("a level is drawn at its own time, and each refusal and failure marked", () => {
-  /** @type {number[]} */
-  const heights = [];
-  /** @type {string[]} */
-  const marks = [];
-  const context = canvas({
-    fillRect: (/** @type {number} */ x, /** @type {number} */ y) =>
-      marks.push(`${context.fillStyle} ${Math.round(x)} ${y}`),
-  });
-  const path = {
-    lineTo: (/** @type {number} */ _, /** @type {number} */ y) => heights.push(y),
-  };
+/** @param {[time: number, status: number][]} arrivals One request each. */
+function runWith(arrivals) {
   const run = new Run();
   run.set(0, { limit: 4, quota: quotaOf({ rate: 1 }) });
-  for (const [time, status] of [[1, 429], [2, 500]]) {
+  for (const [time, status] of arrivals) {
     const journey = run.send(time);
     run.arrive(time, journey, { status });
     run.end(time + 0.5, journey, status === 429 ? "refused" : "failed", status);
   }
   run.now = 4;
-  labelAt(run, "in flight", 4, { context, path });
+  return run;
+}
+
+Deno.test("a level is drawn at its own time", () => {
+  /** @type {number[]} */
+  const heights = [];
+  const path = {
+    lineTo: (/** @type {number} */ _, /** @type {number} */ y) => heights.push(y),
+  };
+  drawnAt(runWith([[1, 429]]), "in flight", 4, { path });
   const taken = heights.slice(0, 300).map((y) => y < heights[0]);
   assert.equal(taken.indexOf(true), 74, "sent at 1 s of 4, and a pixel is 1/75 s");
-  assert.deepEqual(marks.slice(0, 2), ["failed 187 4", "refused 74 0"]);
+});
+
+Deno.test("refusals are marked where they were, a burst by one mark with its number", () => {
+  /** @type {string[]} */
+  const marks = [];
+  const context = canvas({
+    fillRect: (/** @type {number} */ x, _y = 0, /** @type {number} */ width) =>
+      marks.push(`${context.fillStyle} ${Math.round(x)} ${width}`),
+    fillText: (/** @type {string} */ text) => marks.push(text),
+  });
+  /** @type {[number, number][]} */
+  const burst = Array.from({ length: 40 }, (_, index) => [1 + index / 1000, 429]);
+  drawnAt(runWith([...burst, [2, 500], [3, 429]]), "in flight", 4, { context });
+  assert.deepEqual(marks.slice(0, 4), [
+    "refused 75 24",
+    "40",
+    "refused 225 3",
+    "failed 188 3",
+  ]);
+});
+
+Deno.test("no label stands over another, or beside the strip", () => {
+  const before = runOf(60, { limit: 5 });
+  const now = runOf(60, { limit: 30 });
+  const labels = drawnAt(now, "in flight", 1, { beside: [now, before], before });
+  assert.deepEqual(Object.values(labels).map(({ text }) => text), [
+    "refused",
+    "limit 30",
+    "before: 5",
+  ]);
+  const heights = Object.values(labels).map(({ y }) => y);
+  heights.sort((one, other) => one - other);
+  assert.ok(heights[0] >= 7 && heights[2] <= 53, `${heights}`);
+  assert.ok(heights[1] - heights[0] >= 15 && heights[2] - heights[1] >= 15);
 });
 
 Deno.test("without a line, the highest level so far has its number", () => {
   const run = runOf(30, { runner: "naive", latency: 1, quota: null });
-  assert.equal(labelAt(run, "in flight", 0.9).text, "peak 30");
-  assert.equal(labelAt(run, "in flight", -1).text, "");
+  assert.equal(drawnAt(run, "in flight", 0.9).line.text, "peak 30");
+  assert.equal(drawnAt(run, "in flight", -1).line.text, "");
 });
 
 Deno.test("before the start of a recording, it shows nothing of its end", () => {
@@ -109,7 +141,7 @@ Deno.test("before the start of a recording, it shows nothing of its end", () => 
   run.now = 3;
   const rectangles = [-0.1, 0].map((time) => {
     filled = 0;
-    labelAt(run, "in flight", time, { context });
+    drawnAt(run, "in flight", time, { context });
     return filled;
   });
   assert.deepEqual(rectangles, [1, 3], "the time, and two refusals");
@@ -121,9 +153,9 @@ Deno.test("a live run is drawn as far as its dots are", () => {
   const run = new Run();
   for (const time of [1, 2]) run.arrive(time, run.send(time), { status: 429 });
   run.now = 3;
-  const labels = labelAt(run, "in flight", 1.5, { context, until: 1.5 });
+  const labels = drawnAt(run, "in flight", 1.5, { context, until: 1.5 });
   assert.equal(filled, 2, "the time, and one refusal");
-  assert.equal(labels.text, "peak 1");
+  assert.equal(labels.line.text, "peak 1");
 });
 
 Deno.test("only the line of the limit is dashed, at every frame", () => {
@@ -138,21 +170,21 @@ Deno.test("only the line of the limit is dashed, at every frame", () => {
   const run = new Run();
   run.set(0, { limit: 5 });
   run.now = 4;
-  labelAt(run, "in flight", 1, { context });
-  labelAt(run, "in flight", 2, { context });
+  drawnAt(run, "in flight", 1, { context });
+  drawnAt(run, "in flight", 2, { context });
   assert.deepEqual(strokes, [0, 0, 2, 0, 0, 2]);
 });
 
 Deno.test("two side by side have one scale: what is higher looks higher", () => {
   const few = runOf(20, { limit: 5 });
   const many = runOf(80, { limit: 40, latency: 1 });
-  const alone = labelAt(few, "in flight", 1).y;
-  const beside = labelAt(few, "in flight", 1, { beside: [few, many] }).y;
+  const alone = drawnAt(few, "in flight", 1).line.y;
+  const beside = drawnAt(few, "in flight", 1, { beside: [few, many] }).line.y;
   assert.ok(beside > alone + 20, `${beside} is as far down as ${alone}`);
 });
 
 Deno.test("the run before is as high as it was, on its own strip and beside it", () => {
-  const before = runOf(80, { limit: 35, latency: 1 });
+  const before = runOf(80, { limit: 12, latency: 1 });
   const now = runOf(20, { limit: 5 });
   /** @type {number[]} */
   const heights = [];
@@ -160,11 +192,11 @@ Deno.test("the run before is as high as it was, on its own strip and beside it",
     lineTo: (/** @type {number} */ _, /** @type {number} */ y) => heights.push(y),
   };
   const beside = [now, before];
-  const own = labelAt(now, "in flight", 1, { path, beside, before }).y;
+  const own = drawnAt(now, "in flight", 1, { path, beside, before }).line.y;
   const floor = 59;
   const highest = floor - Math.min(...heights);
-  assert.ok(Math.abs(highest / (floor - own) - 35 / 5) < 0.3, `${highest}, ${own}`);
-  assert.equal(labelAt(now, "in flight", 1, { beside }).y, own, "the other strip");
+  assert.ok(Math.abs(highest / (floor - own) - 12 / 5) < 0.1, `${highest}, ${own}`);
+  assert.equal(drawnAt(now, "in flight", 1, { beside }).line.y, own, "the other strip");
 });
 
 Deno.test("the strip draws those in flight that are counted beside it", () => {
@@ -174,23 +206,4 @@ Deno.test("the strip draws those in flight that are counted beside it", () => {
     assert.equal(level(time), LEVELS["in flight"].number(run, time), `at ${time} s`);
   }
   assert.equal(level(0.7), 20, "the refused have turned back");
-});
-
-Deno.test("a burst of refusals is as high as those in flight, not one hairline", () => {
-  /** @type {number[]} */
-  const heights = [];
-  const context = canvas({
-    fillRect: (/** @type {number[]} */ ...sides) => {
-      if (context.fillStyle === "refused") heights.push(sides[3]);
-    },
-  });
-  const run = new Run();
-  for (const time of [...Array(40).fill(1), 3]) {
-    const journey = run.send(time);
-    run.arrive(time, journey, { status: 429 });
-    run.end(time + 0.1, journey, "refused", 429);
-  }
-  run.now = 4;
-  labelAt(run, "in flight", 4, { context });
-  assert.ok(heights[39] > 40 && heights[40] === 8, `${heights}`);
 });

@@ -37,7 +37,7 @@ SCHOOL = "school.test"
 
 class Place(NamedTuple):
     """A front end of `tests.support.browser.lab.FRONTS`, and a kernel: ``python3`` is
-    this environment's, and any other a package and version such as "ipykernel-7.0".
+    this environment's, and any other a package and version such as "ipykernel-6.31".
     """
 
     front: str = "lab"

@@ -66,6 +66,7 @@ def without_code(folder: Path) -> list[Path]:
             if cell.cell_type == "code":
                 cell.cell_type, cell.source = "markdown", ""
                 del cell["outputs"], cell["execution_count"]
+                cell.metadata.clear()
         nbformat.write(document, folder / path.name)
         copies.append(folder / path.name)
     return copies
@@ -90,6 +91,7 @@ class Exercise:
     check: str
     before: list[str]
     untouched: str
+    tries: list[list[str]]
     solution: str
 
     @property
@@ -113,7 +115,8 @@ def exercises_of(path: Path) -> Iterator[Exercise]:
         called = re.search(r"\.(check_\w+)\(", cell.source)
         if called:
             solution = _folded_solution(cells[index + 1].source)
-            yield Exercise(path, called[1], before.copy(), cell.source, solution)
+            tries = cell.metadata.get("inflight_lab", {}).get("tries", [])
+            yield Exercise(path, called[1], [*before], cell.source, tries, solution)
         before.append(cell.source)
 
 

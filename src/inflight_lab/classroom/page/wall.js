@@ -2,7 +2,7 @@
 // fly to the one API and back.
 
 import { make, say, write } from "../../stage/dom.js";
-import { dotOf, drawBounces, drawWall, isClosed } from "../../stage/dots.js";
+import { dotOf, drawWall, isClosed } from "../../stage/dots.js";
 import { Pen } from "../../stage/pen.js";
 import { boxOf, middle, Places, roomFor } from "../../stage/places.js";
 import { Player } from "../../stage/player.js";
@@ -229,7 +229,6 @@ class Wall {
     this.dots.clear();
     drawWall(this.dots, run, moment, places);
     this.#drawDots(run, shown, moment, places);
-    if (!still) drawBounces(this.dots, run, moment, places);
     const words = Math.floor(time / READABLE);
     if (words === this.#lastWords) return;
     this.#lastWords = words;

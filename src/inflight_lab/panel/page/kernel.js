@@ -29,9 +29,6 @@ import { Slider } from "../../stage/controls.js";
  * @typedef {PanelPage["model"]} PanelModel
  */
 
-/** Milliseconds that the kernel may take: blocking code delays every answer. */
-const PATIENCE = 20_000;
-
 /**
  * Numbers what it sends.
  *
@@ -44,11 +41,7 @@ export class Mover {
   /** Tells the kernel this input from all others. */
   #id = `${Math.random()}`;
   #moves = 0;
-  #givenUp = 0;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #timer;
   #model;
-  #settled;
 
   /**
    * @param {PanelModel} model
@@ -57,33 +50,17 @@ export class Mover {
    */
   constructor(model, settled, signal) {
     this.#model = model;
-    this.#settled = settled;
-    listen(model, "change:_heard", () => this.#hear(), signal);
-    signal.addEventListener("abort", () => clearTimeout(this.#timer));
+    listen(model, "change:_heard", () => this.isPending || settled(), signal);
   }
 
   get isPending() {
-    const heard = this.#model.get("_heard")[this.#id] ?? 0;
-    return this.#moves > Math.max(heard, this.#givenUp);
+    return this.#moves > (this.#model.get("_heard")[this.#id] ?? 0);
   }
 
   /** @param {object} message */
   send(message) {
     this.#moves += 1;
     this.#model.send({ ...message, input: this.#id, move: this.#moves });
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#giveUp(), PATIENCE);
-  }
-
-  #hear() {
-    if (this.isPending) return;
-    clearTimeout(this.#timer);
-    this.#settled();
-  }
-
-  #giveUp() {
-    this.#givenUp = this.#moves;
-    this.#settled();
   }
 }
 

@@ -12,12 +12,11 @@ const COMMANDS = { r: "reset", f: "present" };
  * button, or on the speeds, is theirs.
  *
  * @param {{ key: string, repeat: boolean }} event
- * @param {{ onButton: boolean, presented: boolean }} state
+ * @param {boolean} onButton
  * @returns {Command | null}
  */
-export function commandOf({ key, repeat }, { onButton, presented }) {
+export function commandOf({ key, repeat }, onButton) {
   if (repeat) return null;
-  if (key === "Escape") return presented ? "present" : null;
   if (key === " ") return onButton ? null : "go";
   return COMMANDS[key.toLowerCase()] ?? null;
 }
@@ -37,14 +36,14 @@ export function listenToKeys(root, isPresented, obey, signal) {
   function press(event) {
     const [target] = event.composedPath(); // marimo puts it into a shadow root
     if (!(target instanceof Node)) return;
-    const presented = isPresented();
-    const isOurs = root.contains(target) || (presented && target === document.body);
+    const isOurs = root.contains(target) ||
+      (isPresented() && target === document.body);
     const { ctrlKey, altKey, metaKey, shiftKey } = event;
     if (!isOurs || ctrlKey || altKey || metaKey || shiftKey) return;
     event.stopPropagation();
     const onButton = target instanceof Element &&
       target.closest("button, select") !== null;
-    const command = commandOf(event, { onButton, presented });
+    const command = commandOf(event, onButton);
     if (command === null) {
       // The strip of a stage has keys of its own, which would not come to it.
       if (target instanceof HTMLCanvasElement) target.onkeydown?.(event);

@@ -36,7 +36,7 @@ export const PLANNED = settingsFor().map(({ name }) => name);
  */
 export function planFor(model, lane) {
   const { adjustable, unlimited } = model.get("_lanes")[lane];
-  const { terms: { quota, max_concurrent: maxConcurrent, way } } = model.get("_fixed");
+  const { terms: { quota, max_concurrent: maxConcurrent } } = model.get("_fixed");
   const run = new Run();
   run.asked = model.get("count");
   run.size = run.asked;
@@ -44,7 +44,6 @@ export function planFor(model, lane) {
   run.set(0, {
     limit: adjustable ? model.get("limit") : null,
     latency: model.get("latency"),
-    way,
     quota: quota && { ...quota, rate: model.get("rate") },
     maxConcurrent,
   });
@@ -75,14 +74,14 @@ export function showGoals(root, { goals, tries }, settings) {
 }
 
 /** @param {Goal} goal */
-export function verdictInWords({ met, seen }) {
+function verdictInWords({ met, seen }) {
   if (met === null) return "open";
   const verdict = met ? "met" : "missed";
   return seen ? `${verdict}: ${seen}` : verdict;
 }
 
 /** @param {Try} one @param {Setting[]} settings */
-export function tryInWords({ settings: values, goals }, settings) {
+function tryInWords({ settings: values, goals }, settings) {
   const set = settings.map((each) =>
     `${each.label} ${valueInWords(values[each.name], each)}`
   );

@@ -1,6 +1,7 @@
 // A panel: one bar of controls and, below it, a stage for each runner, side by side.
 
 import { KernelRuns } from "../../plot/page/kernel_runs.js";
+import { Presentation } from "../../plot/page/presentation.js";
 import { follow, widget } from "../../plot/page/widget.js";
 import { bringIntoView, button, settingsFor } from "../../stage/controls.js";
 import { make, write } from "../../stage/dom.js";
@@ -9,7 +10,6 @@ import { Stage } from "../../stage/stage.js";
 import { kernelSlider, KernelWatch, Mover } from "./kernel.js";
 import { listenToKeys } from "./keys.js";
 import { planFor, PLANNED, showGoals } from "./lane.js";
-import { Presentation } from "./presentation.js";
 
 /**
  * @import { Setting } from "../../stage/controls.js"
@@ -20,34 +20,34 @@ import { Presentation } from "./presentation.js";
 const STOP_REACHES = "Space. Cancels what is being awaited. " +
   "Blocking code such as time.sleep has to return first.";
 
-const NO_LIMIT = "this code has no limit to set";
-
 export default widget("ifl-panel", (/** @type {PanelPage} */ page) => {
-  const { root, model } = page;
+  const { root, model, signal } = page;
   const { knobs, terms } = model.get("_fixed");
   const settings = settingsFor(terms.quota?.period);
-  const always = settings.filter(({ name }) => knobs.includes(name));
-  const others = settings.filter(({ name }) => !knobs.includes(name));
+  const isAlwaysThere = (/** @type {Setting} */ { name }) => knobs.includes(name);
   const bar = make("div", { className: "ifl-controls" });
   root.append(bar);
-  const player = addLanes(page, always);
+  const player = addLanes(page, settings.filter(isAlwaysThere));
+  const sliders = settings.map((setting) => sliderFor(page, setting, player));
   const go = button("go", "Run", "Space");
   const reset = button("reset", "Reset", "R");
   const more = button("more", "⋯", "More settings");
   more.ariaLabel = more.title;
-  const present = button("present", "Present", "F; Escape leaves it");
+  const presentation = new Presentation(root, signal);
+  const [shown, others] = [true, false].map((isShown) =>
+    sliders.filter((_, index) => isAlwaysThere(settings[index]) === isShown)
+  );
   const folded = make(
     "div",
-    { className: "ifl-settings ifl-folded", hidden: true },
-    ...others.map((each) => sliderFor(page, each)),
+    { className: "ifl-folded", hidden: true },
     reset,
+    ...others,
   );
-  const shown = always.map((each) => sliderFor(page, each));
   bar.append(
     go,
     make("div", { className: "ifl-settings" }, ...shown),
     more,
-    present,
+    presentation.button,
     folded,
   );
   more.ariaExpanded = "false";
@@ -55,16 +55,23 @@ export default widget("ifl-panel", (/** @type {PanelPage} */ page) => {
     folded.hidden = !folded.hidden;
     more.ariaExpanded = `${!folded.hidden}`;
   };
-  obeyButtons(page, player, { go, reset, present });
+  obeyButtons(page, player, presentation, { go, reset });
   addNotice(page);
 });
 
-/** @param {PanelPage} page @param {Setting} setting */
-function sliderFor({ model, signal }, setting) {
+/** @param {PanelPage} page @param {Setting} setting @param {Player} player */
+function sliderFor({ model, signal }, setting, player) {
+  const { name } = setting;
   const slider = kernelSlider(model, setting, signal);
   const lanes = model.get("_lanes");
-  const isSet = setting.name !== "limit" || lanes.some((each) => each.adjustable);
-  if (!isSet) slider.disable(NO_LIMIT);
+  if (name === "limit" && !lanes.some((each) => each.adjustable)) {
+    slider.disable("this code has no limit to set");
+    return slider.root;
+  }
+  const compare = () => slider.compareWith(player.runs);
+  player.addEventListener("change", compare);
+  slider.input.addEventListener("input", compare);
+  follow(model, [name], compare, signal);
   return slider.root;
 }
 
@@ -73,11 +80,11 @@ function sliderFor({ model, signal }, setting) {
  *
  * @param {PanelPage} page
  * @param {Player} player
- * @param {{ [name in "go" | "reset" | "present"]: HTMLButtonElement }} buttons
+ * @param {Presentation} presentation
+ * @param {{ [name in "go" | "reset"]: HTMLButtonElement }} buttons
  */
-function obeyButtons({ root, model, signal }, player, { go, reset, present }) {
+function obeyButtons({ root, model, signal }, player, presentation, { go, reset }) {
   const pressed = new Mover(model, () => {}, signal);
-  const presentation = new Presentation(root, present, signal);
   const firstLane = root.querySelector(".ifl-lane");
   let last = "";
 
@@ -95,7 +102,11 @@ function obeyButtons({ root, model, signal }, player, { go, reset, present }) {
     else if (!isUnderWay()) send("run");
     else if (model.get("running")) send("stop");
     else player.seek(Infinity);
-    // So that Space is not the button's any more, and arrows move the limit.
+    leaveButton();
+  }
+
+  /** So that Space is not the button's any more, and arrows move the limit. */
+  function leaveButton() {
     /** @type {HTMLElement | null} */ (root.querySelector("input:enabled"))?.focus({
       preventScroll: true,
     });
@@ -119,7 +130,7 @@ function obeyButtons({ root, model, signal }, player, { go, reset, present }) {
     if (detail < 2 || last !== "stop") obey("go"); // a double click on Stop is one Stop
   };
   reset.onclick = () => obey("reset");
-  present.onclick = () => obey("present");
+  presentation.button.addEventListener("click", leaveButton);
   listenToKeys(root, () => presentation.on, obey, signal);
   player.addEventListener("change", show);
   follow(model, ["running"], show, signal);

@@ -75,8 +75,6 @@ def _headline(name: str, run: Run, levels: Sequence[Level], *, computed: bool) -
     before = f"{name}: " if name else ""
     kind = "Computed, not run yet: " if computed else ""
     ends = [f"{counts.accepted:,} answered", f"{counts.refused:,} refused"]
-    if _ran_out_of_tokens(run):
-        ends[1] += " as the tokens ran out"
     if counts.failed:
         ends.append(f"{counts.failed:,} failed")
     if counts.cancelled:
@@ -90,20 +88,9 @@ def _headline(name: str, run: Run, levels: Sequence[Level], *, computed: bool) -
 def _sent(run: Run) -> str:
     """How many requests there were: with retries, more came than were asked for."""
     came = run.counts.started
-    if run.announced not in (0, came):
-        return f"{many(run.announced, 'request')}, {came:,} attempts"
-    is_all_the_api_saw = not run.announced and any(
-        event.what == "arrived" and event.detail for event in run.events
-    )
-    return many(came, "request") + (" came to the API" if is_all_the_api_saw else "")
-
-
-def _ran_out_of_tokens(run: Run) -> bool:
-    """Whether the quota of requests refused none."""
-    quota = run.terms[-1].quota if run.terms else None
-    if quota is None or not quota.tokens or not run.counts.refused:
-        return False
-    return run.counts.busiest_period <= quota.rate
+    if run.announced in (0, came):
+        return many(came, "request")
+    return f"{many(run.announced, 'request')}, {came:,} attempts"
 
 
 def in_flight_of(run: Run) -> list[Level]:

@@ -5,6 +5,7 @@ import { Player } from "../../stage/player.js";
 import { Run } from "../../stage/run.js";
 import { Stage } from "../../stage/stage.js";
 import { KernelRuns } from "./kernel_runs.js";
+import { Presentation } from "./presentation.js";
 import { widget } from "./widget.js";
 
 export default widget("ifl-plot", ({ root, model, signal }) => {
@@ -17,5 +18,6 @@ export default widget("ifl-plot", ({ root, model, signal }) => {
     wasOn = player.isCatchingUp;
   });
   new KernelRuns(model, player, () => new Run(), signal);
+  root.append(new Presentation(root, signal).button);
   signal.addEventListener("abort", () => stage.destroy());
 });

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inflight_lab.quotas.fields import Pause, policy_field
+from inflight_lab.server.admission import Pause, policy_field
 
 ROUNDING = Fraction(1, 10**11)
 """Of a period, which is read as it would be written, in twelve digits."""

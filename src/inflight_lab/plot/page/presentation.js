@@ -1,8 +1,10 @@
-// A panel in front of a class: it fills the screen, and the focus stays in it.
+// A widget in front of a class: it fills the screen, and the focus stays in it.
+
+import { button } from "../../stage/controls.js";
 
 const PRESENTED = "ifl-presented";
 
-/** The size for which a panel is made; a larger screen has it larger. */
+/** The size for which it is made; a larger screen has it larger. */
 const WIDTH = 1200;
 const HEIGHT = 640;
 
@@ -13,15 +15,19 @@ const HEIGHT = 640;
 export class Presentation {
   /** @type {HTMLElement[]} */
   #setAside = [];
+  /** Enters and leaves it. */
+  button = button("present", "Present", "Fills the screen; Escape leaves it");
 
   /**
    * @param {HTMLElement} root
-   * @param {HTMLElement} button Enters and leaves it.
    * @param {AbortSignal} signal Ends it.
    */
-  constructor(root, button, signal) {
+  constructor(root, signal) {
     this.root = root;
-    this.button = button;
+    this.button.onclick = () => this.toggle();
+    addEventListener("keydown", ({ key }) => {
+      if (key === "Escape" && this.on) this.toggle();
+    }, { capture: true, signal });
     addEventListener("resize", () => this.#zoom(), { signal });
     document.addEventListener("fullscreenchange", () => {
       // Escape, or whatever else the browser offers, has ended it.

@@ -1,0 +1,73 @@
+"""Exercises on a page, where nothing can be typed: there are changes to choose from.
+
+The cell of an exercise has them in its metadata, each as a part of the cell and what
+replaces it:
+
+>>> {"inflight_lab": {"tries": [["Semaphore(20)", "Semaphore(10)"]]}}
+
+The check judges each of them while the page is made.  What it said is shown below the
+change that the reader chooses, without any JavaScript.
+"""
+
+from collections.abc import Iterator, Sequence
+from difflib import unified_diff
+from html import escape
+from itertools import groupby
+from textwrap import dedent
+from typing import Any
+
+from nbformat.v4 import new_code_cell, new_raw_cell
+
+OPENED = '<details class="tries"><summary>Or choose a change here</summary>'
+CHOICE = """<div>
+<label><input type="radio" name="{exercise}">
+<code class="highlight">{diff}</code></label>
+<div class="said">{verdict}</div>
+</div>"""
+CLASSES = {"+": "gi", "-": "gd", " ": "same"}
+"""How the style of the page names the lines of a diff: as Pygments does."""
+
+
+def with_tries(cells: Sequence[Any]) -> Iterator[Any]:
+    """The cells, and after each exercise a cell for each of its tries, to be run."""
+    for cell in cells:
+        yield cell
+        for change in cell.metadata.get("inflight_lab", {}).get("tries", []):
+            changed = cell.source.replace(*change)
+            tried = {"exercise": cell.id, "diff": diff_of(cell.source, changed)}
+            yield new_code_cell(changed, metadata={"inflight_lab": {"tried": tried}})
+
+
+def diff_of(before: str, after: str) -> str:
+    """Which lines change, as HTML, as far to the left as they can be."""
+    compared = unified_diff(before.splitlines(), after.splitlines(), n=1, lineterm="")
+    _, _, *lines = compared  # the names of files
+    changes = [line for line in lines if line.strip() and line[0] in CLASSES]
+    code = dedent("\n".join(line[1:] for line in changes)).split("\n")
+    return "".join(
+        f'<span class="{CLASSES[change[0]]}">{change[0]} {escape(line)}</span>'
+        for change, line in zip(changes, code, strict=True)
+    )
+
+
+def to_choose_from(cells: Sequence[Any]) -> Iterator[Any]:
+    """The cells, with those that were tried as choices."""
+    for is_try, group in groupby(cells, is_tried):
+        if not is_try:
+            yield from group
+            continue
+        yield new_raw_cell("\n".join([OPENED, *map(choice, group), "</details>"]))
+
+
+def is_tried(cell: Any) -> bool:
+    """Whether `with_tries` made it."""
+    return "tried" in cell.metadata.get("inflight_lab", {})
+
+
+def choice(cell: Any) -> str:
+    """A change and its verdict, as HTML."""
+    verdict = "".join(
+        output.data["text/html"] for output in cell.outputs if "data" in output
+    )
+    tried = cell.metadata["inflight_lab"]["tried"]
+    return CHOICE.format(**tried, verdict=verdict)
