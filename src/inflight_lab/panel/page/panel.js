@@ -55,7 +55,7 @@ export default widget("ifl-panel", (/** @type {PanelPage} */ page) => {
     folded.hidden = !folded.hidden;
     more.ariaExpanded = `${!folded.hidden}`;
   };
-  obeyButtons(page, player, presentation, { go, reset });
+  obeyButtons(page, presentation, { go, reset });
   addNotice(page);
 });
 
@@ -79,11 +79,10 @@ function sliderFor({ model, signal }, setting, player) {
  * By a click or a key.
  *
  * @param {PanelPage} page
- * @param {Player} player
  * @param {Presentation} presentation
  * @param {{ [name in "go" | "reset"]: HTMLButtonElement }} buttons
  */
-function obeyButtons({ root, model, signal }, player, presentation, { go, reset }) {
+function obeyButtons({ root, model, signal }, presentation, { go, reset }) {
   const pressed = new Mover(model, () => {}, signal);
   const firstLane = root.querySelector(".ifl-lane");
   let last = "";
@@ -99,9 +98,7 @@ function obeyButtons({ root, model, signal }, player, presentation, { go, reset 
   function obey(command) {
     if (command === "present") presentation.toggle();
     else if (command === "reset") send("reset");
-    else if (!isUnderWay()) send("run");
-    else if (model.get("running")) send("stop");
-    else player.seek(Infinity);
+    else send(model.get("running") ? "stop" : "run");
     leaveButton();
   }
 
@@ -112,13 +109,8 @@ function obeyButtons({ root, model, signal }, player, presentation, { go, reset 
     });
   }
 
-  /** A picture ends a little after its run. */
-  function isUnderWay() {
-    return model.get("running") || player.isCatchingUp;
-  }
-
   function show() {
-    const isOn = isUnderWay();
+    const isOn = model.get("running");
     const hasBegun = isOn && !root.classList.contains("ifl-running");
     if (hasBegun) requestAnimationFrame(() => bringIntoView(root, firstLane));
     write(go, isOn ? "Stop" : "Run");
@@ -132,7 +124,6 @@ function obeyButtons({ root, model, signal }, player, presentation, { go, reset 
   reset.onclick = () => obey("reset");
   presentation.button.addEventListener("click", leaveButton);
   listenToKeys(root, () => presentation.on, obey, signal);
-  player.addEventListener("change", show);
   follow(model, ["running"], show, signal);
 }
 
