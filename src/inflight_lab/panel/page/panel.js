@@ -48,13 +48,16 @@ export default widget("ifl-panel", (/** @type {PanelPage} */ page) => {
     make("div", { className: "ifl-settings" }, ...shown),
     more,
     presentation.button,
-    folded,
   );
-  more.ariaExpanded = "false";
-  more.onclick = () => {
-    folded.hidden = !folded.hidden;
-    more.ariaExpanded = `${!folded.hidden}`;
-  };
+  bar.after(folded);
+  function fold(isFolded = true) {
+    folded.hidden = isFolded;
+    more.ariaExpanded = `${!isFolded}`;
+    if (!isFolded) folded.scrollIntoView({ block: "nearest" });
+  }
+  fold();
+  more.onclick = () => fold(!folded.hidden);
+  root.addEventListener("ifl-pressed", () => presentation.on && fold());
   obeyButtons(page, presentation, { go, reset });
   addNotice(page);
 });
