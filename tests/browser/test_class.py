@@ -78,8 +78,8 @@ def test_phones_send_and_the_wall_shows_who(room: ClassRoom, pages: Pages) -> No
 
 def test_what_is_pressed_next_begins_anew(room: ClassRoom, page: Page) -> None:
     """A dot for each request since all had come back, and their counts; those before
-    are a line to compare with, below the dots.  So many may wait, and the limit may move
-    meanwhile.
+    are a line to compare with, below the dots.  So many may wait, and the limit may
+    move meanwhile.
     """
     room.quota, room.latency = "none", 0.2  # so that no press is stopped as a flood
     page.goto(room.url)
