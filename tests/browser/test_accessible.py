@@ -54,7 +54,7 @@ def phone_of_a_class(page: Page, look: Look, request: pytest.FixtureRequest) -> 
     """The page from which a student sends."""
     with ClassRoom(address="127.0.0.1", port=0, quota="none", latency=0.01) as room:
         page.goto(room.url)
-        page.get_by_text("Send one").click()
+        page.get_by_text("Send 20").click()
         expect(page.get_by_text("200 OK after")).to_be_visible()
         look()
 

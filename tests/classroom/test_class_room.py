@@ -75,7 +75,7 @@ async def test_turns_are_dealt_out_fairly_and_nobody_is_refused(
     """With one shared pace: one phone cannot take the turns of the others, although it
     asked for all of its own first.
     """
-    room.rate, room.period = 100, 1.0
+    room.rate, room.period = 40, 1.0
     async with a_wall(room) as wall, a_phone(room, 2) as greedy, a_phone(room, 3) as it:
         await wall.say(shared=True)
         assert await greedy.hear() == await it.hear() == {"shared": True}
@@ -96,6 +96,23 @@ async def test_turns_are_dealt_out_fairly_and_nobody_is_refused(
         assert order[-10:].count(1) <= 6
         await many
     assert statuses == [200] * 55
+
+
+async def test_requests_that_come_late_and_at_once_are_not_refused(
+    room: ClassRoom,
+) -> None:
+    """A network that holds them up, and lets them all through together."""
+    room.rate, room.period = 10, 2.0
+    async with a_wall(room) as wall, a_phone(room) as phone:
+        await wall.say(shared=True)
+        assert await phone.hear() == {"shared": True}
+        for _ in range(12):
+            await phone.say(ask=True)
+        for _ in range(10):
+            assert await phone.hear() == {"turn": True}
+        with pytest.raises(TimeoutError):  # those ten may come at any moment
+            await asyncio.wait_for(phone.socket.recv(), 1.0)
+        assert await phone.send_many(10) == [200] * 10
 
 
 async def test_turns_are_no_faster_than_the_quota(room: ClassRoom) -> None:
@@ -134,7 +151,7 @@ async def test_a_phone_that_leaves_takes_its_requests_along(room: ClassRoom) -> 
     """What is in flight is cancelled, its turns are nobody's, its key is worth nothing,
     and its place is free.
     """
-    room.latency, room.rate = LONG, 1  # a turn a minute
+    room.latency, room.rate = LONG, 3  # so no turn is dealt
     async with a_wall(room) as wall, AsyncExitStack() as stays:
         phone = await stays.enter_async_context(a_phone(room))
         key = phone.key
@@ -144,7 +161,7 @@ async def test_a_phone_that_leaves_takes_its_requests_along(room: ClassRoom) -> 
         assert await phone.hear() == {"shared": True}
         for _ in range(3):
             await phone.say(ask=True)
-        await wall.hear_until(waiting=2)
+        await wall.hear_until(waiting=3)
         for task in asking:
             task.cancel()
         await stays.aclose()
@@ -208,39 +225,19 @@ async def test_a_message_that_makes_no_sense_ends_the_conversation(
 
 
 async def test_one_phone_cannot_flood_the_room(room: ClassRoom) -> None:
-    """What is too much is stopped with the reason before the API counts it, and the
-    wall says how many that were.
+    """What is too much is stopped with the reason before the API counts it; others are
+    answered.
     """
     room.rate = 100
-    async with a_wall(room) as wall, a_phone(room, 2) as phone, a_phone(room, 3) as it:
+    async with a_phone(room, 2) as phone, a_phone(room, 3) as it:
         for each in room.phones:
             each.requests.period = 600  # a busy computer takes more than a second
         most = phones.REQUESTS_A_SECOND
         assert await phone.send_many(most + 5) == [200] * most + [503] * 5
         stopped = await phone.send()
-        assert "one phone may send 40 a second" in stopped.json()["error"]
+        assert "One phone may send 40 a second" in stopped.json()["error"]
         assert await it.send_many(2) == [200, 200]
-        await wall.hear_until(stopped=6)
     assert room.stats().started == most + 2
-
-
-async def test_all_together_cannot_flood_the_room(
-    room: ClassRoom, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """There is a limit for all phones, too, and one for what a phone says."""
-    room.quota = "none"
-    monkeypatch.setattr(room.phones._requests, "rate", 5)
-    monkeypatch.setattr(room.phones._requests, "period", 600)
-    async with a_phone(room, 2) as one, a_phone(room, 3) as other:
-        for each in room.phones:
-            each.messages.period = 600
-        both = await asyncio.gather(one.send_many(4), other.send_many(4))
-        assert sorted([*both[0], *both[1]]) == [200] * 5 + [503] * 3
-        assert "all phones may send" in (await one.send()).json()["error"]
-        for _ in range(phones.MESSAGES_A_SECOND + 1):
-            await one.say(name="a")
-        with pytest.raises(ConnectionClosed, match="too many messages"):
-            await one.hear()
 
 
 async def test_there_is_room_for_so_many_phones(

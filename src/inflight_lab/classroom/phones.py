@@ -11,19 +11,13 @@ from inflight_lab.quotas.algorithms import SlidingWindow
 MOST_PHONES = 60
 REQUESTS_A_SECOND = 40
 """Of one phone."""
-REQUESTS_IN_ALL = 800
-"""In a second, of all phones."""
-MESSAGES_A_SECOND = 60
-"""Of one phone, beside its requests."""
 LONGEST_NAME = 12
+LOST = 10.0
+"""A turn that nobody has used for so many seconds is lost, and no longer late."""
 
 
 class NoPlaceError(Exception):
     """Nobody else may join; the text says why."""
-
-
-class FloodError(Exception):
-    """Somebody sends too much; the text says what is allowed."""
 
 
 @dataclass(eq=False)
@@ -41,9 +35,6 @@ class Phone:
     requests: SlidingWindow = field(
         default_factory=lambda: SlidingWindow(REQUESTS_A_SECOND, 1.0)
     )
-    messages: SlidingWindow = field(
-        default_factory=lambda: SlidingWindow(MESSAGES_A_SECOND, 1.0)
-    )
 
     def rename(self, name: object) -> None:
         """Take a name: its first letters, and nothing that is not shown."""
@@ -60,9 +51,6 @@ class Phones:
 
     def __init__(self) -> None:
         self._by_key: dict[str, Phone] = {}
-        self._requests = SlidingWindow(REQUESTS_IN_ALL, 1.0)
-        self.stopped = 0
-        """How many requests were too many, and never reached the API."""
 
     def __iter__(self) -> Iterator[Phone]:
         return iter(list(self._by_key.values()))
@@ -91,34 +79,19 @@ class Phones:
         """The phone that was given this key, while it is here."""
         return self._by_key.get(key)
 
-    def let_send(self, phone: Phone, now: float) -> None:
-        """Count a request against what one phone, and all, may send.
-
-        Raises `FloodError` if it is too many.
-        """
-        if phone.requests.admit(now):
-            self.stopped += 1
-            raise FloodError(f"one phone may send {REQUESTS_A_SECOND} a second")
-        if self._requests.admit(now):
-            self.stopped += 1
-            raise FloodError(f"all phones may send {REQUESTS_IN_ALL} a second")
-
 
 class Turns:
     """One pace for all: phones ask for turns, which are dealt out one by one."""
 
     def __init__(self) -> None:
         self._queue = deque[Phone]()
+        self._dealt = deque[float]()
+        """When those were dealt that are not used yet."""
 
     @property
     def waiting(self) -> int:
         """How many turns are asked for and not dealt yet."""
         return sum(phone.turns for phone in self._queue)
-
-    @property
-    def phones(self) -> int:
-        """How many phones wait."""
-        return len(self._queue)
 
     def ask(self, phone: Phone) -> None:
         """Put one more turn of this phone behind those of the others."""
@@ -132,15 +105,22 @@ class Turns:
         if phone in self._queue:
             self._queue.remove(phone)
 
-    def forget_all(self) -> None:
-        """Nobody waits any more."""
-        for phone in list(self._queue):
-            self.forget(phone)
+    def use(self) -> None:
+        """A request has come: one turn less is on its way."""
+        if self._dealt:
+            self._dealt.popleft()
 
-    def next(self) -> Phone | None:
+    def late(self, now: float) -> int:
+        """How many turns are dealt, and may be used at any moment."""
+        while self._dealt and self._dealt[0] < now - LOST:
+            self._dealt.popleft()
+        return len(self._dealt)
+
+    def next(self, now: float) -> Phone | None:
         """Whose turn it is; None if nobody waits."""
         if not self._queue:
             return None
+        self._dealt.append(now)
         phone = self._queue.popleft()
         phone.turns -= 1
         if phone.turns:

@@ -19,7 +19,6 @@ from starlette.websockets import WebSocket, WebSocketClose
 from inflight_lab.classroom.news import News, PhoneTimeline, sending
 from inflight_lab.classroom.phones import (
     REQUESTS_A_SECOND,
-    FloodError,
     NoPlaceError,
     Phone,
     Phones,
@@ -48,8 +47,7 @@ UPDATE = 0.05
 UPDATE_OF_PHONES = 0.25
 """The same to a phone, about what the whole class sends."""
 SAFE_SHARE = 0.9
-"""Of the quota is dealt out in turns: on their way, requests are late by up to a tenth
-of a second, more or less."""
+"""Of the quota is dealt out in turns."""
 WEBSOCKETS = {
     "ws": "websockets-sansio",
     "ws_max_size": 4096,
@@ -62,6 +60,7 @@ FAR_AWAY = "Only the network of this class is answered."
 OTHER_NAME = "Open the address that the wall shows."
 NOT_HERE = "Only the computer of the class may open this page."
 UNKNOWN = "Only a phone with the page of the class open may send."
+FLOOD = f"One phone may send {REQUESTS_A_SECOND} a second: stopped before the API."
 
 
 class ClassRoom(PracticeServer):
@@ -80,8 +79,8 @@ class ClassRoom(PracticeServer):
     arguments are those of `PracticeServer`; default: a sliding window of 40 a second, a
     latency of 0.5 s.  It serves until `stop`, or until its cell is run again.
 
-    One phone may send `phones.REQUESTS_A_SECOND`, and all `phones.REQUESTS_IN_ALL`;
-    what is beyond gets 503 and does not reach the API.
+    One phone may send `phones.REQUESTS_A_SECOND`; what is beyond gets 503 and does not
+    reach the API.
 
     Raises ``TypeError`` or ``ValueError`` for a bad argument, and ``OSError`` without
     a network; from ``start``, for an address that is not this computer's, or a taken
@@ -200,11 +199,9 @@ class ClassRoom(PracticeServer):
         phone = self.phones.with_key(request.query_params.get("phone", ""))
         if phone is None:
             return JSONResponse({"error": UNKNOWN}, 403)
-        try:
-            self.phones.let_send(phone, self.timeline.clock())
-        except FloodError as error:
-            answer = {"error": f"{error}: stopped before the API"}
-            return JSONResponse(answer, 503, {"Retry-After": "1"})
+        self.turns.use()
+        if phone.requests.admit(self.timeline.clock()):
+            return JSONResponse({"error": FLOOD}, 503, {"Retry-After": "1"})
         sending.set(phone.number)
         return await super().get(request)
 
@@ -239,8 +236,6 @@ class ClassRoom(PracticeServer):
             await asyncio.sleep(UPDATE_OF_PHONES)
 
     def _hear_phone(self, phone: Phone, message: dict[str, Any]) -> None:
-        if phone.messages.admit(self.timeline.clock()):
-            raise FloodError("these are too many messages")
         if "name" in message:
             phone.rename(message["name"])
         if "ask" in message:
@@ -255,12 +250,19 @@ class ClassRoom(PracticeServer):
             self._dealer = asyncio.create_task(self._deal())
 
     async def _deal(self) -> None:
-        """Give turns at the pace of the quota, while anybody waits."""
-        while phone := self.turns.next():
-            phone.tell(turn=True)
-            those_who_wait = max(1, self.turns.phones)
-            rate = min(self.rate / self.period, REQUESTS_A_SECOND * those_who_wait)
-            await asyncio.sleep(1 / (SAFE_SHARE * rate))
+        """Give turns at the pace of the quota, while anybody waits.
+
+        However late requests are, and however many of them come at once, none is
+        refused: what is on its way counts as if it had come.
+        """
+        while self.turns.waiting:
+            now = self.timeline.clock()
+            expected = self.sent.sent_lately() + self.turns.late(now)
+            if expected >= self.rate:
+                await asyncio.sleep(UPDATE)
+            elif phone := self.turns.next(now):
+                phone.tell(turn=True)
+                await asyncio.sleep(self.period / (SAFE_SHARE * self.rate))
 
     async def _talk_to_wall(self, socket: WebSocket) -> None:
         await socket.accept()
@@ -280,7 +282,6 @@ class ClassRoom(PracticeServer):
             "latency": self.latency,
             "shared": self.has_shared_pace,
             "waiting": self.turns.waiting,
-            "stopped": self.phones.stopped,
             "phones": sorted((phone.number, phone.name) for phone in self.phones),
             "url": self.url,
         }
@@ -295,7 +296,7 @@ class ClassRoom(PracticeServer):
 
     def _share_the_pace(self, shared: bool) -> None:
         self.has_shared_pace = shared
-        if not shared:
-            self.turns.forget_all()
         for phone in self.phones:
+            if not shared:
+                self.turns.forget(phone)
             phone.tell(shared=shared)

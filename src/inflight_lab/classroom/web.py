@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from inflight_lab.classroom.phones import FloodError, Phone
+from inflight_lab.classroom.phones import Phone
 from inflight_lab.plot.modules import STAGE, script, style
 
 PAGE = Path(__file__).parent / "page"
@@ -34,7 +34,7 @@ ONLY_THIS_SERVER = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-NONSENSE = (FloodError, LookupError, RecursionError, TypeError, ValueError)
+NONSENSE = (LookupError, RecursionError, TypeError, ValueError)
 """What messages may lead to that no page of ours sends."""
 
 

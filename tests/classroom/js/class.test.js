@@ -4,9 +4,10 @@ import assert from "node:assert/strict";
 import {
   append,
   ClassRun,
+  countsOf,
+  earlierInWords,
+  journeysOf,
   NOBODY,
-  refusedOf,
-  sceneCountsAt,
   sentenceAt,
 } from "../../../src/inflight_lab/classroom/page/class_run.js";
 import {
@@ -66,76 +67,17 @@ function classOf(count, state) {
   return { run, state: append(run, NOBODY, news) };
 }
 
-Deno.test("the sentence says who sent too much, how much, and what is allowed", () => {
+Deno.test("the sentence says who sent how many at most, and what is allowed", () => {
   const { run, state } = classOf(64, { phones: people(31) });
-  const said = "31 phones sent 64 in the busiest second; 40 are allowed: 24 refused.";
+  const said = "31 phones sent up to 64 in a second; 40 are allowed.";
   assert.equal(asText(sentenceAt(run, 0.6, state)), said);
   assert.equal(asText(sentenceAt(run, 60, state)), said, "a class talks about it");
 });
 
-Deno.test("one or two are called by their names", () => {
-  const { run, state } = classOf(4, { phones: [[1, "Ana"], [2, ""]] });
-  const said = "Ana and Phone 2 sent 4 in one second; 40 are allowed.";
+Deno.test("one is one phone", () => {
+  const { run, state } = classOf(4, { phones: [[1, "Ana"]] });
+  const said = "1 phone sent up to 4 in a second; 40 are allowed.";
   assert.equal(asText(sentenceAt(run, 0.6, state)), said);
-});
-
-Deno.test("with one shared pace it says who waits", () => {
-  const { run, state } = classOf(30, { shared: true, waiting: 12 });
-  const said = "One shared pace: 30 sent in one second; 40 are allowed, " +
-    "nobody is refused, 12 wait for their turn.";
-  assert.equal(asText(sentenceAt(run, 0.6, state)), said);
-  assert.match(asText(sentenceAt(run, 0.6, { ...state, waiting: 1 })), /1 waits for a/);
-});
-
-/** Somebody sends one more. @param {number} time @returns {EventRow} */
-function sentAt(time) {
-  return [time, "sent", 65, 200, 1, 1];
-}
-
-Deno.test("one shared pace is a scene of its own, also while requests fly", () => {
-  const { run, state } = classOf(64, {});
-  run.send(0.85, 1, 64);
-  const shared = append(run, state, { now: 1, shared: true, events: [] });
-  assert.equal(sceneCountsAt(run, 0.9).refused, 24, "the picture is a little behind");
-  assert.deepEqual(sceneCountsAt(run, 1), { inFlight: 1, answered: 0, refused: 0 });
-  assert.equal(run.sceneAt(1).refused, 24, "those before are kept");
-  assert.equal(asText(sentenceAt(run, 1, shared)), "3 phones are here. Nobody sends.");
-  append(run, shared, { now: 1.5, events: [sentAt(1.4)] });
-  assert.match(asText(sentenceAt(run, 1.5, shared)), /1 sent .*nobody is refused/);
-});
-
-Deno.test("after a pause, a scene begins with counts at 0, and nothing is lost", () => {
-  const { run, state } = classOf(64, {});
-  append(run, state, { now: 9, events: [sentAt(9)] });
-  assert.deepEqual(sceneCountsAt(run, 8.7), { inFlight: 0, answered: 40, refused: 24 });
-  assert.deepEqual(sceneCountsAt(run, 9), { inFlight: 1, answered: 0, refused: 0 });
-  const said = asText(sentenceAt(run, 9, state));
-  assert.equal(said, "Phone 1 sent 1 in one second; 40 are allowed.");
-});
-
-Deno.test("what the API still counts belongs to the scene", () => {
-  for (
-    const [time, quota] of /** @type {const} */ ([[2, QUOTA], [9, {
-      ...QUOTA,
-      period: 60,
-    }]])
-  ) {
-    const { run, state } = classOf(64, { quota });
-    append(run, state, { now: time, events: [sentAt(time)] });
-    assert.equal(sceneCountsAt(run, time).refused, 24);
-  }
-});
-
-Deno.test("sentence, counts and dots say at the same time who is refused", () => {
-  const { run, state } = classOf(64, {});
-  const first = run.journeys.find(({ outcome }) => outcome === "refused");
-  assert.ok(first);
-  const { turns } = flightOf(first, run.settingAt(first.sent)); // it turns red
-  for (const [time, refused] of [[turns - 1e-6, 0], [turns, 1]]) {
-    assert.equal(sceneCountsAt(run, time).refused, refused);
-    assert.equal(asText(sentenceAt(run, time, state)).includes("refused"), !!refused);
-    assert.equal(sceneCountsAt(run, time).inFlight, inFlightAt(run, time) - refused);
-  }
 });
 
 Deno.test("before anybody has sent it says how to come", () => {
@@ -145,21 +87,72 @@ Deno.test("before anybody has sent it says how to come", () => {
   }
 });
 
-Deno.test("counts, quota and the number beside a phone agree with the events", () => {
-  const { run } = classOf(64, { phones: people(31) });
-  assert.equal(wallAt(run, 0.6).words, "40 of 40 in 1 s");
-  assert.deepEqual(sceneCountsAt(run, 0.9), { inFlight: 0, answered: 40, refused: 24 });
-  const refused = people(31).map(([number]) => refusedOf(run, 60, number));
-  assert.equal(refused.reduce((sum, each) => sum + each), 24, "it stays");
-  assert.deepEqual([refusedOf(run, 0.2, 10), refused[9], refused[2]], [0, 1, 0]);
-  run.beginScene(61);
-  assert.equal(refusedOf(run, 62, 10), 0, "a new scene");
+/** Somebody sends one more. @param {number} time @returns {EventRow} */
+function sentAt(time) {
+  return [time, "sent", 65, 200, 1, 1];
+}
+
+/** @param {ClassRun} run @param {number} time */
+function roundAt(run, time) {
+  const round = run.rounds.at(time);
+  const counts = countsOf(journeysOf(round), time);
+  return { number: round?.number, ...counts };
+}
+
+const NOTHING = { inFlight: 0, answered: 0, refused: 0, failed: 0, cancelled: 0 };
+
+Deno.test("one shared pace is a round of its own, from the next request on", () => {
+  const { run, state } = classOf(64, {});
+  const shared = append(run, state, { now: 1, shared: true, events: [] });
+  const first = { ...NOTHING, number: 1, answered: 40, refused: 24 };
+  assert.deepEqual(roundAt(run, 1), first);
+  assert.match(asText(sentenceAt(run, 1, shared)), /from now on/);
+  append(run, shared, { now: 2, events: [sentAt(1.5)] });
+  assert.deepEqual(roundAt(run, 1.2), first, "the picture is a little behind");
+  assert.deepEqual(roundAt(run, 2), { ...NOTHING, number: 2, inFlight: 1 });
+  const said = "One shared pace: up to 1 in a second; 40 are allowed.";
+  assert.equal(asText(sentenceAt(run, 2, shared)), said);
+  assert.deepEqual(earlierInWords(run, 1), []);
+  assert.deepEqual(earlierInWords(run, 2), ["Round 1: 24 of 64 refused"]);
 });
 
-Deno.test("a long class keeps its counts and forgets the rest", () => {
+Deno.test("a round begins after a pause, but not while the API counts the last", () => {
+  for (
+    const [period, time, number] of [[1, 3, 1], [1, 9, 2], [60, 9, 1], [60, 99, 2]]
+  ) {
+    const { run, state } = classOf(64, { quota: { ...QUOTA, period } });
+    append(run, state, { now: time, events: [sentAt(time)] });
+    assert.equal(roundAt(run, time).number, number);
+  }
+});
+
+Deno.test("counts and dots say at the same time who is refused", () => {
+  const { run } = classOf(64, {});
+  const first = run.journeys.find(({ outcome }) => outcome === "refused");
+  assert.ok(first);
+  const { turns } = flightOf(first, run.settingAt(first.sent)); // it turns red
+  for (const [time, refused] of [[turns - 1e-6, 0], [turns, 1]]) {
+    const counts = roundAt(run, time);
+    assert.equal(counts.refused, refused);
+    assert.equal(counts.inFlight, inFlightAt(run, time) - refused);
+  }
+});
+
+Deno.test("the rows of all phones have what the round has", () => {
+  const { run } = classOf(64, { phones: people(31) });
+  assert.equal(wallAt(run, 0.6).words, "40 of 40 in 1 s");
+  const { sent } = run.rounds.at(60) ?? assert.fail();
+  const refused = people(31).map(([number]) =>
+    countsOf(sent.get(number) ?? [], 60).refused
+  );
+  assert.equal(refused.reduce((sum, each) => sum + each), 24);
+  assert.deepEqual([refused[9], refused[2]], [1, 0]);
+});
+
+Deno.test("a long class keeps its round and forgets the rest", () => {
   const run = new ClassRun();
   let state = NOBODY;
-  for (let now = 0; now < 120; now += 0.5) {
+  for (let now = 0; now < 400; now += 0.5) {
     const number = now * 2;
     state = append(run, state, {
       now,
@@ -170,14 +163,14 @@ Deno.test("a long class keeps its counts and forgets the rest", () => {
       ],
     });
   }
-  assert.equal(sceneCountsAt(run, 120).answered, 240);
-  assert.ok(run.journeys.length < 50);
+  assert.equal(roundAt(run, 400).answered, 800);
+  assert.ok(run.journeys.length < 300);
 });
 
 Deno.test("what ends was sent before this wall was opened: it is left out", () => {
   const run = new ClassRun();
   append(run, NOBODY, { now: 1, events: [[1, "answered", 7, 200, null, null]] });
-  assert.equal(sceneCountsAt(run, 1).answered, 0);
+  assert.deepEqual(roundAt(run, 1), { ...NOTHING, number: undefined });
 });
 
 /** A sender whose answers come when `answer` is called. @param {number} limit */
@@ -216,11 +209,8 @@ Deno.test("a phone never has more in flight than its limit, also after two press
 });
 
 Deno.test("an answer is one line, and a 429 says how long to wait", () => {
-  const at = performance.now();
-  const answer = { status: 429, seconds: 0.31, retryAfter: "60", at };
-  assert.match(answerInWords(answer), /429 Too Many Requests .*Wait [56]\d\ss/);
-  assert.doesNotMatch(answerInWords({ ...answer, at: at - 60_000 }), /Wait/);
-  assert.match(answerInWords({ ...answer, at: at - 60_000 }), /said to wait 60\ss/);
+  const answer = { status: 429, seconds: 0.31, retryAfter: "60" };
+  assert.match(answerInWords(answer), /429 Too Many Requests .*wait 60\ss/);
   assert.match(answerInWords({ ...answer, status: 0 }), /No answer/);
   assert.match(answerInWords({ ...answer, status: 503 }), /more than this room allows/);
 });

@@ -1,12 +1,12 @@
-// The run of a class: what the server sends of it, and what one sentence says.
+// The run of a class: what the server sends of it, in rounds, and what is said of one.
 
+import { busiest } from "../../stage/causes.js";
 import { inWords, spanInWords } from "../../stage/quota.js";
-import { inFlightAt, outcomeOf, Run } from "../../stage/run.js";
-import { Changes, Times } from "../../stage/times.js";
-import { nameOf } from "./parts.js";
+import { outcomeOf, Run } from "../../stage/run.js";
+import { Changes } from "../../stage/times.js";
 
 /**
- * @import { Quota } from "../../stage/run.js"
+ * @import { Journey, Quota } from "../../stage/run.js"
  * @import { Words } from "../../stage/sentence.js"
  *
  * @typedef {[number: number, name: string]} Person
@@ -16,7 +16,6 @@ import { nameOf } from "./parts.js";
  * @property {number} latency
  * @property {boolean} shared Whether turns are dealt out.
  * @property {number} waiting How many wait for their turn.
- * @property {number} stopped How many were too many for the room.
  * @property {Person[]} phones In the order of their numbers.
  * @property {string} url Where phones go.
  *
@@ -26,10 +25,11 @@ import { nameOf } from "./parts.js";
  *
  * @typedef {{ now: number, events: EventRow[] } & Partial<State>} News
  *
- * @typedef {object} Scene What is said is of one scene; the run goes on.
+ * @typedef {object} Round What is shown is of one round; the run goes on.
  * @property {number} time When it began.
- * @property {number} answered How many were answered before.
- * @property {number} refused How many were refused before.
+ * @property {number} number From 1.
+ * @property {boolean} shared Whether turns are dealt out in it.
+ * @property {Map<number, Journey[]>} sent What each phone has sent in it.
  */
 
 /** @type {State} */
@@ -38,23 +38,19 @@ export const NOBODY = {
   latency: 0,
   shared: false,
   waiting: 0,
-  stopped: 0,
   phones: [],
   url: "",
 };
 
 /** Seconds of the run that are kept, and then in how large steps they are forgotten. */
-const KEPT = 22;
-const STEP = 1;
+const KEPT = 120;
+const STEP = 5;
 
-/** After so many seconds without a request, the next one begins a new scene. */
+/** After so many seconds without a request, the next one begins a new round. */
 const QUIET = 4;
 
-/** A sentence about refusals stays for so many seconds of requests. */
-const HELD = 3;
-
-/** So many are called by their names. */
-const FEW = 2;
+/** With so many earlier rounds the newest is compared. */
+const EARLIER = 3;
 
 /**
  * So long a dot is on its way, in seconds: it meets the wall when the API counts it.
@@ -63,27 +59,15 @@ const FEW = 2;
 const WAY = 0.2;
 
 export class ClassRun extends Run {
-  /** @type {Changes<Scene>} */
-  scenes = new Changes();
-  /** @type {Map<number, Times>} When each phone was refused. */
-  refusals = new Map();
+  /** @type {Changes<Round>} */
+  rounds = new Changes();
 
-  /** @param {number} time */
-  beginScene(time) {
-    const answered = this.ends.answered.upTo(time);
-    this.scenes.add({ time, answered, refused: this.turned.upTo(time) });
-  }
-
-  /** @param {number} time @param {number} phone */
-  noteRefusal(time, phone) {
-    const times = this.refusals.get(phone) ?? new Times();
-    times.add(time);
-    this.refusals.set(phone, times);
-  }
-
-  /** @param {number} time @returns {Scene} */
-  sceneAt(time) {
-    return this.scenes.at(time) ?? { time: -Infinity, answered: 0, refused: 0 };
+  /** @param {number} time @param {boolean} shared @returns {Round} */
+  beginRound(time, shared) {
+    const number = (this.rounds.list.at(-1)?.number ?? 0) + 1;
+    const round = { time, number, shared, sent: new Map() };
+    this.rounds.add(round);
+    return round;
   }
 }
 
@@ -95,23 +79,21 @@ export function append(run, state, { now, events, ...changes }) {
     const { quota, latency } = next;
     run.set(run.settings.list.length ? now : 0, { quota, latency, way: WAY });
   }
-  for (const row of events) readEvent(run, row);
-  if (next.shared !== state.shared) run.beginScene(now);
+  for (const row of events) readEvent(run, row, next.shared);
   const newest = run.reached.lastUpTo(now);
   if (run.reached.list[0] < newest - KEPT - STEP) run.forget(newest - KEPT);
   run.now = now;
   return next;
 }
 
-/** @param {ClassRun} run @param {EventRow} row */
-function readEvent(run, [time, kind, number, detail, gauge, phone]) {
+/** @param {ClassRun} run @param {EventRow} row @param {boolean} shared */
+function readEvent(run, [time, kind, number, detail, gauge, phone], shared) {
   if (kind === "sent") {
-    // The API still counts those of the last period.
-    const quiet = Math.max(QUIET, run.settingAt(time).quota?.period ?? 0);
-    if (time > run.reached.lastUpTo(time) + quiet) run.beginScene(time - WAY);
+    const round = roundOf(run, time, shared);
     const journey = run.send(time - WAY, phone, number);
     run.arrive(time, journey, { status: Number(detail), gauge });
-    if (journey.outcome === "refused") run.noteRefusal(time, phone ?? 0);
+    const before = round.sent.get(phone ?? 0) ?? [];
+    round.sent.set(phone ?? 0, [...before, journey]);
     return;
   }
   const journey = run.journey(number);
@@ -121,117 +103,97 @@ function readEvent(run, [time, kind, number, detail, gauge, phone]) {
 }
 
 /**
- * What became of the requests of a scene.  A dot that is refused is no longer in
- * flight: it is red from the wall on.
+ * The round of a request that comes now: a new one after a pause, or if another pace was
+ * chosen.
  *
  * @param {ClassRun} run
  * @param {number} time
+ * @param {boolean} shared
  */
-export function sceneCountsAt(run, time) {
-  const before = run.sceneAt(time);
-  const bounced = run.journeys.filter(({ outcome, arrived, ended }) =>
-    outcome === "refused" && arrived <= time && time < ended
-  );
-  return {
-    inFlight: inFlightAt(run, time) - bounced.length,
-    answered: run.ends.answered.upTo(time) - before.answered,
-    refused: run.turned.upTo(time) - before.refused,
-  };
+function roundOf(run, time, shared) {
+  // The API still counts those of the last period.
+  const quiet = Math.max(QUIET, run.settingAt(time).quota?.period ?? 0);
+  const last = run.rounds.list.at(-1);
+  const goesOn = time <= run.reached.lastUpTo(time) + quiet;
+  if (last && goesOn && last.shared === shared) return last;
+  return run.beginRound(time - WAY, shared);
 }
 
 /**
+ * What became of the requests of a round, or of one phone's.  A dot that is refused is
+ * no longer in flight: it is red from the wall on.
+ *
+ * @param {Iterable<Journey>} journeys
+ * @param {number} time
+ */
+export function countsOf(journeys, time) {
+  const counts = { inFlight: 0, answered: 0, refused: 0, failed: 0, cancelled: 0 };
+  for (const { sent, arrived, ended, outcome } of journeys) {
+    if (sent > time) continue;
+    const isKnown = time >= (outcome === "refused" ? arrived : ended);
+    counts[isKnown && outcome ? outcome : "inFlight"] += 1;
+  }
+  return counts;
+}
+
+/** All requests of a round. @param {Round | undefined} round */
+export function journeysOf(round) {
+  return [...round?.sent.values() ?? []].flat();
+}
+
+/**
+ * How many came when most did, against what is allowed: that says why some were refused.
  * It stays when nobody sends any more, so that the class can talk about it.
  *
  * @param {ClassRun} run
- * @param {number} now
+ * @param {number} time
  * @param {State} state
  * @returns {Words[]}
  */
-export function sentenceAt(run, now, { phones, shared, waiting }) {
-  const { quota } = run.settingAt(now);
+export function sentenceAt(run, time, { phones, shared }) {
+  const round = run.rounds.at(time);
+  if (!round) {
+    const join = "Scan the code, or type the address.";
+    if (phones.length === 0) return [join];
+    return [`${inPhones(phones.length)} joined. ${join}`];
+  }
+  if (shared && !round.shared) {
+    return [
+      ["One shared pace", "out"],
+      ": from now on, requests take turns. Send again.",
+    ];
+  }
+  const { quota } = run.settingAt(time);
   const period = quota?.period ?? 1;
-  const allowed = quota ? `; ${inWords(quota.rate)} are allowed` : "";
-  const worst = worstEnd(run, now, period);
-  const end = worst ?? run.reached.lastUpTo(now);
-  const from = Math.max(end - period, run.sceneAt(now).time);
-  const count = run.reached.within(from, end);
-  const who = whoSent(run, from, end, phones);
-  if (worst !== null) {
-    const refused = run.turned.within(from, end);
-    const busiest = period === 1 ? "second" : spanInWords(period).replace("a ", "");
-    return [
-      [who, "out"],
-      ` sent ${inWords(count)} in the busiest ${busiest}${allowed}: `,
-      [`${inWords(refused)} refused`, "refused"],
-      ".",
-    ];
-  }
-  const span = period === 1 ? "one second" : spanInWords(period);
-  if (shared && (count || waiting)) {
-    const wait = waiting === 1 ? "waits for a turn" : "wait for their turn";
-    const queue = waiting ? `, ${inWords(waiting)} ${wait}` : "";
-    return [
-      "One shared pace: ",
-      [`${inWords(count)} sent`, "out"],
-      ` in ${span}${allowed}, `,
-      ["nobody is refused", "answered"],
-      `${queue}.`,
-    ];
-  }
-  if (count) return [[who, "out"], ` sent ${inWords(count)} in ${span}${allowed}.`];
-  const join = "Scan the code, or type the address.";
-  if (phones.length === 0) return [join];
-  const are = phones.length === 1 ? "1 phone is" : `${phones.length} phones are`;
-  return [`${are} here. ${run.reached.list.length ? "Nobody sends." : join}`];
+  const who = inPhones(round.sent.size);
+  const count = busiest(run, period, round.time, time);
+  const span = period === 1 ? "a second" : spanInWords(period);
+  return [
+    round.shared ? "One shared pace: up to " : `${who} sent up to `,
+    [inWords(count), quota && count > quota.rate ? "refused" : "out"],
+    ` in ${span}`,
+    quota ? `; ${inWords(quota.rate)} are allowed.` : ".",
+  ];
+}
+
+/** @param {number} count */
+function inPhones(count) {
+  return count === 1 ? "1 phone" : `${count} phones`;
 }
 
 /**
- * When the period ended in which the most were sent, of those lately in which somebody
- * was refused.
- *
- * @param {ClassRun} run
- * @param {number} now
- * @param {number} period
- */
-function worstEnd(run, now, period) {
-  const last = run.reached.lastUpTo(now);
-  const from = Math.max(last - HELD, run.sceneAt(now).time);
-  const refusals = run.turned.between(from, last);
-  let worst = null;
-  let most = 0;
-  for (const end of refusals) {
-    const count = run.reached.within(end - period, end);
-    if (count < most) continue;
-    most = count;
-    worst = end;
-  }
-  return worst;
-}
-
-/**
- * @param {Run} run
- * @param {number} from
- * @param {number} to
- * @param {Person[]} phones
- */
-function whoSent({ journeys }, from, to, phones) {
-  const numbers = new Set(
-    journeys.filter(({ arrived }) => arrived > from && arrived <= to)
-      .map(({ slot }) => slot),
-  );
-  if (numbers.size > FEW) return `${numbers.size} phones`;
-  const names = new Map(phones);
-  const called = [...numbers].map((each) => nameOf(each ?? 0, names.get(each ?? 0)));
-  return called.join(" and ");
-}
-
-/**
- * How many of a phone were refused in this scene.
+ * The rounds before, to compare with, the newest first.
  *
  * @param {ClassRun} run
  * @param {number} time
- * @param {number} phone
  */
-export function refusedOf(run, time, phone) {
-  return run.refusals.get(phone)?.within(run.sceneAt(time).time, time) ?? 0;
+export function earlierInWords(run, time) {
+  const newest = run.rounds.at(time)?.number ?? 0;
+  const earlier = run.rounds.list.filter(({ number }) => number < newest);
+  return earlier.slice(-EARLIER).reverse().map((round) => {
+    const journeys = journeysOf(round);
+    const { refused } = countsOf(journeys, time);
+    const pace = round.shared ? ", one shared pace" : "";
+    return `Round ${round.number}${pace}: ${refused} of ${journeys.length} refused`;
+  });
 }

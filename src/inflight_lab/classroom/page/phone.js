@@ -9,13 +9,13 @@ import { allInWords, answerInWords, ask, rateInWords, Sender } from "./sending.j
 const CONNECTIONS = 6;
 
 /** How many are sent with one press. */
-const MANY = 20;
+const PRESS = 20;
 
 /** So many may wait, and are shown. */
 const MOST = 60;
 
-/** The counts change at most so often, in milliseconds, as they are read aloud. */
-const READABLE = 250;
+/** So many earlier presses are shown. */
+const BEFORE = 3;
 
 /** @type {State[]} In the order in which they are said. */
 const STATES = ["answered", "refused", "failed", "in flight", "waiting"];
@@ -54,8 +54,8 @@ class Phone {
   });
   name = byId("name", HTMLInputElement);
   dots = byId("dots", HTMLElement);
-  one = byId("one", HTMLButtonElement);
-  many = byId("many", HTMLButtonElement);
+  before = byId("before", HTMLElement);
+  button = byId("send", HTMLButtonElement);
 
   #sender = new Sender({
     limit: () => this.#isShared ? CONNECTIONS : this.limit.input.valueAsNumber,
@@ -64,8 +64,7 @@ class Phone {
   });
 
   constructor() {
-    this.one.onclick = () => this.#press(1);
-    this.many.onclick = () => this.#press(MANY);
+    this.button.onclick = () => this.#press();
     this.name.oninput = () => this.#giveName();
     this.name.onchange = () => this.name.blur(); // the keyboard covers the buttons
     /** @type {(message: Message) => void} */
@@ -76,7 +75,6 @@ class Phone {
       query: () => `?number=${this.#number}`,
     });
     this.#show();
-    setInterval(() => this.#count(), READABLE);
   }
 
   #giveName() {
@@ -123,22 +121,25 @@ class Phone {
     return this.dots.querySelectorAll(`[data-state="${state}"]`);
   }
 
-  /**
-   * What was pressed before is gone when all of it has come back, its answer too.
-   *
-   * @param {number} count
-   */
-  #press(count) {
+  /** What is pressed when all has come back begins anew. */
+  #press() {
     const isBusy = this.#dotsOf("waiting").length + this.#dotsOf("in flight").length;
-    if (!isBusy) {
-      this.dots.replaceChildren();
-      this.#last = undefined;
-    }
-    for (let each = 0; each < count; each += 1) {
+    if (!isBusy) this.#beginAnew();
+    for (let each = 0; each < PRESS; each += 1) {
       this.dots.append(make("i", { data: { state: "waiting" } }));
     }
-    this.#sender.send(count);
+    this.#sender.send(PRESS);
     this.#show();
+  }
+
+  /** What was pressed before becomes one line, to compare with. */
+  #beginAnew() {
+    this.#last = undefined;
+    const dots = [...this.dots.children];
+    if (dots.length === 0) return;
+    const refused = `${this.#dotsOf("refused").length} refused`;
+    this.before.prepend(make("li", {}, refused, make("p", {}, ...dots)));
+    this.before.children[BEFORE]?.remove();
   }
 
   async #turn() {
@@ -168,8 +169,8 @@ class Phone {
     const isHere = this.#key !== "";
     this.name.placeholder = isHere ? nameOf(this.#number) : "";
     this.name.style.background = isHere ? colourOf(this.#number) : "";
-    const isFull = this.#dotsOf("waiting").length > MOST - MANY;
-    this.one.disabled = this.many.disabled = !isHere || isFull;
+    const isFull = this.#dotsOf("waiting").length > MOST - PRESS;
+    this.button.disabled = !isHere || isFull;
     byId("own", HTMLElement).hidden = this.#isShared;
     byId("pace", HTMLElement).hidden = !this.#isShared;
     this.#count();

@@ -8,7 +8,6 @@ import { inWords, spanInWords } from "../../stage/quota.js";
  * @property {number} status 0 if there was none.
  * @property {number} seconds How long it took.
  * @property {string} retryAfter How many seconds it says to wait; or nothing.
- * @property {number} at When it came, as `performance.now` says it.
  *
  * @typedef {object} All What all phones do together.
  * @property {number | null} rate How many they may send in a period.
@@ -62,17 +61,14 @@ export class Sender {
 /** @param {string} url @returns {Promise<Answer>} */
 export async function ask(url) {
   const began = performance.now();
-  const came = () => {
-    const at = performance.now();
-    return { at, seconds: (at - began) / 1000 };
-  };
+  const passed = () => (performance.now() - began) / 1000;
   try {
     const answer = await fetch(url, { cache: "no-store" });
     await answer.text();
     const retryAfter = answer.headers.get("Retry-After") ?? "";
-    return { status: answer.status, retryAfter, ...came() };
+    return { status: answer.status, retryAfter, seconds: passed() };
   } catch {
-    return { status: 0, retryAfter: "", ...came() };
+    return { status: 0, retryAfter: "", seconds: passed() };
   }
 }
 
@@ -89,20 +85,13 @@ export function allInWords({ rate, period, sent }) {
   return `The class: ${inWords(sent)} sent in ${spanInWords(period)}${allowed}`;
 }
 
-/**
- * One line about an answer; the wait that it asks for goes by.
- *
- * @param {Answer} answer
- */
-export function answerInWords({ status, seconds, retryAfter, at }) {
-  const time = `${seconds.toFixed(2)} s`;
+/** One line about an answer. @param {Answer} answer */
+export function answerInWords({ status, seconds, retryAfter }) {
+  const time = `${seconds.toFixed(2)}\u00a0s`;
   if (status === 0) return `No answer after ${time}.`;
   if (status === 200) return `200 OK after ${time}.`;
   if (status === 503) return "503: that is more than this room allows.";
-  const left = Math.ceil(Number(retryAfter) - (performance.now() - at) / 1000);
-  const over = retryAfter && ` It said to wait ${retryAfter}\u00a0s.`;
-  const wait = left > 0 ? ` Wait ${left}\u00a0s, it says.` : over;
-  return status === 429
-    ? `429 Too Many Requests after ${time}.${wait}`
-    : `${status} after ${time}.${wait}`;
+  if (status !== 429) return `${status} after ${time}.`;
+  const wait = retryAfter && ` It says: wait ${retryAfter}\u00a0s.`;
+  return `429 Too Many Requests after ${time}.${wait}`;
 }

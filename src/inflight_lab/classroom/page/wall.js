@@ -1,8 +1,8 @@
-// The page for the projector: every phone, every request of theirs, and the one quota.
+// The page for the projector: a row for each phone with its requests of this round, which
+// fly to the one API and back.
 
 import { make, say, write } from "../../stage/dom.js";
 import { dotOf, drawWall, isClosed } from "../../stage/dots.js";
-import { LANDING } from "../../stage/motion.js";
 import { Pen } from "../../stage/pen.js";
 import { boxOf, middle, Places, roomFor } from "../../stage/places.js";
 import { Player } from "../../stage/player.js";
@@ -10,24 +10,32 @@ import { inWords, spanInWords, wallAt } from "../../stage/quota.js";
 import {
   append,
   ClassRun,
+  countsOf,
+  earlierInWords,
+  journeysOf,
   NOBODY,
-  refusedOf,
-  sceneCountsAt,
   sentenceAt,
 } from "./class_run.js";
 import { byId, colourOf, nameOf, slider, talk } from "./parts.js";
 
 /**
  * @import { Moment } from "../../stage/dots.js"
- * @import { Boxes, Point } from "../../stage/places.js"
+ * @import { Box, Boxes, Point } from "../../stage/places.js"
  * @import { Journey, Run } from "../../stage/run.js"
- * @import { News, State } from "./class_run.js"
+ * @import { News, Round, State } from "./class_run.js"
  *
  * @typedef {{ rate?: number, latency?: number, shared?: boolean }} Message
  */
 
-/** Dots have the size that they would have in a block of so many. */
-const CROWD = 300;
+/** A line of a row is one press of *Send*; a row shows so many of them, the newest. */
+const PRESS = 20;
+const PRESSES = 5;
+
+/** So many phones are in one column at most, in two, or in three. */
+const COLUMNS = [10, 32, Infinity];
+
+/** There is room for so many phones in a column at least, so few are not huge. */
+const ROWS = 6;
 
 /** There is room at the API for so many. */
 const [FEWEST, MOST] = [30, 480];
@@ -37,38 +45,64 @@ const READABLE = 0.25;
 
 const FULL = 2 * Math.PI;
 
-/** Every request sets out from its phone, and comes back to it. */
+/** Every request sets out from its place in the row of its phone, and comes back to it. */
 class ClassPlaces extends Places {
-  /** @type {Map<number, Point>} Where each phone is, or was. */
-  phones = new Map();
-  run = new ClassRun();
+  /** @type {Map<number, Point>} By the number of a request. */
+  #homes = new Map();
 
-  /** @param {Boxes} boxes @param {number} seats */
-  constructor(boxes, seats) {
-    super(boxes, { requests: CROWD, slots: 1, seats, door: "open" });
-    this.count = Infinity;
+  /**
+   * @param {Boxes} boxes
+   * @param {Map<number, Box>} rows By phone; all have one size.
+   * @param {{ requests: number, seats: number }} crowd How many a row has, at most.
+   */
+  constructor(boxes, rows, crowd) {
+    super(boxes, { ...crowd, slots: 1, door: "open" });
+    this.rows = rows;
+    this.most = crowd.requests;
+    const { width, height } = boxes.requests;
+    /** @param {number} columns */
+    const cellOf = (columns) =>
+      Math.min(width / columns, height * columns / crowd.requests);
+    const isNarrow = 1.3 * cellOf(PRESS) < cellOf(PRESS / 2);
+    this.columns = isNarrow ? PRESS / 2 : PRESS;
+    this.cell = cellOf(this.columns);
+    this.radius = this.cell * 0.42;
+    this.top = (height - this.cell * crowd.requests / this.columns) / 2;
+    this.count = Infinity; // each request is found by its own number
+  }
+
+  /**
+   * Give each request its place, and return those that have one.
+   *
+   * @param {Round} round
+   */
+  arrange({ sent }) {
+    this.#homes.clear();
+    const arranged = [];
+    const { requests } = this.boxes;
+    for (const [phone, { left, top }] of this.rows) {
+      const newest = sent.get(phone)?.slice(-this.most) ?? [];
+      newest.forEach(({ number }, index) => {
+        const [x, y] = super.home(index);
+        const home = /** @type {Point} */ ([
+          x + left - requests.left,
+          y + top - requests.top + this.top,
+        ]);
+        this.#homes.set(number, home);
+      });
+      arranged.push(...newest);
+    }
+    return arranged;
   }
 
   /** @override @param {number} number @returns {Point} */
   home(number) {
-    const journey = this.run.journey(number);
-    return journey ? this.start(journey) : middle(this.boxes.requests);
+    return this.#homes.get(number) ?? middle(this.boxes.requests);
   }
 
-  /** @override @param {Journey} journey @returns {Point} */
-  start({ slot }) {
-    return this.phones.get(slot ?? 0) ?? middle(this.boxes.requests);
-  }
-
-  /**
-   * Those of one phone fan out.
-   *
-   * @override
-   * @param {Journey} journey
-   * @param {number} place
-   */
-  meets(journey, place) {
-    return super.meets({ ...journey, slot: null }, place);
+  /** Where a phone leaves from is no slot: its requests fan out. @override */
+  meets(/** @type {Journey} */ journey, /** @type {number} */ number) {
+    return super.meets({ ...journey, slot: null }, number);
   }
 }
 
@@ -78,7 +112,7 @@ class Wall {
   run = new ClassRun();
   /** @type {ClassPlaces | undefined} */
   #places;
-  #seats = FEWEST;
+  #crowd = { requests: PRESS, seats: FEWEST };
   #lastWords = -1;
   showPlayer = () => {};
 
@@ -126,52 +160,56 @@ class Wall {
     if (news.latency !== undefined) this.latency.show(news.latency);
     if (news.shared !== undefined) this.shared.checked = news.shared;
     if (news.phones) this.#showPhones();
-    this.root.classList.toggle("ifl-joining", this.run.sent.list.length === 0);
+    if (news.events.length) this.#endJoining();
     if (!isFirst) return;
     this.player.show([this.run]);
     this.player.follow();
   }
 
+  /** The code becomes small, and rows get its room. */
+  #endJoining() {
+    if (!this.root.classList.contains("ifl-joining")) return;
+    this.root.classList.remove("ifl-joining");
+    this.#measure();
+  }
+
   #showPhones() {
     const people = this.state.phones.map(([number, name]) => {
       const shown = make("span", {}, nameOf(number, name));
-      const item = make("li", { data: { number } }, shown);
-      item.style.background = colourOf(number);
-      return item;
+      shown.style.background = colourOf(number);
+      const refused = make("b", {});
+      return make("li", { data: { number } }, shown, refused, make("i", {}));
     });
+    const columns = COLUMNS.findIndex((most) => people.length <= most) + 1;
+    const rows = Math.max(ROWS, Math.ceil(people.length / columns));
+    this.phones.style.setProperty("--columns", `${columns}`);
+    this.phones.style.setProperty("--rows", `${rows}`);
     this.phones.replaceChildren(...people);
-    this.#measurePhones();
+    this.#lastWords = -1;
+    this.#measure();
   }
 
   #measure() {
     if (!this.flow.clientWidth) return;
     this.dots.measure();
-    const known = this.#places?.phones ?? new Map();
-    this.#places = new ClassPlaces({
-      requests: this.#boxOf(this.phones),
-      slots: this.#boxOf(this.phones),
-      api: this.#boxOf(byId("boxApi", HTMLElement)),
-      wall: this.#boxOf(byId("boxWall", HTMLElement)),
-    }, this.#seats);
-    this.#places.phones = known;
-    this.#measurePhones();
+    const frame = this.flow.getBoundingClientRect();
+    const rows = new Map(this.#items.map(({ dataset, lastElementChild }) => [
+      Number(dataset.number),
+      boxOf(/** @type {HTMLElement} */ (lastElementChild), frame),
+    ]));
+    const row = rows.values().next().value ?? boxOf(this.phones, frame);
+    const api = boxOf(byId("boxApi", HTMLElement), frame);
+    const wall = boxOf(byId("boxWall", HTMLElement), frame);
+    this.#places = new ClassPlaces(
+      { requests: row, slots: row, api, wall },
+      rows,
+      this.#crowd,
+    );
     this.player.draw();
   }
 
-  /** Dots leave from beside a phone's name. */
-  #measurePhones() {
-    const places = this.#places;
-    if (!places) return;
-    for (const item of this.phones.querySelectorAll("li")) {
-      const { left, top, width, height } = this.#boxOf(item);
-      const beside = left + width + places.radius;
-      places.phones.set(Number(item.dataset.number), [beside, top + height / 2]);
-    }
-  }
-
-  /** @param {HTMLElement} element */
-  #boxOf(element) {
-    return boxOf(element, this.flow.getBoundingClientRect());
+  get #items() {
+    return [...this.phones.querySelectorAll("li")];
   }
 
   /**
@@ -182,35 +220,46 @@ class Wall {
    * @param {{ pace: number, still: boolean }} showing
    */
   draw(run, time, { pace, still }) {
-    this.#makeRoom(run);
+    const round = run.rounds.at(time);
+    this.#makeRoom(run, round);
     const places = this.#places;
     if (!places || !run.isLive) return;
     const moment = { time, pace, still };
-    places.run = run;
+    const shown = round ? places.arrange(round).filter(({ sent }) => sent <= time) : [];
     this.dots.clear();
     drawWall(this.dots, run, moment, places);
-    this.#drawDots(run, moment, places);
+    this.#drawDots(run, shown, moment, places);
     const words = Math.floor(time / READABLE);
     if (words === this.#lastWords) return;
     this.#lastWords = words;
-    this.#write(run, moment);
+    this.#write(run, round, moment);
   }
 
-  /** @param {Run} run */
-  #makeRoom({ seatCount }) {
-    const seats = roomFor(seatCount, FEWEST, MOST);
-    if (seats === this.#seats) return;
-    this.#seats = seats;
+  /** @param {Run} run @param {Round | undefined} round */
+  #makeRoom({ seatCount }, round) {
+    const most = Math.max(
+      1,
+      ...[...round?.sent.values() ?? []].map(({ length }) => length),
+    );
+    const presses = Math.min(Math.ceil(most / PRESS), PRESSES);
+    const crowd = {
+      requests: presses * PRESS,
+      seats: roomFor(seatCount, FEWEST, MOST),
+    };
+    const { requests, seats } = this.#crowd;
+    if (crowd.requests === requests && crowd.seats === seats) return;
+    this.#crowd = crowd;
     this.#measure();
   }
 
-  /** @param {Run} run @param {Moment} moment @param {ClassPlaces} places */
-  #drawDots({ journeys }, moment, places) {
-    const { time, pace } = moment;
-    const shown = journeys.filter(({ sent, ended }) =>
-      sent <= time && time <= ended + LANDING * pace
-    );
-    const dots = shown.map((each) => dotOf(each, places.run, moment, places));
+  /**
+   * @param {Run} run
+   * @param {Journey[]} shown
+   * @param {Moment} moment
+   * @param {ClassPlaces} places
+   */
+  #drawDots(run, shown, moment, places) {
+    const dots = shown.map((each) => dotOf(each, run, moment, places));
     for (const { at, radius, look } of dots) this.dots.dot(at, radius, look);
     this.dots.flush();
     // Those that are out have the colour of their phone.
@@ -224,24 +273,27 @@ class Wall {
     });
   }
 
-  /** @param {ClassRun} run @param {Moment} moment */
-  #write(run, moment) {
+  /** @param {ClassRun} run @param {Round | undefined} round @param {Moment} moment */
+  #write(run, round, moment) {
     const { time } = moment;
     say(this.sentence, sentenceAt(run, time, this.state));
-    const { answered, refused, inFlight } = sceneCountsAt(run, time);
-    const earlier = run.sceneAt(time).refused;
-    const before = earlier ? `, ${inWords(earlier)} before` : "";
-    const { stopped } = this.state;
+    const { answered, refused, inFlight } = countsOf(journeysOf(round), time);
+    const { waiting } = this.state;
     byId("counts", HTMLElement).replaceChildren(
-      count("out", inFlight, "in flight"),
+      make("b", {}, `Round ${round?.number ?? 1}`),
       count("answered", answered, "answered"),
-      count("refused", refused, `refused in this round${before}`),
-      ...(stopped ? [count("stopped", stopped, "stopped by the room")] : []),
+      count("refused", refused, "refused"),
+      count("out", inFlight, "in flight"),
+      ...(waiting ? [count("waiting", waiting, "waiting")] : []),
     );
+    write(byId("earlier", HTMLElement), earlierInWords(run, time).join(" · "));
     write(byId("quota", HTMLElement), wallAt(run, time).words);
     byId("stage", HTMLElement).classList.toggle("ifl-closed", isClosed(run, moment));
-    for (const each of this.phones.querySelectorAll("li")) {
-      each.dataset.refused = `${refusedOf(run, time, Number(each.dataset.number))}`;
+    for (const item of this.#items) {
+      const own = round?.sent.get(Number(item.dataset.number)) ?? [];
+      const { refused } = countsOf(own, time);
+      const shown = /** @type {HTMLElement} */ (item.querySelector("b"));
+      write(shown, refused ? inWords(refused) : "");
     }
   }
 }
