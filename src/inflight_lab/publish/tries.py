@@ -20,8 +20,6 @@ from typing import Any
 
 from nbformat.v4 import new_code_cell, new_raw_cell
 
-from inflight_lab.exercises.verdict import in_html
-
 OPENED = """<details class="tries">
 <summary>No Python here? Choose one of three changes</summary>
 <fieldset><legend>Choose a change</legend>"""
@@ -87,6 +85,6 @@ def choice(cell: Any) -> str:
     )
     tried = cell.metadata["inflight_lab"]["tried"]
     if tried["hint"]:
-        hint = in_html(tried["hint"])
+        hint = escape(tried["hint"])
         verdict = HINT.sub(lambda _: hint, verdict)
     return CHOICE.format(**tried, verdict=verdict)
