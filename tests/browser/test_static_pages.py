@@ -188,10 +188,10 @@ def test_a_chosen_change_shows_its_verdict(page: Page, made: list[Path]) -> None
     """And no other one, so that the reader can think about it first."""
     (path,) = (each for each in made if each.name.startswith("03"))
     page.goto(path.as_uri())
-    page.get_by_text("Or choose a change here").click()
+    page.get_by_text("Choose one of three changes").click()
     verdicts = page.locator(".tries .said")
     expect(verdicts.first).to_be_hidden()
-    page.locator(".tries input").first.check()
+    page.get_by_role("radio", name="Change 1").check()
     expect(verdicts.first).to_contain_text("Correct")
     expect(verdicts.first).to_be_visible()
     expect(verdicts.last).to_be_hidden()
