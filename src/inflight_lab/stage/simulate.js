@@ -87,7 +87,7 @@ export class Simulation {
     this.settings = { ...this.settings, ...changes };
     const { runner, latency, quota } = this.settings;
     const isPacedOnly = runner === "paced" && this.#limit === null;
-    this.run.isUnlimited = runner === "naive";
+    this.run.goOn({ isUnlimited: runner === "naive" });
     this.run.set(this.now, {
       limit: this.#limit,
       latency,
@@ -101,9 +101,7 @@ export class Simulation {
   /** @param {number} count So many requests, or more. */
   ask(count) {
     this.#waiting += count;
-    this.run.size += count;
-    this.run.asked += count;
-    this.run.isLive = true;
+    this.run.goOn({ asked: this.run.asked + count, isLive: true });
     this.run.wait(this.now, this.#waiting);
     this.#later(0, () => this.#sendAll());
   }
@@ -122,8 +120,7 @@ export class Simulation {
     this.#waiting = 0;
     for (const slot of this.#takenSlots) this.run.free(this.now, slot);
     this.#takenSlots.clear();
-    this.run.wasStopped = true;
-    this.run.isLive = false;
+    this.run.goOn({ wasStopped: true, isLive: false });
   }
 
   /** Let everything happen up to a time; Infinity: to the end. @param {number} time */
@@ -135,8 +132,7 @@ export class Simulation {
       next = this.#nextUpTo(time);
     }
     if (!this.isOver) this.now = Math.max(this.now, time);
-    this.run.now = this.now;
-    this.run.isLive = !this.isOver;
+    this.run.goOn({ now: this.now, isLive: !this.isOver });
   }
 
   /**
@@ -202,7 +198,7 @@ export class Simulation {
       const { way, jitter } = this.world;
       const varied = latency * (1 + jitter * (2 * this.random() - 1));
       const takes = Math.max(way, varied);
-      journey.due = this.now + takes;
+      this.run.expect(journey, this.now + takes);
       this.#later(way, () => this.#arrive(journey));
       this.#later(takes, () => this.#answer(journey));
     }

@@ -101,7 +101,7 @@ class Toy {
     if (this.player.hasBegun) this.#prepare();
     const advance = (/** @type {number} */ time) =>
       this.simulations.forEach((each) => each.advance(time));
-    for (const { run } of this.simulations) run.isLive = true;
+    for (const { run } of this.simulations) run.goOn({ isLive: true });
     this.player.simulate(advance, this.#pace);
   }
 
