@@ -65,7 +65,7 @@ const LESSONS = [
 
 Deno.test("it keeps its form as long as the situation lasts, and fits in a line", () => {
   for (const settings of LESSONS) {
-    const made = new Simulation({ ...USUAL, ...settings }, { seed: 58 });
+    const made = new Simulation({ ...USUAL, ...settings, seed: 58 });
     made.ask(120);
     made.advance(Infinity);
     const { run } = made;
@@ -293,7 +293,7 @@ Deno.test("where all are answered in the end, refusals were more tries", () => {
 
 Deno.test("as many are said to wait for a connection as stand there", () => {
   const settings = { ...USUAL, runner: /** @type {const} */ ("naive"), quota: null };
-  const made = new Simulation(settings, { way: 0.03, work: 0.002 });
+  const made = new Simulation({ ...settings, way: 0.03, work: 0.002 });
   made.ask(200);
   made.advance(0.4);
   assert.equal(said(made.run, 0.15), "75 in flight, all at once.");
