@@ -23,7 +23,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from inflight_lab import ClassRoom
 from inflight_lab.classroom import phones
 from inflight_lab.classroom.__main__ import main
-from tests.support.class_phone import NEXT, a_phone, a_wall, talking
+from tests.classroom.class_phone import NEXT, a_phone, a_wall, talking
 from tests.support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.anyio
