@@ -147,21 +147,13 @@ export class Run {
     return this.#seats.length;
   }
 
-  /**
-   * How it stands now, as a whole.
-   *
-   * @param {Partial<Standing>} changes
-   */
+  /** How it stands now, as a whole. @param {Partial<Standing>} changes */
   goOn({ started = 0, ...changes }) {
     Object.assign(this, changes);
     this.#started = Math.max(this.#started, started);
   }
 
-  /**
-   * So many were over before the first that it has.
-   *
-   * @param {Record<Outcome, number>} counts
-   */
+  /** @param {Record<Outcome, number>} counts How many were over before its first. */
   drop(counts) {
     for (const [outcome, count] of Object.entries(counts)) {
       const ended = this.ends[/** @type {Outcome} */ (outcome)];
