@@ -38,7 +38,7 @@ class AnswerFile(FileIO):  # unbuffered: what was written survives a kill
                 os.lockf(self.fileno(), os.F_TLOCK, 0)
             self.seek(0)
             *lines, torn = self.readall().split(b"\n")
-            rows = map(json.loads, lines)
+            rows = map(json.loads, lines)  # below: for each key, whether it is null
             self.keys = {json.dumps(row["key"]): row["data"] is None for row in rows}
             begin = b'{"key": '  # of each line
             if not (torn.startswith(begin) or begin.startswith(torn)):
