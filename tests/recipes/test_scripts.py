@@ -234,7 +234,7 @@ async def test_items_that_always_fail_leave_the_others(
     assert found == {*ids[63:]}
     out = capsys.readouterr().out
     assert out.count("NoAnswer('status 403 ") == 10
-    assert "Failed: 63;" in out
+    assert "Failed: 63." in out
 
 
 @pytest.mark.parametrize("job", CLIENTS.values(), ids=list(CLIENTS))
