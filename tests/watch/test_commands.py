@@ -100,7 +100,7 @@ def test_the_commands_for_chats_write_a_script_that_runs(tmp_path: Path) -> None
     prompts = 'PROMPTS = {n: f"hello {n}" for n in range(20)}'
     text = re.sub(r"(?m)^PROMPTS: .*", prompts, fixed.read_text())
     fixed.write_text(text.replace('MODEL = ""', 'MODEL = "m"'))
-    environment = os.environ | {"API_TOKEN": "s3cret-value"}
+    environment = os.environ | {"API_KEY": "s3cret-value"}
     done = watch("--practice", "20/s", fixed, cwd=tmp_path, env=environment)
     assert "20 accepted" in done.stderr, done.stderr
 
