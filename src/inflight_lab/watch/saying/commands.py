@@ -24,7 +24,10 @@ FOR_ASYNCIO = "fetch_all"
 FOR_MODELS = "ask_model"
 CHATS = "/chat/completions"
 TO_PRINT = "or let this write a script of its own, which saves each answer and resumes:"
-TO_LOWER = "your script keeps a pace already: lower that to {lower}"
+TO_LOWER = (
+    "your script keeps a pace already: lower that to {lower} (settings of a printed "
+    "script, or arguments of its Pacer)"
+)
 TO_FILL = "then fill in, in {file}: {settings}"
 TO_EDIT = "its edits, as for pages or aiohttp: inflight-lab snippet --help"
 TO_ASK = "MODEL; PROMPTS; MAX_TOKENS, and what else you send, such as a system message"
@@ -34,6 +37,8 @@ TO_START = (
 )
 ENOUGH = 10
 """Seconds that show a rate; and requests a second that are said as such."""
+MARGIN = 0.9
+"""Of what was accepted: who starts with all of that is refused again."""
 ID = "{id}"
 """Stands in an address where the requests differ."""
 SEPARATOR = re.compile("([/?&=.])")
@@ -79,7 +84,7 @@ def command_for(
         allowed |= _as_options(start)
         lines = [TO_START.format(quota=start, why=why)]
     if has_a_pacer:
-        lower = f"limit={limit}" if limit else pacer_for(most[0], allowed)
+        lower = ", ".join(f"{name[2:].upper()} = {allowed[name]}" for name in allowed)
         return "\n  ".join([*lines, TO_LOWER.format(lower=lower)])
     kept = lines_to_keep(most, allowed)
     recipe = _recipe_for(most[0])
@@ -113,16 +118,26 @@ def _allowed(requests: list[Request], quota: Quota | None) -> dict[str, str]:
 
 
 def _rate_to_start_with(requests: Sequence[Request]) -> tuple[Quota, str]:
-    """What was accepted on average, until the last pause is over."""
-    accepted = sum(each.is_accepted for each in requests)
+    """A little less than was accepted on average, until the last pause is over.
+
+    What was accepted before the first refusal may have used up a quota that was full.
+    """
+    accepted = [each.asked for each in requests if each.is_accepted]
     begin = min(each.asked for each in requests)
+    refusal = min(
+        (each.last_seen for each in requests if each.is_over_quota), default=begin
+    )
+    since = ""
+    if later := [asked for asked in accepted if asked > refusal]:
+        accepted, begin, since = later, refusal, " after the first refusal"
     end = max(each.last_seen + each.refusal.pause for each in requests)
     has_pauses = any(each.refusal.pause for each in requests)
     seconds = max(1.0, end - begin)
     if not accepted or not (has_pauses or seconds >= ENOUGH):
         return Quota(10, 10.0), "a guess: this run does not show it"
-    why = f"{accepted} were accepted in {seconds:.1f} s, pauses included"
-    rate = accepted / seconds
+    counted = f"{len(accepted)} were accepted in {seconds:.1f} s{since}"
+    why = f"{counted}, pauses included, less a tenth"
+    rate = MARGIN * len(accepted) / seconds
     if rate >= ENOUGH:
         return Quota(int(rate), 1.0), why
     return Quota(max(1, int(MINUTE * rate)), float(MINUTE)), why
