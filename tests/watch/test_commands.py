@@ -118,6 +118,11 @@ TPM = b'{"message": "on tokens per min (TPM): Limit 6000"}'
 INPUT = b'{"message": "exceed your rate limit of 50,000 input tokens per minute"}'
 
 
+def a_json_file(number: int) -> str:
+    """An address that ends alike."""
+    return f"{ITEMS}/{number}.json?lang=en"
+
+
 def page_of_a_list(number: int) -> str:
     """The addresses of three pages of each list."""
     page = f"&page={number % 3}" if number % 3 else ""
@@ -158,6 +163,11 @@ COMMANDS: dict[str, tuple[RequestLog, Quota | None, str]] = {
         None,
         "--rate 20 --tokens 4000 --url",
     ),
+    "a minute is assumed where nothing names the time of tokens": (
+        run_of([429] * 5, **CHAT, headers=BUDGETS),
+        Quota(10, 10.0),
+        "for tokens, 60 s are assumed: no answer says how long",
+    ),
     "words say more than headers": (
         run_of([429] * 5, **CHAT, headers=BUDGETS, body=TPM),
         None,
@@ -176,13 +186,14 @@ COMMANDS: dict[str, tuple[RequestLog, Quota | None, str]] = {
     "the questions are the reader's": (
         run_of([200] * 5, **CHAT),
         None,
-        "fixed.py: TOKENS; MODEL; PROMPTS; MAX_TOKENS, and what else you",
+        "fixed.py: TOKENS; MODEL; PROMPTS; MAX_TOKENS, and what else you send, such as "
+        "a system message\n  its edits, such as ask_model-openai: inflight-lab snippet",
     ),
     "the ids are the reader's": (
-        run_of([200] * 5, url=lambda number: f"{ITEMS}/{number}.json?lang=en"),
+        run_of([200] * 5, url=a_json_file, library="aiohttp"),
         None,
         f'--url "{ITEMS}/{{id}}.json?lang=en" --output fixed.py\n  then fill in, in '
-        "fixed.py: IDS, for {id}",
+        "fixed.py: IDS, for {id}\n  its edits, such as fetch_all-aiohttp: ",
     ),
     "an address may differ in a parameter": (
         run_of([200] * 5, url=lambda number: f"{ITEMS}?page={number}"),

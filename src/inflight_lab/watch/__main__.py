@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 CERTAINTY = (
     "certain: it was counted. likely: the numbers suggest it, but something else could "
-    "look the same."
+    "look the same. To page through it: 2>&1 | less"
 )
 
 

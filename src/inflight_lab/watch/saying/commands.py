@@ -23,18 +23,14 @@ RECIPES = {"requests": "with_requests"}
 FOR_ASYNCIO = "fetch_all"
 FOR_MODELS = "ask_model"
 CHATS = "/chat/completions"
-TO_PRINT = "or let this write a script of its own, which saves each answer and resumes:"
-TO_LOWER = (
-    "your script keeps a pace already: lower that to {lower} (settings of a printed "
-    "script, or arguments of its Pacer)"
-)
+TO_PRINT = "or this writes a script of its own, which saves each answer and resumes:"
+TO_LOWER = "your script keeps a pace already: lower that to {lower}"
 TO_FILL = "then fill in, in {file}: {settings}"
-TO_EDIT = "its edits, as for pages or aiohttp: inflight-lab snippet --help"
+TO_EDIT = "its edits, such as {edit}: inflight-lab snippet --help"
+EDITS = {"aiohttp": "fetch_all-aiohttp", FOR_MODELS: "ask_model-openai"}
+ASSUMED = "for tokens, 60 s are assumed: no answer says how long"
 TO_ASK = "MODEL; PROMPTS; MAX_TOKENS, and what else you send, such as a system message"
-TO_START = (
-    "start with {quota} ({why}), halve that while refusals come, and double it while "
-    "none do"
-)
+TO_START = "start with {quota} ({why}); halve it if refusals come, else double it"
 ENOUGH = 10
 """Seconds that show a rate; and requests a second that are said as such."""
 MARGIN = 0.9
@@ -77,23 +73,21 @@ def command_for(
     most = _most_alike(requests)
     allowed = _allowed(most, quota)
     lines = []
+    if "--tokens" in allowed and not _tokens_said_to(most):
+        lines.append(ASSUMED)
     if limit:
         allowed["--limit"] = str(limit)
     elif pacer_for(most[0], allowed).endswith("Pacer()"):
         start, why = _rate_to_start_with(most)
         allowed |= _as_options(start)
-        lines = [TO_START.format(quota=start, why=why)]
+        lines.append(TO_START.format(quota=start, why=why))
     if has_a_pacer:
         lower = ", ".join(f"{name[2:].upper()} = {allowed[name]}" for name in allowed)
         return "\n  ".join([*lines, TO_LOWER.format(lower=lower)])
     kept = lines_to_keep(most, allowed)
     recipe = _recipe_for(most[0])
-    lines += kept
-    if kept and recipe:
-        lines.append(TO_PRINT)
-    if recipe:
-        lines += _commands(most, recipe, allowed)
-    return "\n  ".join(lines)
+    commands = [TO_PRINT, *_commands(most, recipe, allowed)] if recipe else []
+    return "\n  ".join([*lines, *kept, *commands])
 
 
 def _most_alike(requests: Iterable[Request]) -> list[Request]:
@@ -124,23 +118,19 @@ def _rate_to_start_with(requests: Sequence[Request]) -> tuple[Quota, str]:
     """
     accepted = [each.asked for each in requests if each.is_accepted]
     begin = min(each.asked for each in requests)
-    refusal = min(
-        (each.last_seen for each in requests if each.is_over_quota), default=begin
-    )
+    refused = [each.last_seen for each in requests if each.is_over_quota]
     since = ""
-    if later := [asked for asked in accepted if asked > refusal]:
-        accepted, begin, since = later, refusal, " after the first refusal"
+    if later := [asked for asked in accepted if asked > min(refused, default=asked)]:
+        accepted, begin, since = later, min(refused), " after the first refusal"
     end = max(each.last_seen + each.refusal.pause for each in requests)
     has_pauses = any(each.refusal.pause for each in requests)
     seconds = max(1.0, end - begin)
     if not accepted or not (has_pauses or seconds >= ENOUGH):
         return Quota(10, 10.0), "a guess: this run does not show it"
-    counted = f"{len(accepted)} were accepted in {seconds:.1f} s{since}"
-    why = f"{counted}, pauses included, less a tenth"
     rate = MARGIN * len(accepted) / seconds
-    if rate >= ENOUGH:
-        return Quota(int(rate), 1.0), why
-    return Quota(max(1, int(MINUTE * rate)), float(MINUTE)), why
+    period = 1 if rate >= ENOUGH else MINUTE
+    why = f"{len(accepted)} were accepted in {seconds:.1f} s{since}, pauses included"
+    return Quota(max(1, int(period * rate)), float(period)), f"{why}, less a tenth"
 
 
 def _as_options(quota: Quota) -> dict[str, str]:
@@ -156,12 +146,15 @@ def _budgets_named_in(requests: list[Request]) -> dict[str, str]:
         numbers = [int(number) for number in named if number.isdecimal()]
         if numbers:
             options[option] = str(max(numbers))
-    for each in answered:
-        tokens = tokens_said_in(each.refusal.reason)
-        if tokens:
-            options["--tokens"] = str(tokens.rate)
-            options["--period"] = f"{tokens.period:g}"
+    if tokens := _tokens_said_to(answered):
+        options |= {"--tokens": str(tokens.rate), "--period": f"{tokens.period:g}"}
     return options
+
+
+def _tokens_said_to(requests: list[Request]) -> Quota | None:
+    """What the words of the last refusal say that name tokens."""
+    said = (tokens_said_in(each.refusal.reason) for each in reversed(requests))
+    return next(filter(None, said), None)
 
 
 def _recipe_for(request: Request) -> str:
@@ -192,7 +185,8 @@ def _commands(
     if "" in variables:
         settings.append("and set, in the environment, the variable that HEADERS names")
     to_fill = TO_FILL.format(file=file, settings="; ".join(settings))
-    return [command, to_fill, TO_EDIT]
+    edit = EDITS.get(recipe) or EDITS.get(requests[0].library, "fetch_all-pages")
+    return [command, to_fill, TO_EDIT.format(edit=edit)]
 
 
 def _yours_to_fill(command: str) -> list[str]:

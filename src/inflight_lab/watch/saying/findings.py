@@ -6,7 +6,7 @@ the API's log.  ``certain`` is what was counted, ``likely`` what the numbers sug
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from statistics import median
 
 from inflight_lab.watch.noting.quota import Quota, limits_named_in, requests_said_in
@@ -44,21 +44,15 @@ POOL_ERRORS = ("PoolTimeout", "TimeoutError")
 """How httpx and aiohttp call it when no connection became free in time."""
 
 
-def quoted(first: Request, others: Iterable[Request] = ()) -> str | None:
-    """What the API said, in its own words and in its headers; None if nothing.
-
-    The headers may stand in ``others`` alone.
+def quoted(first: Request, *others: Request) -> str | None:
+    """What the API said, in its own words and in its headers, which may stand in
+    ``others`` alone; None if nothing.
     """
     reason = first.refusal.reason
     stop = "" if reason.endswith((".", "!", "?")) else "."
     words = f'The API says: "{reason}"{stop}' if reason else ""
-    return " ".join(filter(None, [words, _limits([first, *others])])) or None
-
-
-def _limits(requests: Iterable[Request]) -> str | None:
-    """What the first headers say that name one."""
-    named = (limits_named_in(each.headers) for each in requests)
-    return next(filter(None, named), None)
+    limits = limits_named_in(each.headers for each in (first, *others))
+    return " ".join(filter(None, [words, limits])) or None
 
 
 # The findings, causes before effects
@@ -139,9 +133,9 @@ def over_the_quota(log: RequestLog) -> Finding | None:
         status="/".join(sorted({str(each.status) for each in refused})),
         line=place(requests),
         accepted_later=accepted_later(requests),
-        said=quoted(refused[0], requests),
+        said=quoted(refused[0], *requests),
         of_tokens=_number_of("over_the_tokens", refused),
-        limits=_limits(refused),
+        limits=limits_named_in(each.headers for each in refused),
         quota=quota,
         most=most_within(quota.period, sent_times(requests)) if quota else 0,
         accepted=str(len(accepted)),  # 0 is said as well
