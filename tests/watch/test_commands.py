@@ -118,11 +118,6 @@ TPM = b'{"message": "on tokens per min (TPM): Limit 6000"}'
 INPUT = b'{"message": "exceed your rate limit of 50,000 input tokens per minute"}'
 
 
-def a_json_file(number: int) -> str:
-    """An address that ends alike."""
-    return f"{ITEMS}/{number}.json?lang=en"
-
-
 def page_of_a_list(number: int) -> str:
     """The addresses of three pages of each list."""
     page = f"&page={number % 3}" if number % 3 else ""
@@ -190,9 +185,9 @@ COMMANDS: dict[str, tuple[RequestLog, Quota | None, str]] = {
         "a system message\n  its edits, such as ask_model-openai: inflight-lab snippet",
     ),
     "the ids are the reader's": (
-        run_of([200] * 5, url=a_json_file, library="aiohttp"),
+        run_of([200] * 5, url=lambda n: f"{ITEMS}/{n}.json", library="aiohttp"),
         None,
-        f'--url "{ITEMS}/{{id}}.json?lang=en" --output fixed.py\n  then fill in, in '
+        f'--url "{ITEMS}/{{id}}.json" --output fixed.py\n  then fill in, in '
         "fixed.py: IDS, for {id}\n  its edits, such as fetch_all-aiohttp: ",
     ),
     "an address may differ in a parameter": (
@@ -208,7 +203,7 @@ COMMANDS: dict[str, tuple[RequestLog, Quota | None, str]] = {
     "an address that differs in two places is the reader's": (
         run_of([200] * 5, url=lambda number: f"{ITEMS}/{number}/of/{number}"),
         None,
-        "in fixed.py: URL, with {id} where the requests differ, and IDS",
+        "in fixed.py: URL, with {id} in it, and IDS",
     ),
     "so is one that does not differ": (
         run_of([200] * 5, url=ITEMS),
@@ -216,9 +211,7 @@ COMMANDS: dict[str, tuple[RequestLog, Quota | None, str]] = {
         "in fixed.py: URL, with {id}",
     ),
     "so is one that may hold a secret": (
-        run_of(
-            [200] * 5, url=lambda number: f"{ITEMS}/{number}?key=a4b5c6d7e8f9a4b5c6d7"
-        ),
+        run_of([200] * 5, url=lambda n: f"{ITEMS}/{n}?key=a4b5c6d7e8f9a4b5c6d7"),
         None,
         "in fixed.py: URL, with {id}",
     ),

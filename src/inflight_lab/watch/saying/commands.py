@@ -107,8 +107,8 @@ def _allowed(requests: list[Request], quota: Quota | None) -> dict[str, str]:
     rate = int(quota.rate * period / quota.period)
     if "--tokens" not in options or not rate:  # a day's requests decide alone
         return _as_options(quota)
-    tokens = {"--tokens": options["--tokens"]}
-    return _as_options(Quota(rate, period)) | tokens  # both are spread evenly
+    # Both are spread evenly.
+    return _as_options(Quota(rate, period)) | {"--tokens": options["--tokens"]}
 
 
 def _rate_to_start_with(requests: Sequence[Request]) -> tuple[Quota, str]:
@@ -119,9 +119,10 @@ def _rate_to_start_with(requests: Sequence[Request]) -> tuple[Quota, str]:
     accepted = [each.asked for each in requests if each.is_accepted]
     begin = min(each.asked for each in requests)
     refused = [each.last_seen for each in requests if each.is_over_quota]
+    refusal = min(refused, default=float("inf"))
     since = ""
-    if later := [asked for asked in accepted if asked > min(refused, default=asked)]:
-        accepted, begin, since = later, min(refused), " after the first refusal"
+    if later := [asked for asked in accepted if asked > refusal]:
+        accepted, begin, since = later, refusal, " after the first refusal"
     end = max(each.last_seen + each.refusal.pause for each in requests)
     has_pauses = any(each.refusal.pause for each in requests)
     seconds = max(1.0, end - begin)
@@ -139,14 +140,13 @@ def _as_options(quota: Quota) -> dict[str, str]:
 
 def _budgets_named_in(requests: list[Request]) -> dict[str, str]:
     """What headers say, and the words of refusals, which also say for how long."""
-    answered = [each for each in requests if each.ended]
     options = {}
     for option, name in BUDGETS.items():
-        named = [each.headers.get(name, "") for each in answered]
+        named = [each.headers.get(name, "") for each in requests]
         numbers = [int(number) for number in named if number.isdecimal()]
         if numbers:
             options[option] = str(max(numbers))
-    if tokens := _tokens_said_to(answered):
+    if tokens := _tokens_said_to(requests):
         options |= {"--tokens": str(tokens.rate), "--period": f"{tokens.period:g}"}
     return options
 
@@ -196,9 +196,7 @@ def _yours_to_fill(command: str) -> list[str]:
         yours = TO_ASK
     else:
         unknown = {"--rate": "RATE and PERIOD"}
-        yours = f"IDS, for {ID}"
-        if ID not in command:
-            yours = f"URL, with {ID} where the requests differ, and IDS"
+        yours = f"IDS, for {ID}" if ID in command else f"URL, with {ID} in it, and IDS"
     missing = [words for option, words in unknown.items() if option not in command]
     return [*missing, yours]
 
