@@ -37,14 +37,14 @@ Deno.test("a setting that the run on show does not have waits for the next", () 
   const [free, limited] = [new Run(), new Run()];
   free.set(0, { limit: null, latency: 0.3 });
   limited.set(0, { limit: 5, latency: 0.3 });
-  limited.asked = 60;
+  limited.goOn({ asked: 60 });
   assert.deepEqual(hasToWait("limit", 12, [limited]), false); // nothing has run
-  free.now = limited.now = 1;
+  for (const each of [free, limited]) each.goOn({ now: 1 });
   assert.deepEqual(hasToWait("limit", 5, [free, limited]), false);
   assert.deepEqual(hasToWait("limit", 12, [free, limited]), true);
   assert.deepEqual(hasToWait("limit", 12, [free]), false);
   assert.deepEqual(hasToWait("latency", 0.4, [limited]), true);
-  limited.isLive = true;
+  limited.goOn({ isLive: true });
   assert.deepEqual(hasToWait("limit", 12, [limited]), false);
   assert.deepEqual(hasToWait("count", 90, [limited]), true);
 });

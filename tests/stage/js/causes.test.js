@@ -72,7 +72,7 @@ Deno.test("failures have the name of the error and how long it took", () => {
 function runWithAPause() {
   const run = refusedWith(429, { quota: quotaOf({ rate: 1 }) });
   run.send(2);
-  run.now = 3;
+  run.goOn({ now: 3 });
   return run;
 }
 
@@ -84,11 +84,11 @@ Deno.test("a pause lasts from the refusal to what is sent next", () => {
 
 Deno.test("while a run goes on, nobody knows when a pause ends; after it, there is none", () => {
   const run = refusedWith(429, { quota: quotaOf({ rate: 1 }) });
-  run.now = 1.5;
+  run.goOn({ now: 1.5 });
   assert.equal(pauseAt(run, 1.4), null);
-  run.isLive = true;
+  run.goOn({ isLive: true });
   assert.equal(pauseAt(run, 1.4)?.until, Infinity);
-  run.now = 0.8;
+  run.goOn({ now: 0.8 });
   assert.equal(pauseAt(run, 0.7), null, "a short gap is none");
 });
 
