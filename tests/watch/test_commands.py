@@ -161,6 +161,11 @@ COMMANDS: dict[str, tuple[RequestLog, Quota | None, str]] = {
         None,
         "--rate 20 --tokens 4000 --url",
     ),
+    "a minute is assumed where nothing names the time of tokens": (
+        run_of([429] * 5, **CHAT, headers=BUDGETS),
+        Quota(10, 10.0),
+        "for tokens, 60 s are assumed: no answer says how long",
+    ),
     "words say more than headers": (
         run_of([429] * 5, **CHAT, headers=BUDGETS, body=TPM),
         None,
@@ -179,13 +184,14 @@ COMMANDS: dict[str, tuple[RequestLog, Quota | None, str]] = {
     "the questions are the reader's": (
         run_of([200] * 5, **CHAT),
         None,
-        "fixed.py: TOKENS; MODEL; PROMPTS; MAX_TOKENS, and what else you",
+        "fixed.py: TOKENS; MODEL; PROMPTS; MAX_TOKENS, and what else you send, such as "
+        "a system message\n  its edits, such as ask_model-openai: inflight-lab snippet",
     ),
     "the ids are the reader's": (
-        run_of([200] * 5, url=lambda number: f"{ITEMS}/{number}.json?lang=en"),
+        run_of([200] * 5, url=lambda n: f"{ITEMS}/{n}.json", library="aiohttp"),
         None,
-        f'--url "{ITEMS}/{{id}}.json?lang=en" --output fixed.py\n  then fill in, in '
-        "fixed.py: IDS, for {id}",
+        f'--url "{ITEMS}/{{id}}.json" --output fixed.py\n  then fill in, in '
+        "fixed.py: IDS, for {id}\n  its edits, such as fetch_all-aiohttp: ",
     ),
     "an address may differ in a parameter": (
         run_of([200] * 5, url=lambda number: f"{ITEMS}?page={number}"),
@@ -200,7 +206,7 @@ COMMANDS: dict[str, tuple[RequestLog, Quota | None, str]] = {
     "an address that differs in two places is the reader's": (
         run_of([200] * 5, url=lambda number: f"{ITEMS}/{number}/of/{number}"),
         None,
-        "in fixed.py: URL, with {id} where the requests differ, and IDS",
+        "in fixed.py: URL, with {id} in it, and IDS",
     ),
     "so is one that does not differ": (
         run_of([200] * 5, url=ITEMS),
@@ -208,9 +214,7 @@ COMMANDS: dict[str, tuple[RequestLog, Quota | None, str]] = {
         "in fixed.py: URL, with {id}",
     ),
     "so is one that may hold a secret": (
-        run_of(
-            [200] * 5, url=lambda number: f"{ITEMS}/{number}?key=a4b5c6d7e8f9a4b5c6d7"
-        ),
+        run_of([200] * 5, url=lambda n: f"{ITEMS}/{n}?key=a4b5c6d7e8f9a4b5c6d7"),
         None,
         "in fixed.py: URL, with {id}",
     ),

@@ -250,9 +250,10 @@ class PanelOnPage:
             )
         box = slider.bounding_box()
         assert box
-        radius = box["height"] / 2  # the handle is as wide as it is high
+        style = "(slider) => getComputedStyle(slider).getPropertyValue('--thumb')"
+        radius = float(slider.evaluate(style).removesuffix("px")) / 2
         track = box["width"] - 2 * radius
-        return box["x"] + radius + share * track, box["y"] + radius
+        return box["x"] + radius + share * track, box["y"] + box["height"] / 2
 
     def expect(self, **numbers: object) -> None:
         """Wait until the plot shows these numbers; ``in_flight`` is the server's."""
