@@ -146,6 +146,7 @@ async def test_goals_are_judged_by_the_servers_numbers(
     server.quota, server.rate, server.period = "sliding-window", 3, 60
     panel.lanes[""].runner = raises_at_a_refusal
     await panel.start()
+    assert panel.timeline.period == 60
     assert isinstance(panel.error, ValueError)
     assert panel.goals_met == {"9 answers": False}
     (finished,) = panel.lanes[""].on_page()["tries"]

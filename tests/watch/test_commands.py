@@ -113,6 +113,7 @@ HEADERS = {
     "x-tenant": "42",
 }
 BUDGETS = {"x-ratelimit-limit-requests": "20", "x-ratelimit-limit-tokens": "4000"}
+SMALLER = {"x-ratelimit-limit-requests": "3", "x-ratelimit-limit-tokens": "900"}
 CHAT: dict[str, Any] = {"url": CHATS_URL, "method": "POST"}
 TPM = b'{"message": "on tokens per min (TPM): Limit 6000"}'
 INPUT = b'{"message": "exceed your rate limit of 50,000 input tokens per minute"}'
@@ -153,8 +154,10 @@ COMMANDS: dict[str, tuple[RequestLog, Quota | None, str]] = {
         None,
         "--header Authorization --output",
     ),
-    "headers announce budgets of a minute": (
-        run_of([429] * 5, **CHAT, headers=BUDGETS),
+    "headers announce budgets of a minute, of which the largest counts": (
+        run_of(
+            [429] * 5, **CHAT, headers=lambda number: [BUDGETS, SMALLER][number % 2]
+        ),
         None,
         "--rate 20 --tokens 4000 --url",
     ),

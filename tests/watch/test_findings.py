@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from inflight_lab.watch.noting.quota import Quota
-from inflight_lab.watch.noting.request_log import Block, LimitUse, RequestLog
+from inflight_lab.watch.noting.request_log import Block, LimitUse, Request, RequestLog
 from inflight_lab.watch.saying.finding import FINDINGS
 from inflight_lab.watch.saying.report import report
 from tests.support.watching import Client, findings_in, note, run_of
@@ -24,6 +24,7 @@ WORDS = {
     "Rate limit reached on requests per min (RPM): Limit 3, Used 3": Quota(3, 60.0),
     "This would exceed your rate limit of 50 requests per minute.": Quota(50, 60.0),
     "You may send 1,000 requests/hour": Quota(1000, 3600.0),
+    "Rate limit reached on requests per day (RPD): Limit 200": Quota(200, 86400.0),
 }
 FIVE = LimitUse(5, "main.py:9", {1}, acquired=40)
 FIFTY = LimitUse(50, "main.py:12", set(range(120)))
@@ -275,6 +276,15 @@ def test_no_more_than_three_are_said_and_what_was_lost_is_one() -> None:
     names = ["A semaphore for each task", "Refused", "What was lost"]
     said = "\n".join(report(log))
     assert findings_in(said) == [f"certain: {name}" for name in names]
+
+
+def test_what_a_closed_client_gives_up_is_no_failure() -> None:
+    """Whatever error its library raises then: the script has closed it."""
+    log, request = RequestLog(), Request("GET", ITEM, "httpx", client=7)
+    log.begin(request)
+    log.closed.add(7)
+    log.end(request, OSError())
+    assert request.error == "cancelled"
 
 
 def test_a_script_that_keeps_a_pace_hears_one_number() -> None:

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { planFor } from "../../../src/inflight_lab/panel/page/lane.js";
+import { KernelWatch } from "../../../src/inflight_lab/panel/page/kernel.js";
 import { commandOf } from "../../../src/inflight_lab/panel/page/keys.js";
 import { hasToWait } from "../../../src/inflight_lab/stage/controls.js";
 import { Run } from "../../../src/inflight_lab/stage/run.js";
@@ -31,6 +32,20 @@ Deno.test("a plan is what would be sent now", () => {
   assert.deepEqual(limited.settingAt(0).quota?.rate, 20);
   const free = planFor(model, 1);
   assert.deepEqual([free.isUnlimited, free.settingAt(0).limit], [true, null]);
+});
+
+Deno.test("a kernel is gone after seconds without a word, and not before", () => {
+  const { setTimeout } = globalThis;
+  /** @type {number[]} */
+  const delays = [];
+  Object.assign(globalThis, {
+    setTimeout: (/** @type {any} */ _, /** @type {number} */ delay) =>
+      delays.push(delay),
+  });
+  const model = modelOf({ running: true, _fixed: { silence: 5 } });
+  new KernelWatch(model, () => {}, new AbortController().signal);
+  Object.assign(globalThis, { setTimeout });
+  assert.deepEqual(delays, [5000]);
 });
 
 Deno.test("a setting that the run on show does not have waits for the next", () => {

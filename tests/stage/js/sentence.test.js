@@ -289,6 +289,7 @@ Deno.test("where all are answered in the end, refusals were more tries", () => {
   run.goOn({ now: 3 });
   expectSaid(run, 1, /Nobody sends/);
   expectSaid(run, 9, /All 1 answered, after 1 more try/);
+  assert.deepEqual(sentenceAt(run, 9)[2], ["try", "refused"]);
 });
 
 Deno.test("as many are said to wait for a connection as stand there", () => {

@@ -102,6 +102,8 @@ Deno.test("the runner with the pause keeps its slots asleep after an answer", ()
   assert.equal(inFlightAt(run, 1), 0);
   assert.ok(run.holds.every((each) => (each.at(1)?.until ?? 0) >= 1.5));
   assert.ok(Math.abs(run.now - 3) < 0.01);
+  const few = runOf(7, { runner: "pause", limit: 5, latency: 0.5 });
+  assert.ok(few.now < 2.5, "the last slots are not all taken: none sleeps");
 });
 
 Deno.test("beyond a hundred, requests are sent and wait for a connection", () => {
