@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Playwright, expect
 
 from inflight_lab import ClassRoom
-from tests.support.browser import IN_BROWSER, watched
+from tests.support.browser import IN_BROWSER, Pages, watched
 from tests.support.browser.bare_page import SHOW_WIDGET, state_of, widget_of
 from tests.support.browser.lab import Lab, firefox, run_all
 from tests.support.browser.marimo_page import marimo
@@ -18,6 +18,7 @@ from tests.support.browser.panel_page import (
     panel_of,
     try_out,
 )
+from tests.support.browser.vscode_page import NPM, run_in_vscode
 from tests.support.browser.webkit import webkit
 from tests.support.notebooks.made_pages import make_landing_page
 
@@ -58,6 +59,27 @@ def test_in_marimo(page: Page, tmp_path: Path) -> None:
         page.keyboard.press("Escape")
         expect(page.locator(".ifl-presented")).to_have_count(0)
         page.close()  # before its server ends
+
+
+@pytest.mark.skipif(not NPM, reason="there is no npm here")
+def test_in_vscodes_bundle(lab: Lab, pages: Pages, tmp_path: Path) -> None:
+    """It is not shown twice, is not dark on the white that VS Code puts behind it, and
+    is presented in its frame, which may not fill the screen.
+    """
+    page = pages.open()
+    frame = run_in_vscode(page, lab, SET_UP + PANEL, tmp_path)
+    panel = panel_of(page, frame)
+    try_out(panel)
+    picture = frame.locator("div > :is(img, svg)")
+    expect(picture).to_have_count(1)
+    expect(picture).to_be_hidden()
+    expect(frame.locator(".ifl-dark")).to_have_count(0)
+    panel.press("Present")
+    presented = frame.locator(".ifl-presented")
+    assert presented.bounding_box() == frame.owner.bounding_box()
+    assert "fullscreen is not allowed" in pages.errors.pop()
+    page.keyboard.press("Escape")
+    expect(presented).to_have_count(0)
 
 
 def test_in_firefox(lab: Lab, playwright: Playwright) -> None:

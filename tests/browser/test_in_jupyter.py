@@ -42,6 +42,9 @@ print("the last cell has ended")
 """
 ENDED = re.compile("^the last cell has ended")
 FULL = "document.fullscreenElement && document.querySelector('.ifl-presented')"
+HAS_MODEL = """[...document.querySelectorAll("style")].some((style) =>
+  style.textContent.includes(".ifl-panel"))"""
+"""A page that knows of the panel has its styles before it shows it."""
 
 OLD_KERNEL = Place("lab", "ipykernel-6.31")
 """In an environment of its own.  Between it and the newest, which is this
@@ -191,10 +194,11 @@ def test_two_pages_on_one_notebook_show_the_same_run(
     panel.expect(in_flight=3)
     other = opened.pages.open()
     opened.lab.open(other, opened.name)
-    lanes = other.locator(".ifl-lane")
     with contextlib.suppress(TimeoutError):
-        lanes.wait_for(timeout=START_UP / 3)
-    if not lanes.count():  # JupyterLab has missed what its busy kernel said of widgets
+        other.wait_for_function(HAS_MODEL, timeout=START_UP / 3)
+    if not other.evaluate(HAS_MODEL):
+        # JupyterLab has missed what its busy kernel said of widgets: none of our code
+        # has come to the page.
         opened.lab.open(other, opened.name)
     second = panel_of(other)
     second.expect(live=True, in_flight=3, limit=3)

@@ -103,7 +103,8 @@ def lesson(tmp_path: Path) -> str:
     """A page with two runs that were recorded, and with two that it computes."""
     beside.write(tmp_path)
     runs = {name: expected_run(20, limit=5, terms=TERMS) for name in ("one", "other")}
-    toy = toy_html({"runners": ["semaphore", "paced"], "names": list(runs)})
+    settings = {"runners": ["semaphore", "paced"], "names": list(runs)}
+    toy = toy_html(settings, "A still picture")
     path = tmp_path / "lesson.html"
     body = f"<h1>Runs</h1>{player_html(runs, '')}{toy}"
     path.write_text(f"<!doctype html>{beside.HEAD}{body}", encoding="utf-8")
@@ -122,6 +123,17 @@ def test_a_recording_opens_at_its_start(page: Page, lesson: str) -> None:
     page.clock.run_for(20_000)
     expect(run.get_by_role("button", name="Play again").first).to_be_visible()
     expect(run.locator(".ifl-sentence").first).to_contain_text("All 20 answered")
+
+
+def test_on_paper_a_computed_run_is_its_picture_alone(page: Page, lesson: str) -> None:
+    """Nothing can be pressed there, and a teacher carries half as many sheets."""
+    page.goto(lesson)
+    toy = page.locator("inflight-toy")
+    expect(toy.locator(".ifl-stages")).to_be_visible()
+    expect(toy.get_by_text("A still picture")).to_be_hidden()
+    page.emulate_media(media="print")
+    expect(toy.locator(".ifl-stages")).to_be_hidden()
+    expect(toy.get_by_text("A still picture")).to_be_visible()
 
 
 def test_two_runs_below_each_other_keep_their_buttons(page: Page, lesson: str) -> None:
@@ -176,10 +188,10 @@ def test_a_chosen_change_shows_its_verdict(page: Page, made: list[Path]) -> None
     """And no other one, so that the reader can think about it first."""
     (path,) = (each for each in made if each.name.startswith("03"))
     page.goto(path.as_uri())
-    page.get_by_text("Or choose a change here").click()
+    page.get_by_text("Choose one of three changes").click()
     verdicts = page.locator(".tries .said")
     expect(verdicts.first).to_be_hidden()
-    page.locator(".tries input").first.check()
+    page.get_by_role("radio", name="Change 1").check()
     expect(verdicts.first).to_contain_text("Correct")
     expect(verdicts.first).to_be_visible()
     expect(verdicts.last).to_be_hidden()

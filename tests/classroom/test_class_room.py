@@ -23,7 +23,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from inflight_lab import ClassRoom
 from inflight_lab.classroom import phones
 from inflight_lab.classroom.__main__ import main
-from tests.support.class_phone import NEXT, a_phone, a_wall, talking
+from tests.classroom.class_phone import NEXT, a_phone, a_wall, talking
 from tests.support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.anyio
@@ -60,7 +60,7 @@ async def test_all_phones_share_one_quota(room: ClassRoom) -> None:
 
 
 async def test_a_phone_hears_what_all_send(room: ClassRoom) -> None:
-    """Refused ones too, beside what is allowed; without a quota nothing is."""
+    """A phone hears what all send, refused or not, and what is allowed, if known."""
     async with a_phone(room, 2) as one, a_phone(room, 3) as other:
         await one.send_many(4)
         await other.send_many(3)
@@ -101,7 +101,7 @@ async def test_turns_are_dealt_out_fairly_and_nobody_is_refused(
 async def test_requests_that_come_late_and_at_once_are_not_refused(
     room: ClassRoom,
 ) -> None:
-    """A network that holds them up, and lets them all through together."""
+    """Turns that a network holds up and lets go together stay within the quota."""
     room.rate, room.period = 10, 2.0
     async with a_wall(room) as wall, a_phone(room) as phone:
         await wall.say(shared=True)
@@ -213,7 +213,7 @@ async def test_a_name_is_short_and_text(room: ClassRoom) -> None:
 async def test_a_message_that_makes_no_sense_ends_the_conversation(
     room: ClassRoom, message: str | bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """With that phone alone, and without a traceback."""
+    """Nonsense from one phone ends its own connection, and no other; no traceback."""
     async with a_phone(room, 3) as other:
         async with a_phone(room) as phone:
             with suppress(ConnectionClosed):  # it may end half-way
@@ -400,7 +400,7 @@ async def test_it_is_there_only_while_it_is_open() -> None:
 def test_without_a_network_it_asks_for_the_address(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Otherwise it would serve where no phone can come."""
+    """It does not serve at an address to which no phone can come."""
 
     def nowhere(*_: object) -> None:
         raise OSError("Network is unreachable")
@@ -411,7 +411,7 @@ def test_without_a_network_it_asks_for_the_address(
 
 
 def test_a_notebook_shows_where_to_go(room: ClassRoom) -> None:
-    """The address, its QR code, and the wall."""
+    """A class in a notebook shows its address, the QR code and the wall in the cell."""
     shown = room._repr_html_()
     assert room.url in shown
     assert room.wall in shown
@@ -440,7 +440,7 @@ def test_the_command_serves_until_ctrl_c() -> None:
 
 
 def test_the_command_names_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
-    """One line, and the exit status 2."""
+    """A wrong argument is one line and the exit status 2, no traceback."""
     with pytest.raises(SystemExit) as ended:
         main(["--address=evil.example", "--port=0"])
     assert ended.value.code == 2

@@ -109,7 +109,7 @@ async def test_what_was_answered_before_the_stop_is_kept(
 
 async def test_a_stop_leaves_a_batch_its_outcomes(server: PracticeServer) -> None:
     """Where a task of the runner gathers them, that task is not cancelled before its
-    requests.
+    requests, nor the runner while it works on them.
     """
 
     async def in_a_batch(url: str, count: int, *, client: httpx.AsyncClient) -> Any:
@@ -119,7 +119,9 @@ async def test_a_stop_leaves_a_batch_its_outcomes(server: PracticeServer) -> Non
         async def collect() -> list[Any]:
             return await batch
 
-        return await asyncio.create_task(collect())
+        outcomes = await asyncio.create_task(collect())
+        await settle()
+        return outcomes
 
     server.latency = 600
     execution = execution_of(in_a_batch, server.url, 4)

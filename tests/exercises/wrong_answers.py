@@ -35,8 +35,6 @@ REFUSED = """    else:
         turn.correct(input_tokens=0, output_tokens=0)
     return answer"""
 KEY = "f\"order {order['id']}\""
-FOR_EACH_START = """buy(order, start=uuid.uuid4()):
-        order = order | {"id": f"{start} {order['id']}"}"""
 INSIDE = """async with semaphore:
                 await gate.wait()
 """
@@ -73,8 +71,6 @@ MISTAKES: dict[str, list[tuple[str, ...]]] = {
         ("fewer requests", "range(4)", "range(2)"),
     ],
     "check_limiter": [
-        ("no margin", "1.0125 / 20", "1 / 20"),
-        ("from schedule", "due = time.monotonic() + 1.0125", "due += 1.0125"),
         ("blocks the loop", WAIT, "time.sleep(1 / 20)", "blocks the event loop"),
         ("far too slow", WAIT, "await asyncio.sleep(10)"),
     ],
@@ -90,7 +86,6 @@ MISTAKES: dict[str, list[tuple[str, ...]]] = {
         ("only as many as are allowed", "range(60)", "range(20)"),
     ],
     "check_shares_items": [
-        ("a list of all items first", "iter(items)", "iter(list(items))"),
         ("too many workers", "range(limit)", "range(2 * limit)"),
         ("one worker", "range(limit)", "range(1)"),
         (
@@ -105,12 +100,10 @@ MISTAKES: dict[str, list[tuple[str, ...]]] = {
             "with pacer:\n            ",
             "threading.Event().wait(1 / rate)\n        ",
         ),
-        ("a pacer for each request", "with pacer", "with ThreadPacer(rate)"),
         ("only as many as are allowed", "range(count)", "range(rate)"),
         ("no status is returned", "return client", "client"),
     ],
     "check_reserves": [
-        ("the answer's tokens twice", " - longest", "", "input_tokens"),
         ("half of the answer", "output_tokens=longest", "output_tokens=longest / 2"),
         ("nothing given back", "answer.status_code == 200", "False"),
         (
@@ -122,21 +115,16 @@ MISTAKES: dict[str, list[tuple[str, ...]]] = {
         ("the two mixed up", '["prompt_tokens"]', '["completion_tokens"]', "used 141"),
     ],
     "check_learns": [
-        ("it learns from no answer", "pacer.learn(response)", "pass"),
         ("slower for ever", "adaptive.LearningPacer(15)", "adaptive.LearningPacer(10)"),
-        ("a search", "LearningPacer(15)", "LearningPacer()", "5 at most"),
     ],
     "check_gives_up": [
-        ("a wait for nothing", " or attempt == 4", "", "until 300 s"),
         ("four attempts", "attempt == 4", "attempt == 3", "got 4 requests"),
         ("a minute, whatever is asked", 'float(response.headers["Retry-After"])', "60"),
     ],
     "check_bought_once": [
         ("no key", "headers=headers", "headers={}", "first start"),
         ("a key for each attempt", KEY, "str(uuid.uuid4())", "first start"),
-        ("a key for each start", "buy(order):", FOR_EACH_START, "second start"),
         ("one key for all", KEY, '"a purchase"', "1 of 6"),
-        ("equal items are one", KEY, 'order["item"]', "2 of 6"),
         ("nothing is returned", "return await asyncio", "await asyncio"),
     ],
 }

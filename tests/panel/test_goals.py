@@ -56,7 +56,7 @@ def test_each_goal_is_judged_by_itself() -> None:
 
 
 def test_a_run_that_was_cut_short_meets_no_goal() -> None:
-    """What does not hold is missed, what holds so far is left open."""
+    """Who presses Stop early meets no goal: what holds so far is left open."""
     goals = Goals({"fast": lambda _: True, "all": lambda stats: stats.accepted == 9})
     goals.judge(STATS, finished=False, settings={})
     assert goals.met == {"all": False}
@@ -65,7 +65,7 @@ def test_a_run_that_was_cut_short_meets_no_goal() -> None:
 
 
 def test_goals_are_open_again_for_the_next_run() -> None:
-    """Neither what was met nor an error stays."""
+    """A new run is not credited with what the last one met, nor with its error."""
     goals = Goals(
         {
             "typo": lambda stats: stats.acepted == 7,  # type: ignore[attr-defined]
@@ -84,7 +84,7 @@ async def judge(stats: Stats) -> bool:
 
 
 def test_the_last_tries_are_kept() -> None:
-    """With their settings; a run that was cut short is none."""
+    """Tries are listed with their settings; a run that was cut short is none."""
     goals = Goals({"no 429": lambda stats: stats.refused == 0})
     for limit in range(20):
         goals.judge(STATS, finished=limit != 19, settings={"limit": limit})
@@ -98,6 +98,6 @@ def test_the_last_tries_are_kept() -> None:
 
 @pytest.mark.parametrize("goals", [{"fast": True}, {"fast": judge}])
 def test_what_is_not_a_goal_is_refused(goals: Mapping[str, Any]) -> None:
-    """A goal is a plain function; the error names the one that is not."""
+    """The error names the goal that is no plain function, before anything runs."""
     with pytest.raises(TypeError, match=r"goals must be plain functions .*'fast'"):
         check_goals(goals)

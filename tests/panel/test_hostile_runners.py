@@ -25,7 +25,7 @@ from tests.support.waiting import PATIENCE, settle, until
 @pytest.mark.usefixtures("ends_those_that_go_on")
 @pytest.mark.parametrize("name", TABLE)
 async def test_whatever_the_runner_does(server: PracticeServer, name: str) -> None:
-    """It ends, with its outcomes and one clear line, and nothing more is sent."""
+    """Its run ends with its outcomes and one clear line, and nothing more is sent."""
     hostile = TABLE[name]
     server.latency = 600 if hostile.stop else 0.02
     panel = Panel(hostile.runner, server=server, count=COUNT, limit=3)
@@ -90,7 +90,7 @@ async def test_the_panel_says_what_stop_cannot_reach(server: PracticeServer) -> 
 async def test_a_run_that_is_being_stopped_is_not_said_to_run(
     server: PracticeServer,
 ) -> None:
-    """A cell that presses Stop and then blocks the loop: what follows is the end."""
+    """Who blocks the loop after Stop is never told that the run goes on."""
     said: list[str] = []
     blocked = threading.Event()
 

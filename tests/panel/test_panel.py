@@ -90,7 +90,7 @@ async def test_side_by_side(
 async def test_stop_and_the_limit_reach_every_runner(
     server: PracticeServer, open_panel: OpenPanel
 ) -> None:
-    """Of those that run side by side."""
+    """Side by side, one Stop ends each runner's run, and one slider sets all limits."""
     server.latency = 600
     runners = dict.fromkeys(("one", "two"), semaphore.make_many_requests)
     panel = open_panel(runners, count=20, limit=2)
@@ -146,6 +146,7 @@ async def test_goals_are_judged_by_the_servers_numbers(
     server.quota, server.rate, server.period = "sliding-window", 3, 60
     panel.lanes[""].runner = raises_at_a_refusal
     await panel.start()
+    assert panel.timeline.period == 60
     assert isinstance(panel.error, ValueError)
     assert panel.goals_met == {"9 answers": False}
     (finished,) = panel.lanes[""].on_page()["tries"]
@@ -200,7 +201,7 @@ async def test_the_status_follows_the_run(
 async def test_a_cell_that_waits_for_the_run_has_its_picture(
     server: PracticeServer, open_panel: OpenPanel, shown: list[dict[str, Any]]
 ) -> None:
-    """Though it was drawn when the run ended: a front end may hear only this cell."""
+    """A front end that hears only the cell that awaits a run has its picture, too."""
     panel = open_panel(count=9)
     panel._ipython_display_()
     await panel.start()

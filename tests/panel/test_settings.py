@@ -27,7 +27,7 @@ def heard(panel: Panel) -> dict[str, int]:
 
 
 async def test_a_move_that_was_overtaken_does_not_count(open_panel: OpenPanel) -> None:
-    """In marimo each message is a request of its own; another page's moves count."""
+    """The last move of a slider counts, also where its message is overtaken."""
     panel = open_panel()
     for message in (moved(5, 1), moved(26, 3), moved(24, 2)):
         say(panel, message)
@@ -42,7 +42,7 @@ async def test_a_move_that_was_overtaken_does_not_count(open_panel: OpenPanel) -
 async def test_a_view_that_opens_is_sent_every_run(
     open_panel: OpenPanel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A view has none of them before it says hello."""
+    """A page that is opened late shows every run that there was before."""
     panel = open_panel(TWO)
     sent: list[dict[str, Any]] = []
     monkeypatch.setattr(panel, "send", sent.append)
@@ -76,7 +76,7 @@ async def test_the_page_hears_that_a_move_is_dealt_with(open_panel: OpenPanel) -
 async def test_a_page_presses_the_buttons(
     server: PracticeServer, open_panel: OpenPanel
 ) -> None:
-    """Run, Stop and Reset, each as the method of its name."""
+    """Each button of a page does what the panel's method of its name does."""
     server.latency = 600
     panel = open_panel(count=9, limit=3)
     say(panel, {"press": "run", "input": "go", "move": 1})
@@ -92,7 +92,7 @@ async def test_a_page_presses_the_buttons(
 async def test_reset_and_run_in_one_breath_is_a_new_run(
     server: PracticeServer, open_panel: OpenPanel
 ) -> None:
-    """A kernel may hear of both together, when a cell has ended."""
+    """Reset does not undo a Run that is pressed before the kernel hears of either."""
     panel = open_panel(count=9, limit=3)
     await panel.start()
     say(panel, {"press": "reset", "input": "go", "move": 1})
@@ -134,7 +134,7 @@ async def test_a_bad_setting_is_refused(open_panel: OpenPanel, bad: Bad) -> None
 async def test_every_server_of_a_panel_follows_its_sliders(
     server: PracticeServer, open_panel: OpenPanel
 ) -> None:
-    """The twins of its first one too."""
+    """Side by side, latency and rate are one for all: their servers stay equal."""
     panel = open_panel(TWO)
     twin = panel.lanes["semaphore"].server
     panel.latency, panel.rate = 0.02, 150
@@ -160,7 +160,7 @@ async def test_each_lane_says_what_is_known_of_its_limit(
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_page_sets_every_setting(open_panel: OpenPanel, name: str) -> None:
-    """By the name of a trait that it shares."""
+    """A front end can move each slider through the trait that has its name."""
     panel = open_panel()
     assert name in panel.traits(sync=True)
     assert getattr(panel, name) != 1

@@ -253,10 +253,13 @@ def test_what_answers_a_prediction_is_folded() -> None:
 
 
 def test_an_exercise_can_be_tried_where_nothing_is_typed(tmp_path: Path) -> None:
-    """A page has changes to choose from, each with what it makes of the cell."""
-    changes = [["a = 1", "a = 2"], ["a = 1", "a = '<'"]]
+    """A page has changes to choose from, each with what it makes of the cell, and with
+    a hint of its own where it has one.
+    """
+    changes = [["a = 1", "a = 2", "Is 2 < 3?"], ["a = 1", "a = '<'"]]
     exercise = new_code_cell(
-        "from IPython.display import HTML\na = 1\nHTML(f'<i>got {a}</i>')",
+        "from inflight_lab.exercises.verdict import NOT_YET, Verdict\n"
+        "a = 1\nVerdict(NOT_YET, f'got {a}.\\nWhy?')",
         id="code-exercise-one",
         metadata={"inflight_lab": {"tries": changes}},
     )
@@ -267,7 +270,9 @@ def test_an_exercise_can_be_tried_where_nothing_is_typed(tmp_path: Path) -> None
     (tries,) = re.findall('<details class="tries">(.*?)</details>', html, re.S)
     assert "got 1" not in tries
     assert re.findall('class="gi">(.*?)</span>', tries) == ["+ a = 2", "+ a = '&lt;'"]
-    assert re.findall("got (.*?)</i>", tries) == ["2", "&lt;"]
+    said = re.findall(r"[Gg]ot (.*?)\.\n(.*?)</span>", tries)
+    assert said == [("2", "Is 2 &lt; 3?"), ("&lt;", "Why?")]
+    assert re.findall(r"<input[^>]*>\n(.*?)</label>", tries) == ["Change 1", "Change 2"]
     assert tries.count('name="code-exercise-one"') == 2
 
 

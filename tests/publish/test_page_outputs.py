@@ -26,7 +26,8 @@ def picture_of(*names: str, started: int = 1) -> NotebookNode:
     run = Run(
         levels=no_levels() | {"limit": [Level(0, 3), Level(0.5, 9)]},
         terms=[Terms(QuotaPolicy("sliding-window", 40), latency=0.3)],
-        counts=Stats(started=90, accepted=90),
+        counts=Stats(started=99, accepted=90, refused=9),  # with retries
+        announced=90,
         now=1.0,
     )
     data = {

@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from inflight_lab.publish import beside, browser_build, landing_page, site
 from inflight_lab.recipes import RECIPES
 from inflight_lab.runners import RUNGS, SHARED
-from tests.support.links import Link, broken_links, links_in
+from tests.publish.links import Link, broken_links, links_in
 from tests.support.notebooks.notebook_tools import without_code
 
 Steps = Callable[..., None]

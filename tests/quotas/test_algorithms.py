@@ -201,6 +201,11 @@ def test_rounding_neither_loses_a_request_nor_wins_one(now: float, rate: int) ->
         assert quota.remaining(time) == 1
         assert quota.admit(time) == 0
         assert quota.remaining(time) == 0
+    for number in range(1, rate + 1):
+        bucket, later = TokenBucket(rate, 1.0), now / 1000 + number / rate
+        bucket.take(now / 1000, rate)
+        is_admitted = bucket.wait(later, number) == 0
+        assert is_admitted == (bucket.remaining(later) >= number)
     quota = Gcra(rate, 1.0)
     times = [1_700_000.1 + number / rate for number in range(1000)]
     assert [quota.admit(time) for time in times] == [0] * 1000

@@ -77,7 +77,7 @@ def test_a_file_with_something_else_is_left_alone(
     if text == "{":  # this may be the beginning of a line of ours
         start()
         return
-    with pytest.raises(ValueError, match=r"results\.jsonl .* holds something else"):
+    with pytest.raises(ValueError, match=r"results\.jsonl .* has other lines"):
         start()
     assert path.read_text() == text
 
@@ -108,7 +108,7 @@ async def test_collect_asks_once_for_what_is_missing(
     assert peak == 3
     out = capsys.readouterr().out
     assert "4 of 6 have an answer" in out
-    assert "Failed: 2; no such item, or null: 1." in out
+    assert "for 1 there is no such item.  Failed: 2." in out
     for bad in ("bad 1", "bad 2"):
         assert f"x '{bad}': NoAnswer('status 400: no')\n" in out
     assert await answers.collect(["new", "a", "new"], ask, limit=3)
@@ -126,26 +126,43 @@ async def test_who_has_no_such_item_has_an_answer(start: Start) -> None:
 
     answers = start()
     assert await answers.collect([0, 1, 2], ask, limit=1)
-    assert answers.keys == {"0", "1", "2"}
+    assert answers.keys == {"0": True, "1": False, "2": False}
 
 
 @pytest.mark.anyio
 async def test_if_nothing_exists_the_address_is_wrong(
     start: Start, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The first start does not end as one that has all; a kill costs it nothing, and
+    """No start ends as one that has all, and each says why; a kill costs nothing, and
     another address has other keys.
     """
     answers = start()
 
+    queue = list(range(1, 31))
+
     async def ask(key: int) -> None:
         assert len(answers.keys) == 30 - queue.pop()
 
-    queue = list(range(1, 31))
-    assert not await answers.collect(range(30), ask, limit=1)
-    out = capsys.readouterr().out
-    assert "30 of 30 have an answer" in out
-    assert "no such item, or null: 30." in out
+    for each in (answers, answers, None):
+        collect = (each or start()).collect
+        assert not await collect(range(30), ask, limit=1)
+        out = capsys.readouterr().out
+        assert "30 of 30 have an answer" in out
+        assert "for 30 there is no such item." in out
+
+
+@pytest.mark.anyio
+async def test_a_failure_names_the_whole_address(
+    start: Start, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An id is often its last part."""
+    url = f"https://api.test/{'collection/' * 20}items/4711"
+
+    async def ask(key: str) -> None:
+        raise NoAnswer("status 400")
+
+    assert not await start().collect([url], ask, limit=1)
+    assert f"x '{url}': " in capsys.readouterr().out
 
 
 @pytest.mark.anyio
@@ -184,7 +201,7 @@ async def test_stop_ends_all_at_once(
     async with asyncio.timeout(PATIENCE):
         assert not await answers.collect(range(100), ask, limit=2)
     assert len(asked) == 3
-    assert answers.keys == {str(asked[0])}
+    assert answers.keys.keys() == {str(asked[0])}
     out = capsys.readouterr().out
     assert "1 of 100 have an answer" in out
     assert "Stopped: no money is left" in out
@@ -203,7 +220,7 @@ async def test_an_error_of_one_request_leaves_the_others(
 
     answers = start()
     assert not await answers.collect(range(4), ask, limit=1)
-    assert answers.keys == {"0", "2", "3"}
+    assert answers.keys.keys() == {"0", "2", "3"}
     assert "x 1: ValueError('no JSON')\n" in capsys.readouterr().out
 
 
@@ -249,14 +266,14 @@ async def test_an_interrupted_run_says_what_it_has(
 async def test_progress_is_lines_for_a_log(
     start: Start, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """About ten, whatever the number, and the first one before anything is asked."""
+    """One for each hundred, and the first one before anything is asked."""
     answers = start()
 
     async def ask(key: int) -> int:
         if not answers.keys:
-            assert capsys.readouterr().out == "40 to ask for\n"
+            assert capsys.readouterr().out == "240 to ask for\n"
         return key
 
-    await answers.collect(range(40), ask, limit=9)
-    *said, _ = capsys.readouterr().out.splitlines()
-    assert said == [f"{left} to ask for" for left in range(36, 0, -4)]
+    await answers.collect(range(240), ask, limit=9)
+    *said, _, _ = capsys.readouterr().out.splitlines()
+    assert said == [f"{left} left to ask for" for left in (200, 100, 0)]

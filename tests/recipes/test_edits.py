@@ -21,8 +21,8 @@ from inflight_lab import PracticeServer
 from inflight_lab.recipes import RECIPES
 from inflight_lab.recipes.__main__ import IMPORT, main
 from inflight_lab.recipes.snippet import snippet
+from tests.recipes.paged_server import PagedServer
 from tests.support.children import START_UP
-from tests.support.paged_server import PagedServer
 from tests.support.recipes.faulty_path import FaultyPath
 from tests.support.recipes.pasting import run, start
 from tests.support.recipes.printed import (

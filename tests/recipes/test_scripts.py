@@ -152,12 +152,12 @@ async def test_a_pool_of_threads_has_connections_for_all(
 async def test_progress_is_seen_at_once(tmp_path: Path) -> None:
     """Also in a file, which Python writes late."""
     with PracticeServer(latency=0) as server:
-        async with FaultyPath(server, b"", "silence", harmed=range(6, 50)) as path:
-            script = FETCH_ALL.script(path.url, tmp_path, IDS=range(50))
+        async with FaultyPath(server, b"", "silence", harmed=range(60, 150)) as path:
+            script = FETCH_ALL.script(path.url, tmp_path, IDS=range(150))
             child = await start(script, PYTHONUNBUFFERED="")
             assert child.stdout
-            assert (await child.stdout.readline()).startswith(b"50 to ask for")
-            await child.stdout.readuntil(b"45 to ask for")
+            assert (await child.stdout.readline()).startswith(b"150 to ask for")
+            await child.stdout.readuntil(b"100 left to ask for")
             child.kill()
             await child.communicate()
 
@@ -234,7 +234,7 @@ async def test_items_that_always_fail_leave_the_others(
     assert found == {*ids[63:]}
     out = capsys.readouterr().out
     assert out.count("NoAnswer('status 403 ") == 10
-    assert "Failed: 63;" in out
+    assert "Failed: 63." in out
 
 
 @pytest.mark.parametrize("job", CLIENTS.values(), ids=list(CLIENTS))

@@ -196,6 +196,7 @@ def test_a_quota_that_is_lowered(is_announced: bool) -> None:
     [
         (None, '"second";q=10;w=1, "minute";q=100;w=60', 5, (10, 1)),
         (None, '"minute";q=30;w=60, "second";q=10;w=1', 60, (10, 1)),
+        (None, '"minute";q=100;w=60', 30, (100, 60)),
         (5, '"two seconds";q=20;w=2', 10, (5, 1)),
         (50, '"two seconds";q=7;w=2', 14, (50, 1)),
         (None, '"bytes";q=2;w=1;qu="content-bytes", "all";q=7;w=2', 14, (7, 2)),

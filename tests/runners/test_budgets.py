@@ -129,6 +129,7 @@ def test_what_never_fits(make: Any, words: str) -> None:
     """It is refused at once, by its name, before anything waits."""
     with pytest.raises(ValueError, match=words):
         make()
+    Budgets(tokens=(2000, 60)).turn(tokens=2000)  # all of it fits
 
 
 @pytest.mark.parametrize(
@@ -136,6 +137,7 @@ def test_what_never_fits(make: Any, words: str) -> None:
     [
         ({"max_tokens": 300}, 300),
         ({"max_completion_tokens": 300, "n": 2}, 600),
+        ({"max_output_tokens": 300}, 300),
         ({}, 1000),
     ],
 )

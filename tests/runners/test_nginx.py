@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from inflight_lab.runners import adaptive, naive, paced
+from tests.runners.nginx import need_nginx, serving
 from tests.support.children import free_port
-from tests.support.nginx import need_nginx, serving
 
 pytestmark = pytest.mark.anyio
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inflight_lab.runners.refusals import Refusal, read_refusal
-from tests.support.recorded_answers import GONE, ROWS, Row
+from tests.runners.recorded_answers import GONE, ROWS, Row
 from tests.support.virtual_clock import TODAY, run
 
 

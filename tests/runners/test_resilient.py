@@ -149,6 +149,20 @@ def test_a_refusal_without_a_time_holds_all_back_longer_each_time(
     assert ran.seconds < 10
 
 
+@pytest.mark.parametrize("seconds", [None, 0, "soon"])
+@pytest.mark.parametrize("status", [503, 529])
+def test_an_overload_without_a_time_holds_nobody_else_back(
+    status: int, seconds: object
+) -> None:
+    """It may concern one item in twenty, and always: the others go on meanwhile, but
+    for those that wait for a slot.
+    """
+    refused = refusal(seconds, status)
+    ran = run(lambda number, _: refused if number % 20 == 0 else ok(), 400, limit=10)
+    assert ran.failures == []
+    assert sorted(ran.arrivals)[399] < 400 / 10 * LATENCY + 1
+
+
 def test_refusals_far_apart_do_not_add_up() -> None:
     """Each answer in between begins anew: an API may refuse for days, now and then."""
     ran = run(lambda number, _: refusal() if number % 10 == 5 else ok(), 200, limit=1)
@@ -176,7 +190,7 @@ def test_a_slot_is_free_while_a_request_backs_off() -> None:
         httpx.ProxyError(""),
         httpx.DecodingError("no gzip"),
         ConnectionResetError(),
-        *map(httpx.Response, (408, 409, 500, 502, 522)),
+        *map(httpx.Response, (408, 409, 500, 502, 503, 522, 529)),
     ],
     ids=repr,
 )

@@ -36,7 +36,7 @@ def test_both_know_the_same_refusals() -> None:
 
 
 def test_each_setting_has_its_slider() -> None:
-    """And each slider moves a setting of the panel's."""
+    """Who adds a setting of the panel's or a slider is told of the other."""
     sliders = evaluated(
         "controls.js", "settingsFor", "settingsFor().map(({ name }) => name)"
     )

@@ -100,7 +100,7 @@ def test_the_commands_for_chats_write_a_script_that_runs(tmp_path: Path) -> None
     prompts = 'PROMPTS = {n: f"hello {n}" for n in range(20)}'
     text = re.sub(r"(?m)^PROMPTS: .*", prompts, fixed.read_text())
     fixed.write_text(text.replace('MODEL = ""', 'MODEL = "m"'))
-    environment = os.environ | {"API_TOKEN": "s3cret-value"}
+    environment = os.environ | {"API_KEY": "s3cret-value"}
     done = watch("--practice", "20/s", fixed, cwd=tmp_path, env=environment)
     assert "20 accepted" in done.stderr, done.stderr
 
@@ -113,6 +113,7 @@ HEADERS = {
     "x-tenant": "42",
 }
 BUDGETS = {"x-ratelimit-limit-requests": "20", "x-ratelimit-limit-tokens": "4000"}
+SMALLER = {"x-ratelimit-limit-requests": "3", "x-ratelimit-limit-tokens": "900"}
 CHAT: dict[str, Any] = {"url": CHATS_URL, "method": "POST"}
 TPM = b'{"message": "on tokens per min (TPM): Limit 6000"}'
 INPUT = b'{"message": "exceed your rate limit of 50,000 input tokens per minute"}'
@@ -153,10 +154,17 @@ COMMANDS: dict[str, tuple[RequestLog, Quota | None, str]] = {
         None,
         "--header Authorization --output",
     ),
-    "headers announce budgets of a minute": (
-        run_of([429] * 5, **CHAT, headers=BUDGETS),
+    "headers announce budgets of a minute, of which the largest counts": (
+        run_of(
+            [429] * 5, **CHAT, headers=lambda number: [BUDGETS, SMALLER][number % 2]
+        ),
         None,
         "--rate 20 --tokens 4000 --url",
+    ),
+    "a minute is assumed where nothing names the time of tokens": (
+        run_of([429] * 5, **CHAT, headers=BUDGETS),
+        Quota(10, 10.0),
+        "for tokens, 60 s are assumed: no answer says how long",
     ),
     "words say more than headers": (
         run_of([429] * 5, **CHAT, headers=BUDGETS, body=TPM),
@@ -176,13 +184,14 @@ COMMANDS: dict[str, tuple[RequestLog, Quota | None, str]] = {
     "the questions are the reader's": (
         run_of([200] * 5, **CHAT),
         None,
-        "fixed.py: TOKENS; MODEL; PROMPTS; MAX_TOKENS, and what else you",
+        "fixed.py: TOKENS; MODEL; PROMPTS; MAX_TOKENS, and what else you send, such as "
+        "a system message\n  its edits, such as ask_model-openai: inflight-lab snippet",
     ),
     "the ids are the reader's": (
-        run_of([200] * 5, url=lambda number: f"{ITEMS}/{number}.json?lang=en"),
+        run_of([200] * 5, url=lambda n: f"{ITEMS}/{n}.json", library="aiohttp"),
         None,
-        f'--url "{ITEMS}/{{id}}.json?lang=en" --output fixed.py\n  then fill in, in '
-        "fixed.py: IDS, for {id}",
+        f'--url "{ITEMS}/{{id}}.json" --output fixed.py\n  then fill in, in '
+        "fixed.py: IDS, for {id}\n  its edits, such as fetch_all-aiohttp: ",
     ),
     "an address may differ in a parameter": (
         run_of([200] * 5, url=lambda number: f"{ITEMS}?page={number}"),
@@ -197,7 +206,7 @@ COMMANDS: dict[str, tuple[RequestLog, Quota | None, str]] = {
     "an address that differs in two places is the reader's": (
         run_of([200] * 5, url=lambda number: f"{ITEMS}/{number}/of/{number}"),
         None,
-        "in fixed.py: URL, with {id} where the requests differ, and IDS",
+        "in fixed.py: URL, with {id} in it, and IDS",
     ),
     "so is one that does not differ": (
         run_of([200] * 5, url=ITEMS),
@@ -205,9 +214,7 @@ COMMANDS: dict[str, tuple[RequestLog, Quota | None, str]] = {
         "in fixed.py: URL, with {id}",
     ),
     "so is one that may hold a secret": (
-        run_of(
-            [200] * 5, url=lambda number: f"{ITEMS}/{number}?key=a4b5c6d7e8f9a4b5c6d7"
-        ),
+        run_of([200] * 5, url=lambda n: f"{ITEMS}/{n}?key=a4b5c6d7e8f9a4b5c6d7"),
         None,
         "in fixed.py: URL, with {id}",
     ),

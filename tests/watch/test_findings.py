@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from inflight_lab.watch.noting.quota import Quota
-from inflight_lab.watch.noting.request_log import Block, LimitUse, RequestLog
+from inflight_lab.watch.noting.request_log import Block, LimitUse, Request, RequestLog
 from inflight_lab.watch.saying.finding import FINDINGS
 from inflight_lab.watch.saying.report import report
 from tests.support.watching import Client, findings_in, note, run_of
@@ -24,6 +24,7 @@ WORDS = {
     "Rate limit reached on requests per min (RPM): Limit 3, Used 3": Quota(3, 60.0),
     "This would exceed your rate limit of 50 requests per minute.": Quota(50, 60.0),
     "You may send 1,000 requests/hour": Quota(1000, 3600.0),
+    "Rate limit reached on requests per day (RPD): Limit 200": Quota(200, 86400.0),
 }
 FIVE = LimitUse(5, "main.py:9", {1}, acquired=40)
 FIFTY = LimitUse(50, "main.py:12", set(range(120)))
@@ -72,6 +73,11 @@ def cancelled_after(refusal: int) -> RequestLog:
     )
 
 
+def of_the_first(number: int) -> dict[str, str]:
+    """Headers that later answers have not."""
+    return {} if number else X_LIMIT
+
+
 def of_senders(key: int, statuses: list[int], every: float) -> RequestLog:
     """So many tasks send the same again and again."""
     log = run_of(statuses, every=every, url=ITEM, sender=lambda number: number % key)
@@ -94,10 +100,14 @@ SAID: dict[str, tuple[RequestLog, *tuple[str, ...]]] = {
     "GitHub's secondary limit": (
         run_of([200] * 20 + [403] * 40, headers=AFTER_20, body=SECONDARY),
         "certain: GitHub's secondary limit: 40 of 60 requests were refused (403)",
-        "20 were accepted in 6.0 s",
         'The API says: "You have exceeded a secondary rate limit. Please wait."',
         "asks for is 20 s",
-        "Pacer(46, 60)",
+        "Pacer(41, 60)",
+    ),
+    "a secondary limit that many at once have met": (
+        run_of([200] * 20 + [403] * 80, every=0, body=SECONDARY, headers=of_the_first),
+        "Its headers say x-ratelimit-limit: 49.",
+        "Up to 100 were in flight at once, which may be the reason",
     ),
     "a limit on requests in flight is no rate": (
         run_of([200] * 20 + [429] * 99, every=0, body=TOO_MANY),
@@ -119,18 +129,13 @@ SAID: dict[str, tuple[RequestLog, *tuple[str, ...]]] = {
         run_of([200] * 49 + [429] * 10 + [403], every=0.02, headers=X_LIMIT),
         "certain: Refused: 11 of 60 requests were refused (403/429), 49 accepted in",
         "x-ratelimit-limit: 49",
-        "start with 21 requests in 1 s (49 were accepted in 2.3 s, pauses included)",
-        "--rate 21 --period 1",
+        "start with 19 requests in 1 s (49 were accepted in 2.3 s, pauses included",
+        "--rate 19 --period 1",
     ),
     "a short run that shows no rate": (
         run_of([200] * 4 + [429] * 8),
         "a guess: this run does not show it",
         "Pacer(10, 10)",
-    ),
-    "what was accepted all the time is the rate": (
-        run_of([200, 403] * 150, every=1 / 15, body=SECONDARY),
-        "150 were accepted in 20.0 s",
-        "Pacer(449, 60)",
     ),
     "requests and tokens are kept at once": (
         run_of([200] * 60 + [429] * 21, method="POST", url=CHATS_URL, body=token_words),
@@ -182,12 +187,12 @@ SAID: dict[str, tuple[RequestLog, *tuple[str, ...]]] = {
         run_of([200] * 49 + [500] * 5, exit_status=1),
         "after 49 accepted answers: what it had not",
         "5 requests failed (watching.py:",
-        "500 x 5. Save each",
+        "500 x 5.\nSave each",
     ),
     "what is not found": (
         run_of([200] * 46 + [404] * 4, exit_status=0),
         "4 requests failed",
-        "404 x 4. Save each",
+        "404 x 4.\nSave each",
     ),
     "a sleep of a second": (
         run_of([200] * 12, blocks=[Block("in time.sleep", "main.py:3", 1.0)]),
@@ -273,13 +278,23 @@ def test_no_more_than_three_are_said_and_what_was_lost_is_one() -> None:
     assert findings_in(said) == [f"certain: {name}" for name in names]
 
 
+def test_what_a_closed_client_gives_up_is_no_failure() -> None:
+    """Whatever error its library raises then: the script has closed it."""
+    log, request = RequestLog(), Request("GET", ITEM, "httpx", client=7)
+    log.begin(request)
+    log.closed.add(7)
+    log.end(request, OSError())
+    assert request.error == "cancelled"
+
+
 def test_a_script_that_keeps_a_pace_hears_one_number() -> None:
     """Neither the lines that it has already nor another script."""
     log = run_of([200, 403] * 150, every=1 / 15, body=SECONDARY)
     log.has_a_pacer = True
-    _, _, why, lower = "\n".join(report(log)).splitlines()
-    assert "150 were accepted in 20.0 s" in why
-    assert lower.endswith("lower that to Pacer(449, 60)")
+    _, _, advice, why, lower = "\n".join(report(log)).splitlines()
+    assert advice.startswith("It is not your hourly quota")
+    assert "148 were accepted in 19.9 s" in why
+    assert lower.endswith("lower that to RATE = 402, PERIOD = 60")
 
 
 def test_every_notebook_that_a_finding_names_is_there() -> None:

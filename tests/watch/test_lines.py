@@ -176,12 +176,6 @@ TOKENS = {"--tokens": "9000"}
 LIMIT = {"--limit": "20"}
 ALLOWANCES: dict[str, tuple[dict[str, str], dict[str, Any], str]] = {
     "a limit in flight": (ALLOWED | LIMIT, {}, "Pacer(20, 2, limit=20)"),
-    "a limit alone": (LIMIT, {}, 'Pacer(float("inf"), limit=20)'),
-    "tokens": (
-        ALLOWED | TOKENS,
-        {},
-        "Budgets(requests=(20, 2), tokens=(9000, 2))",
-    ),
     "tokens of each turn": (ALLOWED | TOKENS, {}, "turn(tokens=most_tokens(body)), "),
     "threads, whose number is a limit": (
         ALLOWED | LIMIT | TOKENS,
@@ -234,7 +228,7 @@ def test_who_does_not_install_finds_the_files(
     """Each name that the lines import is in a file that is named there."""
     (request,) = run_of([200], is_async=is_async).requests
     *lines, last = lines_to_keep([request], kind)
-    printed = re.split(", | and ", last.partition(" prints ")[2])
+    printed = re.split(", | or ", last.partition(" snippet ")[2])
     files = "".join(map(snippet, printed))
     (imports,) = (line for line in lines if re.match("  from .*(Pacer|Budgets)", line))
     for name in imports.partition(" import ")[2].split(", "):

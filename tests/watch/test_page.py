@@ -21,7 +21,7 @@ def test_the_page_has_the_words_and_the_run(tmp_path: Path) -> None:
         done = watch("--page", page, SCRIPTS / "faults.py", "too_fast", url)
         counted = server.stats()
     html = page.read_text()
-    assert "certain: Over the quota" in html
+    assert re.search(r"(?s)<li>certain: Over the quota.*Pace them[^<]*<pre>", html)
     (command,) = commands_in(done.stderr)
     assert command.replace('"', "&quot;") in html
     (recording,) = re.findall(r'<script type="application/json">(.*?)</script>', html)

@@ -77,7 +77,7 @@ def test_a_script_that_has_a_pacer_hears_how_fast_is_right(
     text = HAS_A_LIMIT.format(limit=limit)
     said = watch_text(tmp_path, text, practice="9/h").stderr
     assert findings_in(said)[0] == "certain: Over the quota", said
-    assert "lower that to Pacer(9, 3600)" in said
+    assert "lower that to RATE = 9, PERIOD = 3600" in said
     assert "snippet" not in said
 
 

@@ -19,6 +19,7 @@ from inflight_lab.panel.lane import Lane, runners_by_name
 from inflight_lab.panel.settings import (
     NAMES,
     OF_THE_SERVER,
+    Settings,
     check_setting,
     fixed_for,
 )
@@ -31,7 +32,7 @@ PAGE = Path(__file__).parent / "page"
 STOPPING = "stopping …"
 
 
-class Panel(anywidget.AnyWidget):
+class Panel(Settings, anywidget.AnyWidget):
     """Runs ``runner(url, count)`` at the press of a button, and shows it live.
 
     The requests go to ``server``.
@@ -77,10 +78,6 @@ class Panel(anywidget.AnyWidget):
     _esm = script(PAGE / "panel.js")
     _css = style(*PRESENTABLE, PAGE / "panel.css")
 
-    limit = traitlets.Any(help="How many may be in flight at once.").tag(sync=True)
-    count = traitlets.Any(help="How many requests a run sends.").tag(sync=True)
-    latency = traitlets.Any(help="Seconds that an answer takes.").tag(sync=True)
-    rate = traitlets.Any(help="Requests allowed per period.").tag(sync=True)
     running = traitlets.Bool(help="Whether requests are flying now.").tag(sync=True)
     notice = traitlets.Unicode(help="What no picture shows, or nothing.").tag(sync=True)
     status = traitlets.Unicode("ready", help="How things stand, in a line.")

@@ -4,15 +4,26 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+import traitlets
+
 from inflight_lab.arguments import check, one_of
 from inflight_lab.runs.columns import terms_as_json
 from inflight_lab.server.knobs import VALIDATORS as KNOBS
 from inflight_lab.server.practice_server import PracticeServer
 
-OF_THE_SERVER = ("latency", "rate")
-"""The settings that are the servers'."""
 
-NAMES = ("limit", "count", *OF_THE_SERVER)
+class Settings(traitlets.HasTraits):
+    """What a panel has as traits.  One with the name of a knob is the servers'."""
+
+    limit = traitlets.Any(help="How many may be in flight at once.").tag(sync=True)
+    count = traitlets.Any(help="How many requests a run sends.").tag(sync=True)
+    latency = traitlets.Any(help="Seconds that an answer takes.").tag(sync=True)
+    rate = traitlets.Any(help="Requests allowed per period.").tag(sync=True)
+
+
+NAMES = tuple(Settings.class_own_traits())
+OF_THE_SERVER = tuple(name for name in NAMES if name in KNOBS)
+"""The settings that are the servers'."""
 
 # A kernel in a page has no threads, and sends nothing while a cell blocks it.
 SILENCE = 60 if sys.platform == "emscripten" else 5

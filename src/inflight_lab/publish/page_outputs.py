@@ -73,7 +73,7 @@ def settings_of(runs: Columns, runners: Sequence[str]) -> dict[str, Any]:
     settings: dict[str, Any] = {
         "runners": list(runners),
         "names": list(runs),
-        "count": run["counts"]["announced"] or run["counts"]["started"],
+        "count": run["counts"]["announced"],
         "quota": terms.get("quota"),
     }
     for each in runs.values():

@@ -1,14 +1,16 @@
 """Exercises on a page, where nothing can be typed: there are changes to choose from.
 
-The cell of an exercise has them in its metadata, each as a part of the cell and what
-replaces it:
+The cell of an exercise has them in its metadata, each as a part of the cell, what
+replaces it, and, where the check's own hint does not fit, another:
 
->>> {"inflight_lab": {"tries": [["Semaphore(20)", "Semaphore(10)"]]}}
+>>> wrong = ["Semaphore(20)", "Semaphore(1)", "How many a second does one slot send?"]
+>>> {"inflight_lab": {"tries": [wrong, ["Semaphore(20)", "Pacer(20)"]]}}
 
 The check judges each of them while the page is made.  What it said is shown below the
 change that the reader chooses, without any JavaScript.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from difflib import unified_diff
 from html import escape
@@ -18,12 +20,18 @@ from typing import Any
 
 from nbformat.v4 import new_code_cell, new_raw_cell
 
-OPENED = '<details class="tries"><summary>Or choose a change here</summary>'
+OPENED = """<details class="tries">
+<summary>No Python here? Choose one of three changes</summary>
+<fieldset><legend>Choose a change</legend>"""
+CLOSED = "</fieldset></details>"
 CHOICE = """<div>
-<label><input type="radio" name="{exercise}">
-<code class="highlight">{diff}</code></label>
+<label><input type="radio" name="{exercise}" aria-describedby="{exercise}-{number}">
+Change {number}</label>
+<div class="highlight"><pre id="{exercise}-{number}">{diff}</pre></div>
 <div class="said">{verdict}</div>
 </div>"""
+HINT = re.compile(r"(?<=\n).*(?=</span></div>\n</div>)")
+"""The check's own hint: the last line of its card."""
 CLASSES = {"+": "gi", "-": "gd", " ": "same"}
 """How the style of the page names the lines of a diff: as Pygments does."""
 
@@ -32,9 +40,15 @@ def with_tries(cells: Sequence[Any]) -> Iterator[Any]:
     """The cells, and after each exercise a cell for each of its tries, to be run."""
     for cell in cells:
         yield cell
-        for change in cell.metadata.get("inflight_lab", {}).get("tries", []):
-            changed = cell.source.replace(*change)
-            tried = {"exercise": cell.id, "diff": diff_of(cell.source, changed)}
+        tries = cell.metadata.get("inflight_lab", {}).get("tries", [])
+        for number, (old, new, *hint) in enumerate(tries, start=1):
+            changed = cell.source.replace(old, new)
+            tried = {
+                "exercise": cell.id,
+                "number": number,
+                "diff": diff_of(cell.source, changed),
+                "hint": "".join(hint),
+            }
             yield new_code_cell(changed, metadata={"inflight_lab": {"tried": tried}})
 
 
@@ -56,7 +70,7 @@ def to_choose_from(cells: Sequence[Any]) -> Iterator[Any]:
         if not is_try:
             yield from group
             continue
-        yield new_raw_cell("\n".join([OPENED, *map(choice, group), "</details>"]))
+        yield new_raw_cell("\n".join([OPENED, *map(choice, group), CLOSED]))
 
 
 def is_tried(cell: Any) -> bool:
@@ -70,4 +84,7 @@ def choice(cell: Any) -> str:
         output.data["text/html"] for output in cell.outputs if "data" in output
     )
     tried = cell.metadata["inflight_lab"]["tried"]
+    if tried["hint"]:
+        hint = escape(tried["hint"])
+        verdict = HINT.sub(lambda _: hint, verdict)
     return CHOICE.format(**tried, verdict=verdict)

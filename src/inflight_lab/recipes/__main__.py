@@ -144,5 +144,5 @@ def header_in(text: str) -> tuple[str, str]:
     if value:
         return name.title(), value.strip()
     is_token = name.upper() == "AUTHORIZATION"
-    usual = "API_TOKEN" if is_token else name.upper().replace("-", "_")
+    usual = "API_KEY" if is_token else name.upper().replace("-", "_")
     return name.title(), f"{'Bearer ' if is_token else ''}${variable or usual}"

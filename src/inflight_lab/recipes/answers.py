@@ -17,7 +17,7 @@ from typing import Any
 from inflight_lab.runners.patiently import MOST_FAILURES, NoAnswer, Stop
 
 
-class AnswerFile(FileIO):
+class AnswerFile(FileIO):  # unbuffered: what was written survives a kill
     """Keeps each answer in a file, from which the next start goes on.
 
     >>> with AnswerFile("results.jsonl") as answers:
@@ -38,13 +38,14 @@ class AnswerFile(FileIO):
                 os.lockf(self.fileno(), os.F_TLOCK, 0)
             self.seek(0)
             *lines, torn = self.readall().split(b"\n")
-            self.keys = {json.dumps(json.loads(line)["key"]) for line in lines}
-            if not torn.startswith(b'{"key": '[: len(torn)]):
+            rows = map(json.loads, lines)  # below: for each key, whether it is null
+            self.keys = {json.dumps(row["key"]): row["data"] is None for row in rows}
+            begin = b'{"key": '  # of each line
+            if not (torn.startswith(begin) or begin.startswith(torn)):
                 raise ValueError(f"its last line is {torn[:20]!r}")
         except (OSError, ValueError, LookupError, TypeError) as error:
             self.close()
-            why = f"{path} is in use, or holds something else: {error}"
-            raise ValueError(why) from None
+            raise ValueError(f"{path} is in use, or has other lines: {error}") from None
         self.truncate(self.tell() - len(torn))  # a line that a kill cut short
 
     def __contains__(self, key: object) -> bool:
@@ -55,7 +56,7 @@ class AnswerFile(FileIO):
         line = json.dumps({"key": key, "data": data}).encode() + b"\n"
         if self.write(line) < len(line):
             raise OSError(f"there is no room for a whole line in {self.name}")
-        self.keys.add(json.dumps(key))
+        self.keys[json.dumps(key)] = data is None
 
     async def collect(
         self, keys: Iterable[Any], ask: Callable[[Any], Awaitable[Any]], *, limit: int
@@ -75,24 +76,20 @@ class AnswerFile(FileIO):
         wanted = {json.dumps(key): key for key in keys}  # each once
         queue = [key for key in wanted.values() if key not in self]
         random.shuffle(queue)  # else each start may begin with those that fail
-        a_tenth = len(queue) // 10 or 1
-        failed: list[Any] = []  # keys, as in the next one
-        missing: list[Any] = []
+        failed: list[Any] = []  # their keys
+        print(len(queue), "to ask for", flush=True)
 
         async def work() -> None:
             while queue:
-                if len(queue) % a_tenth == 0:
-                    print(len(queue), "to ask for", flush=True)
                 key = queue.pop()
+                if len(queue) % 100 == 0:
+                    print(len(queue), "left to ask for", flush=True)
                 try:
-                    data = await ask(key)
-                    self.add(key, data)
-                    if data is None:
-                        missing.append(key)
+                    self.add(key, await ask(key))
                 except (NoAnswer, ValueError) as error:
                     failed.append(key)
                     if len(failed) <= 10:
-                        print(f"x {key!r:.60}: {error!r}", flush=True)
+                        print(f"x {key!r:.500}: {error!r}", flush=True)
                     if len(failed) == MOST_FAILURES and not self.keys:
                         raise Stop(f"there is no answer at all: {error!r}") from None
 
@@ -103,7 +100,7 @@ class AnswerFile(FileIO):
         except* (Stop, OSError) as stops:
             print("Stopped:", stops.exceptions[0])
         finally:
-            found = len(wanted.keys() & self.keys)
-            print(f"{found} of {len(wanted)} have an answer in {self.name}.", end=" ")
-            print(f"Failed: {len(failed)}; no such item, or null: {len(missing)}.")
-        return found == len(wanted) > len(missing)
+            are_null = [self.keys[key] for key in wanted if key in self.keys]
+            print(f"{len(are_null)} of {len(wanted)} have an answer in {self.name};")
+            print(f"for {sum(are_null)} there is no such item.  Failed: {len(failed)}.")
+        return len(are_null) == len(wanted) > sum(are_null)

@@ -91,7 +91,7 @@ def with_setting(source: str, name: str, value: object) -> str:
 
 
 def from_the_environment(value: re.Match[str]) -> str:
-    """The code for a header's value, such as "Bearer $API_TOKEN".
+    """The code for a header's value, such as "Bearer $API_KEY".
 
     Without that variable the script says so, and ends.
     """

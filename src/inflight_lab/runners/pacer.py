@@ -66,10 +66,9 @@ class Pacer:
     itself.
     """
 
-    # Requests leave one by one, evenly spaced.  Each takes the place of the one that is
-    # ``rate`` before it, as soon as that is free: a period after it left.  If an answer
-    # took longer than the quickest one, the API may have counted its request later, so
-    # its place is free that much later.  What has no answer counts as if answered now.
+    # Requests leave one by one, evenly spaced.  Each takes one of ``rate`` places until
+    # a period after the API counted it.  Nobody tells when that was: at the latest the
+    # quickest latency before its answer.  What has no answer yet may have one now.
 
     rate: float = 100
     period: float = 1
@@ -115,8 +114,8 @@ class Pacer:
     def leave_or_wait(self, sender: object, arrived: float) -> float:
         """Note that a request leaves, or return after how many seconds to try again."""
         now = time.perf_counter()
-        places = [self._place_at(now, *quota) for quota in self._quotas()]
-        wait = max(self._due, *places) - now
+        waits = [self._wait_for_place(now, *quota) for quota in self._quotas()]
+        wait = max(self._due - now, *waits)
         if wait > 0:  # an answer that comes meanwhile may make it shorter
             return min(wait, self.period / 20, 0.5)
         self._in_flight[sender] = now
@@ -126,21 +125,22 @@ class Pacer:
         self._due = max(self._due, earliest) + spacing
         return 0.0
 
-    def _place_at(self, now: float, rate: float, period: float) -> float:
-        """When the next place of a quota is free; in the past if it is already."""
-        is_early = len(self._answered) < 2 * self.rate  # each answer may be a late one
-        doubt = self._slowest - self._quickest if is_early else 0.0
-        quickest = max(0.0, self._quickest - doubt)
-        in_flight = [max(now, left + quickest) for left in self._in_flight.values()]
-        places = max(1, rate)
-        others = places - len(in_flight)
-        if others < 1:  # the next request takes the place of one in flight
-            before = in_flight[-int(places)]
-        elif others < len(self._answered) + 1:
-            before = self._answered[-int(others)]
-        else:  # there is a place that no request has had
+    def _wait_for_place(self, now: float, rate: float, period: float) -> float:
+        """For how many seconds all places of a quota are taken; 0 if one is free."""
+        quickest = self._quickest_for_sure()
+        held = 1.01 * period - quickest  # from the answer on; 1 %, as clocks differ
+        taken = self._answered[bisect(self._answered, now - held) :]
+        at_best = [max(now, left + quickest) for left in self._in_flight.values()]
+        taken += [answer for answer in at_best if answer > now - held]
+        if len(taken) + 1 <= max(1, rate):
             return 0.0
-        return before - quickest + 1.01 * period  # 1 % more, as clocks differ
+        return max(taken[0] + held - now, 1e-6)
+
+    def _quickest_for_sure(self) -> float:
+        """The shortest latency; less while even the quickest may have been late."""
+        is_early = len(self._answered) < 2 * self.rate
+        doubt = self._slowest - self._quickest if is_early else 0.0
+        return max(0.0, self._quickest - doubt)
 
     def come_back(self, sender: object, *, is_answered: bool) -> None:
         """Note that a request was answered, or that it failed or was cancelled."""

@@ -1,10 +1,11 @@
 """Patience: send a request, and again for as long as that may help.
 
 - *The API decides first.*  If it asks one request to wait, all wait: the pacer pauses.
-  If it names no time, all wait for 0.5 s, and twice as long each time in a row.
+  If a 429 names no time, all wait for 0.5 s, and twice as long each time in a row.
 - *Back off* where a request fails alone, exponentially and with jitter, so that those
-  that failed together do not come back together.  Eight attempts take at least a
-  minute: an outage of that length costs no answer.
+  that failed together do not come back together.  So does a 503 that names no time: it
+  may concern one item.  Eight attempts take at least a minute: an outage of that length
+  costs no answer.
 - *Stop* if no wait will help: the money is spent, the key is wrong, or the pause is too
   long.  Nothing more is sent, but what is under way is still answered.
 - *Stop* if nothing is accepted any more.  Nobody can list all the words in which APIs
@@ -91,10 +92,10 @@ class Patience:
     lost: tuple[type[Exception], ...] = (httpx.TransportError, httpx.DecodingError)
 
     def __post_init__(self) -> None:
-        self.lost = (OSError, *self.lost)  # such as TimeoutError
+        self.lost = (OSError, *self.lost)  # a connection, or TimeoutError
         self._has_answered = False  # the API, any of the requests
         self._failures = 0  # in a row
-        self._pause = BACKOFF / 2  # of all, in seconds, doubled before each new one
+        self._pause = 0.0  # of all, in seconds, longer with each one in a row
         self._paused_until = 0.0
         self._said_until = 0.0  # when a wait ends that was said
         self._under_way = 0  # requests
@@ -119,13 +120,14 @@ class Patience:
             if is_answer(response):
                 self._has_answered = True
                 self._failures = 0
-                self._pause = BACKOFF / 2
+                self._pause = 0.0
                 return response
+            pause = pause_in(response)
             why = f"status {response.status_code} {reason_in(response)}"
             if is_permanent(response):
                 await self.stop(why)
-            elif is_temporary(response):
-                wait = await self._pause_all(pacer, pause_in(response), why)
+            elif is_temporary(response) and (pause or response.status_code < 500):
+                wait = await self._pause_all(pacer, pause, why)
             elif response.status_code < 500 and response.status_code not in (408, 409):
                 if self._has_answered:
                     raise NoAnswer(why)  # what is wrong is this request alone
@@ -138,20 +140,20 @@ class Patience:
     async def _send_once(self, pacer: Any, send: Callable[[], Awaitable[T]]) -> T:
         """Wait for a turn, and send.  Raises `Stop` if the run has ended meanwhile."""
         async with pacer:
-            if not self._why:
-                self._under_way += 1
-                try:
-                    async with asyncio.timeout(self.timeout):
-                        return await send()
-                finally:
-                    self._under_way -= 1
-        return await self.stop(self._why)
+            if self._why:
+                await self.stop(self._why)
+            self._under_way += 1
+            try:
+                async with asyncio.timeout(self.timeout):
+                    return await send()
+            finally:
+                self._under_way -= 1
 
     async def _pause_all(self, pacer: Any, asked: float, why: str) -> float:
         """Let all wait, longer each time, and return for how many seconds."""
         now = time.monotonic()
         if now >= self._paused_until:  # else it left before that pause
-            self._pause *= 2
+            self._pause = 2 * self._pause or BACKOFF
         pause = max(asked, self._pause)
         if pause > self.longest_pause:
             await self.stop(f"{why} (a pause of {pause:.0f} s)")

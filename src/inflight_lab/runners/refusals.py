@@ -38,7 +38,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-SAYS_RATE = re.compile("(?i)(rate|request).?limit|quota")
+SAYS_RATE = re.compile("(?i)(rate|request).?limit|quota(?!t)")  # no quotation
 SAYS_SPENT = re.compile(  # the money
     "(?i)insufficient_quota|spend_limit_|_(usage|hard)_limit_|billing_(error|disabled)"
 )
@@ -96,12 +96,12 @@ def pause_in(response: Any) -> float:
     """The seconds that it asks to wait, else until its quota comes back, else 0."""
     headers = response.headers
     now = number_in(headers.get("date", "")) or time.time()  # by the API's own clock
-    milliseconds = number_in(headers.get("retry-after-ms", ""))
+    seconds = number_in(headers.get("retry-after-ms", "")) / 1000
     written = [headers.get("retry-after", ""), *IN_BODY.findall(response.text)]
     if headers.get("x-ratelimit-remaining", "0") == "0":
         written.append(headers.get("x-ratelimit-reset", ""))
-    pauses = [n - now if n > 1e9 else n for n in map(number_in, written)]
-    return next((pause for pause in (milliseconds / 1000, *pauses) if pause > 0), 0.0)
+    pauses = [n - now if n > 1e9 else n for n in (seconds, *map(number_in, written))]
+    return next((pause for pause in pauses if pause > 0), 0.0)
 
 
 def number_in(written: str) -> float:

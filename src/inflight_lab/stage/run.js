@@ -42,6 +42,9 @@ import { Changes, Times } from "./times.js";
  * @property {number} maxConcurrent How many the API takes at once; 0 for any number.
  * @property {"" | "pause" | "paced"} manner What else is known of how they are sent.
  *
+ * @typedef {Pick<Run, "now" | "isLive" | "wasStopped" | "isUnlimited" | "asked"> &
+ *   { started: number }} Standing Of a run; `started` is how many were sent, or more.
+ *
  * @typedef {{ time: number, value: number }} Level
  *
  * @typedef {object} Counted What the quota says right after an arrival.
@@ -90,18 +93,21 @@ export function outcomeOf(status) {
 }
 
 export class Run {
-  /** How far it has gone. */
+  /** @readonly @type {number} How far it has gone. */
   now = 0;
-  /** Whether it goes on. */
+  /** @readonly @type {boolean} Whether it goes on. */
   isLive = false;
-  /** Whether somebody stopped it before its end. */
+  /** @readonly @type {boolean} Whether somebody stopped it before its end. */
   wasStopped = false;
-  /** Whether it is known that there is no limit. */
+  /** @readonly @type {boolean} Whether it is known that there is no limit. */
   isUnlimited = false;
-  /** How many requests it has in all, as far as anybody has said. */
-  size = 0;
-  /** How many were asked for: with retries, more are sent.  0 if nobody has said. */
+  /**
+   * How many were asked for: with retries, more are sent.  0 if nobody has said.
+   *
+   * @readonly @type {number}
+   */
   asked = 0;
+  #started = 0;
 
   /** @type {Journey[]} In the order of sending.  The oldest may be forgotten. */
   journeys = [];
@@ -131,9 +137,28 @@ export class Run {
   /** @type {(Journey | undefined)[]} Who sits at the API, by seat. */
   #seats = [];
 
+  /** How many requests it has in all, as far as anybody has said. */
+  get size() {
+    return Math.max(this.asked, this.#started);
+  }
+
   /** How many were at the API at once, at most. */
   get seatCount() {
     return this.#seats.length;
+  }
+
+  /** How it stands now, as a whole. @param {Partial<Standing>} changes */
+  goOn({ started = 0, ...changes }) {
+    Object.assign(this, changes);
+    this.#started = Math.max(this.#started, started);
+  }
+
+  /** @param {Record<Outcome, number>} counts How many were over before its first. */
+  drop(counts) {
+    for (const [outcome, count] of Object.entries(counts)) {
+      const ended = this.ends[/** @type {Outcome} */ (outcome)];
+      for (const each of [this.sent, this.reached, ended]) each.forgotten += count;
+    }
   }
 
   /**
@@ -149,6 +174,11 @@ export class Run {
   /** @param {number} time @param {number} waiting How many wait from then on. */
   wait(time, waiting) {
     this.levels.waiting.add({ time, value: waiting });
+  }
+
+  /** @param {number} time @param {number} tokens How many are used from then on. */
+  spend(time, tokens) {
+    this.levels.tokens.add({ time, value: tokens });
   }
 
   /** @param {number} time @param {number} slot */
@@ -183,10 +213,15 @@ export class Run {
     };
     this.journeys.push(journey);
     this.sent.add(time);
-    this.size = Math.max(this.size, journey.number + 1);
+    this.#started = Math.max(this.#started, journey.number + 1);
     const hold = slot === null ? undefined : this.holds[slot]?.list.at(-1);
     if (hold) hold.last = journey;
     return journey;
+  }
+
+  /** @param {Journey} journey @param {number} due When its answer will be there. */
+  expect(journey, due) {
+    journey.due = due;
   }
 
   /**

@@ -19,7 +19,7 @@ import { inFlightAt, outcomeOf, PAUSE, Run } from "./run.js";
  * @property {number} latency
  * @property {Quota | null} quota
  *
- * @typedef {object} World What is as it is.
+ * @typedef {object} World What is as it is, unless it is set.
  * @property {number} way How long a request is on its way to the API, at any latency:
  *   those sent at an even pace arrive at an even pace while the latency is dragged.
  * @property {number} jitter Answers take longer or shorter, by up to this share.
@@ -61,14 +61,10 @@ export class Simulation {
   #waiting = 0;
   #nextSend = 0;
 
-  /**
-   * @param {Settings} settings
-   * @param {Partial<World>} [world]
-   */
-  constructor(settings, world = {}) {
-    this.settings = settings;
-    this.world = { ...WORLD, ...world };
-    this.random = randomFrom(this.world.seed);
+  /** @param {Settings & Partial<World>} settings */
+  constructor(settings) {
+    this.settings = { ...WORLD, ...settings };
+    this.random = randomFrom(this.settings.seed);
     this.set({});
   }
 
@@ -82,16 +78,16 @@ export class Simulation {
     return this.#waiting === 0 && !isAnyOut && this.#takenSlots.size === 0;
   }
 
-  /** Change what is set, from now on. @param {Partial<Settings>} changes */
+  /** Change what is set, from now on. @param {Partial<Settings & World>} changes */
   set(changes) {
     this.settings = { ...this.settings, ...changes };
-    const { runner, latency, quota } = this.settings;
+    const { runner, latency, way, quota } = this.settings;
     const isPacedOnly = runner === "paced" && this.#limit === null;
-    this.run.isUnlimited = runner === "naive";
+    this.run.goOn({ isUnlimited: runner === "naive" });
     this.run.set(this.now, {
       limit: this.#limit,
       latency,
-      way: this.world.way,
+      way,
       quota,
       manner: runner === "pause" || isPacedOnly ? runner : "",
     });
@@ -101,9 +97,7 @@ export class Simulation {
   /** @param {number} count So many requests, or more. */
   ask(count) {
     this.#waiting += count;
-    this.run.size += count;
-    this.run.asked += count;
-    this.run.isLive = true;
+    this.run.goOn({ asked: this.run.asked + count, isLive: true });
     this.run.wait(this.now, this.#waiting);
     this.#later(0, () => this.#sendAll());
   }
@@ -122,8 +116,7 @@ export class Simulation {
     this.#waiting = 0;
     for (const slot of this.#takenSlots) this.run.free(this.now, slot);
     this.#takenSlots.clear();
-    this.run.wasStopped = true;
-    this.run.isLive = false;
+    this.run.goOn({ wasStopped: true, isLive: false });
   }
 
   /** Let everything happen up to a time; Infinity: to the end. @param {number} time */
@@ -135,8 +128,7 @@ export class Simulation {
       next = this.#nextUpTo(time);
     }
     if (!this.isOver) this.now = Math.max(this.now, time);
-    this.run.now = this.now;
-    this.run.isLive = !this.isOver;
+    this.run.goOn({ now: this.now, isLive: !this.isOver });
   }
 
   /**
@@ -164,10 +156,10 @@ export class Simulation {
   }
 
   #spacing() {
-    const { runner, quota, spacing } = this.settings;
-    if (runner !== "paced") return this.world.work;
+    const { runner, quota, spacing, work } = this.settings;
+    if (runner !== "paced") return work;
     if (spacing) return spacing;
-    return quota ? HEADROOM * quota.period / quota.rate : this.world.work;
+    return quota ? HEADROOM * quota.period / quota.rate : work;
   }
 
   /**
@@ -198,11 +190,10 @@ export class Simulation {
     while (this.#connections < POOL && this.#unconnected.length) {
       const journey = /** @type {Journey} */ (this.#unconnected.shift());
       this.#connections += 1;
-      const { latency } = this.settings;
-      const { way, jitter } = this.world;
+      const { latency, way, jitter } = this.settings;
       const varied = latency * (1 + jitter * (2 * this.random() - 1));
       const takes = Math.max(way, varied);
-      journey.due = this.now + takes;
+      this.run.expect(journey, this.now + takes);
       this.#later(way, () => this.#arrive(journey));
       this.#later(takes, () => this.#answer(journey));
     }

@@ -29,7 +29,7 @@ import { Stage } from "./stage.js";
  */
 
 /** @type {ToySettings} */
-const USUAL = {
+export const USUAL = {
   count: 100,
   runners: ["semaphore"],
   names: [],
@@ -53,6 +53,39 @@ const NAMES = {
 
 /** The same run each time. */
 const SEED = 58;
+
+/**
+ * What a simulation takes of the settings.
+ *
+ * @param {ToySettings} settings
+ * @param {Runner} runner
+ */
+export function termsOf(settings, runner) {
+  const { latency, spacing, quota } = settings;
+  const limit = isLimited(settings, runner) ? settings.limit : null;
+  return { runner, limit, latency, spacing, quota: quota && quotaOf(quota) };
+}
+
+/**
+ * A panel gives its limit to the paced runner, too.
+ *
+ * @param {ToySettings} settings
+ * @param {Runner} runner
+ */
+function isLimited({ opens }, runner) {
+  return runner !== "naive" && !(runner === "paced" && opens);
+}
+
+/**
+ * What a slider changes in the settings.
+ *
+ * @param {ToySettings} settings
+ * @param {SettingName} name
+ * @param {number} value
+ */
+export function changeTo({ quota }, name, value) {
+  return name === "rate" ? { quota: { ...quota, rate: value } } : { [name]: value };
+}
 
 class Toy {
   /** @type {Simulation[]} */
@@ -101,7 +134,7 @@ class Toy {
     if (this.player.hasBegun) this.#prepare();
     const advance = (/** @type {number} */ time) =>
       this.simulations.forEach((each) => each.advance(time));
-    for (const { run } of this.simulations) run.isLive = true;
+    for (const { run } of this.simulations) run.goOn({ isLive: true });
     this.player.simulate(advance, this.#pace);
   }
 
@@ -120,7 +153,9 @@ class Toy {
   set(changes) {
     this.settings = { ...this.settings, ...changes };
     if (this.isRunning) {
-      for (const each of this.simulations) each.set(this.#terms(each.settings.runner));
+      for (const each of this.simulations) {
+        each.set(termsOf(this.settings, each.settings.runner));
+      }
       this.player.setPace(this.#pace);
     } else {
       this.steps = [];
@@ -139,23 +174,14 @@ class Toy {
   #prepare() {
     const { runners } = this.settings;
     this.simulations = runners.map((runner) => {
-      const simulation = new Simulation(this.#terms(runner), { seed: SEED });
+      const simulation = new Simulation({
+        ...termsOf(this.settings, runner),
+        seed: SEED,
+      });
       simulation.ask(this.settings.count);
       return simulation;
     });
     this.player.show(this.simulations.map((each) => each.run));
-  }
-
-  /** @param {Runner} runner */
-  #terms(runner) {
-    const { latency, spacing, quota } = this.settings;
-    const limit = this.#isLimited(runner) ? this.settings.limit : null;
-    return { runner, limit, latency, spacing, quota: quota && quotaOf(quota) };
-  }
-
-  /** A panel gives its limit to the paced runner, too. @param {Runner} runner */
-  #isLimited(runner) {
-    return runner !== "naive" && !(runner === "paced" && this.settings.opens);
   }
 
   /** @param {Runner} runner */
@@ -207,10 +233,7 @@ class Toy {
   #slider(setting) {
     const { name } = setting;
     const slider = new Slider(setting, (value) => {
-      const { quota } = this.settings;
-      this.set(
-        name === "rate" ? { quota: { ...quota, rate: value } } : { [name]: value },
-      );
+      this.set(changeTo(this.settings, name, value));
     });
     const { quota } = this.settings;
     slider.show(name === "rate" ? quota?.rate ?? setting.min : this.settings[name]);
@@ -233,7 +256,7 @@ class Toy {
     skip.hidden = !this.isOpening;
     for (const { input } of radios) input.checked = input.value === runners[0];
     for (const each of rows) each.compareWith(this.player.runs);
-    if (limit) limit.disabled = !runners.some((each) => this.#isLimited(each));
+    if (limit) limit.disabled = !runners.some((each) => isLimited(this.settings, each));
   }
 
   #label() {

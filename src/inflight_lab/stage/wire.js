@@ -52,37 +52,29 @@ const MANY = 5000;
 /** @param {Columns} columns A whole run. */
 export function runFrom(columns) {
   const run = new Run();
-  const { accepted = 0, refused = 0, failed = 0, cancelled = 0 } = columns.dropped ??
-    {};
-  run.ends.answered.forgotten = accepted;
-  run.ends.refused.forgotten = refused;
-  run.ends.failed.forgotten = failed;
-  run.ends.cancelled.forgotten = cancelled;
-  const dropped = accepted + refused + failed + cancelled;
-  run.sent.forgotten = dropped;
-  run.reached.forgotten = dropped;
+  if (columns.dropped) {
+    const { accepted: answered, ...others } = columns.dropped;
+    run.drop({ answered, ...others });
+  }
   append(run, columns);
   return run;
 }
 
 /** @param {Run} run @param {Columns} columns What is new in it. */
 export function append(run, columns) {
-  run.now = columns.now;
-  run.isLive = columns.live;
-  run.wasStopped = columns.stopped ?? false;
-  run.isUnlimited = columns.unlimited ?? false;
-  const { started, announced = 0 } = columns.counts;
-  run.asked = announced;
-  run.size = Math.max(run.size, started, announced);
+  const { now, live, stopped = false, unlimited = false } = columns;
+  const { started, announced: asked = 0 } = columns.counts;
+  const standing = { isLive: live, wasStopped: stopped, isUnlimited: unlimited };
+  run.goOn({ now, started, asked, ...standing });
   readSettings(run, columns);
   const { waiting, tokens } = columns.levels ?? {};
   for (const [time, value] of rows(waiting)) run.wait(time, value);
-  for (const [time, value] of rows(tokens)) run.levels.tokens.add({ time, value });
+  for (const [time, value] of rows(tokens)) run.spend(time, value);
   readEvents(run, columns.events);
   const isAnswered = run.asked > 0 && run.ends.answered.upTo(Infinity) >= run.asked;
   if (isAnswered && inFlightAt(run, Infinity) === 0) {
     const last = Object.values(run.ends).map((each) => each.lastUpTo(Infinity));
-    run.now = Math.min(run.now, Math.max(...last) + PAUSE);
+    run.goOn({ now: Math.min(run.now, Math.max(...last) + PAUSE) });
   }
   if (run.isLive && run.journeys.length > MANY) run.forget(run.now - KEPT);
 }

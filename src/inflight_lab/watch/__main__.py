@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 CERTAINTY = (
     "certain: it was counted. likely: the numbers suggest it, but something else could "
-    "look the same."
+    "look the same. To page through it: 2>&1 | less"
 )
 
 
@@ -110,9 +110,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         hint = ": leave out python" if options.script.startswith("python") else ""
         parser.error(f"there is no script {options.script}{hint}")
     if options.script.endswith(".ipynb"):
-        parser.error(
-            "a notebook is watched from within: `from inflight_lab import Watch`"
-        )
+        parser.error("in a notebook, use `from inflight_lab import Watch`")
     if options.page and not Path(options.page).resolve().parent.is_dir():
         parser.error(f"--page must be in a folder that exists, got {options.page}")
     if any(each.startswith("--practice") for each in options.args):

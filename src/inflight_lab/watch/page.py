@@ -66,6 +66,6 @@ class RunPage:
 
 def _item(finding: str) -> str:
     """A list item; a command stands in a block of its own, to be copied."""
-    text, _, command = finding.partition("\n")
+    text, _, command = finding.partition("\n  ")
     block = f"<pre>{escape(command.strip())}</pre>" if command else ""
     return f"<li>{escape(text)}{block}</li>"

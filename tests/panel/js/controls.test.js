@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { planFor } from "../../../src/inflight_lab/panel/page/lane.js";
+import { KernelWatch } from "../../../src/inflight_lab/panel/page/kernel.js";
 import { commandOf } from "../../../src/inflight_lab/panel/page/keys.js";
 import { hasToWait } from "../../../src/inflight_lab/stage/controls.js";
 import { Run } from "../../../src/inflight_lab/stage/run.js";
@@ -33,18 +34,32 @@ Deno.test("a plan is what would be sent now", () => {
   assert.deepEqual([free.isUnlimited, free.settingAt(0).limit], [true, null]);
 });
 
+Deno.test("a kernel is gone after seconds without a word, and not before", () => {
+  const { setTimeout } = globalThis;
+  /** @type {number[]} */
+  const delays = [];
+  Object.assign(globalThis, {
+    setTimeout: (/** @type {any} */ _, /** @type {number} */ delay) =>
+      delays.push(delay),
+  });
+  const model = modelOf({ running: true, _fixed: { silence: 5 } });
+  new KernelWatch(model, () => {}, new AbortController().signal);
+  Object.assign(globalThis, { setTimeout });
+  assert.deepEqual(delays, [5000]);
+});
+
 Deno.test("a setting that the run on show does not have waits for the next", () => {
   const [free, limited] = [new Run(), new Run()];
   free.set(0, { limit: null, latency: 0.3 });
   limited.set(0, { limit: 5, latency: 0.3 });
-  limited.asked = 60;
+  limited.goOn({ asked: 60 });
   assert.deepEqual(hasToWait("limit", 12, [limited]), false); // nothing has run
-  free.now = limited.now = 1;
+  for (const each of [free, limited]) each.goOn({ now: 1 });
   assert.deepEqual(hasToWait("limit", 5, [free, limited]), false);
   assert.deepEqual(hasToWait("limit", 12, [free, limited]), true);
   assert.deepEqual(hasToWait("limit", 12, [free]), false);
   assert.deepEqual(hasToWait("latency", 0.4, [limited]), true);
-  limited.isLive = true;
+  limited.goOn({ isLive: true });
   assert.deepEqual(hasToWait("limit", 12, [limited]), false);
   assert.deepEqual(hasToWait("count", 90, [limited]), true);
 });

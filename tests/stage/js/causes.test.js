@@ -53,13 +53,19 @@ Deno.test("an API that takes only so many at once says how many", () => {
 
 Deno.test("a plan that is used up is no matter of how many came", () => {
   const setting = { maxConcurrent: 8, quota: quotaOf({ rate: 1 }) };
-  assert.match(whyRefused(refusedWith(402, setting), 9), /the plan is used up/);
+  const run = refusedWith(402, setting);
+  const journey = run.send(1);
+  run.arrive(1, journey, { status: 402 });
+  run.end(2, journey, "cancelled"); // by Stop: it was refused all the same
+  for (const time of [0.5, 9]) {
+    assert.match(whyRefused(run, time), /the plan is used up/);
+  }
 });
 
 Deno.test("tokens are to blame where the requests were few", () => {
-  const quota = { ...quotaOf({ rate: 10 }), tokens: 500 };
+  const quota = { ...quotaOf({ rate: 2 }), tokens: 500 };
   assert.match(whyRefused(refusedWith(429, { quota }), 9), /tokens ran out/);
-  const plain = { quota: quotaOf({ rate: 10 }) };
+  const plain = { quota: quotaOf({ rate: 1, period: 0.1 }) };
   assert.match(whyRefused(refusedWith(429, plain), 9), /the API answered 429/);
 });
 
@@ -72,7 +78,7 @@ Deno.test("failures have the name of the error and how long it took", () => {
 function runWithAPause() {
   const run = refusedWith(429, { quota: quotaOf({ rate: 1 }) });
   run.send(2);
-  run.now = 3;
+  run.goOn({ now: 3 });
   return run;
 }
 
@@ -84,11 +90,11 @@ Deno.test("a pause lasts from the refusal to what is sent next", () => {
 
 Deno.test("while a run goes on, nobody knows when a pause ends; after it, there is none", () => {
   const run = refusedWith(429, { quota: quotaOf({ rate: 1 }) });
-  run.now = 1.5;
+  run.goOn({ now: 1.5 });
   assert.equal(pauseAt(run, 1.4), null);
-  run.isLive = true;
+  run.goOn({ isLive: true });
   assert.equal(pauseAt(run, 1.4)?.until, Infinity);
-  run.now = 0.8;
+  run.goOn({ now: 0.8 });
   assert.equal(pauseAt(run, 0.7), null, "a short gap is none");
 });
 

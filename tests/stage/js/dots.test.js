@@ -191,11 +191,11 @@ Deno.test("what is sent and has no connection stands where it was", () => {
 
 Deno.test("what fails ends where it is, and its mark comes home", () => {
   const run = new Run();
-  run.size = 2;
+  run.goOn({ started: 2 });
   const journey = run.send(0);
   run.arrive(0.01, journey, { status: 200 });
   run.end(3, journey, "failed", "ReadTimeout");
-  run.now = 3;
+  run.goOn({ now: 3 });
   assert.ok(dot(run, 0, 2.99).at[0] > BOXES.wall.left);
   assert.equal(dot(run, 0, 3.01).look, "failed");
   assert.deepEqual(dot(run, 0, 4).at, placesFor(run).home(0));
@@ -216,7 +216,7 @@ Deno.test("what nobody has announced is there once it is sent, or the run is ove
   for (const time of [0, 1, 2]) run.end(time + 0.5, run.send(time), "answered", 200);
   const counts = [[0, true], [2, true], [3, true], [0, false], [2, false]].map(
     ([asked, isLive]) => {
-      Object.assign(run, { asked, isLive });
+      run.goOn({ asked: Number(asked), isLive: Boolean(isLive) });
       return callsAt(run, 1.2).filter(([does]) => /dot|pie/.test(does)).length;
     },
   );
@@ -227,7 +227,7 @@ Deno.test("while nobody sends after a refusal, the gate is shut", () => {
   const run = new Run();
   run.end(0.5, run.send(0), "refused", 429);
   run.send(2);
-  run.now = 3;
+  run.goOn({ now: 3 });
   const shut = [0.2, 1, 2.2].map((time) =>
     callsAt(run, time).some(([does]) => does === "gate")
   );

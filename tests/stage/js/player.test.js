@@ -65,7 +65,7 @@ Deno.test("a run that is over plays to its end and stays there", () => {
 Deno.test("the run before is shown beside the next, and no plan, nor the same run", () => {
   const page = new Page();
   const [live, first, second] = [runOf(20), runOf(20), runOf(9)];
-  live.isLive = true; // as a page shows it until the kernel has sent all of it
+  live.goOn({ isLive: true }); // as a page shows it until the kernel has sent all of it
   for (const run of [new Run(), live, first]) page.player.show([run]);
   page.frames(0.1);
   assert.equal(page.showing.before, undefined);
@@ -87,7 +87,7 @@ Deno.test("one quick answer among slow ones does not slow a run down", () => {
   for (const seconds of [0.01, 1.2, 1.2]) {
     run.end(seconds, run.send(0), "answered", 200);
   }
-  run.now = 1.2;
+  run.goOn({ now: 1.2 });
   page.player.show([run]);
   assert.equal(page.player.pace, 1);
 });
@@ -115,7 +115,7 @@ Deno.test("a recording is played from just before its first request", () => {
   const page = new Page();
   const run = new Run();
   run.end(5, run.send(4), "answered", 200);
-  run.now = 6;
+  run.goOn({ now: 6 });
   page.player.show([run]);
   page.player.play();
   page.frames(0.05);
@@ -172,11 +172,11 @@ Deno.test("of runs that are shown no more, nothing goes on", () => {
 Deno.test("a live run is followed a little behind, smoothly, as news come", () => {
   const page = new Page();
   const run = new Run();
-  run.isLive = true;
+  run.goOn({ isLive: true });
   page.player.show([run]);
   page.player.follow();
   page.frames(5, (time) => {
-    if (Math.floor(time * 60) % 7 === 0) run.now = time;
+    if (Math.floor(time * 60) % 7 === 0) run.goOn({ now: time });
     assert.ok(page.player.time <= Math.max(0, time - 0.2));
   });
   assert.ok(page.last > 4.5);
@@ -184,7 +184,7 @@ Deno.test("a live run is followed a little behind, smoothly, as news come", () =
     time - page.drawn[59 + index]
   );
   assert.ok(Math.min(...steps) > 0 && Math.max(...steps) < 0.05);
-  run.isLive = false;
+  run.goOn({ isLive: false });
   page.frames(2);
   assert.ok(page.player.isOver);
 });
@@ -194,13 +194,12 @@ Deno.test("a live run is followed at full speed, whatever was chosen before", ()
   page.player.showEnd([runOf(20)]);
   page.player.choosePace(0.5);
   const run = new Run();
-  run.isLive = true;
+  run.goOn({ isLive: true });
   page.player.show([run]);
   page.player.follow();
   assert.equal(page.player.pace, 1);
   assert.ok(page.player.isCatchingUp);
-  run.now = 1;
-  run.isLive = false;
+  run.goOn({ now: 1, isLive: false });
   page.frames(0.1);
   assert.ok(page.player.isCatchingUp, "its last dots are on their way home");
   page.frames(3);
@@ -211,13 +210,13 @@ Deno.test("a live run is followed at full speed, whatever was chosen before", ()
 Deno.test("who looks back while a live run ends can play it like any other", () => {
   const page = new Page();
   const run = new Run();
-  run.isLive = true;
+  run.goOn({ isLive: true });
   page.player.show([run]);
   page.player.follow();
-  run.now = 2;
+  run.goOn({ now: 2 });
   page.frames(0.1);
   page.player.seek(0.5);
-  run.isLive = false;
+  run.goOn({ isLive: false });
   assert.ok(!page.player.isCatchingUp);
   page.player.play();
   assert.ok(!page.player.isFollowing && !page.player.isCatchingUp);

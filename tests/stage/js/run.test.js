@@ -98,8 +98,8 @@ Deno.test("what was dropped before the first event still counts", () => {
   const run = runFrom(
     columns([[9, "sent", 42, null], [9.5, "answered", 42, 200]], { dropped }),
   );
-  const { answered, refused, inFlight } = countsAt(run, 10);
-  assert.deepEqual([answered, refused, inFlight], [41, 2, 0]);
+  const { answered, refused, inFlight, notArrived } = countsAt(run, 10);
+  assert.deepEqual([answered, refused, inFlight, notArrived], [41, 2, 0, 0]);
   assert.equal(run.journey(42)?.ended, 9.5);
 });
 
@@ -131,6 +131,8 @@ Deno.test("what is known of the whole run is what was said last", () => {
   assert.deepEqual([run.asked, run.size], [9, 9]);
   append(run, columns([], { stopped: true, counts }));
   assert.deepEqual([run.isUnlimited, run.wasStopped], [false, true]);
+  append(run, columns([], { counts: { started: 2 } }));
+  assert.equal(run.asked, 0, "nobody has announced any: these may be tries");
 });
 
 Deno.test("settings are those of their time", () => {

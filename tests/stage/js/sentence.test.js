@@ -65,7 +65,7 @@ const LESSONS = [
 
 Deno.test("it keeps its form as long as the situation lasts, and fits in a line", () => {
   for (const settings of LESSONS) {
-    const made = new Simulation({ ...USUAL, ...settings }, { seed: 58 });
+    const made = new Simulation({ ...USUAL, ...settings, seed: 58 });
     made.ask(120);
     made.advance(Infinity);
     const { run } = made;
@@ -93,8 +93,7 @@ Deno.test("after a change, refusals of before it are no cause of what is", () =>
 Deno.test("failures are beside the sum, with their cause", () => {
   const run = runOf(60);
   run.end(1.2, run.journeys[8], "failed", 503);
-  run.isLive = true;
-  run.size += 9;
+  run.goOn({ isLive: true, started: run.size + 9 });
   expectSaid(run, 2, /8 a second; 1 failed: the API answered 503/);
   const over = new Run();
   ["answered", "failed"].forEach((outcome) =>
@@ -105,8 +104,7 @@ Deno.test("failures are beside the sum, with their cause", () => {
 
 Deno.test("who is kept back elsewhere is not said to send too many", () => {
   const run = new Run();
-  run.isLive = true;
-  run.asked = run.size = 60;
+  run.goOn({ isLive: true, asked: 60 });
   run.set(0, { limit: 12, latency: 0.3, quota: quotaOf({ rate: 20 }) });
   for (const [number, time] of [0, 1, 1.01, 1.2, 1.21, 1.22, 1.23, 1.24].entries()) {
     run.send(time, number);
@@ -116,7 +114,7 @@ Deno.test("who is kept back elsewhere is not said to send too many", () => {
 
 Deno.test("where nobody knows the limit there is no sum, but what came and the cause", () => {
   const run = new Run();
-  run.isLive = true;
+  run.goOn({ isLive: true });
   run.set(0, { latency: 0.3, quota: quotaOf({ rate: 2, period: 3 }) });
   for (const [time, status] of [[0, 200], [0.4, 200], [0.8, 429]]) {
     run.arrive(time, run.send(time), { status });
@@ -146,8 +144,7 @@ Deno.test("what is paced has its spacing", () => {
 
 Deno.test("before the first is sent it says what will be, and sums nothing", () => {
   const run = new Run();
-  run.isLive = true;
-  run.asked = run.size = 9;
+  run.goOn({ isLive: true, asked: 9 });
   run.set(0, { limit: 3, latency: 0.3 });
   expectSaid(run, 0.5, /9 requests, at most 3 in flight/);
   run.end(1.3, run.send(1, 0), "answered", 200);
@@ -156,7 +153,7 @@ Deno.test("before the first is sent it says what will be, and sums nothing", () 
 
 Deno.test("who is done says so, while another goes on beside it", () => {
   const run = runOf(60);
-  run.isLive = true;
+  run.goOn({ isLive: true });
   expectSaid(run, run.now + 3, /All 60 answered/);
 });
 
@@ -172,7 +169,7 @@ Deno.test("a live run's pace is found out from how evenly they leave", () => {
   run.set(0, { manner: "" });
   expectSaid(run, 2, /One every 51 ms/, /20 a second/);
   const late = new Run();
-  late.isLive = true;
+  late.goOn({ isLive: true });
   for (let index = 0; index < 40; index += 1) {
     const time = index * 0.05 + (index % 6 ? 0 : 0.04); // one of six gaps is short
     late.arrive(time, late.send(time));
@@ -217,13 +214,12 @@ Deno.test("at every time each request is counted once", () => {
 
 Deno.test("a slot that is taken again at once was never free", () => {
   const run = new Run();
-  run.size = 9;
+  run.goOn({ started: 9 });
   run.set(0, { limit: 2, latency: 0.5 });
   const [first, second] = [run.send(0, 0), run.send(0, 1)];
   for (const each of [first, second]) run.end(0.5, each, "answered", 200);
   for (const slot of [0, 1]) run.send(0.52, slot);
-  run.now = 0.9;
-  run.isLive = true;
+  run.goOn({ now: 0.9, isLive: true });
   expectSaid(run, 0.51, /2 in flight/);
   assert.equal(seenAt(run, 0.51).inFlight, 2);
   const late = new Run();
@@ -271,7 +267,7 @@ Deno.test("who is cut off on the way back was refused all the same", () => {
     run.arrive(index / 10, each, { status: index ? 429 : 200, due: 1 + index })
   );
   run.end(1, journeys[0], "answered", 200);
-  run.now = 1.5;
+  run.goOn({ now: 1.5 });
   assert.equal(seenAt(run, 1.4).refused, 2); // both have bounced
   for (const each of journeys.slice(1)) run.end(1.5, each, "cancelled");
   run.end(1.5, run.send(1.4), "cancelled");
@@ -283,21 +279,22 @@ Deno.test("who is cut off on the way back was refused all the same", () => {
 
 Deno.test("where all are answered in the end, refusals were more tries", () => {
   const run = new Run();
-  run.asked = 1;
+  run.goOn({ asked: 1 });
   run.set(0, { quota: quotaOf({ rate: 1 }) });
   for (const [time, status] of [[0, 429], [2, 200]]) {
     const journey = run.send(time);
     run.arrive(time, journey, { status });
     run.end(time + 0.5, journey, status === 200 ? "answered" : "refused", status);
   }
-  run.now = 3;
+  run.goOn({ now: 3 });
   expectSaid(run, 1, /Nobody sends/);
   expectSaid(run, 9, /All 1 answered, after 1 more try/);
+  assert.deepEqual(sentenceAt(run, 9)[2], ["try", "refused"]);
 });
 
 Deno.test("as many are said to wait for a connection as stand there", () => {
   const settings = { ...USUAL, runner: /** @type {const} */ ("naive"), quota: null };
-  const made = new Simulation(settings, { way: 0.03, work: 0.002 });
+  const made = new Simulation({ ...settings, way: 0.03, work: 0.002 });
   made.ask(200);
   made.advance(0.4);
   assert.equal(said(made.run, 0.15), "75 in flight, all at once.");
@@ -326,26 +323,26 @@ Deno.test("what nobody has announced is not known before it is sent: a retry, to
   run.arrive(0, journey, { status: 429 });
   run.end(0.1, journey, "refused", 429);
   run.send(3);
-  run.now = 4;
+  run.goOn({ now: 4 });
   expectSaid(run, 2.5, /Nobody sends/, /1 refused/, /all wait/);
   assert.equal(countsAt(run, 2.5).waiting, 0);
   expectSaid(run, -1, /^2 requests to come. The API allows 40 in 2 s.$/);
-  run.isLive = true;
+  run.goOn({ isLive: true });
   expectSaid(run, -1, /^Requests to come. The API allows 40 in 2 s.$/);
-  run.asked = 3;
+  run.goOn({ asked: 3 });
   assert.deepEqual([2.5, 3].map((time) => countsAt(run, time).waiting), [2, 1]);
   expectSaid(run, -1, /^3 requests/);
 });
 
 Deno.test("where nobody waits, nobody is said to", () => {
   const run = new Run();
-  run.isLive = true;
+  run.goOn({ isLive: true });
   run.wait(0, 1);
   const journey = run.send(0);
   run.wait(0, 0);
   run.arrive(0, journey, { status: 429 });
   run.end(0.1, journey, "refused", 429);
-  run.now = 3;
+  run.goOn({ now: 3 });
   assert.doesNotMatch(said(run, 2.5), /Nobody sends/);
   run.wait(2.6, 1);
   expectSaid(run, 2.8, /Nobody sends/, /1 refused/);
@@ -369,15 +366,13 @@ Deno.test("while a latency is dragged there is no sum: those out have several", 
 
 Deno.test("live, it is done once all that were asked for are answered", () => {
   const run = new Run();
-  run.isLive = true;
-  run.asked = 3;
+  run.goOn({ isLive: true, asked: 3 });
   for (const [time, status] of [[0, 200], [0.1, 429], [0.2, 200], [1, 200]]) {
     const journey = run.send(time);
     run.arrive(time, journey, { status });
     run.end(time + 0.3, journey, status === 429 ? "refused" : "answered", status);
   }
-  run.size = 4;
-  run.now = 3;
+  run.goOn({ started: 4, now: 3 });
   assert.doesNotMatch(said(run, 0.9), /All/);
   expectSaid(run, 2, /All 3 answered, after 1 more try/);
 });

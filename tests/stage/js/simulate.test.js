@@ -1,10 +1,16 @@
 // The simulated script and API.
 
 import assert from "node:assert/strict";
+import { settingsFor } from "../../../src/inflight_lab/stage/controls.js";
 import { seenAt } from "../../../src/inflight_lab/stage/motion.js";
 import { wallAt } from "../../../src/inflight_lab/stage/quota.js";
 import { countsAt, inFlightAt, Run } from "../../../src/inflight_lab/stage/run.js";
 import { quotaOf, Simulation } from "../../../src/inflight_lab/stage/simulate.js";
+import {
+  changeTo,
+  termsOf,
+  USUAL as TOY,
+} from "../../../src/inflight_lab/stage/toy.js";
 import { momentsOf, runOf, simulation } from "./support.js";
 
 /** When windows start; null where they slide. */
@@ -37,6 +43,24 @@ Deno.test("all at once, the quota lets in just what it allows", () => {
     const run = runOf(60, { runner: "naive", quota });
     const { answered, refused } = countsAt(run, run.now);
     assert.deepEqual([answered, refused], [20, 40]);
+  }
+});
+
+Deno.test("each slider changes what a page computes, before a run and during it", () => {
+  for (const { name, min, max } of settingsFor()) {
+    for (const isUnderWay of [false, true]) {
+      if (isUnderWay && name === "count") continue; // a run asks once
+      const [least, most] = [min, max].map((value) => {
+        const settings = { ...TOY, ...changeTo(TOY, name, value) };
+        const made = new Simulation(termsOf(isUnderWay ? TOY : settings, "semaphore"));
+        made.ask(settings.count);
+        made.advance(1);
+        made.set(termsOf(settings, "semaphore"));
+        made.advance(20);
+        return made.run.journeys.map(({ ended, outcome }) => [ended, outcome]);
+      });
+      assert.notDeepEqual(least, most, name);
+    }
   }
 });
 
@@ -78,6 +102,8 @@ Deno.test("the runner with the pause keeps its slots asleep after an answer", ()
   assert.equal(inFlightAt(run, 1), 0);
   assert.ok(run.holds.every((each) => (each.at(1)?.until ?? 0) >= 1.5));
   assert.ok(Math.abs(run.now - 3) < 0.01);
+  const few = runOf(7, { runner: "pause", limit: 5, latency: 0.5 });
+  assert.ok(few.now < 2.5, "the last slots are not all taken: none sleeps");
 });
 
 Deno.test("beyond a hundred, requests are sent and wait for a connection", () => {

@@ -7,10 +7,7 @@ const WORLD = { way: 0, jitter: 0, work: 0 };
 
 const results = JSON.parse(Deno.args[0]).map((/** @type {any} */ setting) => {
   const { count, quota, ...settings } = setting;
-  const simulation = new Simulation({
-    ...settings,
-    quota: quotaOf(quota),
-  }, WORLD);
+  const simulation = new Simulation({ ...settings, ...WORLD, quota: quotaOf(quota) });
   simulation.ask(count);
   simulation.advance(Infinity);
   const { answered, refused } = countsAt(simulation.run, Infinity);

@@ -50,7 +50,7 @@ Deno.test("the words are of what is set at the time that is shown", () => {
   const run = new Run();
   run.set(0, { limit: 5, quota: quotaOf({ rate: 100 }) });
   run.set(2, { limit: 9, quota: quotaOf({ rate: 20 }) });
-  run.now = 4;
+  run.goOn({ now: 4 });
   const words = [1, 3].flatMap((time) => [
     drawnAt(run, "in flight", time).line.text,
     drawnAt(run, "rate", time).line.text,
@@ -78,7 +78,7 @@ function runWith(arrivals) {
     run.arrive(time, journey, { status });
     run.end(time + 0.5, journey, status === 429 ? "refused" : "failed", status);
   }
-  run.now = 4;
+  run.goOn({ now: 4 });
   return run;
 }
 
@@ -138,7 +138,7 @@ Deno.test("before the start of a recording, it shows nothing of its end", () => 
   const context = canvas({ fillRect: () => filled += 1 });
   const run = new Run();
   for (const time of [1, 2]) run.arrive(time, run.send(time), { status: 429 });
-  run.now = 3;
+  run.goOn({ now: 3 });
   const rectangles = [-0.1, 0].map((time) => {
     filled = 0;
     drawnAt(run, "in flight", time, { context });
@@ -152,7 +152,7 @@ Deno.test("a live run is drawn as far as its dots are", () => {
   const context = canvas({ fillRect: () => filled += 1 });
   const run = new Run();
   for (const time of [1, 2]) run.arrive(time, run.send(time), { status: 429 });
-  run.now = 3;
+  run.goOn({ now: 3 });
   const labels = drawnAt(run, "in flight", 1.5, { context, until: 1.5 });
   assert.equal(filled, 2, "the time, and one refusal");
   assert.equal(labels.line.text, "peak 1");
@@ -169,7 +169,7 @@ Deno.test("only the line of the limit is dashed, at every frame", () => {
   });
   const run = new Run();
   run.set(0, { limit: 5 });
-  run.now = 4;
+  run.goOn({ now: 4 });
   drawnAt(run, "in flight", 1, { context });
   drawnAt(run, "in flight", 2, { context });
   assert.deepEqual(strokes, [0, 0, 2, 0, 0, 2]);

@@ -17,7 +17,7 @@ const EVEN = { jitter: 0, way: 0.1, work: 0 };
 
 /** @param {number} count @param {Partial<Settings>} [settings] */
 export function simulation(count, settings = {}) {
-  const made = new Simulation({ ...USUAL, ...settings }, EVEN);
+  const made = new Simulation({ ...EVEN, ...USUAL, ...settings });
   made.ask(count);
   return made;
 }

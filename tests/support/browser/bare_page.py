@@ -11,6 +11,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 from inflight_lab import Panel, PracticeServer
+from inflight_lab.panel.settings import NAMES
 from inflight_lab.runners import semaphore
 from inflight_lab.runs.columns import to_columns
 from inflight_lab.runs.run import RequestEvent, Run
@@ -22,7 +23,7 @@ EMPTY = """<!doctype html><html lang="en"><title>a panel</title>
 :root { color-scheme: light dark }
 body { margin: 8px; background: Canvas }
 </style>"""
-STATE = ("limit", "count", "latency", "rate", "running", "notice", "_lanes", "_fixed")
+STATE = (*NAMES, "running", "notice", "_lanes", "_fixed")
 
 
 def state_of(

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Playwright, expect
+from playwright.sync_api import Browser, FrameLocator, Locator, Page, Playwright, expect
 
 from tests.support import children
 from tests.support.children import free_port, wait_until_up
@@ -196,26 +196,30 @@ def save(page: Page) -> None:
 
 
 class PanelOnPage:
-    """The panel as a person meets it: buttons, sliders, and numbers to read."""
+    """The panel as a person meets it: buttons, sliders, and numbers to read.
 
-    def __init__(self, page: Page) -> None:
+    It is on ``page``, or in a ``frame`` of it.
+    """
+
+    def __init__(self, page: Page, frame: FrameLocator | None = None) -> None:
         self.page = page
-        self.plot = page.locator(".ifl-lane")
+        self.locator = (frame or page).locator
+        self.plot = self.locator(".ifl-lane")
         self.limit = self.slider("limit")
 
     def slider(self, name: str) -> Locator:
         """The slider of one of the panel's settings: limit, count, latency, rate."""
-        return self.page.locator(f".ifl-panel input[name={name}]")
+        return self.locator(f".ifl-panel input[name={name}]")
 
     def press(self, button: str) -> None:
         """Click Run, Stop or Reset."""
         if button == "Reset":
             self.open_more()
-        self.page.locator(".ifl-panel button", has_text=button).click()
+        self.locator(".ifl-panel button", has_text=button).click()
 
     def open_more(self) -> None:
         """Show the settings that are not always on the page."""
-        more = self.page.locator(".ifl-panel .ifl-more")
+        more = self.locator(".ifl-panel .ifl-more")
         if more.get_attribute("aria-expanded") == "false":
             more.click()
 
@@ -246,9 +250,10 @@ class PanelOnPage:
             )
         box = slider.bounding_box()
         assert box
-        radius = box["height"] / 2  # the handle is as wide as it is high
+        style = "(slider) => getComputedStyle(slider).getPropertyValue('--thumb')"
+        radius = float(slider.evaluate(style).removesuffix("px")) / 2
         track = box["width"] - 2 * radius
-        return box["x"] + radius + share * track, box["y"] + radius
+        return box["x"] + radius + share * track, box["y"] + box["height"] / 2
 
     def expect(self, **numbers: object) -> None:
         """Wait until the plot shows these numbers; ``in_flight`` is the server's."""
@@ -262,10 +267,10 @@ class PanelOnPage:
 
     def expect_end(self) -> None:
         """Wait until nothing runs."""
-        expect(self.page.locator(".ifl-panel .ifl-go").first).to_have_text("Run")
+        expect(self.locator(".ifl-panel .ifl-go").first).to_have_text("Run")
 
     def notice(self, text: str) -> Locator:
         """The line for what goes wrong, once it contains ``text``."""
-        line = self.page.locator(".ifl-notice", has_text=text).first
+        line = self.locator(".ifl-notice", has_text=text).first
         expect(line).to_be_visible()
         return line

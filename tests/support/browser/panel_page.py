@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page
+from playwright.sync_api import FrameLocator, Page
 
 from tests.support.browser.lab import START_UP, PanelOnPage
 
@@ -16,9 +16,9 @@ panel = Panel(semaphore.make_many_requests, server=server, count=1000, limit=3)
 panel"""
 
 
-def panel_of(page: Page) -> PanelOnPage:
-    """The panel that the page shows, once it is there."""
-    panel = PanelOnPage(page)
+def panel_of(page: Page, frame: FrameLocator | None = None) -> PanelOnPage:
+    """The panel that the page shows, or a frame of it, once it is there."""
+    panel = PanelOnPage(page, frame)
     panel.plot.wait_for(timeout=START_UP)
     return panel
 

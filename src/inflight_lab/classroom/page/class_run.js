@@ -74,7 +74,6 @@ export class ClassRun extends Run {
 /** @param {ClassRun} run @param {State} state What was known. @param {News} news */
 export function append(run, state, { now, events, ...changes }) {
   const next = { ...state, ...changes };
-  run.isLive = true;
   if (changes.quota || changes.latency !== undefined) {
     const { quota, latency } = next;
     run.set(run.settings.list.length ? now : 0, { quota, latency, way: WAY });
@@ -82,7 +81,7 @@ export function append(run, state, { now, events, ...changes }) {
   for (const row of events) readEvent(run, row, next.shared);
   const newest = run.reached.lastUpTo(now);
   if (run.reached.list[0] < newest - KEPT - STEP) run.forget(newest - KEPT);
-  run.now = now;
+  run.goOn({ now, isLive: true });
   return next;
 }
 

@@ -142,7 +142,7 @@ class Wall {
   }
 
   #end() {
-    this.run.isLive = false;
+    this.run.goOn({ isLive: false });
     this.run = new ClassRun();
     this.sentence.dataset.said = "";
     write(this.sentence, "The class is closed.");

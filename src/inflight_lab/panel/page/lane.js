@@ -38,9 +38,7 @@ export function planFor(model, lane) {
   const { adjustable, unlimited } = model.get("_lanes")[lane];
   const { terms: { quota, max_concurrent: maxConcurrent } } = model.get("_fixed");
   const run = new Run();
-  run.asked = model.get("count");
-  run.size = run.asked;
-  run.isUnlimited = unlimited;
+  run.goOn({ asked: model.get("count"), isUnlimited: unlimited });
   run.set(0, {
     limit: adjustable ? model.get("limit") : null,
     latency: model.get("latency"),

@@ -11,6 +11,7 @@ developers.openai.com and at platform.claude.com.
 """
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple, Self
 
 import httpx
@@ -25,9 +26,10 @@ SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 LIMITS = (
     "x-ratelimit-limit-requests",
     "x-ratelimit-limit-tokens",
+    "x-ratelimit-reset-tokens",
     "x-ratelimit-limit",
 )
-"""Headers that name a limit, and not for how long."""
+"""Headers that name a limit, or when it is whole again, and not for how long."""
 
 
 class Quota(NamedTuple):
@@ -54,10 +56,12 @@ class Quota(NamedTuple):
         return cls(int(rate), int(periods) * SECONDS[unit])
 
 
-def limits_named_in(headers: httpx.Headers) -> str:
-    """A sentence with those of `LIMITS` that are there; "" without any."""
-    named = [f"{name}: {headers[name]}" for name in LIMITS if name in headers]
-    return f"Its headers say {', '.join(named)}." if named else ""
+def limits_named_in(answers: Iterable[httpx.Headers]) -> str | None:
+    """A sentence with the `LIMITS` of the first answer that has one; None without."""
+    for headers in answers:
+        if named := [f"{name}: {headers[name]}" for name in LIMITS if name in headers]:
+            return f"Its headers say {', '.join(named)}."
+    return None
 
 
 def announced_in(headers: httpx.Headers) -> Quota | None:

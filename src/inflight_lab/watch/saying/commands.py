@@ -23,17 +23,18 @@ RECIPES = {"requests": "with_requests"}
 FOR_ASYNCIO = "fetch_all"
 FOR_MODELS = "ask_model"
 CHATS = "/chat/completions"
-TO_PRINT = "or let this write a script of its own, which saves each answer and resumes:"
+TO_PRINT = "or this writes a script of its own, which saves each answer and resumes:"
 TO_LOWER = "your script keeps a pace already: lower that to {lower}"
 TO_FILL = "then fill in, in {file}: {settings}"
-TO_EDIT = "its edits, as for pages or aiohttp: inflight-lab snippet --help"
+TO_EDIT = "its edits, such as {edit}: inflight-lab snippet --help"
+EDITS = {"aiohttp": "fetch_all-aiohttp", FOR_MODELS: "ask_model-openai"}
+ASSUMED = "for tokens, 60 s are assumed: no answer says how long"
 TO_ASK = "MODEL; PROMPTS; MAX_TOKENS, and what else you send, such as a system message"
-TO_START = (
-    "start with {quota} ({why}), halve that while refusals come, and double it while "
-    "none do"
-)
+TO_START = "start with {quota} ({why}); halve it if refusals come, else double it"
 ENOUGH = 10
 """Seconds that show a rate; and requests a second that are said as such."""
+MARGIN = 0.9
+"""Of what was accepted: who starts with all of that is refused again."""
 ID = "{id}"
 """Stands in an address where the requests differ."""
 SEPARATOR = re.compile("([/?&=.])")
@@ -72,23 +73,21 @@ def command_for(
     most = _most_alike(requests)
     allowed = _allowed(most, quota)
     lines = []
+    if "--tokens" in allowed and not _tokens_said_to(most):
+        lines.append(ASSUMED)
     if limit:
         allowed["--limit"] = str(limit)
     elif pacer_for(most[0], allowed).endswith("Pacer()"):
         start, why = _rate_to_start_with(most)
         allowed |= _as_options(start)
-        lines = [TO_START.format(quota=start, why=why)]
+        lines.append(TO_START.format(quota=start, why=why))
     if has_a_pacer:
-        lower = f"limit={limit}" if limit else pacer_for(most[0], allowed)
+        lower = ", ".join(f"{name[2:].upper()} = {allowed[name]}" for name in allowed)
         return "\n  ".join([*lines, TO_LOWER.format(lower=lower)])
     kept = lines_to_keep(most, allowed)
     recipe = _recipe_for(most[0])
-    lines += kept
-    if kept and recipe:
-        lines.append(TO_PRINT)
-    if recipe:
-        lines += _commands(most, recipe, allowed)
-    return "\n  ".join(lines)
+    commands = [TO_PRINT, *_commands(most, recipe, allowed)] if recipe else []
+    return "\n  ".join([*lines, *kept, *commands])
 
 
 def _most_alike(requests: Iterable[Request]) -> list[Request]:
@@ -108,24 +107,31 @@ def _allowed(requests: list[Request], quota: Quota | None) -> dict[str, str]:
     rate = int(quota.rate * period / quota.period)
     if "--tokens" not in options or not rate:  # a day's requests decide alone
         return _as_options(quota)
-    tokens = {"--tokens": options["--tokens"]}
-    return _as_options(Quota(rate, period)) | tokens  # both are spread evenly
+    # Both are spread evenly.
+    return _as_options(Quota(rate, period)) | {"--tokens": options["--tokens"]}
 
 
 def _rate_to_start_with(requests: Sequence[Request]) -> tuple[Quota, str]:
-    """What was accepted on average, until the last pause is over."""
-    accepted = sum(each.is_accepted for each in requests)
+    """A little less than was accepted on average, until the last pause is over.
+
+    What was accepted before the first refusal may have used up a quota that was full.
+    """
+    accepted = [each.asked for each in requests if each.is_accepted]
     begin = min(each.asked for each in requests)
+    refused = [each.last_seen for each in requests if each.is_over_quota]
+    refusal = min(refused, default=float("inf"))
+    since = ""
+    if later := [asked for asked in accepted if asked > refusal]:
+        accepted, begin, since = later, refusal, " after the first refusal"
     end = max(each.last_seen + each.refusal.pause for each in requests)
     has_pauses = any(each.refusal.pause for each in requests)
     seconds = max(1.0, end - begin)
     if not accepted or not (has_pauses or seconds >= ENOUGH):
         return Quota(10, 10.0), "a guess: this run does not show it"
-    why = f"{accepted} were accepted in {seconds:.1f} s, pauses included"
-    rate = accepted / seconds
-    if rate >= ENOUGH:
-        return Quota(int(rate), 1.0), why
-    return Quota(max(1, int(MINUTE * rate)), float(MINUTE)), why
+    rate = MARGIN * len(accepted) / seconds
+    period = 1 if rate >= ENOUGH else MINUTE
+    why = f"{len(accepted)} were accepted in {seconds:.1f} s{since}, pauses included"
+    return Quota(max(1, int(period * rate)), float(period)), f"{why}, less a tenth"
 
 
 def _as_options(quota: Quota) -> dict[str, str]:
@@ -134,19 +140,21 @@ def _as_options(quota: Quota) -> dict[str, str]:
 
 def _budgets_named_in(requests: list[Request]) -> dict[str, str]:
     """What headers say, and the words of refusals, which also say for how long."""
-    answered = [each for each in requests if each.ended]
     options = {}
     for option, name in BUDGETS.items():
-        named = [each.headers.get(name, "") for each in answered]
+        named = [each.headers.get(name, "") for each in requests]
         numbers = [int(number) for number in named if number.isdecimal()]
         if numbers:
             options[option] = str(max(numbers))
-    for each in answered:
-        tokens = tokens_said_in(each.refusal.reason)
-        if tokens:
-            options["--tokens"] = str(tokens.rate)
-            options["--period"] = f"{tokens.period:g}"
+    if tokens := _tokens_said_to(requests):
+        options |= {"--tokens": str(tokens.rate), "--period": f"{tokens.period:g}"}
     return options
+
+
+def _tokens_said_to(requests: list[Request]) -> Quota | None:
+    """What the words of the last refusal say that name tokens."""
+    said = (tokens_said_in(each.refusal.reason) for each in reversed(requests))
+    return next(filter(None, said), None)
 
 
 def _recipe_for(request: Request) -> str:
@@ -177,7 +185,8 @@ def _commands(
     if "" in variables:
         settings.append("and set, in the environment, the variable that HEADERS names")
     to_fill = TO_FILL.format(file=file, settings="; ".join(settings))
-    return [command, to_fill, TO_EDIT]
+    edit = EDITS.get(recipe) or EDITS.get(requests[0].library, "fetch_all-pages")
+    return [command, to_fill, TO_EDIT.format(edit=edit)]
 
 
 def _yours_to_fill(command: str) -> list[str]:
@@ -187,9 +196,7 @@ def _yours_to_fill(command: str) -> list[str]:
         yours = TO_ASK
     else:
         unknown = {"--rate": "RATE and PERIOD"}
-        yours = f"IDS, for {ID}"
-        if ID not in command:
-            yours = f"URL, with {ID} where the requests differ, and IDS"
+        yours = f"IDS, for {ID}" if ID in command else f"URL, with {ID} in it, and IDS"
     missing = [words for option, words in unknown.items() if option not in command]
     return [*missing, yours]
 

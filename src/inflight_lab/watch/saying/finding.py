@@ -33,12 +33,11 @@ class Finding:
         """Sentences: what was counted, and where."""
 
     def __str__(self) -> str:
-        name = self._words["name"]
-        advice = self._words["advice"]
         notebook = self._words["notebook"].partition("_")[0]
-        text = f"{self._certainty}: {name}: {self.facts} {advice} "
-        text += f"(inflight-lab --open {notebook})"
-        return f"{text}\n  {self._command}" if self._command else text
+        said = f"{self._certainty}: {self._words['name']}: {self.facts}"
+        advice = f"{self._words['advice']} (inflight-lab --open {notebook})"
+        command = f"  {self._command}" if self._command else ""
+        return "\n".join(filter(None, [said, advice, command]))
 
 
 def _names_in(sentence: str) -> list[str]:

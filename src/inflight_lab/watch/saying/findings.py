@@ -44,12 +44,15 @@ POOL_ERRORS = ("PoolTimeout", "TimeoutError")
 """How httpx and aiohttp call it when no connection became free in time."""
 
 
-def quoted(request: Request) -> str | None:
-    """What the API said, in its own words and in its headers; None if nothing."""
-    reason = request.refusal.reason
+def quoted(first: Request, *others: Request) -> str | None:
+    """What the API said, in its own words and in its headers, which may stand in
+    ``others`` alone; None if nothing.
+    """
+    reason = first.refusal.reason
     stop = "" if reason.endswith((".", "!", "?")) else "."
     words = f'The API says: "{reason}"{stop}' if reason else ""
-    return " ".join(filter(None, [words, limits_named_in(request.headers)])) or None
+    limits = limits_named_in(each.headers for each in (first, *others))
+    return " ".join(filter(None, [words, limits])) or None
 
 
 # The findings, causes before effects
@@ -120,6 +123,7 @@ def over_the_quota(log: RequestLog) -> Finding | None:
         pace = Quota(quota.rate, 1.1 * quota.period)
     accepted = [each for each in requests if each.is_accepted]
     at_once = most_at_once(accepted, sent_times(accepted))
+    peak = most_at_once(requests, sent_times(requests))
     limit = at_once if FINDINGS[kind].get("is_in_flight") else 0
     return Finding(
         kind,
@@ -129,14 +133,15 @@ def over_the_quota(log: RequestLog) -> Finding | None:
         status="/".join(sorted({str(each.status) for each in refused})),
         line=place(requests),
         accepted_later=accepted_later(requests),
-        said=quoted(refused[0]),
+        said=quoted(refused[0], *requests),
         of_tokens=_number_of("over_the_tokens", refused),
-        limits=limits_named_in(refused[0].headers) or None,
+        limits=limits_named_in(each.headers for each in refused),
         quota=quota,
         most=most_within(quota.period, sent_times(requests)) if quota else 0,
         accepted=str(len(accepted)),  # 0 is said as well
         seconds=seconds_of(requests),
         at_once=at_once,
+        peak=peak if peak - at_once >= FEW else 0,
         pause=max(each.refusal.pause for each in refused),
     )
 

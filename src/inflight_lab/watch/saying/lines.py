@@ -16,10 +16,7 @@ MINUTE = 60
 LONG_PAUSE = 600
 """Seconds, the ``longest_pause`` of `Patience`: it gives up if an API asks for more."""
 TO_KEEP = "to keep your script, take these lines into it, in a semaphore's place:"
-TO_OWN = (
-    "without the package: inflight-lab snippet NAME prints pacer, budgets, patiently "
-    "and threaded"
-)
+TO_OWN = "to own their code: inflight-lab snippet pacer, budgets, patiently or threaded"
 TURN = "pacer.turn(tokens=most_tokens(body))"
 FILE = Path(__file__).with_suffix(".toml")
 TEXTS: dict[str, str] = tomllib.loads(FILE.read_text(encoding="utf-8"))
