@@ -271,6 +271,11 @@ def test_nothing_moves_when_words_and_numbers_change(
         page.evaluate("([name, value]) => model.set(name, value)", [name, value])
     PanelOnPage(page).open_more()
     assert everything.evaluate_all(BOXES) == all_before
+    more, sentence = (
+        page.locator(part).bounding_box() or {}
+        for part in (".ifl-folded", ".ifl-sentence")
+    )
+    assert sentence["y"] + sentence["height"] <= more["y"]  # one reads it meanwhile
     page.locator(".ifl-go").evaluate(
         "go => go.addEventListener('click', () => {"
         " model.set('running', false);"
