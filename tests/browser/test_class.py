@@ -78,7 +78,8 @@ def test_phones_send_and_the_wall_shows_who(room: ClassRoom, pages: Pages) -> No
 
 def test_what_is_pressed_next_begins_anew(room: ClassRoom, page: Page) -> None:
     """A dot for each request since all had come back, and their counts; those before
-    are a line to compare with.  So many may wait, and the limit may move meanwhile.
+    are a line to compare with, below the dots.  So many may wait, and the limit may
+    move meanwhile.
     """
     room.quota, room.latency = "none", 0.2  # so that no press is stopped as a flood
     page.goto(room.url)
@@ -90,6 +91,14 @@ def test_what_is_pressed_next_begins_anew(room: ClassRoom, page: Page) -> None:
         expect(before).to_have_text(["0 refused"] * min(earlier, 3))
     expect(page.locator("#last")).to_contain_text("200 OK")
     expect(dots).to_have_count(20)
+    for width, height in ((390, 844), (360, 600)):
+        page.set_viewport_size({"width": width, "height": height})
+        slider, last, line = (
+            shown.bounding_box() or {}
+            for shown in (page.locator("#own"), dots.last, before.first)
+        )
+        assert slider["height"] < 90
+        assert last["y"] + last["height"] <= line["y"]
     room.latency = 60.0
     page.get_by_role("slider", name="limit").fill("2")
     for _ in range(3):

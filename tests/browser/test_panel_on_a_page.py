@@ -271,6 +271,11 @@ def test_nothing_moves_when_words_and_numbers_change(
         page.evaluate("([name, value]) => model.set(name, value)", [name, value])
     PanelOnPage(page).open_more()
     assert everything.evaluate_all(BOXES) == all_before
+    more, sentence = (
+        page.locator(part).bounding_box() or {}
+        for part in (".ifl-folded", ".ifl-sentence")
+    )
+    assert sentence["y"] + sentence["height"] <= more["y"]  # one reads it meanwhile
     page.locator(".ifl-go").evaluate(
         "go => go.addEventListener('click', () => {"
         " model.set('running', false);"
@@ -282,6 +287,20 @@ def test_nothing_moves_when_words_and_numbers_change(
     assert page.locator(".ifl-notice").evaluate(
         "line => line.scrollWidth <= line.clientWidth"
     )
+
+
+def test_a_run_that_has_stopped_can_be_run_again(page: Page, states: States) -> None:
+    """At once, although its picture is still on the way to its end."""
+    stop_clock(page)
+    show(page, states["one"])
+    page.evaluate("model.set('running', true)")
+    hear(page, run_of((0, 0.5, 200), live=True), reset=True, number=1)
+    page.clock.run_for(100)
+    page.evaluate("model.set('running', false)")
+    hear(page, run_of((0.6, 5, 200)))
+    expect(page.locator(".ifl-go")).to_have_text("Run")
+    page.locator(".ifl-panel").press(" ")
+    assert asked(page) == [{"press": "run"}]
 
 
 def test_what_a_run_did_not_have_waits_for_the_next(page: Page, states: States) -> None:

@@ -104,7 +104,9 @@ def test_where_one_looks_back_it_shows_what_was_recorded(
     player.expect_over()
     box = player.strip.bounding_box()
     assert box
+    end = player.strip.get_attribute("aria-valuenow") or ""
     player.strip.click(position={"x": box["width"] / 20, "y": box["height"] / 2})
+    expect(player.strip).not_to_have_attribute("aria-valuenow", end)
     pressed = player.strip.get_attribute("aria-valuenow") or ""
     player.strip.press("PageUp")
     expect(player.strip).not_to_have_attribute("aria-valuenow", pressed)

@@ -48,6 +48,8 @@ export class Pen {
   colours = {};
   width = 0;
   height = 0;
+  /** Of the words beside it. */
+  fontSize = 14;
 
   /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
@@ -62,6 +64,7 @@ export class Pen {
       this.canvas.style.color = `var(--ifl-${name})`;
       this.colours[name] = style.color;
     }
+    this.fontSize = parseFloat(style.fontSize);
     this.width = this.canvas.clientWidth;
     this.height = this.canvas.clientHeight;
     const zoom = this.canvas.getBoundingClientRect().width / this.width || 1;

@@ -203,7 +203,7 @@ export class Stage {
     }
     const at = Math.max(0, Math.min(time, run.now));
     write(numbers.time, time < 0 ? "" : `${at.toFixed(1)} s`);
-    const isFarBack = this.#span - at > FAR_BACK;
+    const isFarBack = time >= 0 && this.#span - at > FAR_BACK;
     write(numbers.span, isFarBack ? `of ${this.#span.toFixed(1)} s` : "");
     stage.classList.toggle("ifl-before", time < 0);
     stage.classList.toggle("ifl-closed", isClosed(run, moment));

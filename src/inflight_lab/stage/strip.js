@@ -71,8 +71,8 @@ const DIGIT = 8;
 /** Marks that are closer to each other are one, in pixels. */
 const CLOSE = 3;
 
-/** Labels are so far from each other, from middle to middle. */
-const LINE = 15;
+/** Labels are so far from each other, from middle to middle, in heights of a letter. */
+const LINE = 1.1;
 
 /** The handle's radius, in pixels. */
 const HANDLE = 5;
@@ -126,7 +126,7 @@ export function drawStrip(pen, run, shown) {
     marks: { text: hasMarks ? "refused" : "", y: BAND / 2 },
     line: { text, y: y(line ?? highest) },
     before: { text: before ? `before: ${inWords(was)}` : "", y: y(was) },
-  }, pen.height);
+  }, pen);
 }
 
 /**
@@ -134,20 +134,21 @@ export function drawStrip(pen, run, shown) {
  *
  * @template {Record<string, Label>} Labels
  * @param {Labels} labels
- * @param {number} height
+ * @param {Pen} pen
  */
-function spread(labels, height) {
+function spread(labels, { height, fontSize }) {
+  const line = LINE * fontSize;
   const shown = Object.values(labels).filter(({ text }) => text);
   shown.sort((one, other) => one.y - other.y);
-  let highest = LINE / 2;
+  let highest = line / 2;
   for (const each of shown) {
     each.y = Math.max(each.y, highest);
-    highest = each.y + LINE;
+    highest = each.y + line;
   }
-  let lowest = height - LINE / 2;
+  let lowest = height - line / 2;
   for (const each of shown.toReversed()) {
     each.y = Math.min(each.y, lowest);
-    lowest = each.y - LINE;
+    lowest = each.y - line;
   }
   return labels;
 }

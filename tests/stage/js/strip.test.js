@@ -41,7 +41,7 @@ function drawnAt(
     },
   });
   const colours = { refused: "refused", failed: "failed" };
-  const pen = { context, colours, width: 300, height: 60, clear() {} };
+  const pen = { context, colours, width: 300, height: 60, fontSize: 14, clear() {} };
   const shown = { time, what, span: 4, beside: [run], ...how };
   return drawStrip(/** @type {Pen} */ (/** @type {unknown} */ (pen)), run, shown);
 }

@@ -67,7 +67,6 @@ class ClassPlaces extends Places {
     this.columns = isNarrow ? PRESS / 2 : PRESS;
     this.cell = cellOf(this.columns);
     this.radius = this.cell * 0.42;
-    this.top = (height - this.cell * crowd.requests / this.columns) / 2;
     this.count = Infinity; // each request is found by its own number
   }
 
@@ -80,13 +79,15 @@ class ClassPlaces extends Places {
     this.#homes.clear();
     const arranged = [];
     const { requests } = this.boxes;
-    for (const [phone, { left, top }] of this.rows) {
+    for (const [phone, { left, top, height }] of this.rows) {
       const newest = sent.get(phone)?.slice(-this.most) ?? [];
+      const lines = Math.ceil(newest.length / PRESS) * PRESS / this.columns;
+      const above = (height - this.cell * lines) / 2;
       newest.forEach(({ number }, index) => {
         const [x, y] = super.home(index);
         const home = /** @type {Point} */ ([
           x + left - requests.left,
-          y + top - requests.top + this.top,
+          y + top - requests.top + above,
         ]);
         this.#homes.set(number, home);
       });

@@ -48,14 +48,17 @@ export default widget("ifl-panel", (/** @type {PanelPage} */ page) => {
     make("div", { className: "ifl-settings" }, ...shown),
     more,
     presentation.button,
-    folded,
   );
-  more.ariaExpanded = "false";
-  more.onclick = () => {
-    folded.hidden = !folded.hidden;
-    more.ariaExpanded = `${!folded.hidden}`;
-  };
-  obeyButtons(page, player, presentation, { go, reset });
+  bar.after(folded);
+  function fold(isFolded = true) {
+    folded.hidden = isFolded;
+    more.ariaExpanded = `${!isFolded}`;
+    if (!isFolded) folded.scrollIntoView({ block: "nearest" });
+  }
+  fold();
+  more.onclick = () => fold(!folded.hidden);
+  root.addEventListener("ifl-pressed", () => presentation.on && fold());
+  obeyButtons(page, presentation, { go, reset });
   addNotice(page);
 });
 
@@ -79,11 +82,10 @@ function sliderFor({ model, signal }, setting, player) {
  * By a click or a key.
  *
  * @param {PanelPage} page
- * @param {Player} player
  * @param {Presentation} presentation
  * @param {{ [name in "go" | "reset"]: HTMLButtonElement }} buttons
  */
-function obeyButtons({ root, model, signal }, player, presentation, { go, reset }) {
+function obeyButtons({ root, model, signal }, presentation, { go, reset }) {
   const pressed = new Mover(model, () => {}, signal);
   const firstLane = root.querySelector(".ifl-lane");
   let last = "";
@@ -99,9 +101,7 @@ function obeyButtons({ root, model, signal }, player, presentation, { go, reset 
   function obey(command) {
     if (command === "present") presentation.toggle();
     else if (command === "reset") send("reset");
-    else if (!isUnderWay()) send("run");
-    else if (model.get("running")) send("stop");
-    else player.seek(Infinity);
+    else send(model.get("running") ? "stop" : "run");
     leaveButton();
   }
 
@@ -112,13 +112,8 @@ function obeyButtons({ root, model, signal }, player, presentation, { go, reset 
     });
   }
 
-  /** A picture ends a little after its run. */
-  function isUnderWay() {
-    return model.get("running") || player.isCatchingUp;
-  }
-
   function show() {
-    const isOn = isUnderWay();
+    const isOn = model.get("running");
     const hasBegun = isOn && !root.classList.contains("ifl-running");
     if (hasBegun) requestAnimationFrame(() => bringIntoView(root, firstLane));
     write(go, isOn ? "Stop" : "Run");
@@ -132,7 +127,6 @@ function obeyButtons({ root, model, signal }, player, presentation, { go, reset 
   reset.onclick = () => obey("reset");
   presentation.button.addEventListener("click", leaveButton);
   listenToKeys(root, () => presentation.on, obey, signal);
-  player.addEventListener("change", show);
   follow(model, ["running"], show, signal);
 }
 
