@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from inflight_lab import ClassRoom
 from tests.support.browser import IN_BROWSER, Pages
+from tests.support.browser.lab import box_of
 
 pytestmark = IN_BROWSER
 REFUSED = "Failed to load resource: the server responded with a status of 429"
@@ -94,8 +95,7 @@ def test_what_is_pressed_next_begins_anew(room: ClassRoom, page: Page) -> None:
     for width, height in ((390, 844), (360, 600)):
         page.set_viewport_size({"width": width, "height": height})
         slider, last, line = (
-            shown.bounding_box() or {}
-            for shown in (page.locator("#own"), dots.last, before.first)
+            box_of(shown) for shown in (page.locator("#own"), dots.last, before.first)
         )
         assert slider["height"] < 90
         assert last["y"] + last["height"] <= line["y"]

@@ -15,7 +15,7 @@ from inflight_lab.plot.modules import PAGE, script, style
 from inflight_lab.runs.run import Level, Run, no_levels
 from tests.support.browser import IN_BROWSER, stop_clock
 from tests.support.browser.bare_page import hear, run_of, show, state_of
-from tests.support.browser.lab import PanelOnPage
+from tests.support.browser.lab import PanelOnPage, box_of
 from tests.support.panels import TWO
 
 pytestmark = IN_BROWSER
@@ -272,8 +272,7 @@ def test_nothing_moves_when_words_and_numbers_change(
     PanelOnPage(page).open_more()
     assert everything.evaluate_all(BOXES) == all_before
     more, sentence = (
-        page.locator(part).bounding_box() or {}
-        for part in (".ifl-folded", ".ifl-sentence")
+        box_of(page.locator(part)) for part in (".ifl-folded", ".ifl-sentence")
     )
     assert sentence["y"] + sentence["height"] <= more["y"]  # one reads it meanwhile
     page.locator(".ifl-go").evaluate(

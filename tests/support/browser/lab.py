@@ -14,7 +14,15 @@ from typing import Any
 import httpx
 import nbformat
 import pytest
-from playwright.sync_api import Browser, FrameLocator, Locator, Page, Playwright, expect
+from playwright.sync_api import (
+    Browser,
+    FloatRect,
+    FrameLocator,
+    Locator,
+    Page,
+    Playwright,
+    expect,
+)
 
 from tests.support import children
 from tests.support.children import free_port, wait_until_up
@@ -195,6 +203,13 @@ def save(page: Page) -> None:
     checkpoint.value.finished()
 
 
+def box_of(shown: Locator) -> FloatRect:
+    """Where it is on the page, in pixels."""
+    box = shown.bounding_box()
+    assert box
+    return box
+
+
 class PanelOnPage:
     """The panel as a person meets it: buttons, sliders, and numbers to read.
 
@@ -248,8 +263,7 @@ class PanelOnPage:
             share = slider.evaluate(
                 "({ min, max, value }) => (value - min) / (max - min)"
             )
-        box = slider.bounding_box()
-        assert box
+        box = box_of(slider)
         style = "(slider) => getComputedStyle(slider).getPropertyValue('--thumb')"
         radius = float(slider.evaluate(style).removesuffix("px")) / 2
         track = box["width"] - 2 * radius
