@@ -113,7 +113,7 @@ def test_in_webkit(tmp_path: Path) -> None:
         ClassRoom(address="127.0.0.1", port=0, quota="none", latency=0) as room,
     ):
         page.open(room.url)
-        page.click("#one:not([disabled])")
+        page.click("#send:not([disabled])")
         page.wait_for("return document.body.innerText.includes('200 OK after')")
         page.open(make_landing_page(tmp_path).as_uri())
         page.click("inflight-toy .ifl-go")
