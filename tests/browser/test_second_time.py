@@ -93,22 +93,6 @@ def test_a_panel_that_runs_again(page: Page) -> None:
     expect(time).to_be_empty()
 
 
-def test_a_panel_stops_until_its_last_dot_has_landed(page: Page) -> None:
-    """The picture ends a little after the run: only then is Run offered again."""
-    stop_clock(page)
-    show(page, state_of())
-    go = page.locator(".ifl-go")
-    page.evaluate("model.set('running', true)")
-    hear(page, run_of((0, 0.5, 200), now=0.4, live=True), reset=True, number=1)
-    page.clock.run_for(300)
-    hear(page, Run(now=0.5))
-    page.evaluate("model.set('running', false)")
-    page.clock.run_for(100)
-    expect(go).to_have_text("Stop")
-    page.clock.run_for(2000)
-    expect(go).to_have_text("Run")
-
-
 def test_a_page_that_becomes_dark(page: Page) -> None:
     """A panel is dark where the text around it is light, but not on the white that VS
     Code puts behind a widget, whatever the theme.
