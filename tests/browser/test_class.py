@@ -13,6 +13,7 @@ from tests.support.browser import IN_BROWSER, Pages
 from tests.support.browser.lab import box_of
 
 pytestmark = IN_BROWSER
+SPACE = ".ifl-space"
 REFUSED = "Failed to load resource: the server responded with a status of 429"
 
 
@@ -79,8 +80,8 @@ def test_phones_send_and_the_wall_shows_who(room: ClassRoom, pages: Pages) -> No
 
 def test_what_is_pressed_next_begins_anew(room: ClassRoom, page: Page) -> None:
     """A dot for each request since all had come back, and their counts; those before
-    are a line to compare with, below the dots.  So many may wait, and the limit may
-    move meanwhile.
+    are a line to compare with, below the dots.  So many may wait, as large as there is
+    room for, and the limit may move meanwhile.
     """
     room.quota, room.latency = "none", 0.2  # so that no press is stopped as a flood
     page.goto(room.url)
@@ -101,9 +102,12 @@ def test_what_is_pressed_next_begins_anew(room: ClassRoom, page: Page) -> None:
         assert last["y"] + last["height"] <= line["y"]
     room.latency = 60.0
     page.get_by_role("slider", name="limit").fill("2")
-    for _ in range(3):
+    page.set_viewport_size({"width": 390, "height": 844})
+    for count in (20, 40, 60):
         button.click()
-    expect(dots).to_have_count(60)
+        expect(dots).to_have_count(count)
+        shown, room_for_it = (box_of(page.locator(each)) for each in ("#dots", SPACE))
+        assert 0.4 < shown["height"] / room_for_it["height"] <= 1
     expect(page.locator("#last")).to_be_empty()  # as none of these has an answer yet
     expect(button).to_be_disabled()
     for limit in ("2", "4"):

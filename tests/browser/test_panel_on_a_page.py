@@ -40,6 +40,7 @@ FOCUS = """() => {
 PICTURE = '<svg class="ifl-7"><text>Nothing was sent</text></svg>'
 GOALS = {"no 429": lambda stats: stats.refused == 0}
 SHORT = run_of((0, 0.5, 200), (0, 0.5, 429))
+MIXED = run_of(*[(0, 0.5, 200), (0, 0.5, 429), (0, 0.5, 500)] * 50)
 
 
 States = dict[str, dict[str, Any]]
@@ -345,13 +346,20 @@ SCREENS = [Screen(1024, 768), Screen(1366, 768), Screen(1920, 1080)]
 def test_presented_it_fills_the_screen(
     page: Page, runners: str, screen: Screen, states: States
 ) -> None:
-    """All of it is on the screen, and letters can be read from the last row."""
+    """All of it is on the screen, letters can be read from the last row, and pictures
+    side by side are level.
+    """
     state = states[runners]
     show(page, state, width=screen.width, height=screen.height)
-    for lane in range(len(state["_lanes"])):
-        hear(page, SHORT, lane=lane, reset=True, number=1)
+    last = len(state["_lanes"]) - 1
+    for lane in range(last + 1):
+        run = MIXED if lane == last else SHORT
+        hear(page, run, lane=lane, reset=True, number=1)
     page.evaluate("delete Element.prototype.requestFullscreen")
     page.get_by_role("button", name="Present").click()
+    expect(page.locator(".ifl-count-failed").last).to_have_text("50 failed")
+    tops = {box_of(flow)["y"] for flow in page.locator(".ifl-flow").all()}
+    assert max(tops) - min(tops) < 1
     for part in page.locator(".ifl-presented :is(button, input, canvas):visible").all():
         box = part.bounding_box()
         assert box

@@ -98,7 +98,9 @@ def test_a_page_plays_from_the_file_system(page: Page, address: str) -> None:
 def test_where_one_looks_back_it_shows_what_was_recorded(
     page: Page, address: str
 ) -> None:
-    """By pointer and by keyboard: both stages have the counts of that one time."""
+    """By pointer and by keyboard: both stages have the counts of that one time, and say
+    how long their own run was; at the end, that is the time itself.
+    """
     page.goto(address)
     player = Player(page.locator("inflight-run"))
     player.expect_over()
@@ -112,11 +114,15 @@ def test_where_one_looks_back_it_shows_what_was_recorded(
     expect(player.strip).not_to_have_attribute("aria-valuenow", pressed)
     time = float(player.strip.get_attribute("aria-valuenow") or "nan")
     for stage, run in zip(player.stages.all(), RUNS.values(), strict=True):
-        expect(stage.locator(".ifl-time")).to_have_text(f"{time:.1f} s")
+        expect(stage.locator(".ifl-clock")).to_have_text(
+            f"{time:.1f} s of {run.now:.1f} s"
+        )
         seen = int(stage.locator(".ifl-count-answered b").inner_text())
         assert answered_by(run, time - 0.06) <= seen <= answered_by(run, time + 0.06)
     player.strip.press("End")
     player.expect_over()
+    clocks = [f"{run.now:.1f} s " for run in RUNS.values()]
+    expect(player.stages.locator(".ifl-clock")).to_have_text(clocks)
 
 
 def test_a_pause_says_how_long_it_will_be(page: Page, tmp_path: Path) -> None:

@@ -295,6 +295,19 @@ def test_a_redirect_says_where_it_leads() -> None:
     assert str(failure) == "status 301 leads to https://a.test/v2"
 
 
+@pytest.mark.parametrize(
+    "error", [httpx.LocalProtocolError("b'my key'"), httpx.UnsupportedProtocol("ftp")]
+)
+def test_what_cannot_be_sent_ends_the_run(error: Exception) -> None:
+    """A key with a line end in it, or an address without http: no attempt helps, and
+    the error's own words may hold the key.
+    """
+    ran = run(lambda *_: error, 60)
+    assert len(ran.arrivals) == 60, "tried again"
+    words = f"{type(error).__name__}: check headers and URL"
+    assert {repr(each) for each in ran.failures} == {repr(Stop(words))}
+
+
 @pytest.mark.parametrize("status", [302, 400, 405, 422])
 def test_what_is_wrong_with_every_request_ends_the_run(status: int) -> None:
     """After 50 in a row, in the API's words: "API key not valid" may be a 400."""

@@ -20,7 +20,7 @@ IDS: Any = []  # such as range(1, 3001), or [17, "abc"]
 RATE = 100  # requests that the API allows ...
 PERIOD = 1  # ... in so many seconds
 LIMIT = 50  # requests in flight: at least requests per second x seconds per answer
-# A key comes from the environment: add "X-Api-Key": os.environ["X_API_KEY"].
+# A key comes from the environment (import os): "X-Api-Key": os.environ["X_API_KEY"].
 HEADERS = {"User-Agent": "my-script/1.0"}
 
 

@@ -146,6 +146,8 @@ class Patience:
             try:
                 async with asyncio.timeout(self.timeout):
                     return await send()
+            except (httpx.LocalProtocolError, httpx.UnsupportedProtocol) as error:
+                raise Stop(f"{type(error).__name__}: check headers and URL") from None
             finally:
                 self._under_way -= 1
 

@@ -35,7 +35,7 @@ export function partsOf(title) {
     tokens: number(""),
     pause: number(""),
     time: make("span", { className: "ifl-time" }),
-    span: make("span"),
+    length: make("span", { className: "ifl-length" }),
   };
   const box = (/** @type {string} */ name) =>
     make("div", { className: `ifl-box-${name}` });
@@ -112,7 +112,7 @@ export function partsOf(title) {
         ...levels.map(({ button }) => button),
       ),
       speed,
-      make("span", { className: "ifl-clock" }, numbers.time, " ", numbers.span),
+      make("span", { className: "ifl-clock" }, numbers.time, " ", numbers.length),
     ),
     play,
     make("div", { className: "ifl-chart" }, stripCanvas, ...Object.values(labels)),

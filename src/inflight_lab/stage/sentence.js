@@ -300,7 +300,7 @@ function retried(view) {
 function mixed(view) {
   const { run, counts } = view;
   const { sent, answered, cancelled } = counts;
-  const after = `Stopped after ${secondsInWords(lasted(run))}: `;
+  const after = `Stopped after ${secondsInWords(run.now)}: `;
   const came = run.asked ? "" : `${inWords(sent)} came: `; // tries, perhaps
   const begin = run.wasStopped && cancelled ? after : came;
   const words = [begin, counted(answered, "answered"), ...lostOf(counts)];

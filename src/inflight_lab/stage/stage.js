@@ -33,7 +33,7 @@ import { drawStrip, LEVELS, spanOf } from "./strip.js";
 /** Sentence and counts change at most so often, in seconds of the eye's. */
 const READABLE = 0.125;
 
-/** A strip says how long it is where the time is so far from its end, in seconds. */
+/** Whoever looks back so far reads how long the run was, in seconds. */
 const FAR_BACK = 0.5;
 
 /**
@@ -203,8 +203,8 @@ export class Stage {
     }
     const at = Math.max(0, Math.min(time, run.now));
     write(numbers.time, time < 0 ? "" : `${at.toFixed(1)} s`);
-    const isFarBack = time >= 0 && this.#span - at > FAR_BACK;
-    write(numbers.span, isFarBack ? `of ${this.#span.toFixed(1)} s` : "");
+    const isFarBack = time >= 0 && !run.isLive && run.now - at > FAR_BACK;
+    write(numbers.length, isFarBack ? `of ${run.now.toFixed(1)} s` : "");
     stage.classList.toggle("ifl-before", time < 0);
     stage.classList.toggle("ifl-closed", isClosed(run, moment));
     stage.classList.toggle("ifl-spent", isSpent(run, moment));

@@ -61,12 +61,12 @@ export const LEVELS = {
 /** A shorter run does not fill it, in seconds. */
 const SHORTEST = 3;
 
-/** The band on top that has the marks, in pixels. */
-const BAND = 16;
+/** The band on top has the marks: so much higher than a letter, in pixels. */
+const ROOM = 2;
 
-/** How wide a mark is for one refusal, and how wide a digit. */
+/** How wide a mark is for one refusal, in pixels; a digit, in heights of a letter. */
 const TICK = 3;
-const DIGIT = 8;
+const DIGIT = 0.6;
 
 /** Marks that are closer to each other are one, in pixels. */
 const CLOSE = 3;
@@ -99,6 +99,7 @@ export function spanOf(runs) {
 export function drawStrip(pen, run, shown) {
   const { time, span, what, beside, before, until = Infinity } = shown;
   const hasBegun = time >= 0;
+  const band = pen.fontSize + ROOM;
   const scale = pen.width / span;
   const end = hasBegun ? Math.min(run.now, until) : 0;
   const levels = levelsOf(run, what, end, scale);
@@ -112,7 +113,7 @@ export function drawStrip(pen, run, shown) {
   const highest = Math.max(0, ...levels);
   const most = Math.max(4, highest, ...lines, ...earlier, ...others) * 1.05;
   const y = (/** @type {number} */ level) =>
-    pen.height - 1 - level / most * (pen.height - BAND - 2);
+    pen.height - 1 - level / most * (pen.height - band - 2);
   pen.clear();
   drawArea(pen, levels, y);
   drawBefore(pen, earlier, y);
@@ -123,7 +124,7 @@ export function drawStrip(pen, run, shown) {
   const text = line === null ? peak : LEVELS[what].words(inWords(line));
   const was = Math.max(0, ...earlier);
   return spread({
-    marks: { text: hasMarks ? "refused" : "", y: BAND / 2 },
+    marks: { text: hasMarks ? "refused" : "", y: band / 2 },
     line: { text, y: y(line ?? highest) },
     before: { text: before ? `before: ${inWords(was)}` : "", y: y(was) },
   }, pen);
@@ -227,21 +228,23 @@ function drawLimits({ context, colours, width }, run, { what, scale }, y) {
  * @param {number} until
  * @returns {boolean} Whether there is a refusal.
  */
-function drawMarks({ context, colours, width }, { turned, ends }, scale, until) {
+function drawMarks(pen, { turned, ends }, scale, until) {
+  const { context, colours, width, fontSize } = pen;
+  const band = fontSize + ROOM;
   const refused = turned.between(-Infinity, until).map((time) => time * scale);
-  context.font = `650 ${BAND - 3}px system-ui, sans-serif`;
+  context.font = `650 ${fontSize}px system-ui, sans-serif`;
   context.textAlign = "center";
-  for (const mark of marksOf(refused)) {
+  for (const mark of marksOf(refused, DIGIT * fontSize)) {
     const left = Math.min(mark.left, width - mark.width);
     context.fillStyle = colours.refused;
-    context.fillRect(left, 0, mark.width, BAND);
+    context.fillRect(left, 0, mark.width, band);
     if (mark.count === 1) continue;
     context.fillStyle = colours.paper;
-    context.fillText(inWords(mark.count), left + mark.width / 2, BAND - 3.5);
+    context.fillText(inWords(mark.count), left + mark.width / 2, band * 0.8);
   }
   context.fillStyle = colours.failed;
   for (const time of ends.failed.between(-Infinity, until)) {
-    context.fillRect(time * scale, BAND / 2, TICK, BAND / 2);
+    context.fillRect(time * scale, band / 2, TICK, band / 2);
   }
   return refused.length > 0;
 }
@@ -250,8 +253,9 @@ function drawMarks({ context, colours, width }, { turned, ends }, scale, until) 
  * Those that are close to each other are one mark, with room for their number.
  *
  * @param {number[]} refused Where each is, from left to right.
+ * @param {number} digit How wide one is.
  */
-function marksOf(refused) {
+function marksOf(refused, digit) {
   /** @type {Mark[]} */
   const marks = [];
   for (const x of refused) {
@@ -261,7 +265,7 @@ function marksOf(refused) {
       continue;
     }
     last.count += 1;
-    const words = DIGIT * (`${last.count}`.length + 1);
+    const words = digit * (`${last.count}`.length + 1);
     last.width = Math.max(words, x + TICK - last.left);
   }
   return marks;

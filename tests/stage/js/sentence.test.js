@@ -355,6 +355,16 @@ Deno.test("a run that was stopped says so, and counts what was given up", () => 
   expectSaid(made.run, 9, /Stopped after 0\.7 s/, /5 answered/, /55 cancelled/);
 });
 
+Deno.test("a run that was stopped had gone as far as the clock beside it", () => {
+  const run = new Run();
+  run.goOn({ asked: 3 });
+  run.end(1.3, run.send(1), "answered", 200);
+  run.end(2.5, run.send(2), "cancelled", null);
+  run.giveUp(2.5, 1);
+  run.goOn({ now: 2.7, wasStopped: true });
+  expectSaid(run, 2.7, /Stopped after 2\.7 s/, /1 answered/, /2 cancelled/);
+});
+
 Deno.test("while a latency is dragged there is no sum: those out have several", () => {
   const made = simulation(90, { latency: 1.1 });
   made.advance(1.5);

@@ -98,18 +98,20 @@ Deno.test("refusals are marked where they were, a burst by one mark with its num
   const marks = [];
   const context = canvas({
     fillRect: (/** @type {number} */ x, _y = 0, /** @type {number} */ width) =>
-      marks.push(`${context.fillStyle} ${Math.round(x)} ${width}`),
+      marks.push(`${context.fillStyle} ${Math.round(x)} ${Math.round(width)}`),
     fillText: (/** @type {string} */ text) => marks.push(text),
   });
   /** @type {[number, number][]} */
   const burst = Array.from({ length: 40 }, (_, index) => [1 + index / 1000, 429]);
   drawnAt(runWith([...burst, [2, 500], [3, 429]]), "in flight", 4, { context });
   assert.deepEqual(marks.slice(0, 4), [
-    "refused 75 24",
+    "refused 75 25",
     "40",
     "refused 225 3",
     "failed 188 3",
   ]);
+  const { font } = context;
+  assert.match(font, /\b14px/, "as high as the letters beside it");
 });
 
 Deno.test("no label stands over another, or beside the strip", () => {
