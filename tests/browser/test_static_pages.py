@@ -168,20 +168,32 @@ def test_an_answer_waits_until_it_is_asked_for(page: Page, tmp_path: Path) -> No
 
 
 def test_an_answer_repeats_what_was_predicted(page: Page, tmp_path: Path) -> None:
-    """Whoever opens it can compare: a number that was typed, or a choice."""
+    """Whoever opens it can compare: numbers that were typed, or a choice; also where no
+    card judges it.
+    """
     beside.write(tmp_path)
     path = tmp_path / "two.html"
     asked = {"How many?": (), "When?": ("now", "later")}
     fields = [as_plain_html(question, asked[question]) for question in asked]
     cards = [Verdict(ANSWER, "Measured: 5.", about=each) for each in asked]
     answers = [card._repr_html_() for card in cards]
-    parts = "".join([beside.HEAD, *fields, *answers])
+    how_long = "<legend>How long?</legend><label>in turn: <input type=number></label>"
+    unjudged = (
+        f"<fieldset>{how_long}<label>at once: <input type=number></label></fieldset>"
+    )
+    folded = "<details open><summary>Answer</summary>Measured: 4 and 1.</details>"
+    parts = "".join([beside.HEAD, *fields, *answers, unjudged, folded])
     path.write_text(f"<!doctype html>{parts}", encoding="utf-8")
     page.goto(path.as_uri())
     page.get_by_label("your number").fill("4")
     page.get_by_label("later").check()
     said = page.locator("p:has(+ .ifl-verdict)")
     expect(said).to_have_text(["You predicted: 4.", "You predicted: later."])
+    page.get_by_label("in turn").fill("3")
+    page.get_by_label("at once").fill("2")
+    expect(page.locator("details p")).to_have_text(
+        "You predicted: in turn: 3, at once: 2."
+    )
 
 
 def test_a_chosen_change_shows_its_verdict(page: Page, made: list[Path]) -> None:

@@ -39,12 +39,12 @@ panel
 """
 PLOT = """
 server = PracticeServer(latency=0.01).start()
-plot = LivePlot(server)
+plot = LivePlot(server)  # 7 % of it
 plot
 """
 RUN_IT = "with plot:\n    await naive.make_many_requests(server.url, 3)"
 CELLS = {
-    "title": "# Two\n\n**What for.**\n\n[code](../src/inflight_lab/runners/paced.py)",
+    "title": "# Two\n\n**9 % of 9 s.**\n\n[code](../src/inflight_lab/runners/paced.py)",
     "interactive": INTERACTIVE,
     "predict": PREDICT,
     "panel": PANEL,
@@ -102,6 +102,12 @@ def test_a_prediction_can_be_made_on_the_page(made: Made) -> None:
     (of_one_name,) = {attributes for attributes, _ in choices}
     assert 'type="radio"' in of_one_name
     assert 'name="' in of_one_name
+
+
+def test_a_number_stays_with_its_unit(made: Made) -> None:
+    """No line ends between them, and code that is copied keeps its spaces."""
+    assert "9&nbsp;% of 9&nbsp;s" in made.cell("title")
+    assert "7 %" in re.sub("<[^>]*>", "", made.cell("plot"))
 
 
 def test_a_page_says_what_nobody_ran_and_has_the_code_beside_it(made: Made) -> None:
@@ -342,7 +348,7 @@ def test_a_table_says_what_each_cell_is_about() -> None:
     (rows,) = re.findall(rf"{frame}{table}(.*?)</table></div>", html, re.S)
     assert re.findall(r'<th scope="col">(.*?)</th>', rows) == ["API", "waits"]
     assert re.findall(r'<th scope="row">(.*?)</th>', rows) == ["<code>a</code>"]
-    assert re.findall("<td>(.*?)</td>", rows) == ["3 s"]
+    assert re.findall("<td>(.*?)</td>", rows) == ["3&nbsp;s"]
 
 
 def test_a_line_in_italics_above_a_table_is_its_caption() -> None:

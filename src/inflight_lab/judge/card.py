@@ -68,7 +68,7 @@ class Card:
 
     def _title(self) -> list[str]:
         return [
-            f"{self.name}: share of the quota used, and 429s",
+            f"{self.name}: share of the quota used, and 429s.",
             f"Judged for {self.judged_for}{self._made_with()}",
         ]
 

@@ -42,6 +42,10 @@ FIRST_CELL = re.compile(r"(<tr>\s*)<td([^>]*)>(.*?)</td>", re.DOTALL)
 CODE = re.compile("<code>(.*?)</code>")
 PART_OF_CODE = re.compile(r"((?<!\d)\.|[_(])(?=\w)")
 """After these a narrow column may break a name, and nowhere in a word or a number."""
+PART_OR_UNIT = re.compile(
+    r"<(pre|script|style)\b.*?</\1>|<[^>]*>|(?<=\d) (?=%|m?s\b)", re.DOTALL
+)
+"""What is left as it is, or the space before a unit, where no line may end."""
 SHORT = 24
 """So many letters of code are broken only in a table."""
 ANCHOR = re.compile('<a class="anchor-link" [^>]*>[^<]*</a>')
@@ -97,6 +101,9 @@ def as_html(
     html, _ = exporter.from_notebook_node(document, resources)
     html = ANCHOR.sub("", html)
     html = CODE.sub(with_its_breaks, html)
+    html = PART_OR_UNIT.sub(
+        lambda found: "&nbsp;" if found[0] == " " else found[0], html
+    )
     lists_its_sections = f"]({name}.html#" in title.source
     contents = "" if lists_its_sections else section_links(html)
     html = html.replace(CONTENTS, contents)

@@ -9,18 +9,33 @@ import { defineToy } from "../stage/toy.js";
 defineToy();
 defineRecordedRuns(true);
 
-// Above the answer to a prediction stands what was predicted.
+// With the answer to a prediction stands what was predicted: above the card that compares
+// it, or on top of the next answer that is folded away.
 const cards = [...document.querySelectorAll(".ifl-verdict")];
-for (const field of document.querySelectorAll("fieldset")) {
+const folds = [...document.querySelectorAll("summary")].filter(({ textContent }) =>
+  textContent.startsWith("Answer")
+);
+for (const field of document.querySelectorAll("fieldset:not(.tries *)")) {
   const question = field.querySelector("legend")?.lastChild?.textContent ?? "";
-  const answer = cards.find((card) => card.textContent.includes(question.trim()));
+  const card = cards.find(({ textContent }) => textContent.includes(question.trim()));
+  const isBelow = Node.DOCUMENT_POSITION_FOLLOWING;
+  const fold = folds.find((each) => field.compareDocumentPosition(each) & isBelow);
   const said = make("p");
-  field.oninput = ({ target }) => {
-    const { type, labels, value } = /** @type {HTMLInputElement} */ (target);
-    const predicted = type === "radio" ? labels?.[0].textContent.trim() : value;
-    said.textContent = `You predicted: ${predicted}.`;
-    answer?.before(said);
+  /** @type {HTMLElement} */ (field).oninput = () => {
+    const predicted = [...field.querySelectorAll("input")].map(answerIn).filter(
+      Boolean,
+    );
+    said.textContent = `You predicted: ${predicted.join(", ")}.`;
+    said.hidden = predicted.length === 0;
+    card ? card.before(said) : fold?.after(said);
   };
+}
+
+/** @param {HTMLInputElement} input */
+function answerIn({ type, checked, labels, value }) {
+  const label = labels?.[0].textContent.trim() ?? "";
+  if (type === "radio") return checked ? label : "";
+  return value && `${label} ${value}`.replace("your number: ", "");
 }
 
 // Code that is wider than the screen can be scrolled by keyboard too.
