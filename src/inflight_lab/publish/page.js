@@ -1,6 +1,6 @@
 // What the pages of the site need: runs that are computed, runs that were recorded,
-// predictions that are repeated, code that can be scrolled, and a hint where the notebooks
-// cannot be opened.
+// predictions that are repeated, code that can be scrolled, and a hint where the
+// notebooks cannot be opened.
 
 import { defineRecordedRuns } from "../plot/page/recorded_runs.js";
 import { make } from "../stage/dom.js";
@@ -9,8 +9,8 @@ import { defineToy } from "../stage/toy.js";
 defineToy();
 defineRecordedRuns(true);
 
-// With the answer to a prediction stands what was predicted: above the card that compares
-// it, or on top of the next answer that is folded away.
+// With the answer to a prediction stands what was predicted: above the card that
+// compares it, or on top of the next answer that is folded away.
 const cards = [...document.querySelectorAll(".ifl-verdict")];
 const folds = [...document.querySelectorAll("summary")].filter(({ textContent }) =>
   textContent.startsWith("Answer")

@@ -55,8 +55,8 @@ export function bringIntoView(...elements) {
 }
 
 /**
- * Whether a setting has to wait, because none of the runs on show has it.  Those that go
- * on are about to have it; only the number of requests waits.
+ * Whether a setting has to wait, because none of the runs on show has it.  Those that
+ * go on are about to have it; only the number of requests waits.
  *
  * @param {SettingName} name
  * @param {number} value

@@ -83,11 +83,6 @@ function isDone({ asked, levels, size }, { sent, waiting, inFlight, answered }) 
   return sent >= size && waiting === 0;
 }
 
-/** @param {Words[]} words */
-export function asText(words) {
-  return words.map((each) => typeof each === "string" ? each : each[0]).join("");
-}
-
 /** @type {Pattern[]} */
 const UNDER_WAY = [
   notYet,

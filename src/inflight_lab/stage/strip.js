@@ -1,5 +1,6 @@
 // The strip: how one number changed during the run, the line that it should keep to,
-// how the run before went, and how many were refused when.  One drags on it to look back.
+// how the run before went, and how many were refused when.  One drags on it to look
+// back.
 
 import { clamp, seenAt, seenLevel } from "./motion.js";
 import { inWords, spanInWords } from "./quota.js";
@@ -92,9 +93,9 @@ export function spanOf(runs) {
  * @param {Pen} pen
  * @param {Run} run
  * @param {Shown} shown
- * @returns {{ marks: Label, line: Label, before: Label }} What to write beside it: at the
- *   marks, at its line or, where there is none, at the highest level, and at the highest
- *   level of the run before.
+ * @returns {{ marks: Label, line: Label, before: Label }} What to write beside it: at
+ *   the marks, at its line or, where there is none, at the highest level, and at the
+ *   highest level of the run before.
  */
 export function drawStrip(pen, run, shown) {
   const { time, span, what, beside, before, until = Infinity } = shown;

@@ -19,7 +19,7 @@ import {
 import { flightOf } from "../../../src/inflight_lab/stage/motion.js";
 import { wallAt } from "../../../src/inflight_lab/stage/quota.js";
 import { inFlightAt } from "../../../src/inflight_lab/stage/run.js";
-import { asText } from "../../../src/inflight_lab/stage/sentence.js";
+import { asText } from "../../stage/js/support.js";
 
 /**
  * @typedef {import("../../../src/inflight_lab/classroom/page/class_run.js").EventRow

@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { countsAt, Run } from "../../../src/inflight_lab/stage/run.js";
-import { asText, sentenceAt } from "../../../src/inflight_lab/stage/sentence.js";
+import { sentenceAt } from "../../../src/inflight_lab/stage/sentence.js";
 import { flightOf, legAt, seenAt } from "../../../src/inflight_lab/stage/motion.js";
 import { quotaOf, Simulation } from "../../../src/inflight_lab/stage/simulate.js";
-import { momentsOf, runOf, simulation, USUAL } from "./support.js";
+import { asText, momentsOf, runOf, simulation, USUAL } from "./support.js";
 
 /** So many letters fit in a line of a stage, wherever that is wide. */
 const LONGEST = 80;

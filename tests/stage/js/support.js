@@ -38,3 +38,12 @@ export function runOf(count, settings) {
 export function momentsOf({ now }) {
   return Array.from({ length: 60 }, (_, index) => (index / 50) * now);
 }
+
+/**
+ * What a sentence says, without its colours.
+ *
+ * @param {import("../../../src/inflight_lab/stage/sentence.js").Words[]} words
+ */
+export function asText(words) {
+  return words.map((each) => typeof each === "string" ? each : each[0]).join("");
+}

@@ -102,8 +102,8 @@ function readEvent(run, [time, kind, number, detail, gauge, phone], shared) {
 }
 
 /**
- * The round of a request that comes now: a new one after a pause, or if another pace was
- * chosen.
+ * The round of a request that comes now: a new one after a pause, or if another pace
+ * was chosen.
  *
  * @param {ClassRun} run
  * @param {number} time
@@ -141,8 +141,8 @@ export function journeysOf(round) {
 }
 
 /**
- * How many came when most did, against what is allowed: that says why some were refused.
- * It stays when nobody sends any more, so that the class can talk about it.
+ * How many came when most did, against what is allowed: that says why some were
+ * refused.  It stays when nobody sends any more, so that the class can talk about it.
  *
  * @param {ClassRun} run
  * @param {number} time

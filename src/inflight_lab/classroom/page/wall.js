@@ -1,5 +1,5 @@
-// The page for the projector: a row for each phone with its requests of this round, which
-// fly to the one API and back.
+// The page for the projector: a row for each phone with its requests of this round,
+// which fly to the one API and back.
 
 import { make, say, write } from "../../stage/dom.js";
 import { dotOf, drawWall, isClosed } from "../../stage/dots.js";
@@ -45,7 +45,7 @@ const READABLE = 0.25;
 
 const FULL = 2 * Math.PI;
 
-/** Every request sets out from its place in the row of its phone, and comes back to it. */
+/** Every request sets out from its place in its phone's row, and comes back to it. */
 class ClassPlaces extends Places {
   /** @type {Map<number, Point>} By the number of a request. */
   #homes = new Map();
