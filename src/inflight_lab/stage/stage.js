@@ -121,14 +121,14 @@ export class Stage {
   }
 
   /** Show what its player does. @param {Player} player */
-  showPlayer({ isPlaying, isOver, isFollowing, canPlay, pace }) {
+  showPlayer({ isPlaying, isOver, mode, canPlay, pace }) {
     const { play, speed } = this.parts;
     play.dataset.playing = `${isPlaying}`;
     play.ariaLabel = isPlaying ? "Pause" : isOver ? "Play again" : "Play";
     play.title = play.ariaLabel;
     play.disabled = !canPlay;
     speed.value = `${pace}`;
-    speed.disabled = isFollowing || !canPlay;
+    speed.disabled = mode === "follow" || !canPlay;
   }
 
   /** Whether no words have been written of this moment. @param {unknown[]} moment */

@@ -219,7 +219,7 @@ Deno.test("who looks back while a live run ends can play it like any other", () 
   run.goOn({ isLive: false });
   assert.ok(!page.player.isCatchingUp);
   page.player.play();
-  assert.ok(!page.player.isFollowing && !page.player.isCatchingUp);
+  assert.ok(page.player.mode === "replay" && !page.player.isCatchingUp);
   page.frames(0.2);
   assert.ok(page.last > 0.5 && page.last < 1);
 });
