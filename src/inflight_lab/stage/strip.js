@@ -119,8 +119,8 @@ export function drawStrip(pen, run, shown) {
   drawArea(pen, levels, y);
   drawBefore(pen, earlier, y);
   drawLimits(pen, run, { what, scale }, y);
-  const hasMarks = drawMarks(pen, run, scale, hasBegun ? until : -Infinity);
   drawTime(pen, clamp(time, 0, end) * scale);
+  const hasMarks = drawMarks(pen, run, scale, hasBegun ? until : -Infinity);
   const peak = highest ? `peak ${inWords(highest)}` : "";
   const text = line === null ? peak : LEVELS[what].words(inWords(line));
   const was = Math.max(0, ...earlier);

@@ -40,7 +40,7 @@ function drawnAt(
       return path;
     },
   });
-  const colours = { refused: "refused", failed: "failed" };
+  const colours = { waiting: "waiting", refused: "refused", failed: "failed" };
   const pen = { context, colours, width: 300, height: 60, fontSize: 14, clear() {} };
   const shown = { time, what, span: 4, beside: [run], ...how };
   return drawStrip(/** @type {Pen} */ (/** @type {unknown} */ (pen)), run, shown);
@@ -104,7 +104,8 @@ Deno.test("refusals are marked where they were, a burst by one mark with its num
   /** @type {[number, number][]} */
   const burst = Array.from({ length: 40 }, (_, index) => [1 + index / 1000, 429]);
   drawnAt(runWith([...burst, [2, 500], [3, 429]]), "in flight", 4, { context });
-  assert.deepEqual(marks.slice(0, 4), [
+  assert.deepEqual(marks, [
+    "waiting 294 2", // the handle, behind their numbers
     "refused 75 25",
     "40",
     "refused 225 3",
