@@ -93,13 +93,14 @@ def test_what_is_pressed_next_begins_anew(room: ClassRoom, page: Page) -> None:
         expect(before).to_have_text(["0 refused"] * min(earlier, 3))
     expect(page.locator("#last")).to_contain_text("200 OK")
     expect(dots).to_have_count(20)
-    for width, height in ((390, 844), (360, 600)):
+    for width, height in ((390, 844), (360, 600), (740, 360)):
         page.set_viewport_size({"width": width, "height": height})
         slider, last, line = (
             box_of(shown) for shown in (page.locator("#own"), dots.last, before.first)
         )
         assert slider["height"] < 90
         assert last["y"] + last["height"] <= line["y"]
+        expect(button).to_be_in_viewport(ratio=1)
     room.latency = 60.0
     page.get_by_role("slider", name="limit").fill("2")
     page.set_viewport_size({"width": 390, "height": 844})
