@@ -23,10 +23,10 @@ import { drawStrip, LEVELS, spanOf } from "./strip.js";
  * @property {What} [strip] What the strip shows first; default: those in flight.
  *
  * @typedef {object} Showing How it is shown.
- * @property {number} [pace] Seconds of the run that pass in one of the eye's.
- * @property {boolean} [still] Whether nothing should fly.
- * @property {boolean} [paused] Whether one can read in peace.
- * @property {Run[]} [beside] All that have one scale with it.
+ * @property {number} pace Seconds of the run that pass in one of the eye's.
+ * @property {boolean} still Whether nothing should fly.
+ * @property {boolean} paused Whether one can read in peace.
+ * @property {Run[]} beside All that have one scale with it.
  * @property {Run} [before] The run before.
  */
 
@@ -95,12 +95,11 @@ export class Stage {
   /**
    * @param {Run} run
    * @param {number} time In seconds of the run; less than 0: before its start.
-   * @param {Showing} [showing]
+   * @param {Showing} showing
    */
-  draw(run, time, showing = {}) {
+  draw(run, time, showing) {
     this.#drawAgain = () => this.draw(run, time, showing);
-    const { pace = 1, still = false, paused = false } = showing;
-    const { beside = [run], before } = showing;
+    const { pace, still, paused, beside, before } = showing;
     const moment = { time, pace, still };
     const span = spanOf(beside);
     this.#span = span;

@@ -176,8 +176,7 @@ function lineAt(run, what, time) {
 
 /** @param {Pen} pen @param {number[]} levels @param {(level: number) => number} y */
 function drawArea({ context, colours }, levels, y) {
-  const line = new Path2D();
-  levels.forEach((level, x) => line.lineTo(x, y(level)));
+  const line = lineOf(levels, y);
   const area = new Path2D(line);
   area.lineTo(levels.length - 1, y(0));
   area.lineTo(0, y(0));
@@ -190,11 +189,16 @@ function drawArea({ context, colours }, levels, y) {
 
 /** @param {Pen} pen @param {number[]} levels @param {(level: number) => number} y */
 function drawBefore({ context, colours }, levels, y) {
-  const line = new Path2D();
-  levels.forEach((level, x) => line.lineTo(x, y(level)));
   context.strokeStyle = colours.waiting;
   context.lineWidth = 1.75;
-  context.stroke(line);
+  context.stroke(lineOf(levels, y));
+}
+
+/** @param {number[]} levels @param {(level: number) => number} y */
+function lineOf(levels, y) {
+  const line = new Path2D();
+  levels.forEach((level, x) => line.lineTo(x, y(level)));
+  return line;
 }
 
 /**

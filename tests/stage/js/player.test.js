@@ -16,7 +16,7 @@ class Page {
   #waiting = [];
   /** @type {number[]} The times that were drawn. */
   drawn = [];
-  /** @type {Showing} How it was shown last. */
+  /** @type {Partial<Showing>} How it was shown last. */
   showing = {};
 
   constructor() {
@@ -28,7 +28,7 @@ class Page {
     });
     performance.now = () => this.now;
     /** @type {Picture["draw"]} */
-    const draw = (_, time, showing = {}) => {
+    const draw = (_, time, showing) => {
       this.drawn.push(time);
       this.showing = showing;
     };
