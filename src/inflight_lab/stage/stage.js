@@ -15,7 +15,8 @@ import { drawStrip, LEVELS, spanOf } from "./strip.js";
  * @import { Moment } from "./dots.js"
  * @import { Door } from "./places.js"
  * @import { Player } from "./player.js"
- * @import { Run } from "./run.js"
+ * @import { Wall } from "./quota.js"
+ * @import { Counts, Run } from "./run.js"
  * @import { What } from "./strip.js"
  *
  * @typedef {object} StageOptions
@@ -183,7 +184,7 @@ export class Stage {
 
   /** @param {Run} run @param {Moment} moment */
   #writeNumbers(run, moment) {
-    const { numbers, levels, stage } = this.parts;
+    const { numbers, levels } = this.parts;
     const { time } = moment;
     const counts = seenAt(run, time);
     const waiting = time < 0 ? run.asked : counts.waiting;
@@ -204,7 +205,21 @@ export class Stage {
     write(numbers.time, time < 0 ? "" : `${at.toFixed(1)} s`);
     const isFarBack = time >= 0 && !run.isLive && run.now - at > FAR_BACK;
     write(numbers.length, isFarBack ? `of ${run.now.toFixed(1)} s` : "");
-    stage.classList.toggle("ifl-before", time < 0);
+    this.#setSlider(at);
+    this.#setStates(run, moment, counts, wall);
+  }
+
+  /**
+   * What CSS has to know.
+   *
+   * @param {Run} run
+   * @param {Moment} moment
+   * @param {Counts} counts
+   * @param {Wall} wall
+   */
+  #setStates(run, moment, counts, wall) {
+    const { stage } = this.parts;
+    stage.classList.toggle("ifl-before", moment.time < 0);
     stage.classList.toggle("ifl-closed", isClosed(run, moment));
     stage.classList.toggle("ifl-spent", isSpent(run, moment));
     const isCounted = run.levels.waiting.list.length > 0 || run.size <= run.asked;
@@ -212,7 +227,6 @@ export class Stage {
     stage.dataset.failed = `${counts.failed > 0}`;
     stage.dataset.cancelled = `${counts.cancelled > 0}`;
     stage.dataset.wall = wall.shape;
-    this.#setSlider(at);
   }
 
   /** @param {number} time */
