@@ -88,7 +88,8 @@ class Phone {
     const { clientWidth: width, clientHeight: height } = this.space;
     const count = this.dots.childElementCount;
     const [cell, columns] = fit({ width, height }, count, IN_A_ROW);
-    this.dots.style.gridTemplateColumns = `repeat(${columns}, ${cell}px)`;
+    const column = `minmax(0, ${cell}px)`; // none is wider than a phone just turned
+    this.dots.style.gridTemplateColumns = `repeat(${columns}, ${column})`;
   }
 
   #giveName() {
