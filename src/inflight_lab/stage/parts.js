@@ -40,13 +40,10 @@ export function partsOf(title) {
 
 /** How many there are of each, beside the title. @param {string} title */
 function countsOf(title) {
-  const numbers = {
-    waiting: make("b"),
-    answered: make("b"),
-    refused: make("b"),
-    failed: make("b"),
-    cancelled: make("b"),
-  };
+  /** @param {typeof COUNTED[number]} name */
+  const numberOf = (name) => [name, make("b")];
+  /** @type {Record<typeof COUNTED[number], HTMLElement>} */
+  const numbers = Object.fromEntries(COUNTED.map(numberOf));
   const heading = title ? [make("b", { className: "ifl-title" }, title)] : [];
   const each = COUNTED.map((name) =>
     part("span", `count-${name}`, numbers[name], ` ${name}`)

@@ -364,12 +364,14 @@ function ratedWords(view, perSecond) {
   const period = quota?.period ?? 1;
   const rate = perSecond * period;
   const rated = `${inWords(rate)} ${perInWords(period)}`;
-  const rest = quota ? besideAllowed(view, quota, Math.round(rate)) : lostWords(view);
+  const rest = quota
+    ? besideAllowed(view, quota, Math.round(rate))
+    : newsOfLosses(view);
   return [[rated, "strong"], ...rest, "."];
 }
 
 /** What was lost where nobody knows what is allowed. @param {View} view */
-function lostWords({ run, time, counts: { refused, failed } }) {
+function newsOfLosses({ run, time, counts: { refused, failed } }) {
   if (refused) return ["; ", counted(refused, "refused")];
   if (failed) return ["; ", counted(failed, "failed"), `: ${whyFailed(run, time)}`];
   return [];
@@ -383,7 +385,7 @@ function lostWords({ run, time, counts: { refused, failed } }) {
  */
 function besideAllowed(view, quota, rate) {
   const { run, time, setting, counts: { refused, failed } } = view;
-  if (!refused && failed) return lostWords(view);
+  if (!refused && failed) return newsOfLosses(view);
   const allowed = quota.shape === "spacing" ? everyInWords(quota) : inWords(quota.rate);
   const isTooFast = rate > quota.rate || quota.shape === "spacing";
   const bad = counted(refused, "refused");

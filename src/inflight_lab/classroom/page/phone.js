@@ -193,12 +193,9 @@ class Phone {
   }
 
   #count() {
-    const counts = STATES.map((state) => ({
-      state,
-      count: this.#dotsOf(state).length,
-    }));
-    const words = counts.filter(({ count }) => count).map(({ state, count }) =>
-      `${count} ${state}`.replaceAll(" ", "\u00a0")
+    const shown = STATES.filter((state) => this.#dotsOf(state).length > 0);
+    const words = shown.map((state) =>
+      `${this.#dotsOf(state).length} ${state}`.replaceAll(" ", "\u00a0")
     ).join(", ");
     const invitation = this.#key && `Press Send. ${rateInWords(this.#all)}`;
     const status = byId("status", HTMLElement);
