@@ -131,13 +131,12 @@ def next_page_of_a_list(number: int) -> dict[str, str]:
     return {"link": f'<{url}>; rel="next"'} if number % 3 < 2 else {}
 
 
-DAY = Quota(200, 86400.0)
 COMMANDS: dict[str, tuple[RequestLog, Quota | None, str]] = {
     "a secret is the variable's, other headers are the reader's": (
         run_of([200] * 5, sent_headers=HEADERS),
         None,
-        "IDS, for {id}; HEADERS: Accept, X-Tenant; and set, in the "
-        "environment, the variable",
+        "--header X-Api-Key --output fixed.py\n  your script also sends these, for its "
+        "HEADERS: Accept, X-Tenant\n  its edits, such as fetch_all-pages: inflight-lab",
     ),
     "a script may have a name": (
         run_of([200] * 5, sent_headers={"user-agent": "prices/2.0 (me@shop.test)"}),
@@ -149,17 +148,12 @@ COMMANDS: dict[str, tuple[RequestLog, Quota | None, str]] = {
         None,
         "--header Authorization@GH_TOKEN ",
     ),
-    "no variable has it": (
-        run_of([200] * 5, sent_headers={"authorization": "Bearer s3cret-value"}),
-        None,
-        "--header Authorization --output",
-    ),
     "headers announce budgets of a minute, of which the largest counts": (
         run_of(
             [429] * 5, **CHAT, headers=lambda number: [BUDGETS, SMALLER][number % 2]
         ),
         None,
-        "--rate 20 --tokens 4000 --url",
+        "--rate 20 --period 60 --tokens 4000 --url",
     ),
     "a minute is assumed where nothing names the time of tokens": (
         run_of([429] * 5, **CHAT, headers=BUDGETS),
@@ -169,7 +163,7 @@ COMMANDS: dict[str, tuple[RequestLog, Quota | None, str]] = {
     "words say more than headers": (
         run_of([429] * 5, **CHAT, headers=BUDGETS, body=TPM),
         None,
-        "--tokens 6000 --period 60",
+        "--period 60 --tokens 6000",
     ),
     "Anthropic's tokens": (
         run_of([429] * 5, url=f"{ITEMS}/v1/messages", method="POST", body=INPUT),
@@ -178,25 +172,21 @@ COMMANDS: dict[str, tuple[RequestLog, Quota | None, str]] = {
     ),
     "a minute's tokens are not spread over a day": (
         run_of([429] * 5, **CHAT, headers={"x-ratelimit-limit-tokens": "4000"}),
-        DAY,
+        Quota(200, 86400.0),
         "= Pacer(200, 86400),",
     ),
-    "the questions are the reader's": (
+    "a script for models has an edit of its own": (
         run_of([200] * 5, **CHAT),
         None,
-        "fixed.py: TOKENS; MODEL; PROMPTS; MAX_TOKENS, and what else you send, such as "
-        "a system message\n  its edits, such as ask_model-openai: inflight-lab snippet",
-    ),
-    "the ids are the reader's": (
-        run_of([200] * 5, url=lambda n: f"{ITEMS}/{n}.json", library="aiohttp"),
-        None,
-        f'--url "{ITEMS}/{{id}}.json" --output fixed.py\n  then fill in, in '
-        "fixed.py: IDS, for {id}\n  its edits, such as fetch_all-aiohttp: ",
+        "its edits, such as ask_model-openai: inflight-lab snippet",
     ),
     "an address may differ in a parameter": (
-        run_of([200] * 5, url=lambda number: f"{ITEMS}?page={number}"),
+        run_of(
+            [200] * 5, url=lambda number: f"{ITEMS}?page={number}", library="aiohttp"
+        ),
         None,
-        f'--url "{ITEMS}?page={{id}}" ',
+        f'--url "{ITEMS}?page={{id}}" --output fixed.py\n  its edits, such as '
+        "fetch_all-aiohttp: ",
     ),
     "of pages only the first are asked for": (
         run_of([200] * 12, url=page_of_a_list, headers=next_page_of_a_list),
@@ -206,17 +196,12 @@ COMMANDS: dict[str, tuple[RequestLog, Quota | None, str]] = {
     "an address that differs in two places is the reader's": (
         run_of([200] * 5, url=lambda number: f"{ITEMS}/{number}/of/{number}"),
         None,
-        "in fixed.py: URL, with {id} in it, and IDS",
-    ),
-    "so is one that does not differ": (
-        run_of([200] * 5, url=ITEMS),
-        None,
-        "in fixed.py: URL, with {id}",
+        "--period 10 --output",
     ),
     "so is one that may hold a secret": (
         run_of([200] * 5, url=lambda n: f"{ITEMS}/{n}?key=a4b5c6d7e8f9a4b5c6d7"),
         None,
-        "in fixed.py: URL, with {id}",
+        "--period 10 --output",
     ),
 }
 
@@ -225,12 +210,20 @@ COMMANDS: dict[str, tuple[RequestLog, Quota | None, str]] = {
 def test_what_was_seen_stands_in_the_command(
     case: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And what nobody can know is said to be the reader's; no secret is in it."""
+    """No secret is in it."""
     monkeypatch.setenv("GH_TOKEN", "held-value")
     log, quota, words = COMMANDS[case]
     command = command_for(log.requests, quota)
     assert words in command
     assert not re.search("s3cret|held-value|a4b5", command)
+
+
+def test_no_edit_is_named_that_is_for_another_recipe() -> None:
+    """The script for threads has none."""
+    log = run_of([200] * 5, library="requests", is_async=False)
+    command = command_for(log.requests, Quota(20, 1.0))
+    assert "snippet with_requests" in command
+    assert "edits" not in command
 
 
 def test_every_recipe_that_a_command_names_is_there() -> None:

@@ -8,13 +8,14 @@ import pytest
 
 from inflight_lab.watch.noting.quota import Quota
 from inflight_lab.watch.noting.request_log import Block, LimitUse, Request, RequestLog
-from inflight_lab.watch.saying.finding import FINDINGS
+from inflight_lab.watch.saying.findings import FINDINGS
 from inflight_lab.watch.saying.report import report
 from tests.support.watching import Client, findings_in, note, run_of
 
 ITEM = "https://a.test/item"
 CHATS_URL = "https://a.test/v1/chat/completions"
 SECONDARY = b'{"message": "You have exceeded a secondary rate limit. Please wait."}'
+TOO_FAST = b'{"message": "API rate limit exceeded"}'
 TOO_MANY = b'{"error": "too many concurrent requests"}'
 AFTER_20 = {"retry-after": "20"}
 X_LIMIT = {"x-ratelimit-limit": "49", "retry-after": "1"}
@@ -107,7 +108,14 @@ SAID: dict[str, tuple[RequestLog, *tuple[str, ...]]] = {
     "a secondary limit that many at once have met": (
         run_of([200] * 20 + [403] * 80, every=0, body=SECONDARY, headers=of_the_first),
         "Its headers say x-ratelimit-limit: 49.",
-        "Up to 100 were in flight at once, which may be the reason",
+        "at most 20 of them in flight at once",
+    ),
+    "a secondary limit that fewer refusals name": (
+        run_of(
+            [200] * 20 + [403] * 40, body=lambda n: TOO_FAST if n % 3 else SECONDARY
+        ),
+        "certain: Refused: 40 of 60",
+        "13 of the refusals name GitHub's secondary limit instead.",
     ),
     "a limit on requests in flight is no rate": (
         run_of([200] * 20 + [429] * 99, every=0, body=TOO_MANY),
@@ -168,7 +176,7 @@ SAID: dict[str, tuple[RequestLog, *tuple[str, ...]]] = {
     ),
     "who tries too soon": (
         tried_again(2),
-        "A later try was accepted for 10 of them",
+        "10 were accepted when they were sent again.",
         "certain: A storm of retries: 10 of 20 requests are retries.",
     ),
     "a task for each with one address": (

@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from textwrap import indent
 from typing import Any
 
@@ -19,10 +20,11 @@ from starlette.routing import BaseRoute, Route
 from inflight_lab import NoAnswer, PracticeServer
 from inflight_lab.recipes.snippet import snippet
 from inflight_lab.watch.practice.server import AnyApi
-from inflight_lab.watch.saying.lines import lines_to_keep
+from inflight_lab.watch.saying.allowed import Allowed
+from inflight_lab.watch.saying.commands import lines_to_keep
 from tests.support.watching import run_of
 
-ALLOWED = {"--rate": "20", "--period": "2"}
+ALLOWED = Allowed(20, 2.0)
 CHATS = "https://a.test/v1/chat/completions"
 MESSAGES = "https://a.test/v1/messages"
 QUESTION = {"model": "m", "messages": [{"role": "user", "content": "Why?"}]}
@@ -43,12 +45,14 @@ def of_an_sdk(client: str) -> dict[str, str]:
     return {"x-stainless-lang": "python", "user-agent": f"{client}/Python 3.1"}
 
 
-def lines_for(name: str, *, is_async: bool = True, **how: Any) -> list[str]:
+def lines_for(
+    name: str, *, allowed: Allowed = ALLOWED, is_async: bool = True, **how: Any
+) -> list[str]:
     """The code alone, as it is printed for a script that sends such requests."""
     if "url" in how:
         how["sent_headers"] = of_an_sdk(name)
     (request,) = run_of([200], is_async=is_async, **how).requests
-    lines = lines_to_keep([request], ALLOWED)
+    lines = lines_to_keep([request], allowed)
     return [line[2:] for line in lines if line.startswith("  ")]
 
 
@@ -64,7 +68,7 @@ def used() -> Iterator[AnyApi]:
 
 @asynccontextmanager
 async def asking(
-    name: str, url: str, patience: str = "Patience("
+    name: str, url: str, patience: str = "Patience(", allowed: Allowed = ALLOWED
 ) -> AsyncIterator[Any]:
     """What the lines do for one request, as a function; a client is open meanwhile."""
     import aiohttp
@@ -72,7 +76,7 @@ async def asking(
 
     base = url.replace("/get", "/v1" if "OpenAI" in name else "")
     account = f"max_retries=0, api_key='k', base_url={base!r}"
-    text = "\n".join(lines_for(name, **SENDERS[name]))
+    text = "\n".join(lines_for(name, allowed=allowed, **SENDERS[name]))
     text = text.replace("max_retries=0", account).replace("Patience(", patience)
     once, each_time = re.split("(?m)(?=^response = )", text)
     (*_, result) = re.findall(r"(?m)^(\w+) = ", each_time)
@@ -153,7 +157,9 @@ def test_every_answer_comes_to_threads(name: str, used: AnyApi) -> None:
     import openai
     import requests
 
-    how = {"url": CHATS} if name == "OpenAI" else {"library": "requests"}
+    how: dict[str, Any] = {"library": "requests"}
+    if name == "OpenAI":
+        how = {"url": CHATS}
     text = "\n".join(lines_for(name, is_async=False, **how))
     account = f"max_retries=8, api_key='k', base_url={used.url.replace('get', 'v1')!r}"
     text = text.replace("max_retries=8", account).replace("https://", "http://")
@@ -172,13 +178,12 @@ def test_every_answer_comes_to_threads(name: str, used: AnyApi) -> None:
     assert used.stats().accepted == 35
 
 
-TOKENS = {"--tokens": "9000"}
-LIMIT = {"--limit": "20"}
-ALLOWANCES: dict[str, tuple[dict[str, str], dict[str, Any], str]] = {
-    "a limit in flight": (ALLOWED | LIMIT, {}, "Pacer(20, 2, limit=20)"),
-    "tokens of each turn": (ALLOWED | TOKENS, {}, "turn(tokens=most_tokens(body)), "),
+OF_TOKENS = replace(ALLOWED, tokens=9000)
+ALLOWANCES: dict[str, tuple[Allowed, dict[str, Any], str]] = {
+    "a limit in flight": (Allowed(20, 2.0, limit=20), {}, "Pacer(20, 2, limit=20)"),
+    "tokens of each turn": (OF_TOKENS, {}, "turn(tokens=most_tokens(body)), "),
     "threads, whose number is a limit": (
-        ALLOWED | LIMIT | TOKENS,
+        replace(OF_TOKENS, limit=20),
         {"is_async": False},
         "ThreadPacer(20, 2)",
     ),
@@ -207,24 +212,22 @@ def test_what_the_api_allows_stands_there(case: str) -> None:
 def test_fewer_threads_need_no_lines() -> None:
     """It is their number that is less."""
     (request,) = run_of([200], is_async=False).requests
-    assert lines_to_keep([request], LIMIT) == []
+    assert lines_to_keep([request], Allowed(limit=20)) == []
 
 
 @pytest.mark.anyio
 async def test_the_tokens_are_those_of_the_body(
-    used: AnyApi, monkeypatch: pytest.MonkeyPatch
+    used: AnyApi,
 ) -> None:
     """Its own limit and its bytes: a chat of few tokens fits a small budget."""
-    monkeypatch.setitem(ALLOWED, "--tokens", "100")
-    async with asking("AsyncOpenAI", used.url) as ask:
+    few = replace(ALLOWED, tokens=100)
+    async with asking("AsyncOpenAI", used.url, allowed=few) as ask:
         assert (await ask()).model == "m"
 
 
-@pytest.mark.parametrize("kind", [ALLOWED, ALLOWED | TOKENS])
+@pytest.mark.parametrize("kind", [ALLOWED, OF_TOKENS])
 @pytest.mark.parametrize("is_async", [True, False])
-def test_who_does_not_install_finds_the_files(
-    kind: dict[str, str], *, is_async: bool
-) -> None:
+def test_who_does_not_install_finds_the_files(kind: Allowed, *, is_async: bool) -> None:
     """Each name that the lines import is in a file that is named there."""
     (request,) = run_of([200], is_async=is_async).requests
     *lines, last = lines_to_keep([request], kind)

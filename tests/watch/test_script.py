@@ -27,7 +27,6 @@ class Point:
 print(sys.argv, __name__, __file__, __spec__, __main__.__dict__ is globals())
 print(sys.path[0], os.getcwd(), input())
 print(pickle.loads(pickle.dumps(Point(1))), threading.active_count())
-print({"aiohttp", "httpx2", "requests"} & sys.modules.keys())
 import beside
 print(beside.WORD)
 """
@@ -71,9 +70,7 @@ def own_lines(said: str) -> list[str]:
 
 
 def test_a_script_finds_itself_as_it_is_alone(tmp_path: Path) -> None:
-    """Its arguments, name, folder, modules, input and threads; no library is loaded for
-    it that it does not import.
-    """
+    """Its arguments, name, folder, input, threads, and the modules beside it."""
     folder = tmp_path / "scripts"
     folder.mkdir()
     (folder / "shows.py").write_text(SHOWS_ITSELF)
