@@ -72,39 +72,6 @@ def test_the_printed_command_writes_a_script_that_runs(tmp_path: Path) -> None:
     assert "may be in results.jsonl." in done.stderr
 
 
-CHATS = """
-import asyncio, openai
-
-client = openai.AsyncOpenAI(
-    api_key="s3cret-value", base_url="https://models.shop.test/v1", max_retries=0
-)
-
-async def ask(number):
-    hello = [{"role": "user", "content": f"hello {number}"}]
-    return await client.chat.completions.create(model="m", messages=hello, max_tokens=3)
-
-async def main():
-    await asyncio.gather(*map(ask, range(30)), return_exceptions=True)
-
-asyncio.run(main())
-"""
-
-
-def test_the_commands_for_chats_write_a_script_that_runs(tmp_path: Path) -> None:
-    """It asks the same API; the questions are the reader's."""
-    said = watch_text(tmp_path, CHATS, practice="20/s").stderr
-    assert "snippet ask_model --rate 20 --period 1" in said
-    assert '--url "https://models.shop.test/v1/chat/completions"' in said
-    run_commands(said, tmp_path)
-    fixed = tmp_path / "fixed.py"
-    prompts = 'PROMPTS = {n: f"hello {n}" for n in range(20)}'
-    text = re.sub(r"(?m)^PROMPTS: .*", prompts, fixed.read_text())
-    fixed.write_text(text.replace('MODEL = ""', 'MODEL = "m"'))
-    environment = os.environ | {"API_KEY": "s3cret-value"}
-    done = watch("--practice", "20/s", fixed, cwd=tmp_path, env=environment)
-    assert "20 accepted" in done.stderr, done.stderr
-
-
 HEADERS = {
     "x-api-key": "s3cret-value",
     "accept": "application/vnd.github+json",
@@ -237,10 +204,12 @@ def test_the_command_runs_where_fixed_py_is_there(
 ) -> None:
     """It writes another file."""
     monkeypatch.chdir(tmp_path)
-    log = run_of([200] * 5, sent_headers={"authorization": "Bearer s3cret"})
-    for name in ("fixed.py", "fixed_2.py"):
+    key = {"authorization": "Bearer s3cret"}
+    items = run_of([200] * 5, sent_headers=key)
+    chats = run_of([200] * 5, **CHAT, sent_headers=key, headers=BUDGETS)
+    for name, log in {"fixed.py": items, "fixed_2.py": chats}.items():
         command = command_for(log.requests, Quota(20, 1.0), limit=5)
         assert "--limit 5 " in command
         assert f" --header Authorization --output {name}" in command
         run_commands(f"  {command}", tmp_path)
-        assert (tmp_path / name).is_file()
+        assert "Set API_KEY" in (tmp_path / name).read_text()

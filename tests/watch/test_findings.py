@@ -295,16 +295,6 @@ def test_what_a_closed_client_gives_up_is_no_failure() -> None:
     assert request.error == "cancelled"
 
 
-def test_a_script_that_keeps_a_pace_hears_one_number() -> None:
-    """Neither the lines that it has already nor another script."""
-    log = run_of([200, 403] * 150, every=1 / 15, body=SECONDARY)
-    log.has_a_pacer = True
-    _, _, advice, why, lower = "\n".join(report(log)).splitlines()
-    assert advice.startswith("It is not your hourly quota")
-    assert "148 were accepted in 19.9 s" in why
-    assert lower.endswith("lower that to RATE = 402, PERIOD = 60")
-
-
 def test_every_notebook_that_a_finding_names_is_there() -> None:
     """Its number is printed as ``inflight-lab --open 06``."""
     named = {words["notebook"] for words in FINDINGS.values()}

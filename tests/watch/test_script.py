@@ -43,6 +43,10 @@ ENDS = {
         "def work():\n    time.sleep(0.2)\n    print('worked')\n"
         "threading.Thread(target=work).start()"
     ),
+    "after its workers": (
+        "from multiprocessing import Pool\n"
+        "with Pool(2) as pool:\n    print(pool.map(abs, [-1]))"  # then it stops them
+    ),
     "with a handler": "import atexit; atexit.register(print, 'bye')",
 }
 WAITS = """
@@ -78,7 +82,7 @@ def test_a_script_finds_itself_as_it_is_alone(tmp_path: Path) -> None:
     runs = []
     for command in ([sys.executable], COMMAND):
         done = subprocess.run(
-            [*command, "scripts/shows.py", "--fast", "1"],
+            [*command, "scripts/shows.py", "--page", "a", "--", "-b"],
             cwd=tmp_path,
             input="given\n",
             capture_output=True,
@@ -103,6 +107,7 @@ def test_however_a_script_ends(how: str, tmp_path: Path) -> None:
     assert watched.stdout == alone.stdout
     assert own_lines(watched.stderr) == alone.stderr.splitlines()
     assert watched.stderr.splitlines()[-1].startswith("watch: No request was seen.")
+    assert watched.stderr.count("No request was seen.") == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -176,14 +181,6 @@ def test_what_cannot_be_watched(
     done = watch(*arguments, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert words in done.stderr
-
-
-def test_what_follows_the_script_is_the_scripts_own(tmp_path: Path) -> None:
-    """Options of the same name, and dashes."""
-    script = tmp_path / "mine.py"
-    script.write_text("import sys; print(sys.argv[1:])")
-    done = watch(script, "--page", "a", "--", "-b")
-    assert done.stdout == "['--page', 'a', '--', '-b']\n"
 
 
 @pytest.mark.parametrize(

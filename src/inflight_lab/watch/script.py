@@ -71,8 +71,7 @@ class Script:
         self._finish()
 
     def _finish(self) -> None:
-        if os.getpid() == self._process:  # not in a fork, which has seen nothing
-            self._process = 0  # once
+        if os.getpid() == self._process:  # not in a fork, such as a pool's worker
             sys.stdout.flush()
             self._at_end(self._status)
         if self._signal is not None:

@@ -22,9 +22,6 @@ from inflight_lab.watch.noting.request_log import (
     script_line,
 )
 
-PACERS = ("Pacer", "Budgets")
-"""The classes of this package that make a semaphore, though a script may own them."""
-
 
 def watch_asyncio(log: RequestLog) -> None:
     """Note it from now on, in each loop."""
@@ -34,9 +31,7 @@ def watch_asyncio(log: RequestLog) -> None:
         maker: Any = sys._getframe(2)
         while maker.f_globals["__name__"] == "asyncio.locks":  # a BoundedSemaphore
             maker = maker.f_back
-        if maker.f_code.co_qualname.startswith(PACERS):
-            log.has_a_pacer = True
-        elif is_of_a_script(maker.f_code.co_filename):  # else it is part of a library
+        if is_of_a_script(maker.f_code.co_filename):  # else it is part of a library
             log.limits[number_of(limit)] = LimitUse(limit._value, script_line())
 
     async def acquire(original: Any, limit: Any) -> Any:

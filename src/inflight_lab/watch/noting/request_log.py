@@ -216,8 +216,6 @@ class RequestLog:
         self.open = 0
         """How many requests have not ended."""
         self.limits: dict[int, LimitUse] = {}
-        self.has_a_pacer = False
-        """Whether the script paces already, with the package or with what it prints."""
         self.closed: set[int] = set()
         """The clients that the script has closed: it gives up what they still do."""
         self.blocks: list[Block] = []

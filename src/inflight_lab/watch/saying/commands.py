@@ -45,7 +45,6 @@ TO_PRINT = (
     "or this writes a script of its own, which saves each answer and resumes; check "
     "the settings at its top:"
 )
-TO_LOWER = "your script keeps a pace already: lower that to {lower}"
 TO_ADD = "your script also sends these, for its HEADERS: {names}"
 TO_EDIT = "its edits, such as {edit}: inflight-lab snippet --help"
 ID = "{id}"
@@ -66,27 +65,18 @@ CLIENTS_OWN = re.compile(r"python\b.*|\w+/Python .*|\*/\*|application/json", re.
 
 
 def command_for(
-    requests: Iterable[Request],
-    quota: Quota | None,
-    *,
-    limit: int = 0,
-    has_a_pacer: bool = False,
+    requests: Iterable[Request], quota: Quota | None, *, limit: int = 0
 ) -> str:
     """The lines that keep the script, and ``inflight-lab snippet ...`` where a recipe
-    fits; one line if the script has a pacer.
+    fits.
 
     Without a ``quota`` it is a rate to start with.  ``limit`` is how many may be in
     flight, 0 if that is not known.  Of headers, the names stand there.
     """
     kinds = groups(lambda each: (each.library, each.method, each.host), requests)
     most = max(kinds, key=len)  # that one script could send
-    allowed, lines = allowed_by(most, quota, limit=limit)
-    if has_a_pacer:
-        settings = [f"{name.upper()} = {n}" for name, n in allowed.settings.items()]
-        lines.append(TO_LOWER.format(lower=", ".join(settings)))
-    else:
-        lines += lines_to_keep(most, allowed)
-        lines += _commands(most, allowed)
+    allowed, notes = allowed_by(most, quota, limit=limit)
+    lines = [*notes, *lines_to_keep(most, allowed), *_commands(most, allowed)]
     return "\n  ".join(lines)
 
 

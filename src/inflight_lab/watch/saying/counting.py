@@ -2,10 +2,9 @@
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from operator import attrgetter
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import httpx
@@ -16,28 +15,27 @@ MOST_KINDS = 4
 """How many kinds of failures are named: the most frequent."""
 
 
-def most_at_once(
-    requests: Iterable[Request],
-    begin: Callable[[Request], float | None] = attrgetter("sent"),
-) -> int:
-    """The most that had begun, which is to be sent, and not ended at one time."""
-    listed = list(requests)
-    begins = sorted(time for each in listed if (time := begin(each)) is not None)
-    ends = sorted(each.ended for each in listed if each.ended is not None)
+def most_open(begins: Iterable[float | None], ends: Iterable[float | None]) -> int:
+    """The most that had begun and not ended at one time; None: it never did."""
+    ended = sorted(end for end in ends if end is not None)
+    begun = sorted(begin for begin in begins if begin is not None)
     counts = [
-        number - bisect_right(ends, begin) for number, begin in enumerate(begins, 1)
+        number - bisect_right(ended, begin) for number, begin in enumerate(begun, 1)
     ]
     return max(counts, default=0)
+
+
+def most_at_once(requests: Sequence[Request]) -> int:
+    """The most that were in flight at one time."""
+    return most_open(
+        [each.sent for each in requests], [each.ended for each in requests]
+    )
 
 
 def most_within(seconds: float, requests: Iterable[Request]) -> int:
     """The most that were sent in any window of so many seconds."""
-    times = sorted(each.sent for each in requests if each.sent is not None)
-    counts = [
-        number - bisect_right(times, time - seconds)
-        for number, time in enumerate(times, 1)
-    ]
-    return max(counts, default=0)
+    times = [each.sent for each in requests if each.sent is not None]
+    return most_open(times, [time + seconds for time in times])
 
 
 def seconds_of(requests: Iterable[Request]) -> float:

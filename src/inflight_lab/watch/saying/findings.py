@@ -24,6 +24,7 @@ from inflight_lab.watch.saying.counting import (
     kinds_of,
     most_at_once,
     most_layers,
+    most_open,
     most_within,
     place,
     retries_in,
@@ -168,7 +169,7 @@ def over_the_quota(log: RequestLog) -> str:
     return finding(
         kind,
         sent,
-        command=command_for(requests, pace, limit=limit, has_a_pacer=log.has_a_pacer),
+        command=command_for(requests, pace, limit=limit),
         refused=len(refused),
         status="/".join(sorted({str(each.status) for each in refused})),
         accepted_later=sum(
@@ -251,7 +252,9 @@ def pool_was_the_limit(log: RequestLog) -> str:
     for group in groups(attrgetter("client"), log.requests):
         pool = group[0].pool
         in_vain = sum(each.error in POOL_ERRORS and not each.sent for each in group)
-        asked = most_at_once(group, attrgetter("asked"))
+        asked = most_open(
+            [each.asked for each in group], [each.ended for each in group]
+        )
         waited = asked - pool
         waits_quietly = group[0].library == "aiohttp"  # its queue is made for that
         is_much = waited >= max(FEW, pool / 4) and not waits_quietly
