@@ -14,7 +14,6 @@ import pytest
 
 from inflight_lab.recipes import RECIPES
 from inflight_lab.watch.noting.quota import Quota
-from inflight_lab.watch.noting.request_log import RequestLog
 from inflight_lab.watch.saying.commands import FOR_ASYNCIO, FOR_MODELS, command_for
 from inflight_lab.watch.saying.commands import RECIPES as RECIPES_BY_LIBRARY
 from tests.support.watching import (
@@ -98,76 +97,59 @@ def next_page_of_a_list(number: int) -> dict[str, str]:
     return {"link": f'<{url}>; rel="next"'} if number % 3 < 2 else {}
 
 
-COMMANDS: dict[str, tuple[RequestLog, Quota | None, str]] = {
+COMMANDS: dict[str, tuple[dict[str, Any], str]] = {
     "a secret is the variable's, other headers are the reader's": (
-        run_of([200] * 5, sent_headers=HEADERS),
-        None,
+        {"sent_headers": HEADERS},
         "--header X-Api-Key --output fixed.py\n  your script also sends these, for its "
         "HEADERS: Accept, X-Tenant\n  its edits, such as fetch_all-pages: inflight-lab",
     ),
     "a script may have a name": (
-        run_of([200] * 5, sent_headers={"user-agent": "prices/2.0 (me@shop.test)"}),
-        None,
+        {"sent_headers": {"user-agent": "prices/2.0 (me@shop.test)"}},
         "HEADERS: User-Agent",
     ),
     "a variable has the key": (
-        run_of([200] * 5, sent_headers={"authorization": "Bearer held-value"}),
-        None,
+        {"sent_headers": {"authorization": "Bearer held-value"}},
         "--header Authorization@GH_TOKEN ",
     ),
     "headers announce budgets of a minute, of which the largest counts": (
-        run_of(
-            [429] * 5, **CHAT, headers=lambda number: [BUDGETS, SMALLER][number % 2]
-        ),
-        None,
+        CHAT | {"headers": lambda number: [BUDGETS, SMALLER][number % 2]},
         "--rate 20 --period 60 --tokens 4000 --url",
     ),
     "a minute is assumed where nothing names the time of tokens": (
-        run_of([429] * 5, **CHAT, headers=BUDGETS),
-        Quota(10, 10.0),
+        CHAT | {"headers": BUDGETS, "quota": Quota(10, 10.0)},
         "for tokens, 60 s are assumed: no answer says how long",
     ),
     "words say more than headers": (
-        run_of([429] * 5, **CHAT, headers=BUDGETS, body=TPM),
-        None,
+        CHAT | {"headers": BUDGETS, "body": TPM},
         "--period 60 --tokens 6000",
     ),
     "Anthropic's tokens": (
-        run_of([429] * 5, url=f"{ITEMS}/v1/messages", method="POST", body=INPUT),
-        Quota(20, 60.0),
+        {"method": "POST", "body": INPUT, "quota": Quota(20, 60.0)},
         "Budgets(requests=(20, 60), tokens=(50000, 60))",
     ),
     "a minute's tokens are not spread over a day": (
-        run_of([429] * 5, **CHAT, headers={"x-ratelimit-limit-tokens": "4000"}),
-        Quota(200, 86400.0),
+        CHAT | {"headers": BUDGETS, "quota": Quota(200, 86400.0)},
         "= Pacer(200, 86400),",
     ),
     "a script for models has an edit of its own": (
-        run_of([200] * 5, **CHAT),
-        None,
+        CHAT,
         "its edits, such as ask_model-openai: inflight-lab snippet",
     ),
     "an address may differ in a parameter": (
-        run_of(
-            [200] * 5, url=lambda number: f"{ITEMS}?page={number}", library="aiohttp"
-        ),
-        None,
+        {"url": lambda number: f"{ITEMS}?page={number}", "library": "aiohttp"},
         f'--url "{ITEMS}?page={{id}}" --output fixed.py\n  its edits, such as '
         "fetch_all-aiohttp: ",
     ),
     "of pages only the first are asked for": (
-        run_of([200] * 12, url=page_of_a_list, headers=next_page_of_a_list),
-        None,
+        {"url": page_of_a_list, "headers": next_page_of_a_list},
         f'--url "{ITEMS}?list={{id}}" ',
     ),
     "an address that differs in two places is the reader's": (
-        run_of([200] * 5, url=lambda number: f"{ITEMS}/{number}/of/{number}"),
-        None,
+        {"url": lambda number: f"{ITEMS}/{number}/of/{number}"},
         "--period 10 --output",
     ),
     "so is one that may hold a secret": (
-        run_of([200] * 5, url=lambda n: f"{ITEMS}/{n}?key=a4b5c6d7e8f9a4b5c6d7"),
-        None,
+        {"url": lambda number: f"{ITEMS}/{number}?key=a4b5c6d7e8f9a4b5c6d7"},
         "--period 10 --output",
     ),
 }
@@ -179,17 +161,19 @@ def test_what_was_seen_stands_in_the_command(
 ) -> None:
     """No secret is in it."""
     monkeypatch.setenv("GH_TOKEN", "held-value")
-    log, quota, words = COMMANDS[case]
-    command = command_for(log.requests, quota)
+    seen, words = COMMANDS[case]
+    how = {"url": "", "quota": None, **seen}
+    quota = how.pop("quota")
+    command = command_for(run_of([429] * 6, **how).requests, quota)
     assert words in command
     assert not re.search("s3cret|held-value|a4b5", command)
 
 
 def test_no_edit_is_named_that_is_for_another_recipe() -> None:
     """The script for threads has none."""
-    log = run_of([200] * 5, library="requests", is_async=False)
+    log = run_of([429] * 6, library="requests", is_async=False)
     command = command_for(log.requests, Quota(20, 1.0))
-    assert "snippet with_requests" in command
+    assert "snippet with_requests --rate 20" in command
     assert "edits" not in command
 
 
