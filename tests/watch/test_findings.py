@@ -74,11 +74,6 @@ def cancelled_after(refusal: int) -> RequestLog:
     )
 
 
-def of_the_first(number: int) -> dict[str, str]:
-    """Headers that later answers have not."""
-    return {} if number else X_LIMIT
-
-
 def of_senders(key: int, statuses: list[int], every: float) -> RequestLog:
     """So many tasks send the same again and again."""
     log = run_of(statuses, every=every, url=ITEM, sender=lambda number: number % key)
@@ -102,13 +97,9 @@ SAID: dict[str, tuple[RequestLog, *tuple[str, ...]]] = {
         run_of([200] * 20 + [403] * 40, headers=AFTER_20, body=SECONDARY),
         "certain: GitHub's secondary limit: 40 of 60 requests were refused (403)",
         'The API says: "You have exceeded a secondary rate limit. Please wait."',
+        "20 were accepted in 6.0 s, at most 2 of them in flight at once.",
         "asks for is 20 s",
         "Pacer(41, 60)",
-    ),
-    "a secondary limit that many at once have met": (
-        run_of([200] * 20 + [403] * 80, every=0, body=SECONDARY, headers=of_the_first),
-        "Its headers say x-ratelimit-limit: 49.",
-        "at most 20 of them in flight at once",
     ),
     "a secondary limit that fewer refusals name": (
         run_of(
