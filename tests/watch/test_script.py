@@ -35,6 +35,7 @@ ENDS = {
     "with a status": "import sys; sys.exit(7)",
     "with words": "import sys; sys.exit('no more')",
     "with an error": "def f():\n    raise ValueError('mine')\nf()",
+    "in another folder": "import os\nos.chdir('/')\n1 / 0",
     "before it begins": "print('never'",
     "by itself": "import os, signal; os.kill(os.getpid(), signal.SIGTERM)",
     "interrupted": "raise KeyboardInterrupt",
@@ -97,12 +98,12 @@ def test_a_script_finds_itself_as_it_is_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("how", ENDS)
 def test_however_a_script_ends(how: str, tmp_path: Path) -> None:
     """Output, traceback and exit status are its own, and watch speaks last."""
-    script = tmp_path / "ends.py"
-    script.write_text(ENDS[how])
+    (tmp_path / "ends.py").write_text(ENDS[how])
+    command = [sys.executable, "ends.py"]
     alone = subprocess.run(
-        [sys.executable, script], capture_output=True, text=True, check=False
+        command, cwd=tmp_path, capture_output=True, text=True, check=False
     )
-    watched = watch(script)
+    watched = watch("ends.py", cwd=tmp_path)
     assert watched.returncode == alone.returncode
     assert watched.stdout == alone.stdout
     assert own_lines(watched.stderr) == alone.stderr.splitlines()

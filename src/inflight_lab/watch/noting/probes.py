@@ -177,10 +177,19 @@ def _to_send(log: RequestLog, request: Request, asked: Any) -> Any:
 
 def watch_aiohttp(log: RequestLog, aiohttp: Any) -> None:
     """Note what the connectors of aiohttp connect."""
+
+    async def connect_here(_: Any, connector: Any, *_args: Any, **_options: Any) -> Any:
+        """Reach the practice server, unencrypted, whichever host was asked."""
+        loop = asyncio.get_running_loop()
+        _transport, protocol = await loop.create_connection(
+            connector._factory, LOOPBACK, log.practice_port
+        )
+        return protocol
+
     replace(aiohttp.BaseConnector, "connect", noting_connect(log))
     replace(aiohttp.BaseConnector, "close", noting_close(log))
     if log.practice_port:
-        replace(aiohttp.TCPConnector, "_create_connection", _connecting_to(log))
+        replace(aiohttp.TCPConnector, "_create_connection", connect_here)
 
 
 def noting_connect(log: RequestLog) -> Instead:
@@ -242,21 +251,6 @@ def _broken_off(body: Any) -> BaseException | None:
     """What ended a body; not the mark that aiohttp leaves in one that nobody read."""
     error: BaseException | None = body.exception()
     return None if type(error).__name__ == "ClientConnectionError" else error
-
-
-def _connecting_to(log: RequestLog) -> Instead:
-    """A ``_create_connection`` that reaches the practice server only, unencrypted."""
-
-    async def create_connection(
-        _: Any, connector: Any, *_args: Any, **_options: Any
-    ) -> Any:
-        loop = asyncio.get_running_loop()
-        _transport, protocol = await loop.create_connection(
-            connector._factory, LOOPBACK, log.practice_port
-        )
-        return protocol
-
-    return create_connection
 
 
 # requests: an adapter sends each request; urllib3 below it may send it again
