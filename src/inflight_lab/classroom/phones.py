@@ -1,11 +1,14 @@
-"""The phones of a class: who is there, how much each may send, and whose turn it is."""
+"""The phones of a class: who is there, what each has sent, and whose turn it is."""
 
 import asyncio
 import secrets
 from collections import deque
 from collections.abc import Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Any
 
+from inflight_lab.observation.timeline import Timeline
 from inflight_lab.quotas.algorithms import SlidingWindow
 
 MOST_PHONES = 60
@@ -14,6 +17,25 @@ REQUESTS_A_SECOND = 40
 LONGEST_NAME = 12
 LOST = 10.0
 """A turn that nobody has used for so many seconds is lost, and no longer late."""
+
+
+sending: ContextVar[int] = ContextVar("sending", default=0)
+"""The number of the phone whose request is answered."""
+
+
+class PhoneTimeline(Timeline):
+    """A timeline that knows which phone sent each of the newest requests."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.phones: dict[int, int] = {}
+
+    def send(self, *details: Any, **more: Any) -> int:
+        """A request was sent, by the phone that is answered now."""
+        number = super().send(*details, **more)
+        self.phones[number] = sending.get()
+        self.phones.pop(number - self.keep, None)
+        return number
 
 
 class NoPlaceError(Exception):

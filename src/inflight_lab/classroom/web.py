@@ -1,10 +1,10 @@
-"""What the pages of a class need: files, addresses, and conversations."""
+"""What the pages of a class need: files, addresses, conversations, and news."""
 
 import asyncio
 import contextlib
 import ipaddress
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from inflight_lab.classroom.phones import Phone
+from inflight_lab.classroom.phones import Phone, PhoneTimeline
 from inflight_lab.plot.modules import STAGE, script, style
 
 PAGE = Path(__file__).parent / "page"
@@ -92,6 +92,39 @@ async def pass_on(phone: Phone, socket: WebSocket) -> None:
     """Send a phone what it is to hear, for as long as it is here."""
     while True:
         await socket.send_json(await phone.outbox.get())
+
+
+def news_for_the_wall(
+    timeline: PhoneTimeline, ask_state: Callable[[], dict[str, object]]
+) -> Iterator[dict[str, object]]:
+    """What one wall has not heard yet, each time that it asks; it begins now.
+
+    That is how much time has passed, what happened, and what has changed of the state,
+    which ``ask_state`` returns.  An event is a row: time, kind, number and detail as in
+    `Event`, how the quota stands, and the number of the phone.
+    """
+    began = timeline.clock()
+    _, position = timeline.since(0)
+    known: dict[str, object] = {}
+    while True:
+        events, position = timeline.since(position)
+        rows = [
+            (
+                round(event.time - began, 4),
+                event.kind,
+                event.request,
+                event.detail,
+                event.quota,
+                timeline.phones.get(event.request or 0),
+            )
+            for event in events
+        ]
+        state = ask_state()
+        changed = {
+            name: value for name, value in state.items() if known.get(name) != value
+        }
+        known = state
+        yield {"now": round(timeline.clock() - began, 4), "events": rows, **changed}
 
 
 def own_address() -> str:

@@ -198,6 +198,11 @@ class Timeline:
         """How many requests are sent and not answered yet."""
         return len(self._open)
 
+    def recent_requests(self) -> int:
+        """How many requests were sent in the last period, refused ones included."""
+        with self._lock:
+            return self._count_recent(self.clock())
+
     def recent_tokens(self) -> int:
         """How many tokens the server charged for the requests of the last period."""
         with self._lock:

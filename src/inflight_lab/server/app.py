@@ -42,8 +42,14 @@ class PracticeApp(Knobs):
     ``TypeError`` or ``ValueError`` for a bad knob, which it names.
     """
 
-    def __init__(self, *, seed: int | None = None, **knobs: object) -> None:
-        self.timeline = Timeline()
+    def __init__(
+        self,
+        *,
+        seed: int | None = None,
+        timeline: Timeline | None = None,
+        **knobs: object,
+    ) -> None:
+        self.timeline = timeline or Timeline()
         if "rate" in knobs:
             knobs = {"quota": "sliding-window"} | knobs
         # `Knobs` checks every value as it is set.
