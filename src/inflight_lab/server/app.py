@@ -24,9 +24,8 @@ from inflight_lab.quotas.algorithms import KINDS
 from inflight_lab.runs.events import Stats
 from inflight_lab.runs.terms import QuotaPolicy, Terms
 from inflight_lab.server.admission import Admission, Counters
-from inflight_lab.server.chat import completion, draw_answer, read_chat
+from inflight_lab.server.answers import completion, draw_answer, echo, read_chat
 from inflight_lab.server.dialects import DIALECTS, Dialect
-from inflight_lab.server.echo import echo
 from inflight_lab.server.foreign_pages import comes_from_a_foreign_page
 from inflight_lab.server.knobs import Knobs
 

@@ -28,7 +28,7 @@ from typing import Any
 from starlette.responses import JSONResponse
 
 from inflight_lab.server.admission import Admission, QuotaUsage
-from inflight_lab.server.chat import Chat
+from inflight_lab.server.answers import Chat
 
 FILE = Path(__file__).with_suffix(".toml")
 

@@ -1,7 +1,7 @@
 """A real HTTP server to practise on, on a socket or in a page."""
 
 import sys
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from inflight_lab.arguments import check
 from inflight_lab.jupyter.cells import closed_on_rerun
@@ -41,7 +41,9 @@ class PracticeServer(PracticeApp):
     ``start`` for a taken port.
     """
 
-    _listener: Listener | None = None
+    listen: ClassVar[Any] = Listener
+    """Serves an app at a port from when it is made until its ``close()``."""
+    _listener: Any = None
 
     def __init__(self, *, port: int = 0, seed: int | None = None, **knobs: Any) -> None:
         check("port", port)
@@ -62,7 +64,7 @@ class PracticeServer(PracticeApp):
     def start(self) -> Self:
         """Serve from now on.  Does nothing if it serves already."""
         if not self.running:
-            self._listener = Listener(self, self.port)
+            self._listener = self.listen(self, self.port)
             self.port = self._listener.port
             closed_on_rerun(self.stop)
         return self

@@ -1,4 +1,4 @@
-"""When the requests of several runs came: a row of marks for each run."""
+"""Several runs compared in one drawing: when their requests came, or their numbers."""
 
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
@@ -6,13 +6,16 @@ from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
 from inflight_lab.plot.drawing.svg import (
+    BLUE,
     GREEN,
     GRID,
     INK,
     NARROW,
+    ORANGE,
     RED,
     Picture,
     Scale,
+    element,
     line,
     many,
     marks,
@@ -34,6 +37,15 @@ ROW = 72
 
 PAUSE = 1 / 12
 """Share of the row's time: as long without a request is a pause."""
+
+LABELS_END = 92
+"""Where the labels end.  The numbers follow."""
+
+BARS_BEGIN = 244
+BARS_END = 416
+"""Where the longest bar ends."""
+
+COLOURS = (BLUE, ORANGE)
 
 
 class Row(NamedTuple):
@@ -134,3 +146,42 @@ def _in_words(name: str, row: Row) -> str:
         first, last = min(row.refused), max(row.refused)
         words += f"; refusals from {number_of(first)} to {number_of(last)} s"
     return f"{words}."
+
+
+def draw_bars(
+    series: Mapping[str, Mapping[str, float]],
+    *,
+    title: str,
+    allowed: float | None = None,
+) -> Picture:
+    """One horizontal bar per number: ``{"with tasks": {"1,000": 1.5, "10,000": 15}}``.
+
+    Bars with the same label stand together, and each number stands before its bar.
+    There are one or two series with the same labels; their numbers are finite, and 0 or
+    more.  A dashed line marks what is ``allowed``, as the heading says.
+    """
+    numbers = [number for each in series.values() for number in each.values()]
+    numbers.append(allowed or 0)
+    labels = dict.fromkeys(label for each in series.values() for label in each)
+    x = Scale(0, max(numbers) or 1, BARS_BEGIN, BARS_END)
+    dashed = "" if allowed is None else f"Dashed line: {number_of(allowed)} allowed."
+    heading = f"{title}. {dashed}".rstrip()
+    parts = [text(12, 24, heading, font_weight=600)]
+    spoken = [heading]
+    y = 44
+    for label in labels:
+        parts.append(text(LABELS_END, y + 12, label, "end"))
+        for (name, each), colour in zip(series.items(), COLOURS, strict=False):
+            # At least as long as can be seen.
+            width = max(1, x(each[label]) - BARS_BEGIN)
+            words = f"{number_of(each[label])} {name}"
+            parts.append(
+                element("rect", x=BARS_BEGIN, y=y, width=width, height=14, fill=colour)
+            )
+            parts.append(text(LABELS_END + 12, y + 12, words))
+            spoken.append(f"{label}: {words}.")
+            y += 18
+        y += 10
+    if allowed is not None:
+        parts.append(line(f"M{x(allowed)} 32V{y - 8}", INK, 1.5, dashes="9 5"))
+    return picture(parts, y, " ".join(spoken), width=NARROW)
