@@ -48,14 +48,14 @@ from inflight_lab.server.socket import Listener
 
 PORT = 8429
 UNMISTAKABLE = "abcdefghjkmnpqrstuvwxyz23456789"
-"""What one can read from the back of a room, and type."""
+"""Letters that can be read from the back of a room, and typed."""
 CODE_LENGTH = 4
 UPDATE = 0.05
 """Seconds between two messages to the wall."""
 UPDATE_OF_PHONES = 0.25
-"""The same to a phone, about what the whole class sends."""
+"""Seconds between two messages to a phone about the whole class."""
 SAFE_SHARE = 0.9
-"""Of the quota is dealt out in turns."""
+"""The share of the quota that is dealt out in turns."""
 WEBSOCKETS = {
     "ws": "websockets-sansio",
     "ws_max_size": 4096,
@@ -282,8 +282,8 @@ class ClassRoom:
     async def _deal(self) -> None:
         """Give turns at the pace of the quota, while anybody waits.
 
-        However late requests are, and however many of them come at once, none is
-        refused: what is on its way counts as if it had come.
+        A turn counts until its request comes, so none is refused, however late
+        requests are and however many of them come at once.
         """
         while self.turns.waiting:
             now = self.sent.clock()

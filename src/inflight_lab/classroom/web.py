@@ -24,7 +24,7 @@ NO_NETWORK = (
     "127.0.0.1 to try it alone"
 )
 NEAR = 16
-"""Addresses with so many bits in common are one school's, if they are not private."""
+"""Public addresses of one school have at least this many bits in common."""
 ONLY_THIS_SERVER = {
     "Content-Security-Policy": (
         "default-src 'self'; img-src 'self' data:;"
@@ -35,7 +35,7 @@ ONLY_THIS_SERVER = {
     "X-Content-Type-Options": "nosniff",
 }
 NONSENSE = (LookupError, RecursionError, TypeError, ValueError)
-"""What messages may lead to that no page of ours sends."""
+"""What a message may raise, if no page of ours has sent it."""
 
 
 def page(name: str) -> list[Route]:
@@ -54,7 +54,7 @@ def page(name: str) -> list[Route]:
 
 
 def served(text: str, media_type: str) -> Response:
-    """An answer that stays on this page, and is kept nowhere."""
+    """A file of a page, which no other page may show, and no browser keeps."""
     return Response(text, media_type=media_type, headers=ONLY_THIS_SERVER)
 
 
@@ -63,7 +63,7 @@ async def converse(
     sending: Awaitable[object],
     hear: Callable[[dict[str, Any]], None],
 ) -> None:
-    """Send and hear until one side closes, or says what makes no sense."""
+    """Send and hear until one side closes, or the page sends nonsense."""
     sender = asyncio.ensure_future(sending)
     listener = asyncio.create_task(_listen(socket, hear))
     both = (sender, listener)
@@ -89,7 +89,7 @@ async def _listen(socket: WebSocket, hear: Callable[[dict[str, Any]], None]) -> 
 
 
 async def pass_on(phone: Phone, socket: WebSocket) -> None:
-    """Send a phone what it is to hear, for as long as it is here."""
+    """Send a phone its messages, for as long as it is here."""
     while True:
         await socket.send_json(await phone.outbox.get())
 
@@ -97,10 +97,10 @@ async def pass_on(phone: Phone, socket: WebSocket) -> None:
 def news_for_the_wall(
     timeline: PhoneTimeline, ask_state: Callable[[], dict[str, object]]
 ) -> Iterator[dict[str, object]]:
-    """What one wall has not heard yet, each time that it asks; it begins now.
+    """Each time, the news since the last time, for one wall; it begins now.
 
-    That is how much time has passed, what happened, and what has changed of the state,
-    which ``ask_state`` returns.  An event is a row: time, kind, number and detail as in
+    News are the seconds so far, the events, and what has changed in the state that
+    ``ask_state`` returns.  An event is a row: time, kind, number and detail as in
     `Event`, how the quota stands, and the number of the phone.
     """
     began = timeline.clock()
@@ -151,7 +151,7 @@ def checked(address: str) -> str:
 
 
 def are_near(client: str, own: str) -> bool:
-    """Whether a client is in the own network, as far as addresses tell."""
+    """Whether a client is in our network, as far as its address tells."""
     try:
         address = ipaddress.ip_address(client)
     except ValueError:

@@ -23,10 +23,10 @@ NOT_QUEUED = object()
 
 
 class CollectingTransport(ObservedTransport):
-    """Keeps the last ``max_outcomes``, in the order in which the requests ended.
+    """Keeps the last ``max_outcomes``, in the order in which they came.
 
     ``sending_tasks`` are the tasks that wait for an answer.  Once the transport is
-    ``closed``, every further request is cancelled.
+    ``closed``, it cancels every further request.
     """
 
     def __init__(self, timeline: Timeline, max_outcomes: int) -> None:

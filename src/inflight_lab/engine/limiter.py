@@ -11,9 +11,9 @@ class AdjustableLimiter:
     """An ``asyncio.Semaphore`` whose ``limit`` can be set at any time.
 
     It has the semaphore's ``async with`` and ``locked()``.  Underneath is an
-    ``anyio.CapacityLimiter``, which gets right what changing a semaphore's counter does
-    not: a higher limit lets the next in line through at once; a lower one takes nothing
-    away from those in flight, but hands out no new slot until few enough are left.
+    ``anyio.CapacityLimiter``, because changing a semaphore's counter does not work.  A
+    higher limit lets the next in line through at once.  After a cut, requests in flight
+    keep their slots, and nobody gets a new one until there are few enough.
 
     >>> limiter = AdjustableLimiter(3)
     >>> async with limiter:

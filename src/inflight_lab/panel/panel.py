@@ -59,8 +59,8 @@ class Panel(Settings, anywidget.AnyWidget):
     not in ``goals_met``.  ``elapsed`` is what the sentence above the picture says,
     rounded as there: from the first request that was asked for to the end of the last.
 
-    ``knobs`` names the settings that always stand on the page; the others are behind
-    the button "⋯".  ``count`` and ``limit`` are where their sliders begin.  ``count``,
+    ``knobs`` names the settings that the page always shows; the others are behind the
+    button "⋯".  ``count`` and ``limit`` are where their sliders begin.  ``count``,
     ``limit``, ``latency`` and ``rate`` are traits: set one, also during a run, and its
     slider moves, even beyond its end;
     ``observe`` it, or ``jslink`` it to a widget of your own.  ``running`` and
@@ -149,9 +149,10 @@ class Panel(Settings, anywidget.AnyWidget):
             self._say_under_way()
 
     async def finished(self) -> None:
-        """Wait until the run is over, however it ends; there may be none.
+        """Wait until the run is over, however it ends.  Returns at once without a run.
 
-        Then a front end that hears only the cell that waits has its picture, too.
+        Afterwards the picture is drawn again, for front ends that only show what the
+        waiting cell sends.
         """
         if self._task is not None:
             await asyncio.wait([self._task])
@@ -261,7 +262,7 @@ class Panel(Settings, anywidget.AnyWidget):
         self.running = False
 
     def _clear_when_over(self) -> None:
-        """Drop the last run: IPython's ``Out`` keeps the panel itself for good."""
+        """Drop the last run, because IPython's ``Out`` keeps the panel for good."""
         if self._task:
             self._task.add_done_callback(lambda _: self._clear())
 
@@ -273,7 +274,7 @@ class Panel(Settings, anywidget.AnyWidget):
     # What it says
 
     def _say(self, status: str, notice: str = "") -> None:
-        """Say how things stand, and on the page what no picture shows."""
+        """Set the status, and the notice on the page."""
         self.status = status
         self.notice = notice
 

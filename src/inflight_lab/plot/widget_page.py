@@ -1,4 +1,4 @@
-"""What a widget has on a page: its runs, sent as they grow, and their plain picture."""
+"""Sends the runs of a widget to its page as they grow, and shows their picture."""
 
 import asyncio
 import sys
@@ -20,9 +20,9 @@ UPDATE = 0.05
 """Seconds between two messages to a page."""
 
 Message = dict[str, Any]
-"""What a page is sent.  ``run`` has the columns of what is new or, after ``reset``, of
-all that is shown; ``number`` says which run it is, for a page that has it already, and
-``picture`` is the class of the plain picture that it replaces."""
+"""What a page is sent.  ``run`` has the columns of the news or, with ``reset``, of the
+whole run.  ``number`` tells a page whether it has this run already, and ``picture`` is
+the class of the plain picture that the page hides."""
 
 Post = Callable[[Message], None]
 
@@ -30,9 +30,8 @@ Post = Callable[[Message], None]
 class Feed:
     """Appends what ``source`` reads to its ``run``, and has ``post`` send it.
 
-    It sends from a thread, so the picture moves while a cell awaits and while one
-    blocks.  ``picture`` is the plain picture that the run replaces on a page; it is
-    drawn again when the run has ended.
+    It sends from a thread, so the plot moves while a cell awaits, and also while a cell
+    blocks.  It draws the plain ``picture`` again when a run has ended.
     """
 
     def __init__(self, source: PlotSource, post: Post, picture: PlainPicture) -> None:
@@ -49,7 +48,7 @@ class Feed:
     def start(self, *, unlimited: bool = False) -> None:
         """Begin a new run at time 0, and send it as it grows.
 
-        One that goes on is stopped first.  ``unlimited``: it is known to have no limit.
+        A run that goes on is stopped first.  ``unlimited``: the run has no limit.
         """
         self.stop()
         with self._sending:
@@ -105,9 +104,9 @@ class Feed:
 
 
 class WidgetPage:
-    """Where a ``widget`` is shown: what its feeds send, and what a person does there.
+    """The page that shows a ``widget``: a feed for each lane, and one plain picture.
 
-    ``expected`` returns what the plain picture shows until something has run.
+    ``expected`` returns the runs that the picture shows until something has run.
     """
 
     def __init__(self, widget: anywidget.AnyWidget, expected: Expected = dict) -> None:
@@ -118,7 +117,7 @@ class WidgetPage:
         closed_on_rerun(widget.close)
 
     def add_feed(self, source: PlotSource, name: str = "") -> Feed:
-        """A feed of what ``source`` reads, beside those that are there."""
+        """Add a feed for ``source``, and return it."""
         lane = len(self.feeds)
 
         def post(message: Message) -> None:
@@ -129,7 +128,7 @@ class WidgetPage:
         return feed
 
     def runs(self) -> dict[str, Run]:
-        """What the feeds have sent, by name."""
+        """The runs of the feeds, by name."""
         return {name: feed.run for name, feed in self.feeds.items()}
 
     def show(self) -> None:
@@ -152,9 +151,9 @@ class WidgetPage:
 
 
 def _repeat_every(seconds: float, call: Callable[[], object]) -> Callable[[], object]:
-    """Call ``call`` every so many seconds, from a thread of its own.
+    """Call ``call`` again and again, from a thread; returns a function that ends this.
 
-    In a page, where there are no threads, a task does it.  Returns what ends it.
+    In a page, which has no threads, a task does it.
     """
     if sys.platform == "emscripten":
         return _repeat_in_task(seconds, call)

@@ -1,4 +1,4 @@
-"""Runs a notebook's cells and keeps what they show, whatever becomes of them.
+"""Runs a notebook's cells and keeps their outputs, even if one fails.
 
 The one file that knows nbclient.
 """

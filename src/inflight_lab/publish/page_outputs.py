@@ -1,12 +1,12 @@
-"""What a page shows of a cell's outputs: runs that play, where there were widgets.
+"""Makes the outputs of a cell fit for a page: runs that play in place of widgets.
 
 A cell's metadata may ask for a run that is simulated:
 
 >>> {"inflight_lab": {"simulate": ["semaphore"]}}
 
-Its panel is then computed on the page, with the panel's own settings, sliders, strip
-and names, and sends as these runners of ``stage/simulate.js`` do, side by side.
-Otherwise the page plays the run that was recorded.
+The page then simulates its panel, with the panel's own settings, sliders, strip and
+names, and with these runners of ``stage/simulate.js``.  Otherwise the page plays the
+recorded run.
 """
 
 import json
@@ -25,11 +25,11 @@ COMPUTED = "<p>Nobody has run this panel: what you see is computed.</p>"
 
 
 def for_a_page(cell: Any) -> list[Any]:
-    """The outputs of a ``cell`` as a page shows them, which has no widgets.
+    """The outputs of a ``cell``, for a page without widgets.
 
-    The picture of a widget's runs becomes a player or, where the cell asks for it, a
-    simulated run.  Another widget is shown as the HTML that it brings, if it does.  A
-    line says where nothing was sent.
+    The picture of a widget's runs becomes a player or, if the cell asks for it, a
+    simulated run.  Another widget becomes the HTML that it brings, if any.  A plot
+    without requests becomes a line of text.
     """
     simulated = cell.metadata.get("inflight_lab", {}).get("simulate", [])
     shown: list[Any] = []
@@ -46,7 +46,7 @@ def for_a_page(cell: Any) -> list[Any]:
 
 
 def run_of(output: Any, simulated: Sequence[str]) -> str:
-    """What was recorded, as HTML that plays."""
+    """The recorded run as HTML that plays."""
     still = output.data["text/html"]
     recording = output.data[RECORDING]
     if simulated:
@@ -67,7 +67,7 @@ def toy_html(settings: Mapping[str, object], still: str = "") -> str:
 
 
 def settings_of(runs: Columns, runners: Sequence[str]) -> dict[str, Any]:
-    """What was set when the recorded runs began, as ``stage/toy.js`` takes it."""
+    """The settings at the beginning of the recorded runs, for ``stage/toy.js``."""
     run = next(iter(runs.values()))
     terms = run["terms"][0] if run["terms"] else {}
     settings: dict[str, Any] = {

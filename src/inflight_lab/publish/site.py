@@ -41,9 +41,9 @@ def build(
 ) -> list[str]:
     """Make the site in ``folder``, which must be new or empty: nothing is overwritten.
 
-    Returns which cells failed.  Its pages are of ``notebooks``, by default the series.
-    Raises `BadFolderError`, and where the site cannot be made `BuildError` or an
-    ``OSError``; nothing is written then.
+    Returns the cells that failed.  ``notebooks`` are those with a page; default: the
+    series.  Raises `BadFolderError`, and `BuildError` or ``OSError`` if the site cannot
+    be made; then nothing is written.
     """
     check_new_or_empty(folder)
     if with_lab:

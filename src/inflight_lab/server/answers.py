@@ -76,7 +76,7 @@ def _args(query: QueryParams) -> dict[str, object]:
 
 
 class Chat(NamedTuple):
-    """What a request asks for."""
+    """The request for a chat."""
 
     prompt_tokens: int
     prompt_characters: int
@@ -89,12 +89,12 @@ class Chat(NamedTuple):
 
     @property
     def most_tokens(self) -> int:
-        """How long the answer may become."""
+        """The most tokens that the answer may have."""
         return self.max_tokens or MOST
 
     @property
     def estimated_tokens(self) -> int:
-        """How many tokens the prompt may have, by its number of characters."""
+        """An estimate of the prompt's tokens, from its number of characters."""
         return math.ceil(self.prompt_characters / CHARACTERS_PER_TOKEN)
 
 
@@ -124,14 +124,14 @@ def _read(asked: dict[str, Any]) -> Chat:
 
 
 def draw_answer(chat: Chat, draw: random.Random) -> list[str]:
-    """The words of an answer: as many as are drawn, and no more than are allowed."""
+    """Draw the length of an answer, and return so many words."""
     drawn = round(MEDIAN * draw.lognormvariate(0, 1))
     length = max(1, min(drawn, chat.most_tokens))
     return [str(number) for number in range(1, length + 1)]
 
 
 def completion(chat: Chat, words: list[str]) -> Response:
-    """The answer of these words to ``chat``, at once or as a stream of events."""
+    """The answer to ``chat`` with these words, at once or as a stream of events."""
     usage = {
         "prompt_tokens": chat.prompt_tokens,
         "completion_tokens": len(words),

@@ -137,7 +137,7 @@ class PracticeApp(Knobs):
     async def _serve(
         self, request: Request, answer: Response, *, tokens: int = 0
     ) -> Response:
-        """Count a request, and return ``answer`` or a refusal after the latency."""
+        """Count a request.  After the latency, return ``answer`` or a refusal."""
         timeline = self.timeline
         due = timeline.clock() + self._draw_latency()
         dialect = DIALECTS[self.dialect]
@@ -172,10 +172,10 @@ class PracticeApp(Knobs):
     def _decide(
         self, dialect: Dialect, tokens: int
     ) -> tuple[Response | None, Admission]:
-        """Admit a request as it arrives, or refuse it with the response that is first.
+        """Admit a request as it arrives, or return the response that refuses it.
 
-        A refusal, too, is in flight until the latency is over, and counts against
-        ``max_concurrent``.
+        A refused request is also in flight until the latency is over, and counts
+        against ``max_concurrent``.
         """
         if self.exhausted:
             return dialect.refuse_for_good(), Admission()

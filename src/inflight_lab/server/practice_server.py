@@ -25,8 +25,8 @@ class PracticeServer(PracticeApp):
     window.  ``seed`` makes the latencies repeatable.  ``port`` 0 takes any free one.
     In a browser page, the port exists inside that page's Python only.
 
-    ``dialect`` names the API whose refusals it sends, by default those of the standard
-    for RateLimit headers; the error for any other name lists them all:
+    ``dialect`` names the API whose refusals it sends; default: those of the standard
+    for RateLimit headers.  The error for an unknown name lists them all:
 
     >>> PracticeServer(quota="fixed-window", rate=60, period=60, dialect="github")
 

@@ -36,7 +36,7 @@ ROW = 72
 """Pixels from one row to the next."""
 
 PAUSE = 1 / 12
-"""Share of the row's time: as long without a request is a pause."""
+"""A pause is at least this share of the row's time."""
 
 LABELS_END = 92
 """Where the labels end.  The numbers follow."""
@@ -49,9 +49,9 @@ COLOURS = (BLUE, ORANGE)
 
 
 class Row(NamedTuple):
-    """When the requests of a run came, in seconds since its first, by what came back.
+    """The times at which requests came, in seconds since the first, by their answers.
 
-    A request without an answer is one of the ``others``.
+    A request without an answer is among the ``others``.
     """
 
     answered: list[float]
@@ -75,20 +75,17 @@ class Row(NamedTuple):
 
     @property
     def groups(self) -> int:
-        """How many groups they come in, with a pause before each but the first.
-
-        Groups are apart for most of the time; otherwise it is one.
-        """
+        """How many groups they come in; 1 unless the pauses are most of the time."""
         gaps = [after - before for before, after in pairwise(self.times)]
         pauses = [gap for gap in gaps if gap > PAUSE * self.last]
         return 1 + len(pauses) if sum(pauses) > self.last / 2 else 1
 
 
 def draw_marks(runs: Mapping[str, Iterable[Event]]) -> Picture:
-    """One row per run, on one axis of time, with a mark for each request.
+    """Draw a row for each run, on one axis of time, with a mark for each request.
 
-    ``runs`` are a server's timeline events by the run's name.  Answered requests stand
-    on the line, refused ones hang below it.
+    ``runs`` has the events of a server's timeline, by the name of the run.  Answered
+    requests stand on the line, and refused ones hang below it.
     """
     rows = {name: _row_of(events) for name, events in runs.items()}
     last = max((row.last for row in rows.values()), default=0.0)
@@ -127,7 +124,7 @@ def _row_of(events: Iterable[Event]) -> Row:
 
 
 def _drawn(x: Scale, top: float, name: str, row: Row) -> list[Element]:
-    """The refused hang below the line, so that colours are not needed."""
+    """Refused requests hang below the line, so nobody needs the colours."""
     y = top + 50
     return [
         text(LEFT, top + 20, f"{name}: {row.counts}", font_weight=600),
@@ -154,11 +151,11 @@ def draw_bars(
     title: str,
     allowed: float | None = None,
 ) -> Picture:
-    """One horizontal bar per number: ``{"with tasks": {"1,000": 1.5, "10,000": 15}}``.
+    """Draw a bar for each number: ``{"with tasks": {"1,000": 1.5, "10,000": 15}}``.
 
-    Bars with the same label stand together, and each number stands before its bar.
-    There are one or two series with the same labels; their numbers are finite, and 0 or
-    more.  A dashed line marks what is ``allowed``, as the heading says.
+    There are one or two series with the same labels, and bars with the same label stand
+    together.  Numbers are finite, and 0 or more.  A dashed line marks the ``allowed``
+    number.
     """
     numbers = [number for each in series.values() for number in each.values()]
     numbers.append(allowed or 0)
