@@ -40,7 +40,7 @@ import importlib.metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from inflight_lab.classroom.room import ClassRoom as ClassRoom
+    from inflight_lab.classroom.class_room import ClassRoom as ClassRoom
     from inflight_lab.engine.limiter import AdjustableLimiter as AdjustableLimiter
     from inflight_lab.jupyter.cells import enable_nested_run as enable_nested_run
     from inflight_lab.observation.timeline import Timeline as Timeline
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
 _HOME = {
     "AdjustableLimiter": "engine.limiter",
     "AnswerFile": "recipes.answers",
-    "ClassRoom": "classroom.room",
+    "ClassRoom": "classroom.class_room",
     "Budgets": "runners.budgets",
     "Event": "runs.events",
     "LivePlot": "plot.live_plot",

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from inflight_lab.engine.client import CollectingTransport, ObservedLimiter, Outcome
+from inflight_lab.engine.limiter import ObservedLimiter
+from inflight_lab.engine.outcomes import CollectingTransport, Outcome
 from inflight_lab.engine.runner import (
     OPTIONAL_KEYWORDS,
     SIGNATURE_HINT,

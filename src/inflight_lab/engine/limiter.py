@@ -5,6 +5,7 @@ import asyncio
 import anyio
 
 from inflight_lab.arguments import check
+from inflight_lab.observation.timeline import Timeline
 
 
 class AdjustableLimiter:
@@ -63,3 +64,19 @@ class AdjustableLimiter:
 
     async def __aexit__(self, *exc_info: object) -> None:
         self._capacity.release()
+
+
+class ObservedLimiter(AdjustableLimiter):
+    """Writes into ``timeline`` when a slot is taken and when it is free again."""
+
+    def __init__(self, timeline: Timeline, limit: int) -> None:
+        super().__init__(limit)
+        self._timeline = timeline
+
+    async def __aenter__(self) -> None:
+        await super().__aenter__()
+        self._timeline.take()
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        self._timeline.free()
+        await super().__aexit__(*exc_info)

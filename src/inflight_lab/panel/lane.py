@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from inflight_lab.engine.client import Outcome
 from inflight_lab.engine.execution import Execution
+from inflight_lab.engine.outcomes import Outcome
 from inflight_lab.engine.runner import Runner, check_runner, takes
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.panel.expected import expected_run, pause_of, spacing_of

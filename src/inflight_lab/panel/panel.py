@@ -8,7 +8,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from inflight_lab.engine.client import Outcome
+from inflight_lab.engine.outcomes import Outcome
 from inflight_lab.engine.runner import Runner
 from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.observation.timeline import Timeline

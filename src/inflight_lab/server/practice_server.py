@@ -8,7 +8,7 @@ from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.server.app import LOOPBACK, PracticeApp
 
 if sys.platform == "emscripten":  # in a browser page
-    from inflight_lab.server.in_process import PageListener as Listener
+    from inflight_lab.server.in_page import PageListener as Listener
 else:
     from inflight_lab.server.socket import Listener
 
