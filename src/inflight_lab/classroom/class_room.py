@@ -254,7 +254,7 @@ class ClassRoom:
             self.phones.leave(phone)
 
     async def _tell_of_all(self, phone: Phone) -> None:
-        """Tell a phone what all may send in a period, and have sent in the last one."""
+        """Tell a phone how much the class may send in a period, and has sent lately."""
         known: Mapping[str, object] = {}
         while True:
             rate = None if self.api.quota == "none" else self.api.rate

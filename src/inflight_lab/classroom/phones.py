@@ -59,7 +59,7 @@ class Phone:
     )
 
     def rename(self, name: object) -> None:
-        """Take a name: its first letters, and nothing that is not shown."""
+        """Take a name: its first letters, without those that cannot be shown."""
         letters = [letter for letter in str(name)[:100] if letter.isprintable()]
         self.name = "".join(letters).strip()[:LONGEST_NAME]
 

@@ -182,5 +182,5 @@ def client_of(answer: Callable[[httpx.Request], Any]) -> httpx.AsyncClient:
 
 
 def listed(seconds: Sequence[float]) -> str:
-    """Such as "0, 60, 120"."""
+    """Times as a list, such as "0, 60, 120"."""
     return ", ".join(f"{each:g}" for each in seconds)

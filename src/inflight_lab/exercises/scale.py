@@ -140,7 +140,7 @@ async def check_reserves(solution: Solution) -> str:
 
 
 def in_words(costs: Mapping[str, float]) -> str:
-    """Such as "176 + 100"."""
+    """The tokens of a request, such as "176 + 100"."""
     return " + ".join(f"{costs.get(name, 0):g}" for name in BOTH)
 
 

@@ -22,7 +22,7 @@ MakeQuota = Callable[[float, float], QuotaCounter]
 
 
 def _quotas() -> Iterator[tuple[str, MakeQuota]]:
-    """Each kind with its name; one that wants requests apart, with two bursts."""
+    """Each kind with its name; a kind that spaces requests comes with two bursts."""
     for kind in KINDS.values():
         if kind.shape == "spacing":
             for burst in (10, 1):

@@ -28,11 +28,11 @@ STUCK = "every task waits, and nothing is scheduled that could wake one"
 
 
 class BlockingError(BaseException):  # which `except Exception` does not catch
-    """It polls without waiting, or calls ``time.sleep``."""
+    """Raised where code polls without waiting, or calls ``time.sleep``."""
 
 
 class StuckError(TimeoutError):
-    """Nothing would ever happen again, or not for very long."""
+    """Raised where nothing would ever happen again."""
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
@@ -61,7 +61,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return self.now
 
     def stall(self, seconds: float) -> None:
-        """Be busy for so long: nothing else runs meanwhile."""
+        """Be busy for ``seconds``, while nothing else runs."""
         self.now += seconds
 
     def select(self, timeout: float | None) -> None:
@@ -132,7 +132,7 @@ def _as_if_no_loop_ran() -> Iterator[None]:
 
 
 def _swap_current_task(loop: asyncio.AbstractEventLoop, task: Any) -> Any:
-    """Since Python 3.12; before, the task of another loop is not in the way."""
+    """Set another task as current.  Python 3.11 does not need that."""
     swap = getattr(asyncio.tasks, "_swap_current_task", None)
     return swap(loop, task) if swap else None
 

@@ -211,7 +211,7 @@ async def _cancelled_requests(subject: Subject, api: Api) -> Reaction:
 
 
 async def _periods_for_three(subject: Subject, api: Api) -> float:
-    """How many periods it takes to send what three allow."""
+    """How many periods it takes to send the requests of three."""
     begin = virtual_loop().now
     limiter = subject.make()
     requests = subject.send_at_once(limiter, api, periods=3)
@@ -220,7 +220,7 @@ async def _periods_for_three(subject: Subject, api: Api) -> float:
 
 
 async def _cancel_some(requests: list[asyncio.Task[Any]], *, every: float) -> None:
-    """Cancel the oldest that is left and any other, in turns."""
+    """Cancel half of the requests: by turns the oldest one and any other."""
     draw = random.Random(1)
     for turn in range(len(requests) // 2):
         await asyncio.sleep(draw.uniform(0.2, 1.2) * every)

@@ -26,7 +26,7 @@ class Timeline:
 
     >>> server.timeline.stats().busiest_period
 
-    ``period`` is the length in seconds of the window for ``busiest_period`` and
+    ``period`` is the window, in seconds, for ``busiest_period``, `recent_requests` and
     `recent_tokens`.
 
     ``events`` holds the newest ``keep`` events, and up to an eighth more.  Older ones

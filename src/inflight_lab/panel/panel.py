@@ -42,30 +42,29 @@ class Panel(Settings, anywidget.AnyWidget):
 
     ``runner`` is any callable that takes these two and returns an awaitable: a rung of
     the ladder, the coroutine function that you have just written, a
-    ``functools.partial``, a method or an object.  If it also takes one of these
-    keywords, the panel passes it:
-    ``client`` to draw the client's own count, ``limiter`` to change the limit while
-    requests are in flight, ``return_exceptions=True`` to get every outcome.
+    ``functools.partial``, a method or an object.  The panel passes these keywords if
+    the runner takes them: ``client`` to draw the client's own count, ``limiter`` to
+    change the limit while requests are in flight, and ``return_exceptions=True`` to get
+    every outcome.
 
     Several runners by name, ``{"naive": ..., "semaphore": ...}``, run side by side with
-    one click, on one clock.  Each has a server of its own: the first one has
-    ``server``, and the others have copies of it.
+    one click, on one clock.  The first one has ``server``, and each of the others has a
+    copy of it.
 
     ``goals`` are named conditions on the server's `Stats`, judged when a run has ended,
     for example ``{"no 429": lambda stats: stats.refused == 0, "under 4 s": lambda
-    stats: stats.elapsed < 4}``; ``goals_met`` then says which are met, by name, and the
-    page lists the last tries.  A run that was stopped, or whose runner raised, meets
-    none: a goal that does not hold is missed, one that holds so far stays open and is
-    not in ``goals_met``.  ``elapsed`` is what the sentence above the picture says,
-    rounded as there: from the first request that was asked for to the end of the last.
+    stats: stats.elapsed < 4}``.  ``goals_met`` then says by name which are met, and the
+    page lists the last tries.  If a run was stopped, or its runner raised, it meets no
+    goal: one that holds so far stays open, and is not in ``goals_met``.  ``elapsed``
+    counts from the first request that was asked for to the end of the last, rounded as
+    in the sentence above the picture.
 
     ``knobs`` names the settings that the page always shows; the others are behind the
     button "⋯".  ``count`` and ``limit`` are where their sliders begin.  ``count``,
-    ``limit``, ``latency`` and ``rate`` are traits: set one, also during a run, and its
-    slider moves, even beyond its end;
-    ``observe`` it, or ``jslink`` it to a widget of your own.  ``running`` and
-    ``status`` can be observed too.  ``strip`` is what the line below the requests shows
-    at first: how many are "in flight", or the "rate" at which they are sent.
+    ``limit``, ``latency`` and ``rate`` are traits.  Set one, also during a run, and its
+    slider moves, even beyond its end.  ``observe`` it, or ``jslink`` it to a widget of
+    your own.  ``running`` and ``status`` can be observed too.  ``strip`` names the line
+    below the requests: how many are "in flight", or the "rate" at which they are sent.
 
     After a run ``outcomes`` holds one response or exception per request, and ``error``
     what the runner raised, or None.  Of several runners these are the first one's;
@@ -324,7 +323,7 @@ class Panel(Settings, anywidget.AnyWidget):
         """Do what an input of a page asks for, and tell the page that it is done.
 
         marimo sends each message as an HTTP request of its own, so a move may arrive
-        after the one that followed it: then it does not count any more.
+        late, after the next one.  Then it does not count.
         """
         source = message["input"]
         latest = self._heard.get(source, 0)

@@ -1,4 +1,4 @@
-"""The live plot: what a server counts or a client sees, as it happens."""
+"""The live plot of the requests that a server counts or a client sends."""
 
 from typing import Protocol, Self
 
@@ -20,7 +20,7 @@ class Observed(Protocol):
 
     @property
     def terms(self) -> Terms:
-        """What it allows, and how long it takes."""
+        """The terms of its API."""
 
 
 class Plot(anywidget.AnyWidget):

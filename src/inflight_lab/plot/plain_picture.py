@@ -83,5 +83,5 @@ def as_mime_types(picture: Picture) -> dict[str, Any]:
 
 
 def _can_be_kept(run: Run) -> bool:
-    """Whether it is over, and all of it is there."""
+    """Whether a run is over, and nothing of it was dropped."""
     return run.now > 0 and not run.live and run.whole

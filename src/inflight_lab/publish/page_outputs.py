@@ -95,16 +95,16 @@ def as_output(html: str) -> Any:
 
 
 def is_seen(output: Any) -> bool:
-    """Whether there is anything of it: a progress bar may have wiped itself."""
+    """Whether an output shows anything; a progress bar may have erased itself."""
     return output.output_type != "stream" or bool(output.text.strip())
 
 
 def is_widget(output: Any) -> bool:
-    """Whether a kernel would draw it."""
+    """Whether an output is a widget, which takes a kernel."""
     return WIDGET in output.get("data", {})
 
 
 def is_without_requests(output: Any) -> bool:
-    """Whether it is the picture of a run that has not begun."""
+    """Whether an output is the picture of a run that has not begun."""
     metadata: dict[str, Any] = output.get("metadata", {})
     return metadata.get(STARTED) == 0

@@ -35,7 +35,7 @@ FOREIGN_PAGE = "This server does not answer requests from other websites."
 
 
 class PracticeApp(Knobs):
-    """The ASGI app; its knobs may be set while it serves.  ``timeline`` is what it saw.
+    """The ASGI app.  Its knobs may be set while it serves; it writes to ``timeline``.
 
     With a ``rate`` and no ``quota``, the quota is a sliding window.  Raises
     ``TypeError`` or ``ValueError`` for a bad knob, which it names.
@@ -102,7 +102,7 @@ class PracticeApp(Knobs):
 
     @property
     def terms(self) -> Terms:
-        """What it allows and how long it takes now."""
+        """Its quota, its other limits and its latency now."""
         return Terms(
             quota=self.quota_policy,
             max_concurrent=self.max_concurrent or 0,
@@ -110,7 +110,7 @@ class PracticeApp(Knobs):
         )
 
     def stats(self) -> Stats:
-        """What the server has counted so far."""
+        """The numbers so far."""
         return self.timeline.stats()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""What refusals say: the dialects of APIs that people meet, from `dialects.toml`.
+"""Dialects: how the APIs that people meet word their refusals, from `dialects.toml`.
 
 A dialect has four refusals: ``too_many`` for a request that the quotas admit later,
 ``too_large`` for one that costs more than a whole quota, ``overloaded`` if too many are

@@ -89,8 +89,8 @@ def listener_at(origin: httpcore.Origin) -> PageListener:
 class _Connection(httpcore.AsyncConnectionInterface):
     """A connection of httpx's own pool that calls the server instead of using a socket.
 
-    The pool asks each connection `can_handle_request` for each request that waits, at
-    each event, so that has to be quick.
+    `can_handle_request` has to be quick: at each event, the pool asks it of every
+    connection for every request that waits.
     """
 
     def __init__(self, origin: httpcore.Origin, keepalive_expiry: float | None) -> None:
