@@ -119,9 +119,12 @@ class Panel(Settings, anywidget.AnyWidget):
         super().__init__(_fixed=fixed, **self._initial)
         self._page = WidgetPage(self, self._expected)
         self._page.picture.panel = {
+            "names": list(runners),
             "sliders": list(knobs),
             "strip": strip,
+            "quota": fixed["terms"]["quota"],
             "spacing": max(map(spacing_of, runners.values())),
+            **self._initial,
         }
         self.lanes = self._make_lanes(runners, server, goals)
         self._show_lanes()

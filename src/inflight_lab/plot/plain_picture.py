@@ -15,7 +15,7 @@ STARTED = "inflight_lab_started"
 """Metadata key of an output: how many requests were sent; 0 for a computed picture."""
 
 PANEL = "inflight_lab_panel"
-"""Metadata key of a recording: ``sliders`` and ``strip`` of the panel that made it."""
+"""Metadata key of a recording: what was set when its panel was made."""
 
 RECORDING = "application/vnd.inflight-lab.recording+json"
 """The MIME type of a recording."""

@@ -18,7 +18,6 @@ from nbformat.v4 import new_output
 
 from inflight_lab.plot.plain_picture import PANEL, RECORDING, STARTED
 from inflight_lab.plot.recorded_runs import recording_html
-from inflight_lab.runs.columns import Columns
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 COMPUTED = "<p>Nobody has run this panel: what you see is computed.</p>"
@@ -50,8 +49,7 @@ def run_of(output: Any, simulated: Sequence[str]) -> str:
     still = output.data["text/html"]
     recording = output.data[RECORDING]
     if simulated:
-        panel = output.get("metadata", {}).get(PANEL, {})
-        return toy_html(settings_of(recording["runs"], simulated) | panel, still)
+        return toy_html({"runners": simulated, **output.metadata[PANEL]}, still)
     player = recording_html(recording, still)
     return COMPUTED + player if is_without_requests(output) else player
 
@@ -64,24 +62,6 @@ def toy_html(settings: Mapping[str, object], still: str = "") -> str:
     given = escape(json.dumps(settings))
     picture = f'<div class="ifl-still">{still}</div>'
     return f'<inflight-toy data-settings="{given}">{picture}</inflight-toy>'
-
-
-def settings_of(runs: Columns, runners: Sequence[str]) -> dict[str, Any]:
-    """The settings at the beginning of the recorded runs, for ``stage/toy.js``."""
-    run = next(iter(runs.values()))
-    terms = run["terms"][0] if run["terms"] else {}
-    settings: dict[str, Any] = {
-        "runners": list(runners),
-        "names": list(runs),
-        "count": run["counts"]["announced"],
-        "quota": terms.get("quota"),
-    }
-    for each in runs.values():
-        if "limit" in each["levels"]:
-            settings.setdefault("limit", int(each["levels"]["limit"]["value"][0]))
-    if terms.get("latency") is not None:
-        settings["latency"] = terms["latency"]
-    return settings
 
 
 def paragraph(html: str) -> str:
