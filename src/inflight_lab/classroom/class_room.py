@@ -84,9 +84,9 @@ class ClassRoom:
 
     ``address`` is the IP address where phones reach this computer, and the only one
     that is served; None: its own address in its network.  ``port`` 0 takes any free
-    port.  ``seed`` and ``knobs`` are those of `PracticeServer`; default: a sliding
-    window of 40 a second, a latency of 0.5 s.  ``api`` counts, and has the knobs, which
-    may be set at any time.  It serves until `stop`, or until its cell is run again.
+    port.  ``knobs`` are those of `PracticeServer`; default: a sliding window of 40 a
+    second, a latency of 0.5 s.  ``api`` counts, and has the knobs, which may be set at
+    any time.  It serves until `stop`, or until its cell is run again.
 
     A phone may send `phones.REQUESTS_A_SECOND`; any more get a 503 and do not reach the
     API.
@@ -101,20 +101,18 @@ class ClassRoom:
         *,
         address: str | None = None,
         port: int = PORT,
-        seed: int | None = None,
         **knobs: Any,
     ) -> None:
         check("port", port)
-        usual = {"latency": 0.5, "quota": "sliding-window", "rate": 40}
+        usual: dict[str, Any] = {"latency": 0.5, "rate": 40}
         self.address = own_address() if address is None else checked(address)
         self.port = port
         self.sent = PhoneTimeline()
-        self.api = PracticeApp(seed=seed, timeline=self.sent, **(usual | knobs))
+        self.api = PracticeApp(timeline=self.sent, **(usual | knobs))
         self.phones = Phones()
         self.turns = Turns()
         self.has_shared_pace = False
-        letters = [secrets.choice(UNMISTAKABLE) for _ in range(CODE_LENGTH)]
-        self.code = "".join(letters)
+        self.code = "".join(secrets.choice(UNMISTAKABLE) for _ in range(CODE_LENGTH))
         self._wall_key = secrets.token_urlsafe(12)
         self._dealer: asyncio.Task[None] | None = None
         self._site = Starlette(routes=self._routes())
