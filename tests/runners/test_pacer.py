@@ -152,8 +152,9 @@ def test_a_busy_start(latency: float) -> None:
     """The first hundred requests are late, each by another time: no 429."""
     for seed in range(10):
         draw = random.Random(seed).uniform
-        late = [Path(draw(0, 0.1), latency, draw(0, 0.1)) for _ in range(100)]
-        api = SimulatedApi(lambda late=late: late.pop() if late else Path(0, latency))
+        paths = [Path(draw(0, 0.1), latency, draw(0, 0.1)) for _ in range(100)]
+        paths += [Path(latency=latency)] * 200
+        api = SimulatedApi(iter(paths).__next__)
         send(api, 300)
         assert api.refused(quota("sliding-window")) == 0
 
