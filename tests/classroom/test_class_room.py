@@ -193,6 +193,14 @@ async def test_the_wall_turns_the_knobs(room: ClassRoom) -> None:
 # ---- Safe in a room
 
 
+async def test_the_wall_hears_of_changes_alone(room: ClassRoom) -> None:
+    """No news moves a slider under the teacher's finger."""
+    async with talking(room, 1, room.wall) as wall:
+        first, second = [json.loads(await wall.recv()) for _ in range(2)]
+    assert first["latency"] == 0.01
+    assert second.keys() == {"now", "events"}
+
+
 async def test_a_name_is_short_and_text(room: ClassRoom) -> None:
     """At most twelve characters, all of them visible; what it says is only shown."""
     names = {
