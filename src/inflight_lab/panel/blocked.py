@@ -1,4 +1,7 @@
-"""Notices, from another thread, that the event loop is blocked."""
+"""Notices, from another thread, that the event loop is blocked.
+
+It is the panel's only thread, so it stands alone.
+"""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""The settings of a panel.  ``stage/controls.js`` has a slider for each."""
+"""The settings of a panel: the counterpart of ``stage/controls.js``, with its sliders."""
 
 import sys
 from collections.abc import Sequence
