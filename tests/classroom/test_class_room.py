@@ -24,7 +24,6 @@ from inflight_lab import ClassRoom
 from inflight_lab.classroom import phones
 from inflight_lab.classroom.__main__ import main
 from tests.classroom.class_phone import NEXT, a_phone, a_wall, talking
-from tests.support.notebooks.notebook_tools import kernel
 from tests.support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.anyio
@@ -191,14 +190,6 @@ async def test_the_wall_turns_the_knobs(room: ClassRoom) -> None:
 
 
 # ---- Safe in a room
-
-
-async def test_the_wall_hears_of_changes_alone(room: ClassRoom) -> None:
-    """No news moves a slider under the teacher's finger."""
-    async with talking(room, 1, room.wall) as wall:
-        first, second = [json.loads(await wall.recv()) for _ in range(2)]
-    assert first["latency"] == 0.01
-    assert second.keys() == {"now", "events"}
 
 
 async def test_a_name_is_short_and_text(room: ClassRoom) -> None:
@@ -455,17 +446,3 @@ def test_the_command_names_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> 
     assert ended.value.code == 2
     says = capsys.readouterr().err.splitlines()[-1]
     assert "address must be an IPv4 address" in says
-
-
-def test_a_cell_that_runs_again_opens_the_class_anew() -> None:
-    """The class of its last run is closed by then, so its port is free."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    cell = f"""
-from inflight_lab import ClassRoom
-room = ClassRoom(address="127.0.0.1", port={port}).start()
-"""
-    with kernel() as notebook:
-        for _ in range(2):
-            (run,) = notebook.run_all([cell], within=60)
-            assert (run.status, run.error) == ("ok", "")

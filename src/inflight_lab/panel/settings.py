@@ -1,4 +1,4 @@
-"""The settings of a panel: the counterpart of ``stage/controls.js``, with its sliders."""
+"""The settings of a panel, for which ``stage/controls.js`` has the sliders."""
 
 import sys
 from collections.abc import Sequence
