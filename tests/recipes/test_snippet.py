@@ -66,7 +66,7 @@ def test_scripts_are_as_tidy_as_any_file(tmp_path: Path) -> None:
     for name in RECIPES:
         (tmp_path / f"{name}.py").write_text(snippet(name), "utf-8")
     config = ["--config", str(ROOT / "pyproject.toml")]
-    for check in (["format", "--check"], ["check", "--ignore=ASYNC110,N818"]):
+    for check in (["format", "--check"], ["check", "--ignore=ASYNC110,N818,SIM115"]):
         command = [RUFF, *check, *config, str(tmp_path)]
         ran = subprocess.run(command, capture_output=True, text=True)
         assert ran.returncode == 0, ran.stdout
