@@ -108,7 +108,7 @@ async def test_collect_asks_once_for_what_is_missing(
     assert peak == 3
     out = capsys.readouterr().out
     assert "4 of 6 have an answer" in out
-    assert "For 1 of them there is no such item." in out
+    assert "1 of these say that there is no such item." in out
     for bad in ("bad 1", "bad 2"):
         assert f"x '{bad}': NoAnswer('status 400: no')\n" in out
     assert await answers.collect(["new", "a", "new"], ask, Patience(), limit=3)
@@ -262,6 +262,6 @@ async def test_progress_is_lines_for_a_log(
         return key
 
     await answers.collect(range(240), ask, patiently, limit=9)
-    first, *_, last, _ = capsys.readouterr().out.splitlines()
+    first, *_, last, _, _ = capsys.readouterr().out.splitlines()
     assert first == "39 answered, 39 refused, 200 left to ask for"
     assert last == "239 answered, 239 refused, 0 left to ask for"

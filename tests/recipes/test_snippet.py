@@ -25,6 +25,8 @@ LONGEST = {
 }
 RUFF = str(Path(sys.executable).with_name("ruff"))
 IMPORTS = ("from ", "import ")
+INSIDE = {"fetch", "ask", "setup", "teardown"}
+"""Functions of a page, which a library calls or the page itself."""
 NEEDS = {
     "with_requests": {"httpx", "requests"},
     "on_a_cluster": {"httpx", "distributed", "throttled"},
@@ -59,6 +61,8 @@ def test_a_script_is_the_page_and_what_it_uses(name: str) -> None:
     assert len(script.splitlines()) <= LONGEST[name]
     functions = re.findall(r"(?m)^(?:async )?def (\w+)", script)
     assert [each for each in functions if script.count(each) == 1] == []
+    methods = set(re.findall(r"    (?:async )?def ([a-z]\w+)", script))
+    assert {each for each in methods if f".{each}" not in script} <= INSIDE
 
 
 def test_scripts_are_as_tidy_as_any_file(tmp_path: Path) -> None:

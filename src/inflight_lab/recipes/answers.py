@@ -85,8 +85,8 @@ class AnswerFile:
         was refused.  Returns whether all have an answer; if there is no such item for
         any of them, the address is wrong.
         """
-        wanted = list(dict.fromkeys(keys))  # each once
-        queue = [key for key in wanted if key not in self]
+        wanted = set(keys)
+        queue = list(wanted - self.exists.keys())
         random.shuffle(queue)  # else each start may begin with those that fail
         print(len(queue), "to ask for", flush=True)
         try:
@@ -111,12 +111,11 @@ class AnswerFile:
             except (NoAnswer, ValueError) as error:
                 print(f"x {key!r:.500}: {error!r}", flush=True)
 
-    def _report(self, wanted: list[Any]) -> bool:
+    def _report(self, wanted: set[Any]) -> bool:
         """Say how many have an answer, and return whether all have."""
         answers = [self.exists[key] for key in wanted if key in self]
-        print(f"{len(answers)} of {len(wanted)} have an answer in {self.path}.")
-        if False in answers:
-            print(f"For {answers.count(False)} of them there is no such item.")
+        print(f"{len(answers)} of {len(wanted)} have an answer in {self.path};")
+        print(f"{answers.count(False)} of these say that there is no such item.")
         if answers and not any(answers):
-            print("There is none at all: is the URL right?")
+            print("That is all of them: is the URL right?")
         return len(answers) == len(wanted) and any(answers)

@@ -33,7 +33,7 @@ from typing import Any, NoReturn
 
 import httpx
 
-from inflight_lab.runners.refusals import Verdict, pause_in, reason_in, verdict_on
+from inflight_lab.runners.refusals import pause_in, reason_in, verdict_on
 
 BACKOFF = 0.5  # seconds to wait after a failure, doubled with each further one up to 30
 MOST_FAILURES = 50  # in a row, of requests that failed for good
@@ -92,7 +92,7 @@ class Patience:
         self.answered = 0  # requests
         self.refused = 0  # times
         self._failures = 0  # in a row
-        self._pause = 0.0  # seconds, for all; it grows until there is an answer
+        self._pause = 0.0  # seconds, of all; longer each time until there is an answer
         self._under_way = 0  # requests
         self._end = ""  # why nothing is sent any more
         self._logged_until = 0.0  # when the wait is over that was logged
@@ -102,10 +102,9 @@ class Patience:
         wait, why = 0.0, ""
         for attempt in range(self.attempts):
             await self._wait(wait, why)
-            verdict: Verdict
             try:
                 async with pacer:
-                    pause_before = self._pause
+                    pause_before = self._pause  # when it leaves
                     response = await self._send_once(send, *args, **kw)
                 verdict = verdict_on(response)
                 why = f"status {response.status_code} {reason_in(response)}"

@@ -36,7 +36,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
 Verdict = Literal["answer", "end all", "pause all", "try again", "give up"]
-SPENT = re.compile(  # the money
+SPENT = re.compile(
     "(?i)insufficient_quota|spend_limit_|_(usage|hard)_limit_|billing_(error|disabled)"
 )
 LIMITED = re.compile("(?i)(rate|request).?limit|quota(?!t)")  # no quotation
@@ -72,15 +72,15 @@ def read_refusal(response: Any) -> Refusal | None:
 
 
 def verdict_on(response: Any) -> Verdict:
-    """What to do after a response: the first line that fits says it."""
+    """What to do after a response: the first line that fits it says so."""
     status = response.status_code
     if 200 <= status < 300 or status in (404, 410):  # no such item: an answer, too
         return "answer"
     if status == 401:  # the key is wrong
         return "end all"
-    if status in (402, 403, 429) and SPENT.search(response.text):
+    if status in (402, 403, 429) and SPENT.search(response.text):  # no money is left
         return "end all"
-    if status == 429 or pause_in(response) > 0:
+    if status == 429 or pause_in(response) > 0:  # too many requests, or not now
         return "pause all"
     if status == 403 and LIMITED.search(response.text):  # a 429 by another number
         return "pause all"
