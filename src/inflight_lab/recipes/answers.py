@@ -35,7 +35,7 @@ class AnswerFile:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.exists: dict[Any, bool] = {}  # by key; False if its data is null
+        self.exists: dict[Any, bool] = {}  # of each key: whether there is such an item
         self._file = open(path, "ab+", buffering=0)  # a kill loses nothing written
         try:
             if hasattr(os, "lockf"):  # not on Windows
@@ -93,7 +93,7 @@ class AnswerFile:
             async with asyncio.TaskGroup() as group:
                 for _ in range(limit):
                     group.create_task(self._work(queue, ask, patiently))
-        except* (Stop, OSError) as stops:
+        except* (Stop, OSError) as stops:  # OSError: the disk is full
             print("Stopped:", stops.exceptions[0])
         finally:
             is_all = self._report(wanted)

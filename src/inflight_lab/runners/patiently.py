@@ -120,10 +120,8 @@ class Patience:
                 case "end all":
                     await self.stop(why)
                 case "pause all":
-                    self.refused += 1
-                    self._pause = max(self._pause, 2 * pause_before or BACKOFF)
-                    pause = max(self._pause, pause_in(response))
-                    wait = await self._pause_all(pacer, pause, why)
+                    asked = pause_in(response)
+                    wait = await self._pause_all(pacer, asked, pause_before, why)
                 case "try again":
                     wait = min(BACKOFF * 2**attempt, 30) * random.uniform(1, 2)
                 case "give up" if self.answered:  # it alone is wrong
@@ -148,8 +146,14 @@ class Patience:
         finally:
             self._under_way -= 1
 
-    async def _pause_all(self, pacer: Any, pause: float, why: str) -> float:
-        """Hold all back.  Return after how many seconds to send this one again."""
+    async def _pause_all(
+        self, pacer: Any, asked: float, before: float, why: str
+    ) -> float:
+        """Hold all back, twice as long as before or as asked; return the seconds."""
+        self.refused += 1
+        if before == self._pause:  # nothing has come back since this request left
+            self._pause = 2 * before or BACKOFF
+        pause = max(self._pause, asked)
         if pause > self.longest_pause:
             await self.stop(f"{why} (a pause of {pause:.0f} s)")
         pacer.pause(pause)

@@ -118,7 +118,9 @@ def number_in(text: str) -> float:
 
 
 def reason_in(response: Any) -> str:
-    """The API's own words, in one line of at most 200 characters."""
+    """The API's own words on a failure, in one line of at most 200 characters."""
+    if response.status_code < 300:
+        return ""
     if "location" in response.headers:
         return f"leads to {response.headers['location']:.190}"
     words = MESSAGE.search(response.text)
