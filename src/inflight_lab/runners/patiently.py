@@ -151,8 +151,7 @@ class Patience:
     ) -> float:
         """Hold all back, twice as long as before or as asked; return the seconds."""
         self.refused += 1
-        if before == self._pause:  # nothing has come back since this request left
-            self._pause = 2 * before or BACKOFF
+        self._pause = max(self._pause, 2 * before or BACKOFF)
         pause = max(self._pause, asked)
         if pause > self.longest_pause:
             await self.stop(f"{why} (a pause of {pause:.0f} s)")
