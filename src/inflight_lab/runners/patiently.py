@@ -89,10 +89,10 @@ class Patience:
     lost: tuple[type[Exception], ...] = ()  # errors of another client than httpx
 
     def __post_init__(self) -> None:
-        self.answered = 0  # requests
-        self.refused = 0  # times
+        self.answered = 0  # requests so far
+        self.refused = 0  # how often so far
         self._failures = 0  # in a row
-        self._pause = 0.0  # seconds, of all; longer each time until there is an answer
+        self._pause = 0.0  # seconds, of all; doubled each time until there is an answer
         self._under_way = 0  # requests
         self._end = ""  # why nothing is sent any more
         self._logged_until = 0.0  # when the wait is over that was logged
@@ -120,8 +120,10 @@ class Patience:
                 case "end all":
                     await self.stop(why)
                 case "pause all":
-                    asked = pause_in(response)
-                    wait = await self._pause_all(pacer, asked, pause_before, why)
+                    self.refused += 1
+                    self._pause = max(self._pause, 2 * pause_before or BACKOFF)
+                    pause = max(self._pause, pause_in(response))
+                    wait = await self._pause_all(pacer, pause, why)
                 case "try again":
                     wait = min(BACKOFF * 2**attempt, 30) * random.uniform(1, 2)
                 case "give up" if self.answered:  # it alone is wrong
@@ -146,13 +148,8 @@ class Patience:
         finally:
             self._under_way -= 1
 
-    async def _pause_all(
-        self, pacer: Any, asked: float, before: float, why: str
-    ) -> float:
-        """Hold all back, twice as long as before or as asked; return the seconds."""
-        self.refused += 1
-        self._pause = max(self._pause, 2 * before or BACKOFF)
-        pause = max(self._pause, asked)
+    async def _pause_all(self, pacer: Any, pause: float, why: str) -> float:
+        """Hold all back; return for how many seconds this request is to wait."""
         if pause > self.longest_pause:
             await self.stop(f"{why} (a pause of {pause:.0f} s)")
         pacer.pause(pause)
