@@ -39,10 +39,10 @@ def test_what_was_written_is_there_after_a_new_start(path: Path, start: Start) -
     answers.add("https://api.test/a?b=ü", {"x": [1, None]})
     answers.add(2, None)
     again = start()
-    assert "https://api.test/a?b=ü" in again
-    assert 2 in again
-    assert "2" not in again
-    assert len(again.exists) == 2
+    assert "https://api.test/a?b=ü" in again.kept
+    assert 2 in again.kept
+    assert "2" not in again.kept
+    assert len(again.kept) == 2
     first = json.loads(path.read_text("ascii").splitlines()[0])
     assert first["key"] == "https://api.test/a?b=ü"
     assert first["data"] == {"x": [1, None]}
@@ -53,10 +53,10 @@ def test_any_cut_is_healed(cut: int, path: Path, start: Start) -> None:
     """Wherever a kill cuts the file, whole lines stay and the next one is whole."""
     path.write_bytes(LINES[:cut])
     answers = start()
-    assert len(answers.exists) == LINES[:cut].count(b"\n")
+    assert len(answers.kept) == LINES[:cut].count(b"\n")
     answers.add("next", 3)
     assert [json.loads(line)["data"] for line in path.read_bytes().splitlines()] == [
-        *["one", None][: len(answers.exists) - 1],
+        *["one", None][: len(answers.kept) - 1],
         3,
     ]
 
@@ -128,7 +128,7 @@ async def test_who_has_no_such_item_has_an_answer(start: Start) -> None:
 
     answers = start()
     assert await answers.collect([0, 1, 2], ask, Patience(), limit=1)
-    assert answers.exists == {0: False, 1: True, 2: True}
+    assert answers.kept == {0: False, 1: True, 2: True}
 
 
 @pytest.mark.anyio
@@ -143,7 +143,7 @@ async def test_if_nothing_exists_the_address_is_wrong(
     queue = list(range(1, 31))
 
     async def ask(key: int) -> None:
-        assert len(answers.exists) == 30 - queue.pop()
+        assert len(answers.kept) == 30 - queue.pop()
 
     for each in (answers, answers, None):
         collect = (each or start()).collect
@@ -187,7 +187,7 @@ async def test_stop_ends_all_at_once(
     async with asyncio.timeout(PATIENCE):
         assert not await answers.collect(range(100), ask, Patience(), limit=2)
     assert len(asked) == 3
-    assert answers.exists.keys() == {asked[0]}
+    assert answers.kept.keys() == {asked[0]}
     out = capsys.readouterr().out
     assert "1 of 100 have an answer" in out
     assert "Stopped: no money is left" in out
@@ -201,7 +201,7 @@ async def test_a_slip_in_the_script_ends_the_run(
     answers = start()
 
     async def ask(key: int) -> int:
-        if len(answers.exists) == 2:
+        if len(answers.kept) == 2:
             raise KeyError("data")
         return key
 
@@ -224,7 +224,7 @@ async def test_an_interrupted_run_says_what_it_has(
 
     answers = start()
     run = asyncio.create_task(answers.collect(range(2), ask, Patience(), limit=2))
-    await until(lambda: 0 in answers)
+    await until(lambda: 0 in answers.kept)
     run.cancel()
     with pytest.raises(asyncio.CancelledError):
         await run
@@ -241,7 +241,7 @@ async def test_progress_is_lines_for_a_log(
     answers, patiently = start(), Patience()
 
     async def ask(key: int) -> int:
-        if not answers.exists:
+        if not answers.kept:
             assert capsys.readouterr().out == "240 to ask for\n"
         patiently.refused += 1
         return key

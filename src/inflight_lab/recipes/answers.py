@@ -2,7 +2,7 @@
 
 ``answers.add(key, data)`` appends a line, ``{"key": ..., "data": ...}``.
 When it returns, the line is there, even if the process is killed next.
-``key in answers`` says whether it was written, now or by an earlier start.
+``key in answers.kept`` says whether it was written, now or by an earlier start.
 ``answers.collect`` asks for all that is missing, and says how far it is.
 """
 
@@ -23,7 +23,7 @@ class AnswerFile:
     """Keeps each answer in a file, from which the next start goes on.
 
     >>> with AnswerFile("results.jsonl") as answers:
-    ...     if 17 not in answers:
+    ...     if 17 not in answers.kept:
     ...         answers.add(17, {"found": "it"})
 
     A key is a text or a number: best the whole address, so that the answers of another
@@ -35,7 +35,7 @@ class AnswerFile:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.exists: dict[Any, bool] = {}  # of each key: whether there is such an item
+        self.kept: dict[Any, bool] = {}  # of each key: whether there is such an item
         self._file = open(path, "ab+", buffering=0)  # a kill loses nothing written
         try:
             if hasattr(os, "lockf"):  # not on Windows
@@ -51,7 +51,7 @@ class AnswerFile:
         *lines, torn = self._file.read().split(b"\n")
         for line in lines:
             row = json.loads(line)
-            self.exists[row["key"]] = row["data"] is not None
+            self.kept[row["key"]] = row["data"] is not None
         if not BEGIN.startswith(torn[: len(BEGIN)]):
             raise ValueError(f"its last line is {torn[:20]!r}")
         self._file.truncate(self._file.tell() - len(torn))
@@ -62,9 +62,6 @@ class AnswerFile:
     def __exit__(self, *error: object) -> None:
         self._file.close()
 
-    def __contains__(self, key: object) -> bool:
-        return key in self.exists
-
     def add(self, key: str | float, data: Any) -> None:
         """Write one answer.  Raises ``OSError`` if there is no room for it.
 
@@ -73,7 +70,7 @@ class AnswerFile:
         line = json.dumps({"key": key, "data": data}).encode() + b"\n"
         if self._file.write(line) < len(line):
             raise OSError(f"there is no room for a whole line in {self.path}")
-        self.exists[key] = data is not None
+        self.kept[key] = data is not None
 
     async def collect(
         self, keys: Iterable[Any], ask: Ask, patiently: Patience, *, limit: int
@@ -86,7 +83,7 @@ class AnswerFile:
         any of them, the address is wrong.
         """
         wanted = set(keys)
-        queue = list(wanted - self.exists.keys())
+        queue = list(wanted - self.kept.keys())
         random.shuffle(queue)  # else each start may begin with those that fail
         print(len(queue), "to ask for", flush=True)
         try:
@@ -104,7 +101,7 @@ class AnswerFile:
         while queue:
             key = queue.pop()
             if len(queue) % 100 == 0:
-                far = f"{len(self.exists)} answered, {patiently.refused} refused"
+                far = f"{len(self.kept)} answered, {patiently.refused} refused"
                 print(f"{far}, {len(queue)} left to ask for", flush=True)
             try:
                 self.add(key, await ask(key))
@@ -113,7 +110,7 @@ class AnswerFile:
 
     def _report(self, wanted: set[Any]) -> bool:
         """Say how many have an answer, and return whether all have."""
-        answers = [self.exists[key] for key in wanted if key in self]
+        answers = [self.kept[key] for key in wanted if key in self.kept]
         print(f"{len(answers)} of {len(wanted)} have an answer in {self.path};")
         print(f"{answers.count(False)} of these say that there is no such item.")
         if answers and not any(answers):

@@ -92,14 +92,13 @@ def verdict_on(response: Any) -> Verdict:
 def pause_in(response: Any) -> float:
     """For how many seconds the API asks to wait; 0 if it does not say."""
     headers = response.headers
-    in_body = RETRY_DELAY.search(response.text)
-    is_used_up = headers.get("x-ratelimit-remaining") == "0"
     hints = [
         number_in(headers.get("retry-after-ms", "")) / 1000,
         number_in(headers.get("retry-after", "")),
-        number_in(in_body[1] if in_body else ""),
-        number_in(headers.get("x-ratelimit-reset", "") if is_used_up else ""),
+        *map(number_in, RETRY_DELAY.findall(response.text)),
     ]
+    if headers.get("x-ratelimit-remaining") == "0":
+        hints.append(number_in(headers.get("x-ratelimit-reset", "")))
     now = number_in(headers.get("date", "")) or time.time()  # by the API's own clock
     for hint in hints:
         pause = hint - now if hint > 1e9 else hint  # a Unix time, or seconds
