@@ -17,11 +17,11 @@ from inflight_lab.runners import RUNGS
 from tests.support.browser import ROOT
 
 LONGEST = {
-    "fetch_all": 435,
-    "ask_model": 440,
-    "with_requests": 455,
-    "paced": 160,
-    "on_a_cluster": 525,
+    "fetch_all": 430,
+    "ask_model": 435,
+    "with_requests": 450,
+    "paced": 155,
+    "on_a_cluster": 520,
 }
 RUFF = str(Path(sys.executable).with_name("ruff"))
 IMPORTS = ("from ", "import ")
