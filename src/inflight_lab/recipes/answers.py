@@ -101,8 +101,8 @@ class AnswerFile:
         while queue:
             key = queue.pop()
             if len(queue) % 100 == 0:
-                far = f"{len(self.kept)} answered, {patiently.refused} refused"
-                print(f"{far}, {len(queue)} left to ask for", flush=True)
+                so_far = f"{len(self.kept)} answered, {patiently.refused} refused"
+                print(f"{so_far}, {len(queue)} left to ask for", flush=True)
             try:
                 self.add(key, await ask(key))
             except (NoAnswer, ValueError) as error:
