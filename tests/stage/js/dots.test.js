@@ -271,21 +271,11 @@ Deno.test("of many thousand requests, those that are out are in the block", () =
   }
 });
 
-/** @param {typeof isClosed} is @param {Run} run @param {number} time */
-const isRed = (is, run, time) => is(run, { time, pace: 1, still: false });
-
-Deno.test("the API is red only while its window shows no free place", () => {
-  const run = runOf(60, { limit: 12, latency: 0.3 });
-  const reds = momentsOf(run).filter((time) => isRed(isClosed, run, time));
-  assert.ok(reds.length > 0);
-  for (const time of reds) {
-    assert.equal(wallAt(run, timeAtTheWall(run, time)).cells, 20, `at ${time} s`);
-  }
-});
-
 Deno.test("where tokens ran out, they are red, and the requests are not", () => {
   const quota = { ...quotaOf({ rate: 9 }), tokens: 500 };
   const run = recorded([[1, 200], [1, 429]], { quota });
-  const red = [isClosed, isSpent].map((is) => isRed(is, run, 1.1));
+  const red = [isClosed, isSpent].map((is) =>
+    is(run, { time: 1.1, pace: 1, still: false })
+  );
   assert.deepEqual(red, [false, true]);
 });
