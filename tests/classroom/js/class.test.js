@@ -65,13 +65,13 @@ Deno.test("the sentence says how to come, then who sent how many, and what is al
     const state = append(new ClassRun(), NOBODY, { now: 0, events: [], phones });
     assert.match(asText(sentenceAt(new ClassRun(), 0, state)), /Scan the code/);
   }
-  for (
-    const [count, phones, fact] of /** @type {const} */ ([
-      [64, people(31), /31 phones sent up to 64 in a second; 40 are allowed/],
-      [4, [[1, "Ana"]], /1 phone sent up to 4 in a second; 40 are allowed/],
-    ])
-  ) {
-    const { run, state } = classOf(count, { phones: [...phones] });
+  /** @type {[count: number, phones: Person[], fact: RegExp][]} */
+  const classes = [
+    [64, people(31), /31 phones sent up to 64 in a second; 40 are allowed/],
+    [4, [[1, "Ana"]], /1 phone sent up to 4 in a second; 40 are allowed/],
+  ];
+  for (const [count, phones, fact] of classes) {
+    const { run, state } = classOf(count, { phones });
     assert.match(asText(sentenceAt(run, 0.6, state)), fact);
     assert.match(asText(sentenceAt(run, 60, state)), fact, "a class talks about it");
   }
