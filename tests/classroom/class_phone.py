@@ -41,6 +41,16 @@ class ClassPhone:
         """Send a message."""
         await self.socket.send(json.dumps(message))
 
+    async def ask(self, count: int) -> None:
+        """Ask for so many turns."""
+        for _ in range(count):
+            await self.say(ask=True)
+
+    async def take_turns(self, count: int) -> None:
+        """Wait until so many turns were dealt to it."""
+        for _ in range(count):
+            assert await self.hear() == {"turn": True}
+
     async def hear(self) -> dict[str, Any]:
         """The next message that is for this phone alone."""
         while True:
@@ -132,6 +142,12 @@ class ClassWall:
     async def say(self, **message: object) -> None:
         """Set something."""
         await self.socket.send(json.dumps(message))
+
+    async def share_the_pace(self, *phones: ClassPhone) -> None:
+        """Deal out turns from now on, which the phones hear."""
+        await self.say(shared=True)
+        for phone in phones:
+            assert await phone.hear() == {"shared": True}
 
 
 @asynccontextmanager

@@ -28,26 +28,19 @@ def test_each_event_is_read_once(server: Timeline) -> None:
 
 
 def test_a_new_run_has_nothing_of_the_last(clock: SetClock, server: Timeline) -> None:
-    """Its time begins at 0, and a limit that was set before is not its own."""
+    """Its time begins at 0, a limit that was set before is not its own, and a server
+    that goes on from run to run has answered others before.
+    """
     source = PlotSource(server, None)
-    server.send()
     source.set_limit(3)
     source.note_stop()
     assert source.end().stopped
-    clock.now += 5
-    source.begin(unlimited=True)
-    run = source.read()
-    assert (run.now, run.live, run.stopped, run.unlimited) == (0, True, False, True)
-    assert (run.events, run.levels["limit"]) == ([], [])
-    assert run.counts.started == 0
-
-
-def test_each_run_has_its_own_counts(clock: SetClock, server: Timeline) -> None:
-    """A server that goes on from run to run has answered others before."""
-    source = PlotSource(server, None)
     for outcomes in ((200, 429), (200, 200, 500), ()):
         clock.now += 100
-        source.begin()
+        source.begin(unlimited=True)
+        run = source.read()
+        assert (run.now, run.live, run.stopped, run.unlimited) == (0, True, False, True)
+        assert (run.events, run.levels["limit"]) == ([], [])
         for status in outcomes:
             clock.now += 0.5
             server.answer(server.send(), status)
