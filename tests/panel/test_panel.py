@@ -154,11 +154,11 @@ async def test_goals_are_judged_by_the_servers_numbers(
     assert [goal["met"] for goal in finished["goals"]] == [True, True]
 
 
-async def test_the_run_ends_when_the_server_knows(
+async def test_the_status_follows_the_run(
     server: PracticeServer, open_panel: OpenPanel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The server learns late that its clients hung up; the panel's last picture has
-    that in it.
+    """Ready, running, stopping and how it ended; a second Run starts nothing.  The
+    server learns late that its clients hung up: the last picture has that in it.
     """
     at_once = server.disconnected_within
 
@@ -170,19 +170,6 @@ async def test_the_run_ends_when_the_server_knows(
     monkeypatch.setattr(server, "disconnected_within", late)
     server.latency = 600
     panel = open_panel(count=9, limit=3)
-    await start_until(panel, in_flight=3)
-    await stop(panel)
-    assert (server.stats().in_flight, server.stats().cancelled) == (0, 3)
-    ends = [event.what for event in panel.lanes[""].feed.run.events if event.outcome]
-    assert ends.count("cancelled") == 4  # three in flight, and all that waited
-
-
-async def test_the_status_follows_the_run(
-    server: PracticeServer, open_panel: OpenPanel
-) -> None:
-    """Ready, running, stopping and how it ended; a second Run starts nothing."""
-    server.latency = 600
-    panel = open_panel(count=9, limit=3)
     assert (panel.status, panel.running) == ("ready", False)
     run = await start_until(panel, in_flight=3)
     assert (panel.status, panel.running) == ("running", True)
@@ -192,7 +179,11 @@ async def test_the_status_follows_the_run(
     await run
     assert panel.status.startswith("stopped: 9 results in ")
     assert not panel.running
-    assert panel.lanes[""].feed.run.stopped
+    assert (server.stats().in_flight, server.stats().cancelled) == (0, 3)
+    stopped = panel.lanes[""].feed.run
+    assert stopped.stopped
+    ends = [event.what for event in stopped.events if event.outcome]
+    assert ends.count("cancelled") == 4  # three in flight, and all that waited
     server.latency = 0
     await panel.start()
     assert not panel.lanes[""].feed.run.stopped
@@ -209,6 +200,10 @@ async def test_a_cell_that_waits_for_the_run_has_its_picture(
     *_, ended, again = (output["data"]["text/plain"] for output in shown)
     assert "9 answered" in ended
     assert again == ended
+    panel.count = 0  # a run of nothing, and not of one
+    await panel.start()
+    assert panel.status == "done: 0 results in 0.0 s"
+    assert server.stats().started == 0
 
 
 async def test_a_cancelled_run_is_a_stopped_one(
@@ -231,16 +226,6 @@ async def test_a_cancelled_run_is_a_stopped_one(
     server.latency = 0
     await panel.start()
     assert panel.status.startswith("done: 9 results")
-
-
-async def test_no_requests_at_all(
-    server: PracticeServer, open_panel: OpenPanel
-) -> None:
-    """A count of 0 is a run of nothing, and not of one."""
-    panel = open_panel(count=0)
-    await panel.start()
-    assert (panel.outcomes, server.stats().started) == ([], 0)
-    assert panel.status == "done: 0 results in 0.0 s"
 
 
 async def own_client(url: str, count: int) -> Sequence[object]:
