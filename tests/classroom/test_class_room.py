@@ -23,7 +23,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from inflight_lab import ClassRoom
 from inflight_lab.classroom import phones
 from inflight_lab.classroom.__main__ import main
-from tests.classroom.class_phone import NEXT, ClassPhone, a_phone, a_wall, talking
+from tests.classroom.class_phone import ClassPhone, a_phone, a_wall, talking
 from tests.support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.anyio
@@ -330,29 +330,6 @@ async def test_the_pages_keep_to_themselves(room: ClassRoom) -> None:
                 assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
         code = await client.get(room.wall + "qr.svg")
     assert code.headers["Content-Type"] == "image/svg+xml"
-
-
-async def test_a_connection_that_is_cut_loses_nothing(room: ClassRoom) -> None:
-    """Half a request, and a request whose sender is gone: others are answered, and
-    what was counted has an end.
-    """
-    room.latency = LONG
-    async with a_phone(room, 2) as phone:
-        for text in ("GET /", f"GET /{room.code}/get?phone={phone.key} HTTP/1.1\r\n"):
-            _, cut = await asyncio.open_connection("127.0.0.1", room.port)
-            cut.write(text.encode())
-            await cut.drain()
-            cut.transport.abort()
-        asks = f"GET /{room.code}/get?phone={phone.key} HTTP/1.1\r\n"
-        _, gone = await asyncio.open_connection(
-            "127.0.0.1", room.port, local_addr=(NEXT.format(2), 0)
-        )
-        gone.write(f"{asks}Host: 127.0.0.1\r\n\r\n".encode())
-        await until(lambda: room.stats().in_flight == 1)
-        gone.transport.abort()
-        await until(lambda: room.stats().cancelled == 1)
-        room.latency = 0
-        assert (await phone.send()).status_code == 200
 
 
 # ---- Open and closed

@@ -18,6 +18,12 @@ from tests.support.waiting import until
 pytestmark = pytest.mark.anyio
 
 
+def returns_a_task(url: str, count: int, *, client: Any) -> asyncio.Future[Any]:
+    """A runner, too: what it returns can be awaited."""
+    sent = naive.make_many_requests(url, count, client=client)
+    return asyncio.ensure_future(sent)
+
+
 async def test_two_panels_on_one_server(
     server: PracticeServer, open_panel: OpenPanel
 ) -> None:
@@ -26,7 +32,7 @@ async def test_two_panels_on_one_server(
     """
     server.latency = 0.2
     first = open_panel(count=20, limit=5)
-    second = open_panel(naive.make_many_requests, count=30)
+    second = open_panel(returns_a_task, count=30)
     run = first.start()
     await until(lambda: first.timeline.stats().accepted == 5)
     await asyncio.gather(run, second.start())
@@ -63,22 +69,18 @@ async def test_side_by_side(
     """
     server.latency, server.quota = 0.05, "sliding-window"
     server.rate, server.period = 10, 60
-    panel = open_panel(
-        TWO,
-        count=20,
-        limit=2,
-        goals={"one after the other": lambda stats: stats.peak_in_flight <= 2},
-    )
+    goals = {"few": lambda stats: stats.peak_in_flight <= 2}
+    panel = open_panel(TWO, count=20, limit=2, goals=goals)
     sent: list[dict[str, Any]] = []
     monkeypatch.setattr(panel, "send", sent.append)
     first, second = panel.lanes.values()
     assert (second.server.rate, second.server.quota) == (10, "sliding-window")
     assert first.server.url != second.server.url
     await panel.start()
-    for lane, one_after_the_other in ((first, False), (second, True)):
+    for lane, few in ((first, False), (second, True)):
         assert len(lane.outcomes) == 20
         assert lane.server.stats().refused == 10
-        assert lane.goals_met == {"one after the other": one_after_the_other}
+        assert lane.goals_met == {"few": few}
     ends = {each["lane"]: each["run"]["counts"]["peak_in_flight"] for each in sent}
     assert ends == {0: first.feed.run.counts.peak_in_flight, 1: 2}
     assert panel.status.startswith("naive: done: 20 results in")
@@ -126,10 +128,7 @@ async def test_goals_are_judged_by_the_servers_numbers(
     server: PracticeServer, open_panel: OpenPanel
 ) -> None:
     """They are judged at the end of each run, cut short or not; the page has them."""
-    goals = {
-        "any": lambda stats: True,
-        "9 answers": lambda stats: stats.accepted == 9,
-    }
+    goals = {"any": lambda _: True, "9 answers": lambda stats: stats.accepted == 9}
     server.latency = 600
     panel = open_panel(count=9, goals=goals)
     await start_until(panel, in_flight=3)
@@ -139,10 +138,8 @@ async def test_goals_are_judged_by_the_servers_numbers(
     panel.limit = 5
     await panel.start()
     assert panel.goals_met == {"any": True, "9 answers": True}
-    assert panel.lanes[""].on_page()["goals"] == [
-        {"name": "any", "met": True, "seen": ""},
-        {"name": "9 answers", "met": True, "seen": "9 answered"},
-    ]
+    seen = [goal["seen"] for goal in panel.lanes[""].on_page()["goals"]]
+    assert seen == ["", "9 answered"]
     server.quota, server.rate, server.period = "sliding-window", 3, 60
     panel.lanes[""].runner = raises_at_a_refusal
     await panel.start()
@@ -151,7 +148,6 @@ async def test_goals_are_judged_by_the_servers_numbers(
     assert panel.goals_met == {"9 answers": False}
     (finished,) = panel.lanes[""].on_page()["tries"]
     assert (finished["settings"]["count"], finished["settings"]["limit"]) == (9, 5)
-    assert [goal["met"] for goal in finished["goals"]] == [True, True]
 
 
 async def test_the_status_follows_the_run(

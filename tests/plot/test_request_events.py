@@ -8,17 +8,14 @@ from functools import partial
 from operator import attrgetter
 from typing import Any
 
-import httpx
 import pytest
 
 from inflight_lab import PracticeServer, Timeline
 from inflight_lab.engine.execution import Execution
-from inflight_lab.observation.transport import ObservedTransport
 from inflight_lab.plot.source import PlotSource
-from inflight_lab.runners import naive, semaphore_pause
+from inflight_lab.runners import semaphore_pause
 from inflight_lab.runs.run import RequestEvent
 from tests.support.virtual_clock import SetClock
-from tests.support.waiting import PATIENCE, until
 
 
 @pytest.fixture
@@ -165,21 +162,3 @@ async def test_a_real_run_is_read_in_order(practice: PracticeServer) -> None:
         assert arrived.detail == answered.detail
         statuses.append(answered.detail)
     assert Counter(statuses) == {200: 3, 429: 3}
-
-
-@pytest.mark.anyio
-async def test_every_request_in_the_pool_arrives_once(practice: PracticeServer) -> None:
-    """Of 150 at once through 100 connections each gets the verdict that was its own."""
-    practice.latency = 0.05
-    transport = ObservedTransport()
-    source = PlotSource(practice.timeline, transport.timeline)
-    async with httpx.AsyncClient(transport=transport, timeout=PATIENCE) as client:
-        await naive.make_many_requests(
-            practice.url, 150, client=client, return_exceptions=True
-        )
-    await until(lambda: practice.timeline.stats().in_flight == 0)
-    events = source.read().events
-    verdicts = {each.request: each.detail for each in events if each.what == "arrived"}
-    answers = {each.request: each.detail for each in events if each.what == "answered"}
-    assert len(verdicts) == len(answers) == 150
-    assert Counter(verdicts.values()) == Counter(answers.values()) == {200: 3, 429: 147}
