@@ -228,6 +228,11 @@ Deno.test("a slot that is taken is shown, also above a limit that was lowered", 
   for (const slot of [1, 4]) run.free(2, slot);
   const seen = callsAt(run, 3, /slot/).map(([what]) => what).sort();
   assert.deepEqual(seen, [...Array(4).fill("slot"), ...Array(3).fill("taken")]);
+  const pauses = runOf(10, { runner: "pause" });
+  assert.deepEqual([0.4, 1].map((time) => callsAt(pauses, time, /asleep/).length), [
+    0,
+    5,
+  ]);
 });
 
 Deno.test("an answer that nobody knows of yet is not drawn", () => {
@@ -244,9 +249,13 @@ Deno.test("where nothing should fly, a dot is in one of four places", () => {
 
 Deno.test("no two dots have one place: at home, in a slot, at the API", () => {
   const places = placesFor(runOf(100, { runner: "naive", quota: null }));
-  for (const what of /** @type {const} */ (["home", "seat", "slot"])) {
-    const points = Array.from({ length: 12 }, (_, index) => `${places[what](index)}`);
-    assert.equal(new Set(points).size, 12, what);
+  for (const [what, count] of Object.entries({ home: 100, seat: 60, slot: 12 })) {
+    const place = /** @type {"home" | "seat" | "slot"} */ (what);
+    const points = Array.from(
+      { length: count },
+      (_, index) => `${places[place](index)}`,
+    );
+    assert.equal(new Set(points).size, count, what);
   }
 });
 
