@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from typing import Any
 
@@ -21,12 +22,15 @@ pytestmark = pytest.mark.anyio
         ("runner", {}, "TypeError: runner must be a function, not called yet"),
         ("runner", TWO | {"b": len}, "TypeError: runner must take url and"),
         ("server", "http://x", "TypeError: server must be a PracticeServer(...)"),
-        ("count", -5, "ValueError: count must be 0 or more, got -5"),
         ("count", True, "TypeError: count must be an integer, 0 or more, got True"),
         ("limit", 0, "ValueError: limit must be 1 or more, got 0"),
-        ("limit", 2.5, "TypeError: limit must be an integer, 1 or more, got 2.5"),
         ("goals", [], "TypeError: goals must be functions of the Stats, by name, "),
-        ("goals", {"fast": True}, "TypeError: goals must be plain functions of "),
+        (
+            "goals",
+            {"a": True},
+            "TypeError: goals must be plain functions of the Stats, ",
+        ),
+        ("goals", {"a": asyncio.sleep}, "plain functions of the Stats, got 'a'"),
         ("knobs", "limit", "TypeError: knobs must be names in a tuple, such as ("),
         ("knobs", ("lim",), "ValueError: knobs must be some of 'count', "),
         ("knobs", ("rate", "rate"), "ValueError: knobs must be some of 'count', "),
@@ -44,7 +48,7 @@ async def test_bad_arguments_are_refused(name: str, value: Any, error: str) -> N
     before = census()
     with pytest.raises((TypeError, ValueError)) as caught:
         Panel(**(good | {name: value}))
-    assert f"{caught.type.__name__}: {caught.value}".startswith(error)
+    assert error in f"{caught.type.__name__}: {caught.value}"
     del caught
     gc.collect()  # a complaint of what was made half-way would be an error here
     assert at_most(census(), before)
