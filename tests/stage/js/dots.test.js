@@ -69,6 +69,7 @@ Deno.test("a dot is out for as long as its request, and then at home again", () 
   for (const { number, sent, ended } of run.journeys) {
     const home = places.home(number);
     assert.deepEqual(dot(run, number, sent - 0.01).at, home);
+    assert.equal(dot(run, number, sent + 0.01).look, "out");
     assert.ok(distance(dot(run, number, (sent + ended) / 2).at, home) > 100);
     assert.deepEqual(dot(run, number, ended + 0.2).at, home);
   }

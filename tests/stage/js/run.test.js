@@ -65,6 +65,7 @@ Deno.test("a run that comes in pieces is the run that comes at once", () => {
   assert.deepEqual(grown, whole);
   const { answered, refused, sent } = countsAt(whole, 2);
   assert.deepEqual([answered, refused, sent], [1, 1, 2]);
+  assert.equal(whole.holds[0].at(0.3)?.until, 0.5);
 });
 
 Deno.test("an event that is read late stands where it happened", () => {
@@ -76,14 +77,14 @@ Deno.test("an event that is read late stands where it happened", () => {
 
 Deno.test("failed, cancelled and never sent are told apart", () => {
   const run = runFrom(columns([
-    [0, "sent", 0, null],
-    [0, "sent", 1, null],
+    ...[0, 1, 2].map((number) => /** @type {Row} */ ([0, "sent", number, null])),
     [1, "failed", 0, "ReadTimeout"],
+    [1, "failed", 2, "ReadTimeout"],
     [1, "cancelled", 1, null],
     [1, "cancelled", null, 7],
   ]));
   const { failed, cancelled, inFlight } = countsAt(run, 1);
-  assert.deepEqual([failed, cancelled, inFlight], [1, 8, 0]);
+  assert.deepEqual([failed, cancelled, inFlight], [2, 8, 0]);
   assert.equal(run.journeys[0].reason, "ReadTimeout");
 });
 
