@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from inflight_lab.plot.live_plot import Plot
 from inflight_lab.plot.modules import PAGE, script, style
-from inflight_lab.runs.run import Level, Run, no_levels
+from inflight_lab.runs.run import Run
 from tests.support.browser import IN_BROWSER, stop_clock
 from tests.support.browser.bare_page import hear, run_of, show, state_of
 from tests.support.browser.lab import PanelOnPage, box_of
@@ -88,10 +88,11 @@ def hear_heard(page: Page, message: dict[str, Any]) -> None:
 @pytest.mark.parametrize("runners", ["one", "two"])
 def test_nothing_is_cut_off(page: Page, runners: str, states: States) -> None:
     """At any width; and the limit is the largest thing on the bar: 240 px where there
-    is room, and high enough for a thumb.
+    is room, and high enough for a thumb.  What a lesson is not about is under More.
     """
     show(page, states[runners])
     panel = PanelOnPage(page)
+    expect(panel.slider("latency")).to_be_visible(visible=runners == "one")
     panel.open_more()
     for width in (320, 390, 608, 1024, 1400):
         page.set_viewport_size({"width": width, "height": 768})
@@ -105,21 +106,6 @@ def test_nothing_is_cut_off(page: Page, runners: str, states: States) -> None:
             assert box
             assert 100 <= box["width"] <= limit["width"]
             assert box["x"] + box["width"] <= width
-
-
-def test_every_slider_can_be_dragged(page: Page, states: States) -> None:
-    """Those that a lesson is about stand on the page, the others under More."""
-    show(page, states["one"], width=320)
-    panel = PanelOnPage(page)
-    for name, always in (("limit", True), ("latency", True), ("count", False)):
-        expect(panel.slider(name)).to_be_visible(visible=always)
-    panel.open_more()
-    middles = {"limit": 25.5, "count": 500.5, "latency": 1, "rate": 150.5}
-    for name, middle in middles.items():
-        panel.drag(name, 0.5)
-        last = asked(page)[-1]
-        assert last["set"] == name
-        assert last["value"] == pytest.approx(middle, rel=0.12)
 
 
 def test_a_value_beyond_the_end_moves_the_end(page: Page, states: States) -> None:
@@ -303,15 +289,35 @@ def test_a_run_that_has_stopped_can_be_run_again(page: Page, states: States) -> 
     assert asked(page) == [{"press": "run"}]
 
 
-def test_what_a_run_did_not_have_waits_for_the_next(page: Page, states: States) -> None:
-    """One sees it beside the number, until it is what the run had."""
+def test_a_panel_that_runs_again(page: Page, states: States) -> None:
+    """The plan is that of the settings; the second run is followed though the first was
+    paused, and none of the first is left in it; after Reset there is a plan again.
+    """
+    stop_clock(page)
     show(page, states["one"])
-    levels = no_levels() | {"limit": [Level(0, 3)]}
-    hear(page, run_of((0, 0.5, 200), levels=levels), reset=True, number=1)
-    note = page.locator(".ifl-slider:has([name=limit]) small")
-    for limit, words in ((9, "from the next Run"), (3, "")):
-        page.evaluate("limit => model.set('limit', limit)", limit)
-        expect(note).to_have_text(words)
+    sentence, time = page.locator(".ifl-sentence"), page.locator(".ifl-time")
+    page.evaluate("model.set('limit', 7)")
+    page.clock.run_for(100)
+    expect(sentence).to_contain_text("200 requests, at most 7 in flight")
+    first = run_of((0, 0.5, 200), (0, 0.6, 429), now=8.0, live=True)
+    hear(page, first, reset=True, number=1)
+    page.clock.run_for(100)
+    page.get_by_role("button", name="Pause").click()
+    hear(page, run_of((0, 0.5, 200), now=1.0, live=True), reset=True, number=2)
+    page.clock.run_for(1000)
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    expect(page.locator(".ifl-count-answered b")).to_have_text("1")
+    expect(page.locator(".ifl-count-refused b")).to_have_text("0")
+    expect(time).to_have_text("1.0 s")
+    hear(page, Run(now=2.0))
+    page.clock.run_for(2000)
+    expect(time).to_have_text("2.0 s")
+    expect(page.get_by_role("button", name="Play again")).to_be_visible()
+    hear(page, Run(), reset=True, number=3)
+    page.evaluate("model.set('limit', 4)")
+    page.clock.run_for(100)
+    expect(sentence).to_contain_text("200 requests, at most 4 in flight")
+    expect(time).to_be_empty()
 
 
 def test_a_moved_slider_waits_for_the_kernel(page: Page, states: States) -> None:
@@ -444,6 +450,8 @@ def test_a_page_misses_its_kernel(page: Page, states: States) -> None:
     panel.press("Run")
     page.clock.run_for(10_000)
     panel.notice("no answer")
+    page.evaluate("model.set('_heard', {})")
+    expect(page.locator(".ifl-notice")).to_be_empty()
     page.evaluate("model.set('running', true)")
     hear(page, Run(live=True, now=0.1), reset=True, number=1)
     page.clock.run_for(10_000)
