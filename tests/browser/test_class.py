@@ -25,9 +25,7 @@ def colour_of(shown: Locator) -> str:
 
 def width_of_code(wall: Page) -> float:
     """Of the QR code, in pixels."""
-    box = wall.get_by_alt_text("QR code").bounding_box()
-    assert box
-    return box["width"]
+    return box_of(wall.get_by_alt_text("QR code"))["width"]
 
 
 @pytest.fixture
@@ -75,7 +73,7 @@ def test_phones_send_and_the_wall_shows_who(room: ClassRoom, pages: Pages) -> No
     ana.close()
     expect(wall.locator("li span")).to_have_text(["Phone 2"])
     assert (room.stats().accepted, room.stats().refused) == (10, 30)
-    pages.errors[:] = [error for error in pages.errors if not error.startswith(REFUSED)]
+    pages.forgive(REFUSED)
 
 
 def test_what_is_pressed_next_begins_anew(room: ClassRoom, page: Page) -> None:
@@ -130,7 +128,7 @@ def test_a_refusal_stays_on_the_phone(room: ClassRoom, pages: Pages) -> None:
     phone.get_by_text("Send 20").click()
     expect(phone.locator("#status")).to_have_text("19 answered, 1 refused")
     expect(phone.locator("#last")).to_contain_text("429 Too Many Requests")
-    pages.errors[:] = [error for error in pages.errors if not error.startswith(REFUSED)]
+    pages.forgive(REFUSED)
 
 
 def test_one_shared_pace_from_the_wall(room: ClassRoom, pages: Pages) -> None:
@@ -178,10 +176,7 @@ def test_pages_say_that_the_class_is_closed_and_come_back(
     phone.get_by_text("Send 20").click()
     expect(phone.locator("#status")).to_have_text("10 answered, 10 refused")
     expect(wall.locator("#counts")).to_contain_text("10 answered")
-    gone = ("WebSocket", REFUSED)
-    pages.errors[:] = [
-        error for error in pages.errors if not any(word in error for word in gone)
-    ]
+    pages.forgive("WebSocket", REFUSED)
 
 
 def test_who_waited_for_a_turn_can_send_again(room: ClassRoom, pages: Pages) -> None:
@@ -202,7 +197,4 @@ def test_who_waited_for_a_turn_can_send_again(room: ClassRoom, pages: Pages) -> 
     expect(phone.locator("#before li")).to_have_count(1)
     expect(phone.locator("#status")).to_contain_text("1 answered")
     pages.close()
-    gone = ("WebSocket", "Failed to load resource")  # while the class was closed
-    pages.errors[:] = [
-        error for error in pages.errors if not any(word in error for word in gone)
-    ]
+    pages.forgive("WebSocket", "Failed to load resource")  # while it was closed

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from tests.support.browser import IN_BROWSER, stop_clock
+from tests.support.browser.lab import box_of
 from tests.support.notebooks.made_pages import make_landing_page
 
 pytestmark = IN_BROWSER
@@ -179,8 +180,7 @@ def test_the_sentence_keeps_its_height(page: Page, address: str, width: int) -> 
     heights = set[float]()
     for name, seconds in (("Send 100", 0.1), ("Pause", 0), ("Play", 4), ("Stop", 1)):
         press(page, name, seconds=seconds)
-        box = page.locator(SENTENCE).bounding_box()
-        heights.add(box["height"] if box else 0)
+        heights.add(box_of(page.locator(SENTENCE))["height"])
     expect(page.locator(SENTENCE)).to_contain_text("Stopped after")
     assert len(heights) == 1
 

@@ -97,13 +97,11 @@ def test_nothing_is_cut_off(page: Page, runners: str, states: States) -> None:
     for width in (320, 390, 608, 1024, 1400):
         page.set_viewport_size({"width": width, "height": 768})
         page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
-        limit = panel.limit.bounding_box()
-        assert limit
+        limit = box_of(panel.limit)
         assert limit["width"] >= (240 if width >= 608 else 200)
         assert limit["height"] >= 44
         for name in ("count", "latency", "rate"):
-            box = panel.slider(name).bounding_box()
-            assert box
+            box = box_of(panel.slider(name))
             assert 100 <= box["width"] <= limit["width"]
             assert box["x"] + box["width"] <= width
 
@@ -161,16 +159,14 @@ def test_on_a_phone_the_limit_and_run_stay_in_reach(
     """
     show(phone, states["one"], width=288, height=732)  # JupyterLab leaves that of 390
     panel = PanelOnPage(phone)
-    below = phone.locator(".ifl-chart").bounding_box()
-    assert below
+    below = box_of(phone.locator(".ifl-chart"))
     assert below["y"] + below["height"] <= 732
     phone.evaluate("document.body.style.paddingBottom = '500px'")
     for scrolled in (0, 100):
         phone.evaluate("scrolled => scrollTo(0, scrolled)", scrolled)
         for part in (panel.limit, phone.locator(".ifl-go")):
             expect(part).to_be_in_viewport(ratio=1)
-            box = part.bounding_box()
-            assert box
+            box = box_of(part)
             assert box["y"] < 732 / 4
             assert box["height"] >= 44
 
@@ -179,8 +175,7 @@ def test_it_fits_where_jupyterlab_shows_it(page: Page, states: States) -> None:
     """All of it, in what JupyterLab leaves of 1024 x 768 and of 1400 x 900."""
     for width, window, room in ((592, 768, 647), (968, 900, 650)):
         show(page, states["one"], width=width + 16, height=window)
-        panel = page.locator(".ifl-panel").bounding_box()
-        assert panel
+        panel = box_of(page.locator(".ifl-panel"))
         assert panel["width"] == width
         assert panel["height"] <= room
 
@@ -220,8 +215,7 @@ def test_a_plot_fills_the_screen(page: Page) -> None:
     page.get_by_role("button", name="Present").click()
     plot = page.locator(".ifl-plot").bounding_box()
     assert plot == {"x": 0, "y": 0, "width": 1024, "height": 768}
-    strip = page.locator(".ifl-chart").bounding_box()
-    assert strip
+    strip = box_of(page.locator(".ifl-chart"))
     assert 740 < strip["y"] + strip["height"] <= 768
     page.keyboard.press("Escape")
     expect(page.locator(".ifl-presented")).to_have_count(0)
@@ -367,8 +361,7 @@ def test_presented_it_fills_the_screen(
     tops = {box_of(flow)["y"] for flow in page.locator(".ifl-flow").all()}
     assert max(tops) - min(tops) < 1
     for part in page.locator(".ifl-presented :is(button, input, canvas):visible").all():
-        box = part.bounding_box()
-        assert box
+        box = box_of(part)
         assert 0 <= box["x"] <= box["x"] + box["width"] <= screen.width + 1
         assert 0 <= box["y"] <= box["y"] + box["height"] <= screen.height + 1
     letters = page.evaluate(LETTERS)

@@ -45,9 +45,7 @@ def definitions(source: str) -> dict[str, str]:
     """The functions of a piece of code by name: what of them runs, whatever stands in
     docstrings and annotations.
     """
-    functions = [
-        node for node in ast.parse(source).body if isinstance(node, FUNCTIONS)
-    ]
+    functions = [node for node in ast.parse(source).body if isinstance(node, FUNCTIONS)]
     for function in functions:
         function.returns = None
         for part in ast.walk(function.args):

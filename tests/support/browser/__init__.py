@@ -64,7 +64,7 @@ AT_HOME = (
 class Pages:
     """Opens pages of a browser, and notes what they do wrong.
 
-    ``errors`` are those on their consoles: a test that provokes one takes it out.
+    ``errors`` are those on their consoles.
     """
 
     def __init__(self, browser: Browser) -> None:
@@ -80,7 +80,7 @@ class Pages:
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", self._hear)
         page.on("request", self._note)
-        page.on("requestfailed", self._forgive)
+        page.on("requestfailed", self._failed)
         self._opened.append(page)
         return page
 
@@ -89,13 +89,17 @@ class Pages:
         for page in self._opened:
             page.close()
 
+    def forgive(self, *words: str) -> None:
+        """Forget the errors with one of these words, which a test has provoked."""
+        self.errors = [
+            each for each in self.errors if not any(word in each for word in words)
+        ]
+
     def expect_peace(self) -> None:
         """No error so far, and nothing asked of another site."""
-        errors = self.errors
-        for known in NOT_OURS:
-            errors = [error for error in errors if known not in error]
-        assert not errors, errors
-        assert not self._outside, self._outside
+        self.forgive(*NOT_OURS)
+        assert not self.errors
+        assert not self._outside
 
     def _hear(self, message: ConsoleMessage) -> None:
         url = message.location["url"]
@@ -109,7 +113,7 @@ class Pages:
         if not request.url.startswith(AT_HOME):
             self._outside.append(request.url)
 
-    def _forgive(self, request: Request) -> None:
+    def _failed(self, request: Request) -> None:
         if request.failure == "csp":  # the page forbids it: it does not go out
             self._outside.remove(request.url)
 

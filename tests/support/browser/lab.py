@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import shutil
-import subprocess
 import sys
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +23,7 @@ from playwright.sync_api import (
 )
 
 from tests.support import children
-from tests.support.children import free_port, wait_until_up
+from tests.support.children import free_port, listening
 
 CHROMIUM = (
     shutil.which("chromium-headless-shell")  # opens a page with a fifth of the work
@@ -86,27 +84,19 @@ class Lab:
             "--ServerApp.disable_check_xsrf=True",  # for `end_kernel_of`
             "--LabApp.expose_app_in_browser=True",  # for its commands
         ]
-        folders = {
-            "IPYTHONDIR": "ipython",
-            "JUPYTER_CONFIG_DIR": "config",
-            "JUPYTER_DATA_DIR": "data",
-            "JUPYTER_RUNTIME_DIR": "runtime",
-            "JUPYTERLAB_SETTINGS_DIR": "settings",
-            "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+        own = {
+            "JUPYTER_DATA_DIR": str(folder / "data"),
+            "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
         }
-        own = {name: str(folder / place) for name, place in folders.items()}
-        log = folder / "log"
-        self._log = log.open("w")
-        self._process = subprocess.Popen(
-            command, env=os.environ | own, stderr=self._log
-        )
-        wait_until_up(self.address + "api", self._process, log)
+        self._server = ExitStack()
+        serving = listening(command, self.port, folder, **own)
+        self._process = self._server.enter_context(serving)
 
     def close(self) -> None:
         """End the server, which ends its kernels: dozens, each in its own time."""
         self._process.terminate()
         self._process.wait(children.START_UP)
-        self._log.close()
+        self._server.close()
 
     def add_kernel(self, name: str, python: str) -> None:
         """Offer the ipykernel of another Python as the kernel ``name``."""
@@ -185,7 +175,7 @@ def run_all(page: Page) -> None:
     first = page.locator(".jp-CodeCell .jp-InputPrompt").first
     for _ in range(3):
         press_run_all(page)
-        with contextlib.suppress(AssertionError):
+        with suppress(AssertionError):
             expect(first).not_to_have_text("[ ]:", timeout=20_000)
             return
     raise AssertionError("no cell has begun to run")

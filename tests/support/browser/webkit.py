@@ -4,8 +4,8 @@ few commands of W3C WebDriver that a look at a page takes.
 
 from __future__ import annotations
 
-import os
 import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.children import child, free_port, wait_for_port, when_up
+from tests.support.children import child, free_port, listening
 from tests.support.waiting import PATIENCE
 
 WEBKIT = shutil.which("WebKitWebDriver")
@@ -64,14 +64,12 @@ def webkit(folder: Path) -> Iterator[WebKitPage]:
     """WebKitGTK's own small browser on a screen that nobody sees."""
     if not (WEBKIT and XVFB):
         pytest.skip("there is no WebKit here (Debian: webkit2gtk-driver, xvfb)")
-    screen, port = free_port(), free_port()
-    socket = Path(f"/tmp/.X11-unix/X{screen}")
-    own = os.environ | {"DISPLAY": f":{screen}", "HOME": str(folder)}
-    with (
-        (folder / "log").open("w") as log,
-        child([XVFB, f":{screen}", "-nolisten", "tcp"], stderr=log) as server,
-    ):
-        when_up(server, socket.stat)
-        with child([WEBKIT, f"--port={port}"], env=own, stderr=log) as driver:
-            wait_for_port(port, driver)
+    port = free_port()
+    command = [XVFB, "-displayfd", "1", "-nolisten", "tcp"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with child(command, text=True, **pipes) as server:
+        assert server.stdout
+        screen = server.stdout.readline().strip()  # once it is there
+        own = {"DISPLAY": f":{screen}"}
+        with listening([WEBKIT, f"--port={port}"], port, folder, **own):
             yield WebKitPage(port)

@@ -255,15 +255,6 @@ def prose_of(path: Path) -> list[str]:
     return [cell.source for cell in load(path).cells if cell.cell_type == "markdown"]
 
 
-def links(path: Path) -> list[str]:
-    """Where the links of its prose lead."""
-    return [
-        target
-        for source in prose_of(path)
-        for target in re.findall(r"\]\(([^)]+)\)", source)
-    ]
-
-
 def words_of(markdown: str) -> int:
     """The words of the prose: tables and fenced code are only looked up, and a picture
     is seen.
