@@ -1,22 +1,18 @@
 """Run All: what each notebook shows when all of its cells are queued at once in a fresh
-kernel, and what is left when they run again.
+kernel.
 """
 
 from __future__ import annotations
 
 import contextlib
-import inspect
 import os
 import re
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import psutil
 import pytest
 
-from tests.support.census import at_most, census
 from tests.support.children import child
 from tests.support.notebooks.notebook_tools import (
     COMPARISON,
@@ -24,7 +20,6 @@ from tests.support.notebooks.notebook_tools import (
     QUESTIONS,
     Kernel,
     code_cell,
-    code_cells,
     kernel,
     notebook,
 )
@@ -33,9 +28,7 @@ from tests.support.notebooks.run_all import (
     PROMISED,
     RUN_ALL,
     expect_run_fits,
-    run_all,
 )
-from tests.support.waiting import PATIENCE
 
 PAGES = [*NOTEBOOKS, COMPARISON, QUESTIONS]
 each_page = pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
@@ -46,7 +39,6 @@ while os.getppid() == parent:
     pass
 """
 """A process that takes all of a core it gets, until the one that started it is gone."""
-CHILDREN = "[child.pid for child in psutil.Process().children(recursive=True)]"
 ONE_COUNT_KEEPS_THE_QUOTA = re.compile(
     r"counted apart: +accepted \d+, refused [1-9]\d*, [\d.]+ s\n"
     r"counted together: accepted 60, refused 0, (3\.[5-9]|[4-9]\.\d|\d\d+\.\d) s"
@@ -96,41 +88,6 @@ def test_the_same_on_a_slow_computer(path: Path) -> None:
     """
     with busy_machine(), kernel() as fresh:
         expect_run_fits(path, fresh, within=4 * PROMISED)
-
-
-@pytest.mark.nightly
-@each_page
-def test_running_again_leaves_nothing_behind(path: Path) -> None:
-    """After a restart in mid-run all cells end well; when they run again there is no
-    more of anything in the kernel, and at its end no process of it stays.
-    """
-    with kernel() as again:
-        again.run_all(code_cells(path), within=2)  # and then it is restarted
-        again.restart()
-        run_all(path, again)
-        assert again.run(f"import psutil\n{inspect.getsource(census)}").status == "ok"
-        assert again.run("import asyncio\nawait asyncio.sleep(2)").status == "ok"
-        before = held_by(again)
-        run_all(path, again)
-        expect_no_more_than(before, again)
-        children = [psutil.Process(pid) for pid in again.value(CHILDREN)]
-    # multiprocessing's tracker of resources ends when it notices that the kernel has.
-    assert not psutil.wait_procs(children, timeout=PATIENCE)[1]
-
-
-def held_by(fresh: Kernel) -> dict[str, int]:
-    """What the kernel holds, a moment from now."""
-    fresh.run("await asyncio.sleep(0.2)")
-    held: dict[str, int] = fresh.value("census()")
-    del held["widgets"]  # the notebook's own sliders and texts: ipywidgets keeps them
-    return held
-
-
-def expect_no_more_than(before: dict[str, int], fresh: Kernel) -> None:
-    """Wait until the kernel holds no more of anything than before."""
-    deadline = time.monotonic() + PATIENCE
-    while not at_most(held := held_by(fresh), before):
-        assert time.monotonic() < deadline, f"{held} is more than {before}"
 
 
 def shown_by(fresh: Kernel, number: str, cells: Sequence[str]) -> str:

@@ -361,11 +361,14 @@ def test_a_line_in_italics_above_a_table_is_its_caption() -> None:
 
 def test_code_breaks_only_between_its_parts() -> None:
     """On a phone, in tables and in text: `asyncio.Lock` at its dot, and never within a
-    word or a number.
+    word or a number; an option keeps its two hyphens in the line of its name.
     """
     code = "`asyncio.Lock(max_size=1.5)`"
     html = page(new_markdown_cell(f"{code}\n\n{TABLE.replace('`a`', code)}"))
     assert html.count("asyncio.<wbr>Lock(<wbr>max_<wbr>size=1.5)") == 2
+    html = page(new_markdown_cell("`--output script.py`, or `" + "x " * 20 + "`"))
+    assert "<code>--output script.<wbr>py</code>" in html
+    assert '<code class="long">x x' in html
 
 
 def test_a_diff_says_in_colour_what_is_added_and_removed() -> None:
@@ -374,13 +377,6 @@ def test_a_diff_says_in_colour_what_is_added_and_removed() -> None:
     for name, line in (("gd", "-old()"), ("gi", "+new()")):
         assert f'<span class="{name}">{line}</span>' in html
         assert f".highlight .{name} {{" in html
-
-
-def test_short_code_is_not_broken() -> None:
-    """An option keeps its two hyphens in the line of its name."""
-    html = page(new_markdown_cell("Add `--output script.py`, or `" + "x " * 20 + "`"))
-    assert "<code>--output script.<wbr>py</code>" in html
-    assert '<code class="long">x x' in html
 
 
 def test_a_run_is_named_by_its_section() -> None:

@@ -75,13 +75,6 @@ def test_a_panel_can_be_simulated_with_its_own_settings() -> None:
     assert settings["quota"]["rate"] == 40
 
 
-def test_a_panel_that_nobody_ran_says_that_it_is_computed() -> None:
-    """What would happen is better than an empty frame, and is no recording."""
-    (html,) = shown(picture_of("Ada", started=0))
-    assert "<inflight-run>" in html
-    assert "computed" in html
-
-
 def test_a_plot_without_requests_is_a_line_of_text() -> None:
     """An empty picture would only take room; the line says why there is none."""
     empty = new_output(

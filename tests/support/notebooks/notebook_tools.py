@@ -168,11 +168,6 @@ class Kernel(AnyKernel):
         self._manager, self._client = manager, client
         self._more = itertools.count()
 
-    def restart(self) -> None:
-        """Kernel > Restart, whatever is running."""
-        self._manager.restart_kernel(now=True)
-        self._client.wait_for_ready(timeout=START_UP)
-
     def run_all(self, cells: Sequence[str], *, within: float) -> list[CellRun]:
         """Queue all the cells at once, as Run All does, and wait for their end."""
         sent = [self._send(cell, f"cell-{number}") for number, cell in enumerate(cells)]
