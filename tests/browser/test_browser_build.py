@@ -132,7 +132,7 @@ def expect_plateau_to_follow(ran: Ran, page: Page) -> None:
     panel = PanelOnPage(page)
     panel.limit.scroll_into_view_if_needed()
     panel.expect(live=True, in_flight=3)
-    limit = panel.drag("limit", 0.5)
+    limit = panel.drag(0.5)
     assert 20 <= limit <= 30
     panel.expect(limit=limit, in_flight=limit)
     panel.press("Stop")

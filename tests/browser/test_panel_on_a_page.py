@@ -139,11 +139,11 @@ def test_a_swipe_up_is_the_pages(phone: Page, states: States) -> None:
             )
         touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
-    swipe(*panel.handle("limit", 0.6), 0, -150)
+    swipe(*panel.handle(0.6), 0, -150)
     phone.wait_for_function("scrollY > 60")
     assert panel.limit.input_value() == "3"
     assert asked(phone)[-1] == {"set": "limit", "value": 3}
-    swipe(*panel.handle("limit"), 150, 0)
+    swipe(*panel.handle(), 150, 0)
     expect(panel.limit).not_to_have_value("3")
     assert asked(phone)[-1] == {
         "set": "limit",

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import re
 import subprocess
 import sys
@@ -160,20 +161,17 @@ def test_the_sdks_wait_as_the_answer_says(
 
 async def refused_by(package: str, transport: httpx2.MockTransport) -> Any:
     """The ``RateLimitError`` that an SDK raises in the end."""
-    import anthropic  # takes long, as the other does
-    import openai
-
-    question: Any = [{"role": "user", "content": "How many words are these?"}]
+    sdk: Any = importlib.import_module(package)  # takes long
+    question = [{"role": "user", "content": "How many words are these?"}]
+    body: Any = {"model": "practice", "messages": question, "max_tokens": 1}
     async with httpx2.AsyncClient(transport=transport) as http_client:
-        shared: Any = {"api_key": "none", "http_client": http_client}
-        sdks: dict[str, Any] = {
-            "openai": openai.AsyncOpenAI(**shared).chat.completions,
-            "anthropic": anthropic.AsyncAnthropic(**shared).messages,
-        }
-        with pytest.raises((openai.RateLimitError, anthropic.RateLimitError)) as error:
-            await sdks[package].create(
-                model="practice", messages=question, max_tokens=1
-            )
+        how = {"api_key": "none", "http_client": http_client}
+        if package == "openai":
+            asked = sdk.AsyncOpenAI(**how).chat.completions
+        else:
+            asked = sdk.AsyncAnthropic(**how).messages
+        with pytest.raises(sdk.RateLimitError) as error:
+            await asked.create(**body)
     return error.value
 
 

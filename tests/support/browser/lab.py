@@ -233,29 +233,25 @@ class PanelOnPage:
         self.limit.focus()
         self.page.keyboard.press(key)
 
-    def drag(self, slider: str, share: float) -> int:
-        """Drag a handle to ``share`` of its track; returns what its slider shows."""
-        start = self.handle(slider)
-        end = self.handle(slider, share)
+    def drag(self, share: float) -> int:
+        """Drag the limit to ``share`` of its track; returns what its slider shows."""
+        start, end = self.handle(), self.handle(share)
         self.page.mouse.move(*start)
         self.page.mouse.down()
         self.page.mouse.move(*end, steps=12)
         self.page.mouse.up()
-        return round(float(self.slider(slider).input_value()))
+        return round(float(self.limit.input_value()))
 
-    def handle(self, name: str, share: float | None = None) -> tuple[float, float]:
-        """Where the handle of a slider is, or would be at ``share`` of its track."""
-        slider = self.slider(name)
-        if slider.is_hidden():
-            self.open_more()
-        slider.scroll_into_view_if_needed()
+    def handle(self, share: float | None = None) -> tuple[float, float]:
+        """Where the limit's handle is, or would be at ``share`` of its track."""
+        self.limit.scroll_into_view_if_needed()
         if share is None:
-            share = slider.evaluate(
+            share = self.limit.evaluate(
                 "({ min, max, value }) => (value - min) / (max - min)"
             )
-        box = box_of(slider)
+        box = box_of(self.limit)
         style = "(slider) => getComputedStyle(slider).getPropertyValue('--thumb')"
-        radius = float(slider.evaluate(style).removesuffix("px")) / 2
+        radius = float(self.limit.evaluate(style).removesuffix("px")) / 2
         track = box["width"] - 2 * radius
         return box["x"] + radius + share * track, box["y"] + box["height"] / 2
 
