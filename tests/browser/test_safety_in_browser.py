@@ -7,7 +7,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, Response
 
 from inflight_lab import PracticeServer
-from tests.support.browser import EVIL, IN_BROWSER
+from tests.support.browser import IN_BROWSER
+from tests.support.browser.lab import EVIL
 from tests.support.children import served
 
 pytestmark = IN_BROWSER
@@ -29,7 +30,7 @@ def test_a_page_of_another_site_gets_nothing(
     page.on("response", lambda answer: answers.append(answer))
     (tmp_path / "index.html").write_text("<!doctype html><title>another site</title>")
     with served(tmp_path) as address:
-        page.goto(address.replace("http://127.0.0.1", EVIL))
+        page.goto(address.replace("127.0.0.1", EVIL))
         page.set_content(BY_ELEMENTS.format(server.url))
         page.evaluate(BY_FETCH, server.url)
         from_server = [answer.status for answer in answers if answer.url == server.url]

@@ -8,7 +8,7 @@ import contextlib
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -90,43 +90,26 @@ def test_the_same_on_a_slow_computer(path: Path) -> None:
         expect_run_fits(path, fresh, within=4 * PROMISED)
 
 
-def shown_by(fresh: Kernel, number: str, cells: Sequence[str]) -> str:
+def shown_by(fresh: Kernel, path: Path, cells: str) -> str:
     """Run some cells of a notebook; what the last one printed."""
-    sources = [code_cell(notebook(number), cell) for cell in cells]
+    sources = [code_cell(path, cell) for cell in cells.split()]
     runs = [fresh.run(source, within=RUN_ALL) for source in sources]
     assert [(run.status, run.error) for run in runs] == len(runs) * [("ok", "")]
     return runs[-1].text
 
 
-@pytest.mark.parametrize(
-    ("missing", "path", "cells", "shown"),
-    [
-        (
-            ["throttled"],
-            notebook("12"),
-            ["code-imports", "code-redis-look"],
-            'pip install "inflight-lab[redis]"',
-        ),
-        (
-            ["aiolimiter", "aiometer", "asynciolimiter"],
-            COMPARISON,
-            ["code-imports", "code-limiters", "code-runner"],
-            "",
-        ),
-    ],
-    ids=["12", "comparison"],
-)
-def test_optional_packages_are_optional(
-    missing: list[str], path: Path, cells: list[str], shown: str
-) -> None:
+def without(*packages: str) -> str:
+    """A cell after which these cannot be imported."""
+    return f"import sys; sys.modules |= {dict.fromkeys(packages)}"
+
+
+def test_optional_packages_are_optional() -> None:
     """Where one is missing, a cell says how to get it or goes on without."""
     with kernel() as fresh:
-        hide = f"import sys; sys.modules |= {dict.fromkeys(missing)}"
-        runs = [
-            fresh.run(code) for code in [hide, *(code_cell(path, id) for id in cells)]
-        ]
-        assert [run.error for run in runs] == len(runs) * [""]
-        assert shown in runs[-1].text
+        fresh.run(without("throttled", "aiolimiter", "aiometer", "asynciolimiter"))
+        shown_by(fresh, COMPARISON, "code-imports code-limiters code-runner")
+        shown = shown_by(fresh, notebook("12"), "code-imports code-redis-look")
+    assert 'pip install "inflight-lab[redis]"' in shown
 
 
 def test_two_processes_keep_one_quota_through_redis(
@@ -136,11 +119,12 @@ def test_two_processes_keep_one_quota_through_redis(
     the recorded lines say elsewhere.
     """
     monkeypatch.setenv("REDIS_URL", redis)
+    page = notebook("12")
     with kernel() as fresh:
-        found = shown_by(fresh, "12", ["code-imports", "code-redis-look"])
+        found = shown_by(fresh, page, "code-imports code-redis-look")
         assert found.startswith("There is a Redis")
-        shown_by(fresh, "12", ["code-redis-send"])
+        shown_by(fresh, page, "code-redis-send")
         # A busy computer may hold up the requests on their way, which the quota cannot
         # know, or the start of a process: then once more.
-        shown = (shown_by(fresh, "12", ["code-redis-run"]) for _ in range(6))
+        shown = (shown_by(fresh, page, "code-redis-run") for _ in range(6))
         assert any(map(ONE_COUNT_KEEPS_THE_QUOTA.search, shown))

@@ -32,6 +32,10 @@ CHROMIUM = (
     or shutil.which("google-chrome")
 )
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
+EVIL = "evil.example"
+"""A name of this machine, for the tests' Chromium: a site of others."""
+SCHOOL = "school.test"
+"""Another, at which browsers do not trust a page ("secure context")."""
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -40,7 +44,9 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--host-resolver-rules=MAP evil.example 127.0.0.1",  # a site of others
+    # No other computer is found, so to ask one is an error.
+    f"--host-resolver-rules=MAP {EVIL} 127.0.0.1, MAP {SCHOOL} 127.0.0.1, "
+    "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 START_UP = 1000 * children.START_UP
 """Milliseconds for a kernel or a page to come up on a busy machine."""
@@ -146,9 +152,9 @@ class Lab:
                 httpx.delete(f"{sessions}/{session['id']}", timeout=30)
 
 
-def chromium(playwright: Playwright, *flags: str) -> Browser:
+def chromium(playwright: Playwright) -> Browser:
     """A headless Chromium with an empty profile."""
-    return playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
 
 
 def firefox(playwright: Playwright, **preferences: Any) -> Browser:
