@@ -13,13 +13,13 @@ from typing import NamedTuple
 
 import nbformat
 import pytest
-from bs4 import BeautifulSoup, Tag
 from nbclient.output_widget import OutputWidget
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from inflight_lab.publish import beside
 from inflight_lab.publish.notebook_page import as_html
+from tests.publish.parsed import links, parsed, texts
 from tests.support.notebooks.made_pages import pages_of
 from tests.support.notebooks.notebook_tools import NOTEBOOKS
 
@@ -155,16 +155,6 @@ def page(*cells: NotebookNode) -> str:
     return as_html(new_notebook(cells=list(cells)), "03_some", live=live)
 
 
-def parsed(html: str) -> BeautifulSoup:
-    """A page, or a part of one."""
-    return BeautifulSoup(html, "html.parser")
-
-
-def texts(part: Tag, selector: str) -> list[str]:
-    """What stands in each of these elements."""
-    return [each.get_text().strip() for each in part.select(selector)]
-
-
 def test_a_page_says_where_it_can_be_tried() -> None:
     """Once below its title, however many players it has, and below each exercise, whose
     solution only the notebook can check.
@@ -172,8 +162,8 @@ def test_a_page_says_where_it_can_be_tried() -> None:
     exercise = new_code_cell("check", id="code-exercise-one")
     player = new_code_cell("panel", id="code-panel", outputs=[PLAYS])
     html = page(new_markdown_cell("# Title"), exercise, player)
-    links = texts(parsed(html), "a[href='03_some-live']")
-    assert links == ["Open this live", "Open live to check yours"]
+    to_live = texts(parsed(html), "a[href='03_some-live']")
+    assert to_live == ["Open this live", "Open live to check yours"]
 
 
 def test_a_page_says_first_what_it_does_not_do() -> None:
@@ -203,42 +193,12 @@ def test_links_lead_from_page_to_page() -> None:
         "../src/inflight_lab/runners/paced.py",
     )
     text = " ".join(f"[a]({target})" for target in targets)
-    links = parsed(page(new_markdown_cell(text))).find_all("a", string="a")
-    assert [each["href"] for each in links] == [
+    found = links(parsed(page(new_markdown_cell(text))))
+    assert [target for target, words in found if words == "a"] == [
         "06_pace.html",
         "glossary.html#cell-id=rung",
         "runners/paced.py",
     ]
-
-
-def test_a_page_begins_with_its_run() -> None:
-    """Where one is, the title, what the page is for, what to do and the run are on the
-    first screen.  Below are what is said about it, the code and the rest of the first
-    cell, which is above where the run comes later.
-    """
-    title = "# Title\n\n**What for.**\n\n![drawing](images/a.svg)\n\n**You need** time."
-    run = new_code_cell("panel", outputs=[PLAYS])
-    heading = new_markdown_cell("## Section")
-    parts = (
-        "index.html",
-        "<h1",
-        "What for",
-        "Press it",
-        "<inflight-run",
-        "nothing is sent",
-        "Go on",
-        'class="highlight',
-        "a.svg",
-        "You need",
-        "On this page",
-    )
-    press = new_markdown_cell("Press it.")
-    first = page(new_markdown_cell(title), press, run, TEXT, heading)
-    order = [first.index(each) for each in parts]
-    assert order == sorted(order)
-    assert first.count("<inflight-run") == first.count('class="highlight') == 1
-    later = page(new_markdown_cell(title), heading, press, run)
-    assert later.index("You need") < later.index("Press it")
 
 
 def test_what_answers_a_prediction_is_folded() -> None:
@@ -313,18 +273,16 @@ def links_at_the_top(name: str, names: Sequence[str]) -> list[tuple[str, str]]:
     """Where the links above the title lead, and their words, of a page among others."""
     document = new_notebook(cells=[new_markdown_cell("# Title")])
     html = as_html(document, name, live=live, names=names)
-    top = parsed(html).select("nav:first-of-type a")
-    return [(str(link["href"]), link.get_text()) for link in top]
+    return links(parsed(html), "nav:first-of-type a")
 
 
 def test_a_page_lists_its_sections_below_the_title() -> None:
     """On a long page one sees what there is, and gets to it by a link."""
     cells = [new_markdown_cell("# Title"), new_markdown_cell("## Why `await`?")]
     html = page(*cells, new_markdown_cell("## Summary"))
-    whole = parsed(html)
-    links = whole.select(":has(> h1) + nav.contents a")
-    assert [link.get_text() for link in links] == ["Why await?", "Summary"]
-    assert [whole.find(id=str(link["href"])[1:]) for link in links] == whole("h2")
+    assert links(parsed(html), ":has(> h1) + nav.contents a") == [
+        (f"#{section['id']}", section.get_text()) for section in parsed(html)("h2")
+    ]
 
 
 def test_a_page_that_lists_its_sections_itself_has_no_second_list() -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
-from html import unescape
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
@@ -16,6 +14,7 @@ from inflight_lab.runs.columns import to_recording
 from inflight_lab.runs.events import Stats
 from inflight_lab.runs.run import Level, Run, no_levels
 from inflight_lab.runs.terms import QuotaPolicy, Terms
+from tests.publish.parsed import parsed
 from tests.support.notebooks.notebook_tools import NOTEBOOKS, load
 
 PANEL_SAYS = {"sliders": ["count"], "strip": "rate", "spacing": 0.03375}
@@ -67,7 +66,8 @@ def test_a_panel_can_be_simulated_with_its_own_settings() -> None:
     """
     (html,) = shown(picture_of("Ada", "Ben"), simulate=["pause", "paced"])
     assert "<b>Ada Ben</b>" in html
-    settings = json.loads(unescape(re.findall('data-settings="([^"]+)"', html)[0]))
+    (toy,) = parsed(html).select("inflight-toy")
+    settings = json.loads(str(toy["data-settings"]))
     assert settings["runners"] == ["pause", "paced"]
     assert (settings["names"], settings["sliders"]) == (["Ada", "Ben"], ["count"])
     assert (settings["strip"], settings["spacing"]) == ("rate", 0.03375)

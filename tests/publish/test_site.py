@@ -16,6 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from inflight_lab.publish import beside, browser_build, landing_page, site
 from inflight_lab.recipes import RECIPES
 from inflight_lab.runners import RUNGS, SHARED
+from tests.publish.parsed import parsed
 from tests.support.notebooks.notebook_tools import without_code
 
 Steps = Callable[..., None]
@@ -147,7 +148,10 @@ def test_every_link_leads_somewhere(tmp_path: Path) -> None:
     written = without_code(tmp_path / "notebooks")
     folder = tmp_path / "site"
     site.build(folder, with_lab=False, notebooks=written)
-    pages = {path.name: soup_of(path) for path in folder.glob("*.html")}
+    pages = {
+        path.name: parsed(path.read_text(encoding="utf-8"))
+        for path in folder.glob("*.html")
+    }
     links = [
         (name, str(each.get("href") or each.get("src")))
         for name, page in pages.items()
@@ -155,11 +159,6 @@ def test_every_link_leads_somewhere(tmp_path: Path) -> None:
     ]
     assert ("index.html", "questions.html") in links
     assert [link for link in links if not leads_somewhere(*link, pages, folder)] == []
-
-
-def soup_of(path: Path) -> BeautifulSoup:
-    """A page, parsed."""
-    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
 
 def leads_somewhere(

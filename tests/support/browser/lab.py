@@ -9,7 +9,6 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
-import httpx
 import nbformat
 import pytest
 from playwright.sync_api import (
@@ -87,7 +86,6 @@ class Lab:
             "--IdentityProvider.token=",
             f"--ServerApp.root_dir={self.notebooks}",
             f"--ServerApp.base_url={PREFIX}",
-            "--ServerApp.disable_check_xsrf=True",  # for `end_kernel_of`
             "--LabApp.expose_app_in_browser=True",  # for its commands
         ]
         own = {
@@ -131,25 +129,14 @@ class Lab:
 
     def open(self, page: Page, name: str) -> None:
         """Open a notebook and wait until its kernel is there."""
-        page.goto(self.where(name))
+        page.goto(self.address + FRONTS[self.front].format(name=name))
         page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=START_UP)
         page.wait_for_function(f"() => {{ {HAS_KERNEL} }}", timeout=START_UP)
-
-    def where(self, name: str) -> str:
-        """The address of a notebook."""
-        return self.address + FRONTS[self.front].format(name=name)
 
     def _write_settings(self, plugin: str, settings: dict[str, object]) -> None:
         folder = self.folder / "settings" / "@jupyterlab" / "apputils-extension"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{plugin}.jupyterlab-settings").write_text(json.dumps(settings))
-
-    def end_kernel_of(self, name: str) -> None:
-        """Shut a notebook's kernel down."""
-        sessions = f"{self.address}api/sessions"
-        for session in httpx.get(sessions, timeout=30).json():
-            if session["path"] == name:
-                httpx.delete(f"{sessions}/{session['id']}", timeout=30)
 
 
 def chromium(playwright: Playwright) -> Browser:
