@@ -38,19 +38,18 @@ class WebKitPage:
         """What the body of a JavaScript function returns; a promise is waited for."""
         return self._post("/execute/sync", script=body, args=arguments)
 
-    def wait_for(self, body: str) -> None:
-        """Wait until what it returns is true."""
+    def wait_for(self, body: str) -> Any:
+        """What it returns, once that is true."""
         deadline = time.monotonic() + PATIENCE
-        while not self.evaluate(body):
+        while not (found := self.evaluate(body)):
             assert time.monotonic() < deadline, body
             time.sleep(0.05)
+        return found
 
     def click(self, selector: str) -> None:
         """Press an element, once there is one."""
-        self.wait_for(f"return document.querySelector('{selector}')")
-        (element,) = self._post(
-            "/element", using="css selector", value=selector
-        ).values()
+        found = self.wait_for(f"return document.querySelector('{selector}')")
+        (element,) = found.values()
         self._post(f"/element/{element}/click")
 
     def _post(self, path: str, **body: object) -> Any:

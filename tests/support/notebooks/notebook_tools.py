@@ -180,13 +180,7 @@ class Kernel(AnyKernel):
         return run
 
     def _send(self, source: str, cell_id: str) -> str:
-        content = {
-            "code": source,
-            "silent": False,
-            "store_history": True,
-            "allow_stdin": False,
-            "stop_on_error": True,
-        }
+        content = {"code": source, "silent": False}
         message = self._client.session.msg("execute_request", content)
         message["metadata"]["cellId"] = cell_id  # JupyterLab says which cell it is
         self._client.shell_channel.send(message)
