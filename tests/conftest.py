@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import signal
 import sys
 import time
@@ -19,7 +20,7 @@ from httpx._config import DEFAULT_TIMEOUT_CONFIG
 
 from inflight_lab import ObservedTransport, PracticeServer
 from inflight_lab.engine import execution
-from tests.support.redis_server import REDIS, redis_server
+from tests.support.children import free_port, listening
 from tests.support.sharing import WORKERS, ByFile
 from tests.support.waiting import PATIENCE, Hold
 
@@ -145,11 +146,14 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture(scope="session")
 def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a Redis of these tests' own."""
-    if REDIS is None:
+    """The address of a Redis of these tests' own, which keeps nothing on disk."""
+    program = shutil.which("redis-server")
+    if program is None:
         pytest.skip("there is no redis-server here (Debian: redis-server)")
-    with redis_server(tmp_path_factory.mktemp("redis")) as address:
-        yield address
+    port = free_port()
+    command = [program, "--bind", "127.0.0.1", "--port", str(port), "--save", ""]
+    with listening(command, port, tmp_path_factory.mktemp("redis")):
+        yield f"redis://127.0.0.1:{port}"
 
 
 @pytest.fixture

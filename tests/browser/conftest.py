@@ -6,7 +6,6 @@ runs in the tests' thread, where others need one of their own.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -73,30 +72,17 @@ def page(pages: Pages) -> Page:
     return pages.open()
 
 
-@pytest.fixture(scope="package")
-def pythons(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
-    """The Python of an older kernel, in an environment made when needed."""
-
-    @functools.cache
-    def python(kernel: str) -> str:
-        requirement = kernel.replace("-", "==") + ".*"
-        return str(
-            make_environment(
-                tmp_path_factory.mktemp(kernel), "-e", f"{ROOT}[lab]", requirement
-            )
-        )
-
-    return python
-
-
 @pytest.fixture(scope="module")
 def place(
     request: pytest.FixtureRequest,
     servers: Callable[[str], Lab],
-    pythons: Callable[[str], str],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Place:
-    """Where the test takes place, its kernel ready."""
+    """Where the test takes place, its kernel ready: an older one in an environment."""
     place: Place = request.param
     if place.kernel != USUAL.kernel:
-        servers(place.front).add_kernel(place.kernel, pythons(place.kernel))
+        folder = tmp_path_factory.mktemp(place.kernel)
+        requirement = place.kernel.replace("-", "==") + ".*"
+        python = make_environment(folder, "-e", f"{ROOT}[lab]", requirement)
+        servers(place.front).add_kernel(place.kernel, str(python))
     return place

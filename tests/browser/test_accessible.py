@@ -5,13 +5,14 @@ serious, and nothing is wider than the window.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from inflight_lab import ClassRoom
-from tests.support.browser import IN_BROWSER
+from tests.support.browser import IN_BROWSER, Pages
 from tests.support.browser.accessible import serious_findings
 from tests.support.browser.bare_page import hear, run_of, show, state_of
 from tests.support.notebooks.made_pages import make_landing_page
@@ -27,30 +28,23 @@ LOOKS: tuple[tuple[Literal["light", "dark"], int], ...] = (
 """Themes, and widths of a desk and a phone."""
 
 
-def landing(page: Page, look: Look, request: pytest.FixtureRequest) -> None:
+def landing(pages: Pages, page: Page, look: Look, folder: Path) -> None:
     """The page where strangers arrive."""
-    page.goto(make_landing_page(request.getfixturevalue("tmp_path")).as_uri())
+    page.goto(make_landing_page(folder).as_uri())
     look()
 
 
-def watch_page(page: Page, look: Look, request: pytest.FixtureRequest) -> None:
+def watch_page(pages: Pages, page: Page, look: Look, folder: Path) -> None:
     """The page that ``watch`` writes: the run, and what was said."""
-    path = request.getfixturevalue("tmp_path") / "watch.html"
-    watch(
-        "--page",
-        path,
-        "--practice",
-        "5/s",
-        SCRIPTS / "faults.py",
-        "too_fast",
-        "https://a.example",
-    )
+    path = folder / "watch.html"
+    script = (SCRIPTS / "faults.py", "too_fast", "https://a.example")
+    watch("--page", path, "--practice", "5/s", *script)
     page.goto(path.as_uri())
     expect(page.locator("inflight-run.ifl-plays")).to_have_count(1)
     look()
 
 
-def phone_of_a_class(page: Page, look: Look, request: pytest.FixtureRequest) -> None:
+def phone_of_a_class(pages: Pages, page: Page, look: Look, folder: Path) -> None:
     """The page from which a student sends."""
     with ClassRoom(address="127.0.0.1", port=0, quota="none", latency=0.01) as room:
         page.goto(room.url)
@@ -59,13 +53,13 @@ def phone_of_a_class(page: Page, look: Look, request: pytest.FixtureRequest) -> 
         look()
 
 
-def wall_of_a_class(page: Page, look: Look, request: pytest.FixtureRequest) -> None:
+def wall_of_a_class(pages: Pages, page: Page, look: Look, folder: Path) -> None:
     """The page for the projector, before anybody has come, and after."""
     with ClassRoom(address="127.0.0.1", port=0, latency=60) as room:
         page.goto(room.wall)
         expect(page.get_by_text("Scan the code")).to_be_visible()
         look()
-        phone = request.getfixturevalue("pages").open()
+        phone = pages.open()
         phone.goto(room.url)
         phone.get_by_text("Send 20").click()
         expect(page.get_by_role("listitem")).to_have_count(1)
@@ -74,7 +68,7 @@ def wall_of_a_class(page: Page, look: Look, request: pytest.FixtureRequest) -> N
             each.goto("about:blank")
 
 
-def panel(page: Page, look: Look, request: pytest.FixtureRequest) -> None:
+def panel(pages: Pages, page: Page, look: Look, folder: Path) -> None:
     """Before a run, in one, and after it, with a goal that was met and one missed."""
     goals = {"no 429": lambda _: True, "quick": lambda _: True}
     state = state_of(goals=goals)
@@ -99,10 +93,11 @@ PAGES = (landing, watch_page, phone_of_a_class, wall_of_a_class, panel)
 
 @pytest.mark.parametrize("visit", PAGES, ids=lambda visit: visit.__name__)
 def test_everybody_can_read_it(
-    visit: Callable[..., None], page: Page, request: pytest.FixtureRequest
+    visit: Callable[..., None], pages: Pages, tmp_path: Path
 ) -> None:
     """In the light on a desk, and in the dark on a phone."""
-    visit(page, lambda: look_at(page), request)
+    page = pages.open()
+    visit(pages, page, lambda: look_at(page), tmp_path)
 
 
 def look_at(page: Page) -> None:

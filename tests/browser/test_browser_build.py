@@ -10,13 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Playwright
 
-from tests.support.browser import IN_BROWSER, SCHOOL, Pages, lite, watched
-from tests.support.browser.lab import (
-    PanelOnPage,
-    chromium,
-    firefox,
-    press_run_all,
-)
+from tests.support.browser import IN_BROWSER, Pages, lite, watched
+from tests.support.browser.lab import SCHOOL, PanelOnPage, firefox, press_run_all
 from tests.support.children import served
 from tests.support.notebooks.notebook_tools import (
     NOTEBOOKS,
@@ -57,16 +52,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("www") / "series"
     lite.build(folder, notebooks)
     return folder
-
-
-@pytest.fixture(scope="module")
-def pages(playwright: Playwright) -> Iterator[Pages]:
-    """Pages of a Chromium without internet."""
-    with (
-        chromium(playwright, lite.NO_INTERNET) as browser,
-        watched(browser) as pages,
-    ):
-        yield pages
 
 
 def begin(pages: Pages, address: str, path: Path) -> Page:
@@ -132,7 +117,7 @@ def expect_plateau_to_follow(ran: Ran, page: Page) -> None:
     panel = PanelOnPage(page)
     panel.limit.scroll_into_view_if_needed()
     panel.expect(live=True, in_flight=3)
-    limit = panel.drag("limit", 0.5)
+    limit = panel.drag(0.5)
     assert 20 <= limit <= 30
     panel.expect(limit=limit, in_flight=limit)
     panel.press("Stop")

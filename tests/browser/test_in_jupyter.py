@@ -42,6 +42,7 @@ print("the last cell has ended")
 """
 ENDED = re.compile("^the last cell has ended")
 FULL = "document.fullscreenElement && document.querySelector('.ifl-presented')"
+END_KERNEL = "jupyterapp.shell.currentWidget.sessionContext.shutdown()"
 HAS_MODEL = """[...document.querySelectorAll("style")].some((style) =>
   style.textContent.includes(".ifl-panel"))"""
 """A page that knows of the panel has its styles before it shows it."""
@@ -251,8 +252,8 @@ def test_a_notebook_opened_again_shows_pictures(
     kept = json.loads((opened.lab.notebooks / opened.name).read_text(encoding="utf-8"))
     assert "0 refused" in json.dumps(kept["cells"][1]["outputs"])
 
+    page.evaluate(END_KERNEL)
     page.goto("about:blank")
-    opened.lab.end_kernel_of(opened.name)
     opened.lab.open(page, opened.name)
     expect(picture.first).to_be_visible()
     assert picture.first.evaluate("({ naturalWidth }) => naturalWidth") == 860

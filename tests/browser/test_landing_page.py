@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from tests.support.browser import IN_BROWSER, stop_clock
+from tests.support.browser.lab import box_of
 from tests.support.notebooks.made_pages import make_landing_page
 
 pytestmark = IN_BROWSER
@@ -85,18 +86,47 @@ def test_all_controls_keep_what_is_shown(page: Page, address: str) -> None:
     expect(page.locator(SENTENCE)).to_contain_text("10 in flight")
 
 
-def test_the_limit_is_under_the_finger(page: Page, address: str) -> None:
-    """Dragged in mid-run, more are in flight at once, and so in the next run."""
+def set_limit(page: Page, limit: int) -> None:
+    """Drag the limit."""
+    page.get_by_role("slider", name="limit").fill(str(limit))
+    page.clock.run_for(100)
+
+
+def test_it_is_set_and_used_again(page: Page, address: str) -> None:
+    """Each setting shows at once: before the first run, and while it is paused.  After
+    Stop, what came of it stays until the next run, which has all of them.
+    """
     open_at_all_controls(page, address)
+    sentence = page.locator(SENTENCE)
+    set_limit(page, 6)
+    expect(sentence).to_contain_text("at most 6 in flight")
     press(page, "Send 100", seconds=1)
-    page.get_by_role("slider", name="limit").fill("12")
-    page.clock.run_for(500)
-    expect(page.locator(SENTENCE)).to_contain_text("12 in flight")
+    press(page, "Pause")
+    line = page.locator(".ifl-line")
+    expect(line).to_have_text("limit 6")
+    page.get_by_role("button", name="sent in").click()
+    page.clock.run_for(100)
+    expect(line).to_have_text("20 allowed")
+    said = sentence.inner_text()
+    set_limit(page, 15)
+    expect(page.locator(".ifl-slots b")).to_have_text("15")
+    expect(sentence).not_to_have_text(said)
     press(page, "Stop", seconds=0.1)
-    expect(page.locator(SENTENCE)).to_contain_text("Stopped after")
+    expect(sentence).to_contain_text("Stopped after")
+    said = sentence.inner_text()
+    set_limit(page, 16)
+    expect(page.get_by_text("from the next Run")).to_be_visible()
+    for way in ("All at once", "Semaphore"):
+        page.get_by_role("radio", name=way).check(force=True)
+        page.clock.run_for(1000)
+        expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+        expect(sentence).to_have_text(said)
     press(page, "Send 100", seconds=1)
-    expect(page.get_by_role("button", name="Stop")).to_be_visible()
-    expect(page.locator(SENTENCE)).to_contain_text("12 in flight")
+    expect(sentence).to_contain_text("16 in flight")
+    page.get_by_role("radio", name="All at once").check(force=True)
+    page.get_by_role("combobox", name="Speed").select_option("4")
+    page.clock.run_for(2000)
+    expect(sentence).to_contain_text("20 answered, 80 refused")
 
 
 def add_toy(page: Page, settings: dict[str, Any]) -> Locator:
@@ -141,31 +171,6 @@ def test_a_dragged_rate_keeps_its_period(page: Page, address: str) -> None:
     expect(toy.locator(".ifl-quota")).to_have_text("0 of 40 in a minute")
 
 
-def test_it_stays_at_the_end_and_one_can_look_back(page: Page, address: str) -> None:
-    """By keyboard, on the strip: each time has its own words and numbers,
-    and Play again begins at the start.
-    """
-    open_at_all_controls(page, address)
-    page.get_by_role("radio", name="All at once").focus()
-    page.keyboard.press("Space")
-    press(page, "Send 100", seconds=6)
-    expect(page.locator(SENTENCE)).to_contain_text("80 refused")
-    strip = page.get_by_role("slider", name="Look back")
-    strip.press("Home")
-    page.clock.run_for(100)
-    expect(page.locator(SENTENCE)).to_contain_text("100 requests, all at once.")
-    strip.press("PageUp")
-    page.clock.run_for(100)
-    expect(page.locator(".ifl-time")).to_have_text("1.0 s")
-    expect(page.locator(SENTENCE)).to_contain_text("80 refused: 100 came within 1 s")
-    expect(page.locator(".ifl-count-answered")).not_to_have_text("20 answered")
-    strip.press("End")
-    page.clock.run_for(100)
-    expect(page.locator(SENTENCE)).to_contain_text("80 refused")
-    press(page, "Play again", seconds=0.1)
-    expect(page.get_by_role("button", name="Pause")).to_be_visible()
-
-
 @pytest.mark.parametrize("width", [320, 390, 592, 1024, 1400])
 def test_the_sentence_keeps_its_height(page: Page, address: str, width: int) -> None:
     """Whatever it says, before, during and after a run, nothing below it moves."""
@@ -175,8 +180,7 @@ def test_the_sentence_keeps_its_height(page: Page, address: str, width: int) -> 
     heights = set[float]()
     for name, seconds in (("Send 100", 0.1), ("Pause", 0), ("Play", 4), ("Stop", 1)):
         press(page, name, seconds=seconds)
-        box = page.locator(SENTENCE).bounding_box()
-        heights.add(box["height"] if box else 0)
+        heights.add(box_of(page.locator(SENTENCE))["height"])
     expect(page.locator(SENTENCE)).to_contain_text("Stopped after")
     assert len(heights) == 1
 

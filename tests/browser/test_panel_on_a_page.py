@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from inflight_lab.plot.live_plot import Plot
 from inflight_lab.plot.modules import PAGE, script, style
-from inflight_lab.runs.run import Level, RequestEvent, Run, no_levels
+from inflight_lab.runs.run import RequestEvent, Run
 from tests.support.browser import IN_BROWSER, stop_clock
 from tests.support.browser.bare_page import hear, run_of, show, state_of
 from tests.support.browser.lab import PanelOnPage, box_of
@@ -88,38 +88,22 @@ def hear_heard(page: Page, message: dict[str, Any]) -> None:
 @pytest.mark.parametrize("runners", ["one", "two"])
 def test_nothing_is_cut_off(page: Page, runners: str, states: States) -> None:
     """At any width; and the limit is the largest thing on the bar: 240 px where there
-    is room, and high enough for a thumb.
+    is room, and high enough for a thumb.  What a lesson is not about is under More.
     """
     show(page, states[runners])
     panel = PanelOnPage(page)
+    expect(panel.slider("latency")).to_be_visible(visible=runners == "one")
     panel.open_more()
     for width in (320, 390, 608, 1024, 1400):
         page.set_viewport_size({"width": width, "height": 768})
         page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
-        limit = panel.limit.bounding_box()
-        assert limit
+        limit = box_of(panel.limit)
         assert limit["width"] >= (240 if width >= 608 else 200)
         assert limit["height"] >= 44
         for name in ("count", "latency", "rate"):
-            box = panel.slider(name).bounding_box()
-            assert box
+            box = box_of(panel.slider(name))
             assert 100 <= box["width"] <= limit["width"]
             assert box["x"] + box["width"] <= width
-
-
-def test_every_slider_can_be_dragged(page: Page, states: States) -> None:
-    """Those that a lesson is about stand on the page, the others under More."""
-    show(page, states["one"], width=320)
-    panel = PanelOnPage(page)
-    for name, always in (("limit", True), ("latency", True), ("count", False)):
-        expect(panel.slider(name)).to_be_visible(visible=always)
-    panel.open_more()
-    middles = {"limit": 25.5, "count": 500.5, "latency": 1, "rate": 150.5}
-    for name, middle in middles.items():
-        panel.drag(name, 0.5)
-        last = asked(page)[-1]
-        assert last["set"] == name
-        assert last["value"] == pytest.approx(middle, rel=0.12)
 
 
 def test_a_value_beyond_the_end_moves_the_end(page: Page, states: States) -> None:
@@ -155,11 +139,11 @@ def test_a_swipe_up_is_the_pages(phone: Page, states: States) -> None:
             )
         touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
-    swipe(*panel.handle("limit", 0.6), 0, -150)
+    swipe(*panel.handle(0.6), 0, -150)
     phone.wait_for_function("scrollY > 60")
     assert panel.limit.input_value() == "3"
     assert asked(phone)[-1] == {"set": "limit", "value": 3}
-    swipe(*panel.handle("limit"), 150, 0)
+    swipe(*panel.handle(), 150, 0)
     expect(panel.limit).not_to_have_value("3")
     assert asked(phone)[-1] == {
         "set": "limit",
@@ -175,16 +159,14 @@ def test_on_a_phone_the_limit_and_run_stay_in_reach(
     """
     show(phone, states["one"], width=288, height=732)  # JupyterLab leaves that of 390
     panel = PanelOnPage(phone)
-    below = phone.locator(".ifl-chart").bounding_box()
-    assert below
+    below = box_of(phone.locator(".ifl-chart"))
     assert below["y"] + below["height"] <= 732
     phone.evaluate("document.body.style.paddingBottom = '500px'")
     for scrolled in (0, 100):
         phone.evaluate("scrolled => scrollTo(0, scrolled)", scrolled)
         for part in (panel.limit, phone.locator(".ifl-go")):
             expect(part).to_be_in_viewport(ratio=1)
-            box = part.bounding_box()
-            assert box
+            box = box_of(part)
             assert box["y"] < 732 / 4
             assert box["height"] >= 44
 
@@ -193,8 +175,7 @@ def test_it_fits_where_jupyterlab_shows_it(page: Page, states: States) -> None:
     """All of it, in what JupyterLab leaves of 1024 x 768 and of 1400 x 900."""
     for width, window, room in ((592, 768, 647), (968, 900, 650)):
         show(page, states["one"], width=width + 16, height=window)
-        panel = page.locator(".ifl-panel").bounding_box()
-        assert panel
+        panel = box_of(page.locator(".ifl-panel"))
         assert panel["width"] == width
         assert panel["height"] <= room
 
@@ -255,8 +236,7 @@ def test_a_plot_fills_the_screen(page: Page) -> None:
     page.get_by_role("button", name="Present").click()
     plot = page.locator(".ifl-plot").bounding_box()
     assert plot == {"x": 0, "y": 0, "width": 1024, "height": 768}
-    strip = page.locator(".ifl-chart").bounding_box()
-    assert strip
+    strip = box_of(page.locator(".ifl-chart"))
     assert 740 < strip["y"] + strip["height"] <= 768
     page.keyboard.press("Escape")
     expect(page.locator(".ifl-presented")).to_have_count(0)
@@ -324,15 +304,36 @@ def test_a_run_that_has_stopped_can_be_run_again(page: Page, states: States) -> 
     assert asked(page) == [{"press": "run"}]
 
 
-def test_what_a_run_did_not_have_waits_for_the_next(page: Page, states: States) -> None:
-    """One sees it beside the number, until it is what the run had."""
+def test_a_panel_that_runs_again(page: Page, states: States) -> None:
+    """The plan is that of the settings; the second run is followed though the first was
+    paused, and none of the first is left in it; after Reset there is a plan again.
+    """
+    stop_clock(page)
     show(page, states["one"])
-    levels = no_levels() | {"limit": [Level(0, 3)]}
-    hear(page, run_of((0, 0.5, 200), levels=levels), reset=True, number=1)
-    note = page.locator(".ifl-slider:has([name=limit]) small")
-    for limit, words in ((9, "from the next Run"), (3, "")):
-        page.evaluate("limit => model.set('limit', limit)", limit)
-        expect(note).to_have_text(words)
+    sentence, time = page.locator(".ifl-sentence"), page.locator(".ifl-time")
+    page.evaluate("model.set('limit', 7)")
+    page.evaluate("model.set('count', 60)")
+    page.clock.run_for(100)
+    expect(sentence).to_contain_text("60 requests, at most 7 in flight")
+    first = run_of((0, 0.5, 200), (0, 0.6, 429), now=8.0, live=True)
+    hear(page, first, reset=True, number=1)
+    page.clock.run_for(100)
+    page.get_by_role("button", name="Pause").click()
+    hear(page, run_of((0, 0.5, 200), now=1.0, live=True), reset=True, number=2)
+    page.clock.run_for(1000)
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    expect(page.locator(".ifl-count-answered b")).to_have_text("1")
+    expect(page.locator(".ifl-count-refused b")).to_have_text("0")
+    expect(time).to_have_text("1.0 s")
+    hear(page, Run(now=2.0))
+    page.clock.run_for(2000)
+    expect(time).to_have_text("2.0 s")
+    expect(page.get_by_role("button", name="Play again")).to_be_visible()
+    hear(page, Run(), reset=True, number=3)
+    page.evaluate("model.set('limit', 4)")
+    page.clock.run_for(100)
+    expect(sentence).to_contain_text("60 requests, at most 4 in flight")
+    expect(time).to_be_empty()
 
 
 def test_a_moved_slider_waits_for_the_kernel(page: Page, states: States) -> None:
@@ -382,8 +383,7 @@ def test_presented_it_fills_the_screen(
     tops = {box_of(flow)["y"] for flow in page.locator(".ifl-flow").all()}
     assert max(tops) - min(tops) < 1
     for part in page.locator(".ifl-presented :is(button, input, canvas):visible").all():
-        box = part.bounding_box()
-        assert box
+        box = box_of(part)
         assert 0 <= box["x"] <= box["x"] + box["width"] <= screen.width + 1
         assert 0 <= box["y"] <= box["y"] + box["height"] <= screen.height + 1
     letters = page.evaluate(LETTERS)
@@ -415,15 +415,10 @@ def test_presented_the_focus_stays_in_the_panel(page: Page, states: States) -> N
 
 
 def test_the_picture_is_of_what_the_kernel_sends(page: Page, states: States) -> None:
-    """Before a run it is of what would be sent; after one it stays at the end, in all
-    lanes, and who looks back is not disturbed when another view opens.
+    """After a run it stays at the end, in all lanes, and who looks back is not
+    disturbed when another view opens.
     """
     show(page, states["two"])
-    expect(page.locator(".ifl-count-waiting b").first).to_have_text("200")
-    page.evaluate("model.set('count', 60)")
-    expect(page.locator(".ifl-count-waiting b").first).to_have_text("60")
-    page.evaluate("model.set('limit', 7)")
-    expect(page.locator(".ifl-slots b").last).to_have_text("7")
     long = run_of((0, 60, 200), (0, 0.1, 429))
     times = page.locator(".ifl-time")
     for lane in (0, 1):
@@ -465,6 +460,8 @@ def test_a_page_misses_its_kernel(page: Page, states: States) -> None:
     panel.press("Run")
     page.clock.run_for(10_000)
     panel.notice("no answer")
+    page.evaluate("model.set('_heard', {})")
+    expect(page.locator(".ifl-notice")).to_be_empty()
     page.evaluate("model.set('running', true)")
     hear(page, Run(live=True, now=0.1), reset=True, number=1)
     page.clock.run_for(10_000)

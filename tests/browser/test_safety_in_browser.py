@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, Response
 
 from inflight_lab import PracticeServer
-from tests.support.browser import EVIL, IN_BROWSER
+from tests.support.browser import IN_BROWSER
+from tests.support.browser.lab import EVIL
 from tests.support.children import served
 
 pytestmark = IN_BROWSER
@@ -19,41 +18,27 @@ BY_FETCH = """address => Promise.allSettled(
   ["cors", "no-cors", "same-origin"].map((mode) => fetch(address, { mode })))"""
 
 
-@pytest.fixture
-def foreign_site(tmp_path: Path) -> Iterator[str]:
-    """The address of a page of another site."""
-    (tmp_path / "index.html").write_text("<!doctype html><title>another site</title>")
-    with served(tmp_path) as address:
-        yield address.replace("http://127.0.0.1", EVIL)
-
-
 def test_a_page_of_another_site_gets_nothing(
-    server: PracticeServer, foreign_site: str, browser: Browser
+    server: PracticeServer, tmp_path: Path, browser: Browser
 ) -> None:
     """Whatever way it tries, the server refuses and counts nothing: what a browser says
-    of such a request is what the server looks for.
+    of such a request is what the server looks for.  A person who follows a link from
+    there sees the answer, and it counts.
     """
     page = browser.new_page()
     answers: list[Response] = []
     page.on("response", lambda answer: answers.append(answer))
-    page.goto(foreign_site)
-    page.set_content(BY_ELEMENTS.format(server.url))
-    page.evaluate(BY_FETCH, server.url)
-    from_server = [answer.status for answer in answers if answer.url == server.url]
-    assert set(from_server) == {403}
-    assert server.stats().started == 0
-    page.close()
-
-
-def test_a_link_on_another_site_opens_the_server(
-    server: PracticeServer, foreign_site: str, browser: Browser
-) -> None:
-    """A person who follows it sees the answer, and it counts."""
-    page = browser.new_page()
-    page.goto(foreign_site)
-    page.set_content(f'<a href="{server.url}">a link</a>')
-    page.click("a")
-    page.wait_for_url(server.url)
+    (tmp_path / "index.html").write_text("<!doctype html><title>another site</title>")
+    with served(tmp_path) as address:
+        page.goto(address.replace("127.0.0.1", EVIL))
+        page.set_content(BY_ELEMENTS.format(server.url))
+        page.evaluate(BY_FETCH, server.url)
+        from_server = [answer.status for answer in answers if answer.url == server.url]
+        assert set(from_server) == {403}
+        assert server.stats().started == 0
+        page.set_content(f'<a href="{server.url}">a link</a>')
+        page.click("a")
+        page.wait_for_url(server.url)
     assert '"origin":"127.0.0.1"' in page.inner_text("body")
     assert server.stats().accepted == 1
     page.close()

@@ -21,7 +21,6 @@ from tests.support.notebooks.notebook_tools import (
     code_cell,
     code_cells,
     each_notebook,
-    links,
     load,
     prose_of,
     words_of,
@@ -162,20 +161,6 @@ def test_cells_of_prose_are_short(path: Path) -> None:
 
 
 @each_page
-def test_links_lead_somewhere(path: Path) -> None:
-    """Every link to a notebook, one of its cells or a file names one that exists."""
-    inside = [target for target in links(path) if not target.startswith("https://")]
-    assert inside
-    for target in inside:
-        file, _, place = target.partition("#")
-        there = path.parent / file if file else path
-        assert there.exists(), target
-        if place.startswith("cell-id="):
-            ids = [cell.id for cell in load(there).cells]
-            assert place.removeprefix("cell-id=") in ids, target
-
-
-@each_page
 def test_a_link_says_where_it_leads(path: Path) -> None:
     """Also to somebody who hears the links alone: "here" or "read more" does not."""
     vague = re.compile(r"\b(click|here|link|more|read)\b", re.IGNORECASE)
@@ -222,17 +207,6 @@ def test_every_letter_can_be_jumped_to() -> None:
     letters = [cell.id for cell in cells if cell.source.startswith("## ")]
     first, *_ = prose_of(GLOSSARY)
     assert re.findall(r"glossary\.ipynb#cell-id=([a-z-]+)", first) == letters
-
-
-def test_each_term_stands_below_its_letter() -> None:
-    """Who looks for a word finds it where it belongs."""
-    letter = ""
-    for cell in load(GLOSSARY).cells:
-        if cell.source.startswith("## "):
-            letter = cell.source.removeprefix("## ")
-        elif cell.source.startswith("### "):
-            first = name_of(cell.source)[0].upper()
-            assert letter[0] == ("0" if first.isdigit() else first)
 
 
 def test_each_term_is_used_where_the_glossary_says() -> None:

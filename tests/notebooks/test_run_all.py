@@ -1,22 +1,18 @@
 """Run All: what each notebook shows when all of its cells are queued at once in a fresh
-kernel, and what is left when they run again.
+kernel.
 """
 
 from __future__ import annotations
 
 import contextlib
-import inspect
 import os
 import re
 import sys
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
-from tests.support.census import at_most, census
 from tests.support.children import child
 from tests.support.notebooks.notebook_tools import (
     COMPARISON,
@@ -24,7 +20,6 @@ from tests.support.notebooks.notebook_tools import (
     QUESTIONS,
     Kernel,
     code_cell,
-    code_cells,
     kernel,
     notebook,
 )
@@ -33,9 +28,7 @@ from tests.support.notebooks.run_all import (
     PROMISED,
     RUN_ALL,
     expect_run_fits,
-    run_all,
 )
-from tests.support.waiting import PATIENCE
 
 PAGES = [*NOTEBOOKS, COMPARISON, QUESTIONS]
 each_page = pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
@@ -46,7 +39,6 @@ while os.getppid() == parent:
     pass
 """
 """A process that takes all of a core it gets, until the one that started it is gone."""
-CHILDREN = "[child.pid for child in psutil.Process().children(recursive=True)]"
 ONE_COUNT_KEEPS_THE_QUOTA = re.compile(
     r"counted apart: +accepted \d+, refused [1-9]\d*, [\d.]+ s\n"
     r"counted together: accepted 60, refused 0, (3\.[5-9]|[4-9]\.\d|\d\d+\.\d) s"
@@ -98,78 +90,26 @@ def test_the_same_on_a_slow_computer(path: Path) -> None:
         expect_run_fits(path, fresh, within=4 * PROMISED)
 
 
-@pytest.mark.nightly
-@each_page
-def test_running_again_leaves_nothing_behind(path: Path) -> None:
-    """After a restart in mid-run all cells end well; when they run again there is no
-    more of anything in the kernel, and at its end no process of it stays.
-    """
-    with kernel() as again:
-        again.run_all(code_cells(path), within=2)  # and then it is restarted
-        again.restart()
-        run_all(path, again)
-        assert again.run(f"import psutil\n{inspect.getsource(census)}").status == "ok"
-        assert again.run("import asyncio\nawait asyncio.sleep(2)").status == "ok"
-        before = held_by(again)
-        run_all(path, again)
-        expect_no_more_than(before, again)
-        children = [psutil.Process(pid) for pid in again.value(CHILDREN)]
-    # multiprocessing's tracker of resources ends when it notices that the kernel has.
-    assert not psutil.wait_procs(children, timeout=PATIENCE)[1]
-
-
-def held_by(fresh: Kernel) -> dict[str, int]:
-    """What the kernel holds, a moment from now."""
-    fresh.run("await asyncio.sleep(0.2)")
-    held: dict[str, int] = fresh.value("census()")
-    del held["widgets"]  # the notebook's own sliders and texts: ipywidgets keeps them
-    return held
-
-
-def expect_no_more_than(before: dict[str, int], fresh: Kernel) -> None:
-    """Wait until the kernel holds no more of anything than before."""
-    deadline = time.monotonic() + PATIENCE
-    while not at_most(held := held_by(fresh), before):
-        assert time.monotonic() < deadline, f"{held} is more than {before}"
-
-
-def shown_by(fresh: Kernel, number: str, cells: Sequence[str]) -> str:
+def shown_by(fresh: Kernel, path: Path, cells: str) -> str:
     """Run some cells of a notebook; what the last one printed."""
-    sources = [code_cell(notebook(number), cell) for cell in cells]
+    sources = [code_cell(path, cell) for cell in cells.split()]
     runs = [fresh.run(source, within=RUN_ALL) for source in sources]
     assert [(run.status, run.error) for run in runs] == len(runs) * [("ok", "")]
     return runs[-1].text
 
 
-@pytest.mark.parametrize(
-    ("missing", "path", "cells", "shown"),
-    [
-        (
-            ["throttled"],
-            notebook("12"),
-            ["code-imports", "code-redis-look"],
-            'pip install "inflight-lab[redis]"',
-        ),
-        (
-            ["aiolimiter", "aiometer", "asynciolimiter"],
-            COMPARISON,
-            ["code-imports", "code-limiters", "code-runner"],
-            "",
-        ),
-    ],
-    ids=["12", "comparison"],
-)
-def test_optional_packages_are_optional(
-    missing: list[str], path: Path, cells: list[str], shown: str
-) -> None:
+def without(*packages: str) -> str:
+    """A cell after which these cannot be imported."""
+    return f"import sys; sys.modules |= {dict.fromkeys(packages)}"
+
+
+def test_optional_packages_are_optional() -> None:
     """Where one is missing, a cell says how to get it or goes on without."""
     with kernel() as fresh:
-        hide = f"import sys; sys.modules |= {dict.fromkeys(missing)}"
-        runs = [
-            fresh.run(code) for code in [hide, *(code_cell(path, id) for id in cells)]
-        ]
-        assert [run.error for run in runs] == len(runs) * [""]
-        assert shown in runs[-1].text
+        fresh.run(without("throttled", "aiolimiter", "aiometer", "asynciolimiter"))
+        shown_by(fresh, COMPARISON, "code-imports code-limiters code-runner")
+        shown = shown_by(fresh, notebook("12"), "code-imports code-redis-look")
+    assert 'pip install "inflight-lab[redis]"' in shown
 
 
 def test_two_processes_keep_one_quota_through_redis(
@@ -179,11 +119,12 @@ def test_two_processes_keep_one_quota_through_redis(
     the recorded lines say elsewhere.
     """
     monkeypatch.setenv("REDIS_URL", redis)
+    page = notebook("12")
     with kernel() as fresh:
-        found = shown_by(fresh, "12", ["code-imports", "code-redis-look"])
+        found = shown_by(fresh, page, "code-imports code-redis-look")
         assert found.startswith("There is a Redis")
-        shown_by(fresh, "12", ["code-redis-send"])
+        shown_by(fresh, page, "code-redis-send")
         # A busy computer may hold up the requests on their way, which the quota cannot
         # know, or the start of a process: then once more.
-        shown = (shown_by(fresh, "12", ["code-redis-run"]) for _ in range(6))
+        shown = (shown_by(fresh, page, "code-redis-run") for _ in range(6))
         assert any(map(ONE_COUNT_KEEPS_THE_QUOTA.search, shown))

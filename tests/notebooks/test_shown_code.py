@@ -35,7 +35,6 @@ from tests.support.virtual_clock import run
 
 BOTH = ["make_one_request", "make_many_requests"]
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
 FENCE = re.compile(r"```python\n(.*?)\n```", re.DOTALL)
 
 
@@ -43,44 +42,22 @@ FENCE = re.compile(r"```python\n(.*?)\n```", re.DOTALL)
 
 
 def definitions(source: str) -> dict[str, str]:
-    """The functions and classes of a piece of code by name: what of them runs."""
-    tree = Bare().visit(ast.parse(source))
-    return {
-        node.name: ast.unparse(node)
-        for node in tree.body
-        if isinstance(node, DEFINITIONS)
-    }
-
-
-class Bare(ast.NodeTransformer):
-    """Takes away docstrings, annotations, and classes that only describe a type."""
-
-    def generic_visit(self, node: ast.AST) -> ast.AST:
-        """Anything; a function of either kind has nothing to say of its result."""
-        if isinstance(node, DEFINITIONS) and ast.get_docstring(node):
-            del node.body[0]
-        if isinstance(node, FUNCTIONS):
-            node.returns = None
-        return super().generic_visit(node)
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST | None:
-        """A class, unless it is a protocol."""
-        protocol = any(ast.unparse(base) == "Protocol" for base in node.bases)
-        return None if protocol else self.generic_visit(node)
-
-    def visit_arg(self, node: ast.arg) -> ast.arg:
-        """A parameter."""
-        node.annotation = None
-        return node
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.Assign:
-        """A variable."""
-        assert node.value is not None
-        return ast.copy_location(ast.Assign([node.target], node.value), node)
+    """The functions of a piece of code by name: what of them runs, whatever stands in
+    docstrings and annotations.
+    """
+    functions = [node for node in ast.parse(source).body if isinstance(node, FUNCTIONS)]
+    for function in functions:
+        function.returns = None
+        for part in ast.walk(function.args):
+            if isinstance(part, ast.arg):
+                part.annotation = None
+        if ast.get_docstring(function):
+            del function.body[0]
+    return {function.name: ast.unparse(function) for function in functions}
 
 
 def written(number: str) -> dict[str, str]:
-    """The functions and classes in the cells of a notebook, the last of each name."""
+    """The functions in the cells of a notebook, the last of each name."""
     return {
         name: code
         for cell in code_cells(notebook(number))

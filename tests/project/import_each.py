@@ -23,7 +23,7 @@ import httpcore
 import httpx
 
 WATCHED: list[Any] = [
-    *(asyncio, asyncio.BaseEventLoop, time, signal, warnings),
+    *(asyncio, asyncio.events, asyncio.BaseEventLoop, time, signal, warnings),
     *(httpx, httpx.AsyncHTTPTransport, httpx.HTTPTransport),
     *(httpx.AsyncClient, httpx.Client, httpcore.AsyncConnectionPool),
 ]
@@ -36,7 +36,6 @@ def state() -> dict[str, object]:
         "path": [*sys.path],
         "hook": sys.excepthook,
         "logging": [logging.root.level, *logging.root.handlers],
-        "policy": asyncio.get_event_loop_policy(),
         "environment": dict(os.environ),
         "signals": [*map(signal.getsignal, signal.valid_signals())],
     }

@@ -27,7 +27,7 @@ from inflight_lab import PracticeServer, cli
 from inflight_lab.publish import series
 from inflight_lab.recipes.snippet import snippet
 from tests.support.browser import ROOT, UV, make_environment
-from tests.support.children import child, free_port, wait_until_up
+from tests.support.children import free_port, listening
 from tests.support.notebooks.notebook_tools import GLOSSARY, NOTEBOOKS
 
 BIN = Path(sys.executable).parent
@@ -190,22 +190,9 @@ def started(folder: Path, bin: Path = BIN, **more: str) -> Iterator[str]:
     environment; its address.
     """
     port = free_port()
-    log = folder / "log"
-    own = dict.fromkeys(("JUPYTER_CONFIG_DIR", "IPYTHONDIR", "HOME"), str(folder))
-    options = [
-        f"--port={port}",
-        "--no-browser",
-        "--allow-root",
-        "--IdentityProvider.token=",
-        "--ip=127.0.0.1",
-    ]
-    command = [str(bin / "inflight-lab"), *options]
-    env = os.environ | own | more
-    with (
-        log.open("w") as writing,
-        child(command, env=env, stderr=writing, cwd=folder) as process,
-    ):
-        wait_until_up(f"http://127.0.0.1:{port}/api", process, log)
+    command = [str(bin / "inflight-lab"), f"--port={port}", "--ip=127.0.0.1"]
+    command += ["--no-browser", "--allow-root", "--IdentityProvider.token="]
+    with listening(command, port, folder, **more):
         yield f"http://127.0.0.1:{port}/"
 
 

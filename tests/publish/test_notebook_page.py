@@ -19,6 +19,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from inflight_lab.publish import beside
 from inflight_lab.publish.notebook_page import as_html
+from tests.publish.parsed import links, parsed, texts
 from tests.support.notebooks.made_pages import pages_of
 from tests.support.notebooks.notebook_tools import NOTEBOOKS
 
@@ -95,13 +96,12 @@ def test_a_prediction_can_be_made_on_the_page(made: Made) -> None:
     """By a button for each choice, which the question names and of which one is
     pressed; the answer stands below.
     """
-    (group,) = re.findall("<fieldset>(.*)</fieldset>", made.cell("predict"))
-    assert re.search("<legend>.*How many are refused[?]</legend>", group)
-    choices = re.findall(r"<label><input ([^>]+)> (\w+)</label>", group)
-    assert [choice for _, choice in choices] == ["none", "some"]
-    (of_one_name,) = {attributes for attributes, _ in choices}
-    assert 'type="radio"' in of_one_name
-    assert 'name="' in of_one_name
+    (group,) = parsed(made.cell("predict")).select("fieldset")
+    assert "How many are refused?" in texts(group, "legend")[0]
+    assert texts(group, "label") == ["none", "some"]
+    radios = group.select("label > input[type=radio]")
+    assert len(radios) == 2
+    assert len({radio["name"] for radio in radios}) == 1
 
 
 def test_a_number_stays_with_its_unit(made: Made) -> None:
@@ -162,8 +162,8 @@ def test_a_page_says_where_it_can_be_tried() -> None:
     exercise = new_code_cell("check", id="code-exercise-one")
     player = new_code_cell("panel", id="code-panel", outputs=[PLAYS])
     html = page(new_markdown_cell("# Title"), exercise, player)
-    links = re.findall(r'<a href="03_some-live">([^<]+)</a>', html)
-    assert links == ["Open this live", "Open live to check yours"]
+    to_live = texts(parsed(html), "a[href='03_some-live']")
+    assert to_live == ["Open this live", "Open live to check yours"]
 
 
 def test_a_page_says_first_what_it_does_not_do() -> None:
@@ -193,47 +193,12 @@ def test_links_lead_from_page_to_page() -> None:
         "../src/inflight_lab/runners/paced.py",
     )
     text = " ".join(f"[a]({target})" for target in targets)
-    links = re.findall(r'<a href="([^"]+)">a</a>', page(new_markdown_cell(text)))
-    assert links == ["06_pace.html", "glossary.html#cell-id=rung", "runners/paced.py"]
-
-
-def test_what_is_folded_stays_folded() -> None:
-    """An answer is read when somebody opens it: not before the question is asked."""
-    text = "<details>\n<summary>Answer</summary>\n\nAbout *forty*.\n\n</details>"
-    html = page(new_markdown_cell(text))
-    folded = re.search("<summary>Answer</summary>(.*?)</details>", html, re.DOTALL)
-    assert folded
-    assert "forty" in folded[1]
-
-
-def test_a_page_begins_with_its_run() -> None:
-    """Where one is, the title, what the page is for, what to do and the run are on the
-    first screen.  Below are what is said about it, the code and the rest of the first
-    cell, which is above where the run comes later.
-    """
-    title = "# Title\n\n**What for.**\n\n![drawing](images/a.svg)\n\n**You need** time."
-    run = new_code_cell("panel", outputs=[PLAYS])
-    heading = new_markdown_cell("## Section")
-    parts = (
-        "index.html",
-        "<h1",
-        "What for",
-        "Press it",
-        "<inflight-run",
-        "nothing is sent",
-        "Go on",
-        'class="highlight',
-        "a.svg",
-        "You need",
-        "On this page",
-    )
-    press = new_markdown_cell("Press it.")
-    first = page(new_markdown_cell(title), press, run, TEXT, heading)
-    order = [first.index(each) for each in parts]
-    assert order == sorted(order)
-    assert first.count("<inflight-run") == first.count('class="highlight') == 1
-    later = page(new_markdown_cell(title), heading, press, run)
-    assert later.index("You need") < later.index("Press it")
+    found = links(parsed(page(new_markdown_cell(text))))
+    assert [target for target, words in found if words == "a"] == [
+        "06_pace.html",
+        "glossary.html#cell-id=rung",
+        "runners/paced.py",
+    ]
 
 
 def test_what_answers_a_prediction_is_folded() -> None:
@@ -248,7 +213,7 @@ def test_what_answers_a_prediction_is_folded() -> None:
     why = new_markdown_cell("Because of this.", metadata=answers)
     question = new_markdown_cell("**Predict**: how many?")
     html = page(question, ran, compared, why, TEXT)
-    (folded,) = re.findall(r"<details class=\"answer\">(.*?)</details>", html, re.S)
+    (folded,) = texts(parsed(html), "details.answer")
     assert folded.count("forty") == 2
     assert "compare_it" not in html  # it only judges the prediction
     assert "Because of this" in folded
@@ -272,14 +237,13 @@ def test_an_exercise_can_be_tried_where_nothing_is_typed(tmp_path: Path) -> None
     cells = [new_markdown_cell("# Try"), exercise, TEXT]
     nbformat.write(new_notebook(cells=cells), tmp_path / "some.ipynb")
     (path,) = pages_of([tmp_path / "some.ipynb"], tmp_path, live=live)
-    html = path.read_text(encoding="utf-8")
-    (tries,) = re.findall('<details class="tries">(.*?)</details>', html, re.S)
-    assert "got 1" not in tries
-    assert re.findall('class="gi">(.*?)</span>', tries) == ["+ a = 2", "+ a = '&lt;'"]
-    said = re.findall(r"[Gg]ot (.*?)\.\n(.*?)</span>", tries)
-    assert said == [("2", "Is 2 &lt; 3?"), ("&lt;", "Why?")]
-    assert re.findall(r"<input[^>]*>\n(.*?)</label>", tries) == ["Change 1", "Change 2"]
-    assert tries.count('name="code-exercise-one"') == 2
+    (tries,) = parsed(path.read_text(encoding="utf-8")).select("details.tries")
+    assert texts(tries, ".gi") == ["+ a = 2", "+ a = '<'"]
+    said = "\n".join(texts(tries, ".said"))
+    found = re.findall(r"[Gg]ot (.)\.\n(.*)", said)
+    assert found == [("2", "Is 2 < 3?"), ("<", "Why?")]
+    assert texts(tries, "label") == ["Change 1", "Change 2"]
+    assert len(tries.select("input[name=code-exercise-one]")) == 2
 
 
 @pytest.mark.parametrize(
@@ -309,19 +273,16 @@ def links_at_the_top(name: str, names: Sequence[str]) -> list[tuple[str, str]]:
     """Where the links above the title lead, and their words, of a page among others."""
     document = new_notebook(cells=[new_markdown_cell("# Title")])
     html = as_html(document, name, live=live, names=names)
-    top = html[html.index("<nav") : html.index("</nav>")]
-    return re.findall(r'<a href="(.*?)">(.*?)</a>', top)
+    return links(parsed(html), "nav:first-of-type a")
 
 
 def test_a_page_lists_its_sections_below_the_title() -> None:
     """On a long page one sees what there is, and gets to it by a link."""
     cells = [new_markdown_cell("# Title"), new_markdown_cell("## Why `await`?")]
     html = page(*cells, new_markdown_cell("## Summary"))
-    (contents,) = re.findall('<nav class="contents".*?</nav>', html)
-    links = re.findall(r'<a href="#([^"]+)">(.+?)</a>', contents)
-    assert [title for _, title in links] == ["Why <code>await</code>?", "Summary"]
-    assert all(f'<h2 id="{section}">' in html for section, _ in links)
-    assert html.index("<h1") < html.index(contents)
+    assert links(parsed(html), ":has(> h1) + nav.contents a") == [
+        (f"#{section['id']}", section.get_text()) for section in parsed(html)("h2")
+    ]
 
 
 def test_a_page_that_lists_its_sections_itself_has_no_second_list() -> None:
@@ -340,15 +301,14 @@ def test_a_table_says_what_each_cell_is_about() -> None:
     hears the name of its section.
     """
     html = page(new_markdown_cell("## First\n\nNo table."), new_markdown_cell(TABLE))
-    *_, heading = re.findall(r'<h2 id="([^"]+)"', html)
-    frame = (
-        f'<div class="scrolls" tabindex="0" role="group" aria-labelledby="{heading}">'
-    )
-    table = f'<table aria-labelledby="{heading}">'
-    (rows,) = re.findall(rf"{frame}{table}(.*?)</table></div>", html, re.S)
-    assert re.findall(r'<th scope="col">(.*?)</th>', rows) == ["API", "waits"]
-    assert re.findall(r'<th scope="row">(.*?)</th>', rows) == ["<code>a</code>"]
-    assert re.findall("<td>(.*?)</td>", rows) == ["3&nbsp;s"]
+    *_, heading = parsed(html)("h2")
+    (table,) = parsed(html).select(".scrolls[tabindex='0'][role=group] > table")
+    for each in (table, table.parent):
+        assert each
+        assert each["aria-labelledby"] == heading["id"]
+    assert texts(table, "th[scope=col]") == ["API", "waits"]
+    assert texts(table, "th[scope=row] > code") == ["a"]
+    assert texts(table, "td") == ["3\N{NO-BREAK SPACE}s"]
 
 
 def test_a_line_in_italics_above_a_table_is_its_caption() -> None:
@@ -361,11 +321,14 @@ def test_a_line_in_italics_above_a_table_is_its_caption() -> None:
 
 def test_code_breaks_only_between_its_parts() -> None:
     """On a phone, in tables and in text: `asyncio.Lock` at its dot, and never within a
-    word or a number.
+    word or a number; an option keeps its two hyphens in the line of its name.
     """
     code = "`asyncio.Lock(max_size=1.5)`"
     html = page(new_markdown_cell(f"{code}\n\n{TABLE.replace('`a`', code)}"))
     assert html.count("asyncio.<wbr>Lock(<wbr>max_<wbr>size=1.5)") == 2
+    html = page(new_markdown_cell("`--output script.py`, or `" + "x " * 20 + "`"))
+    assert "<code>--output script.<wbr>py</code>" in html
+    assert '<code class="long">x x' in html
 
 
 def test_a_diff_says_in_colour_what_is_added_and_removed() -> None:
@@ -376,28 +339,21 @@ def test_a_diff_says_in_colour_what_is_added_and_removed() -> None:
         assert f".highlight .{name} {{" in html
 
 
-def test_short_code_is_not_broken() -> None:
-    """An option keeps its two hyphens in the line of its name."""
-    html = page(new_markdown_cell("Add `--output script.py`, or `" + "x " * 20 + "`"))
-    assert "<code>--output script.<wbr>py</code>" in html
-    assert '<code class="long">x x' in html
-
-
 def test_a_run_is_named_by_its_section() -> None:
     """Whoever hears the page knows which of several buttons Play it is."""
     html = page(new_markdown_cell("## First run"), new_code_cell("a", outputs=[PLAYS]))
-    (heading,) = re.findall(r'<h2 id="([^"]+)"', html)
-    assert f'<inflight-run role="group" aria-labelledby="{heading}">' in html
+    (heading,) = parsed(html)("h2")
+    (run,) = parsed(html).select("inflight-run[role=group]")
+    assert run["aria-labelledby"] == heading["id"]
 
 
 def test_a_tab_shows_the_title_of_its_page() -> None:
     """Not the name of a file; a page without a title has nothing else."""
-    assert "<title>Wait - inflight-lab</title>" in page(new_markdown_cell(TABLE))
-    assert "<title>03_some</title>" in page(new_markdown_cell("no title"))
+    for text, title in ((TABLE, "Wait - inflight-lab"), ("no title", "03_some")):
+        assert texts(parsed(page(new_markdown_cell(text))), "title") == [title]
 
 
 def test_a_page_says_where_it_comes_from() -> None:
     """Somebody who is sent one page knows the package and may pass it on."""
-    footer = re.search(r"<footer>(.*?)</footer>", page(new_markdown_cell("# Title")))
-    assert footer
-    assert re.match(r"inflight-lab \d+\.\d+.* CC BY 4\.0", footer[1])
+    (footer,) = texts(parsed(page(new_markdown_cell("# Title"))), "footer")
+    assert re.match(r"inflight-lab \d+\.\d+.* CC BY 4\.0", footer)

@@ -10,7 +10,6 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from inflight_lab.plot.plain_picture import PANEL as ABOUT
 from inflight_lab.plot.plain_picture import RECORDING
 from inflight_lab.publish.notebook_run import run_cells
-from tests.support.columns import from_recording
 
 PLOT = """
 from inflight_lab import LivePlot, Panel, PracticeServer
@@ -43,10 +42,10 @@ def run(folder: Path, *sources: str, patience: int = 60) -> tuple[Any, list[str]
 def answered_in(cell: Any) -> list[int]:
     """How many were answered in each run that the cell shows."""
     return [
-        run.counts.accepted
+        run["counts"]["accepted"]
         for output in cell.outputs
         if RECORDING in output.get("data", {})
-        for run in from_recording(output.data[RECORDING]).values()
+        for run in output.data[RECORDING]["runs"].values()
     ]
 
 
@@ -78,7 +77,12 @@ def test_what_cells_show_is_kept(tmp_path: Path) -> None:
     (about,) = [
         each.metadata[ABOUT] for each in panel.outputs if ABOUT in each.metadata
     ]
-    assert about == {"sliders": ["limit"], "strip": "rate", "spacing": 0.0}
+    assert (about["names"], about["sliders"], about["strip"]) == (
+        [""],
+        ["limit"],
+        "rate",
+    )
+    assert (about["count"], about["limit"], about["quota"]) == (6, 2, None)
     assert [cell.execution_count for cell in document.cells] == [1, 2, 3, 4, 5]
     assert failed == ["cell c3: ValueError: no"]
     assert texts_of(failing) == ["no\nlimit"]

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+
+import psutil
+from ipywidgets.widgets import widget
+
+from tests.support.waiting import practice_threads
+
 
 def census() -> dict[str, int]:
-    """How many of each there are in this process now.
-
-    It imports what it needs itself: its source also runs in a notebook's cell.
-    """
-    import asyncio
-    import contextlib
-    import os
-    import threading
-
-    from ipywidgets.widgets import widget
-
-    held = []
-    for number in os.listdir("/proc/self/fd"):
-        with contextlib.suppress(OSError):  # the one that listed them is gone
-            held.append(os.readlink(f"/proc/self/fd/{number}"))
+    """How many of each there are in this process now."""
+    process = psutil.Process()
     timers = asyncio.get_running_loop()._scheduled  # type: ignore[attr-defined]
     return {
         "tasks": len(asyncio.all_tasks()),
         "timers": sum(not timer.cancelled() for timer in timers),
         "threads": threading.active_count(),
-        "servers": sum(
-            thread.name == "practice-server" for thread in threading.enumerate()
-        ),
-        "files": len(held),
-        "sockets": sum(name.startswith("socket:") for name in held),
+        "servers": len(practice_threads()),
+        "files": process.num_fds(),
+        "sockets": len(process.net_connections("all")),
         "widgets": len(widget._instances),
     }
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import random
 import socket
 import subprocess
 import sys
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
-
-T = TypeVar("T")
+from typing import Any
 
 START_UP = 90.0
 """Seconds for a server, a browser or a kernel to come up on a busy machine."""
@@ -44,42 +42,36 @@ def free_port() -> int:
             return port
 
 
-def when_up(
-    process: subprocess.Popen[Any],
-    attempt: Callable[[], T],
-    *,
-    log: Path | None = None,
-) -> T:
-    """What ``attempt()`` returns, once it no longer raises OSError or ValueError.
+def wait_for_port(
+    port: int, process: subprocess.Popen[Any], log: Path | None = None
+) -> None:
+    """Wait until something listens there.
 
     Fails, with the text of ``log``, if the process ends before that.
     """
     deadline = time.monotonic() + START_UP
     while True:
-        try:
-            return attempt()
-        except (OSError, ValueError):
-            printed = log.read_text() if log else ""
-            assert process.poll() is None, f"{process.args!r} has ended. {printed}"
-            assert time.monotonic() < deadline, f"{process.args!r} is not up. {printed}"
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        printed = log.read_text() if log else ""
+        assert process.poll() is None, f"{process.args!r} has ended. {printed}"
+        assert time.monotonic() < deadline, f"{process.args!r} is not up. {printed}"
         time.sleep(0.05)
 
 
-def wait_for_port(
-    port: int, process: subprocess.Popen[Any], log: Path | None = None
-) -> None:
-    """Wait until something listens there."""
-    place = ("127.0.0.1", port)
-    when_up(process, lambda: socket.create_connection(place, 1).close(), log=log)
-
-
-def wait_until_up(address: str, process: subprocess.Popen[Any], log: Path) -> None:
-    """Wait until ``address`` answers a GET."""
-
-    def get() -> None:
-        urllib.request.urlopen(address, timeout=5).read()
-
-    when_up(process, get, log=log)
+@contextmanager
+def listening(
+    command: list[str], port: int, folder: Path, **environment: str
+) -> Iterator[subprocess.Popen[Any]]:
+    """A server that listens on ``port``; its home is ``folder``, where its log is."""
+    log = folder / "log"
+    own = os.environ | {"HOME": str(folder)} | environment
+    with (
+        log.open("w") as writing,
+        child(command, cwd=folder, env=own, stdout=writing, stderr=writing) as process,
+    ):
+        wait_for_port(port, process, log)
+        yield process
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from tests.support.browser.lab import CHROMIUM
 from tests.support.waiting import PATIENCE
@@ -26,13 +26,6 @@ IN_BROWSER = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium here"),
 ]
-
-EVIL = "http://evil.example"
-"""A name of this machine, for the tests' Chromium: nothing is looked up."""
-
-
-SCHOOL = "school.test"
-"""Another, at which browsers do not trust a page ("secure context")."""
 
 
 class Place(NamedTuple):
@@ -55,22 +48,17 @@ NOT_OURS = (
     # A front end that opens a notebook whose kernel has gone.
     "widget model not found",
 )
-AT_HOME = (
-    *("http://127.0.0.1", "ws://127.0.0.1", f"http://{SCHOOL}"),
-    *("data:", "blob:", "file:"),
-)
 
 
 class Pages:
-    """Opens pages of a browser, and notes what they do wrong.
+    """Opens pages of a browser, and notes the ``errors`` on their consoles.
 
-    ``errors`` are those on their consoles: a test that provokes one takes it out.
+    One of them is to ask another site for anything: Chromium finds none.
     """
 
     def __init__(self, browser: Browser) -> None:
         self.errors: list[str] = []
         self._browser = browser
-        self._outside: list[str] = []
         self._opened: list[Page] = []
 
     def open(self) -> Page:
@@ -79,8 +67,6 @@ class Pages:
         page.set_default_timeout(BROWSERS_PATIENCE)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", self._hear)
-        page.on("request", self._note)
-        page.on("requestfailed", self._forgive)
         self._opened.append(page)
         return page
 
@@ -89,13 +75,16 @@ class Pages:
         for page in self._opened:
             page.close()
 
+    def forgive(self, *words: str) -> None:
+        """Forget the errors with one of these words, which a test has provoked."""
+        self.errors = [
+            each for each in self.errors if not any(word in each for word in words)
+        ]
+
     def expect_peace(self) -> None:
-        """No error so far, and nothing asked of another site."""
-        errors = self.errors
-        for known in NOT_OURS:
-            errors = [error for error in errors if known not in error]
-        assert not errors, errors
-        assert not self._outside, self._outside
+        """No error so far."""
+        self.forgive(*NOT_OURS)
+        assert not self.errors
 
     def _hear(self, message: ConsoleMessage) -> None:
         url = message.location["url"]
@@ -104,14 +93,6 @@ class Pages:
         is_harmless = is_early or url.endswith("/favicon.ico")
         if message.type == "error" and not is_harmless:
             self.errors.append(f"{message.text} {url}")
-
-    def _note(self, request: Request) -> None:
-        if not request.url.startswith(AT_HOME):
-            self._outside.append(request.url)
-
-    def _forgive(self, request: Request) -> None:
-        if request.failure == "csp":  # the page forbids it: it does not go out
-            self._outside.remove(request.url)
 
 
 @contextmanager

@@ -9,18 +9,18 @@
  * @param {Record<string, any>} state
  */
 export function modelOf(state) {
-  /** @type {Record<string, Set<Listener>>} */
-  const listeners = {};
+  /** @type {{ name: string, listener: Listener }[]} */
+  let listening = [];
   /** @param {string} name @param {any} [value] */
   function fire(name, value) {
-    listeners[name]?.forEach((listener) => listener(value));
+    for (const each of listening) if (each.name === name) each.listener(value);
   }
   return {
     /** @type {any[]} */
     sent: [],
     /** How many listen to it. */
     get listenerCount() {
-      return Object.values(listeners).reduce((sum, each) => sum + each.size, 0);
+      return listening.length;
     },
     /** @param {any} [message] */
     hear(message) {
@@ -35,15 +35,15 @@ export function modelOf(state) {
       state[name] = value;
       fire(`change:${name}`);
     },
-    save_changes() {},
     /** @param {string} name @param {Listener} listener */
     on(name, listener) {
-      listeners[name] ??= new Set();
-      listeners[name].add(listener);
+      listening.push({ name, listener });
     },
     /** @param {string} name @param {Listener} listener */
     off(name, listener) {
-      listeners[name]?.delete(listener);
+      listening = listening.filter((each) =>
+        each.name !== name || each.listener !== listener
+      );
     },
     /** @param {any} message */
     send(message) {

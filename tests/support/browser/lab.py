@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import shutil
-import subprocess
 import sys
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
-import httpx
 import nbformat
 import pytest
 from playwright.sync_api import (
@@ -25,7 +22,7 @@ from playwright.sync_api import (
 )
 
 from tests.support import children
-from tests.support.children import free_port, wait_until_up
+from tests.support.children import free_port, listening
 
 CHROMIUM = (
     shutil.which("chromium-headless-shell")  # opens a page with a fifth of the work
@@ -34,6 +31,10 @@ CHROMIUM = (
     or shutil.which("google-chrome")
 )
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
+EVIL = "evil.example"
+"""A name of this machine, for the tests' Chromium: a site of others."""
+SCHOOL = "school.test"
+"""Another, at which browsers do not trust a page ("secure context")."""
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -42,7 +43,9 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--host-resolver-rules=MAP evil.example 127.0.0.1",  # a site of others
+    # No other computer is found, so to ask one is an error.
+    f"--host-resolver-rules=MAP {EVIL} 127.0.0.1, MAP {SCHOOL} 127.0.0.1, "
+    "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 START_UP = 1000 * children.START_UP
 """Milliseconds for a kernel or a page to come up on a busy machine."""
@@ -83,30 +86,21 @@ class Lab:
             "--IdentityProvider.token=",
             f"--ServerApp.root_dir={self.notebooks}",
             f"--ServerApp.base_url={PREFIX}",
-            "--ServerApp.disable_check_xsrf=True",  # for `end_kernel_of`
             "--LabApp.expose_app_in_browser=True",  # for its commands
         ]
-        folders = {
-            "IPYTHONDIR": "ipython",
-            "JUPYTER_CONFIG_DIR": "config",
-            "JUPYTER_DATA_DIR": "data",
-            "JUPYTER_RUNTIME_DIR": "runtime",
-            "JUPYTERLAB_SETTINGS_DIR": "settings",
-            "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+        own = {
+            "JUPYTER_DATA_DIR": str(folder / "data"),
+            "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
         }
-        own = {name: str(folder / place) for name, place in folders.items()}
-        log = folder / "log"
-        self._log = log.open("w")
-        self._process = subprocess.Popen(
-            command, env=os.environ | own, stderr=self._log
-        )
-        wait_until_up(self.address + "api", self._process, log)
+        self._server = ExitStack()
+        serving = listening(command, self.port, folder, **own)
+        self._process = self._server.enter_context(serving)
 
     def close(self) -> None:
         """End the server, which ends its kernels: dozens, each in its own time."""
         self._process.terminate()
         self._process.wait(children.START_UP)
-        self._log.close()
+        self._server.close()
 
     def add_kernel(self, name: str, python: str) -> None:
         """Offer the ipykernel of another Python as the kernel ``name``."""
@@ -135,30 +129,19 @@ class Lab:
 
     def open(self, page: Page, name: str) -> None:
         """Open a notebook and wait until its kernel is there."""
-        page.goto(self.where(name))
+        page.goto(self.address + FRONTS[self.front].format(name=name))
         page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=START_UP)
         page.wait_for_function(f"() => {{ {HAS_KERNEL} }}", timeout=START_UP)
-
-    def where(self, name: str) -> str:
-        """The address of a notebook."""
-        return self.address + FRONTS[self.front].format(name=name)
 
     def _write_settings(self, plugin: str, settings: dict[str, object]) -> None:
         folder = self.folder / "settings" / "@jupyterlab" / "apputils-extension"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{plugin}.jupyterlab-settings").write_text(json.dumps(settings))
 
-    def end_kernel_of(self, name: str) -> None:
-        """Shut a notebook's kernel down."""
-        sessions = f"{self.address}api/sessions"
-        for session in httpx.get(sessions, timeout=30).json():
-            if session["path"] == name:
-                httpx.delete(f"{sessions}/{session['id']}", timeout=30)
 
-
-def chromium(playwright: Playwright, *flags: str) -> Browser:
+def chromium(playwright: Playwright) -> Browser:
     """A headless Chromium with an empty profile."""
-    return playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
 
 
 def firefox(playwright: Playwright, **preferences: Any) -> Browser:
@@ -185,7 +168,7 @@ def run_all(page: Page) -> None:
     first = page.locator(".jp-CodeCell .jp-InputPrompt").first
     for _ in range(3):
         press_run_all(page)
-        with contextlib.suppress(AssertionError):
+        with suppress(AssertionError):
             expect(first).not_to_have_text("[ ]:", timeout=20_000)
             return
     raise AssertionError("no cell has begun to run")
@@ -243,29 +226,25 @@ class PanelOnPage:
         self.limit.focus()
         self.page.keyboard.press(key)
 
-    def drag(self, slider: str, share: float) -> int:
-        """Drag a handle to ``share`` of its track; returns what its slider shows."""
-        start = self.handle(slider)
-        end = self.handle(slider, share)
+    def drag(self, share: float) -> int:
+        """Drag the limit to ``share`` of its track; returns what its slider shows."""
+        start, end = self.handle(), self.handle(share)
         self.page.mouse.move(*start)
         self.page.mouse.down()
         self.page.mouse.move(*end, steps=12)
         self.page.mouse.up()
-        return round(float(self.slider(slider).input_value()))
+        return round(float(self.limit.input_value()))
 
-    def handle(self, name: str, share: float | None = None) -> tuple[float, float]:
-        """Where the handle of a slider is, or would be at ``share`` of its track."""
-        slider = self.slider(name)
-        if slider.is_hidden():
-            self.open_more()
-        slider.scroll_into_view_if_needed()
+    def handle(self, share: float | None = None) -> tuple[float, float]:
+        """Where the limit's handle is, or would be at ``share`` of its track."""
+        self.limit.scroll_into_view_if_needed()
         if share is None:
-            share = slider.evaluate(
+            share = self.limit.evaluate(
                 "({ min, max, value }) => (value - min) / (max - min)"
             )
-        box = box_of(slider)
+        box = box_of(self.limit)
         style = "(slider) => getComputedStyle(slider).getPropertyValue('--thumb')"
-        radius = float(slider.evaluate(style).removesuffix("px")) / 2
+        radius = float(self.limit.evaluate(style).removesuffix("px")) / 2
         track = box["width"] - 2 * radius
         return box["x"] + radius + share * track, box["y"] + box["height"] / 2
 

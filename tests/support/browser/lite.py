@@ -12,17 +12,12 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from tests.support.browser import SCHOOL
+from tests.support.browser import ROOT
 from tests.support.browser.javascript import Functions
 from tests.support.notebooks.notebook_tools import AnyKernel, CellRun
 
-ROOT = Path(__file__).parents[3]
 JSPI = "javascript.options.wasm_js_promise_integration"
 """Firefox's preference for what lets Python wait without blocking its page."""
-NO_INTERNET = (
-    f"--host-resolver-rules=MAP {SCHOOL} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
-)
-"""For a Chromium that finds no other computer: to ask one is an error."""
 BOOT = 300_000
 """Milliseconds for a page and its kernel to come up on a busy machine."""
 _PAGE = Functions("lite_page.js")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from textwrap import indent
 
-from tests.support.children import START_UP, child, free_port, wait_until_up
+from tests.support.children import START_UP, free_port, listening
 
 NOTEBOOK = """# /// script
 # [tool.marimo.display]
@@ -33,20 +32,9 @@ def marimo(folder: Path, cell: str) -> Iterator[str]:
     notebook = folder / "notebook.py"
     notebook.write_text(NOTEBOOK.format(source=indent(cell, "    ")))
     port = free_port()
-    address = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "marimo", "edit", str(notebook)]
     command += ["--headless", "--no-token", "--host=127.0.0.1", f"--port={port}"]
-    own = os.environ | {
-        "HOME": str(folder),
-        "XDG_CONFIG_HOME": str(folder),
-        "MARIMO_SKIP_UPDATE_CHECK": "1",
-    }
-    path = folder / "log"
-    with (
-        path.open("w") as log,
-        child(command, stdout=log, stderr=log, cwd=folder, env=own) as process,
-    ):
-        wait_until_up(address + "/health", process, path)
-        yield address
+    with listening(command, port, folder, MARIMO_SKIP_UPDATE_CHECK="1") as process:
+        yield f"http://127.0.0.1:{port}"
         process.terminate()  # it ends its kernels
         process.wait(START_UP)

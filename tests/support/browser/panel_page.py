@@ -40,7 +40,7 @@ def try_out(panel: PanelOnPage) -> None:
     ):
         panel.key(key)
         panel.expect(limit=limit, in_flight=limit)
-    limit = panel.drag("limit", 0.5)
+    limit = panel.drag(0.5)
     assert 20 <= limit <= 30
     panel.expect(limit=limit, in_flight=limit)
     panel.key(" ")

@@ -4,8 +4,8 @@ few commands of W3C WebDriver that a look at a page takes.
 
 from __future__ import annotations
 
-import os
 import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.children import child, free_port, wait_for_port, when_up
+from tests.support.children import child, free_port, listening
 from tests.support.waiting import PATIENCE
 
 WEBKIT = shutil.which("WebKitWebDriver")
@@ -38,19 +38,18 @@ class WebKitPage:
         """What the body of a JavaScript function returns; a promise is waited for."""
         return self._post("/execute/sync", script=body, args=arguments)
 
-    def wait_for(self, body: str) -> None:
-        """Wait until what it returns is true."""
+    def wait_for(self, body: str) -> Any:
+        """What it returns, once that is true."""
         deadline = time.monotonic() + PATIENCE
-        while not self.evaluate(body):
+        while not (found := self.evaluate(body)):
             assert time.monotonic() < deadline, body
             time.sleep(0.05)
+        return found
 
     def click(self, selector: str) -> None:
         """Press an element, once there is one."""
-        self.wait_for(f"return document.querySelector('{selector}')")
-        (element,) = self._post(
-            "/element", using="css selector", value=selector
-        ).values()
+        found = self.wait_for(f"return document.querySelector('{selector}')")
+        (element,) = found.values()
         self._post(f"/element/{element}/click")
 
     def _post(self, path: str, **body: object) -> Any:
@@ -64,14 +63,12 @@ def webkit(folder: Path) -> Iterator[WebKitPage]:
     """WebKitGTK's own small browser on a screen that nobody sees."""
     if not (WEBKIT and XVFB):
         pytest.skip("there is no WebKit here (Debian: webkit2gtk-driver, xvfb)")
-    screen, port = free_port(), free_port()
-    socket = Path(f"/tmp/.X11-unix/X{screen}")
-    own = os.environ | {"DISPLAY": f":{screen}", "HOME": str(folder)}
-    with (
-        (folder / "log").open("w") as log,
-        child([XVFB, f":{screen}", "-nolisten", "tcp"], stderr=log) as server,
-    ):
-        when_up(server, socket.stat)
-        with child([WEBKIT, f"--port={port}"], env=own, stderr=log) as driver:
-            wait_for_port(port, driver)
+    port = free_port()
+    command = [XVFB, "-displayfd", "1", "-nolisten", "tcp"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with child(command, text=True, **pipes) as server:
+        assert server.stdout
+        screen = server.stdout.readline().strip()  # once it is there
+        own = {"DISPLAY": f":{screen}"}
+        with listening([WEBKIT, f"--port={port}"], port, folder, **own):
             yield WebKitPage(port)

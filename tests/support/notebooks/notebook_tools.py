@@ -168,11 +168,6 @@ class Kernel(AnyKernel):
         self._manager, self._client = manager, client
         self._more = itertools.count()
 
-    def restart(self) -> None:
-        """Kernel > Restart, whatever is running."""
-        self._manager.restart_kernel(now=True)
-        self._client.wait_for_ready(timeout=START_UP)
-
     def run_all(self, cells: Sequence[str], *, within: float) -> list[CellRun]:
         """Queue all the cells at once, as Run All does, and wait for their end."""
         sent = [self._send(cell, f"cell-{number}") for number, cell in enumerate(cells)]
@@ -185,13 +180,7 @@ class Kernel(AnyKernel):
         return run
 
     def _send(self, source: str, cell_id: str) -> str:
-        content = {
-            "code": source,
-            "silent": False,
-            "store_history": True,
-            "allow_stdin": False,
-            "stop_on_error": True,
-        }
+        content = {"code": source, "silent": False}
         message = self._client.session.msg("execute_request", content)
         message["metadata"]["cellId"] = cell_id  # JupyterLab says which cell it is
         self._client.shell_channel.send(message)
@@ -253,15 +242,6 @@ def kernel() -> Iterator[Kernel]:
 def prose_of(path: Path) -> list[str]:
     """The sources of its text cells."""
     return [cell.source for cell in load(path).cells if cell.cell_type == "markdown"]
-
-
-def links(path: Path) -> list[str]:
-    """Where the links of its prose lead."""
-    return [
-        target
-        for source in prose_of(path)
-        for target in re.findall(r"\]\(([^)]+)\)", source)
-    ]
 
 
 def words_of(markdown: str) -> int:

@@ -40,13 +40,6 @@ class Ran:
     cells: list[CellRun]
 
 
-def run_all(path: Path, kernel: Kernel, within: float = RUN_ALL) -> Ran:
-    """Run All, in ``kernel``, until every cell has ended well, and a panel's run."""
-    ran = Ran(path, kernel, kernel.run_all(code_cells(path), within=within))
-    expect_done(ran)
-    return ran
-
-
 def expect_done(ran: Ran) -> None:
     """Every cell has ended without an error, and so does a run of the panel."""
     pairs = list(zip(code_cells(ran.path), ran.cells, strict=True))
@@ -55,7 +48,7 @@ def expect_done(ran: Ran) -> None:
     unfinished = [source for source, run in pairs if run.status != "ok"]
     assert not unfinished, f"{len(unfinished)} not done in time:\n{unfinished[0]}"
     assert not [run.text for run in ran.cells if "never retrieved" in run.text]
-    if has_panel(ran.path):
+    if any("panel = " in source for source in code_cells(ran.path)):
         assert ran.kernel.run(PANEL_RUNS).status == "ok"
         assert ran.kernel.value("repr(panel.error)") == "None"
         assert ran.kernel.value("len(panel.outcomes) == panel.count")
@@ -71,9 +64,6 @@ def expect_shown(ran: Ran) -> None:
 def expect_run_fits(path: Path, kernel: Kernel, within: float = RUN_ALL) -> None:
     """Run All: each cell ends without an error, and shows what its metadata says."""
     assert kernel.run(looking_at(path)).status == "ok"
-    expect_shown(run_all(path, kernel, within))
-
-
-def has_panel(path: Path) -> bool:
-    """Whether a cell of the notebook makes a panel."""
-    return any("panel = " in source for source in code_cells(path))
+    ran = Ran(path, kernel, kernel.run_all(code_cells(path), within=within))
+    expect_done(ran)
+    expect_shown(ran)

@@ -14,41 +14,31 @@ from pathlib import Path
 
 from tests.support.notebooks.notebook_tools import load
 
-_IN_THE_KERNEL = '''
+_IN_THE_KERNEL = """
 from IPython import get_ipython
 
 shell = get_ipython()
+shell.answers = []
+last = [""]
 
 
-class Looks:
-    """Looks at the end of each cell: when the next begins, which every kernel says."""
-
-    def __init__(self, shows):
-        self.shows = shows
-        self.source = ""
-        self.answers = []
-
-    def begin(self, cell):
-        self.end()
-        self.source = cell.raw_cell.strip()  # a page's kernel adds a line end
-
-    def end(self):
-        for expression in self.shows.get(self.source, []):
-            self.answers.append([expression, self.answer(expression)])
-        self.source = ""
-        return self.answers
-
-    def answer(self, expression):
-        try:
-            return repr(bool(eval(expression, shell.user_ns)))
-        except Exception as error:
-            return repr(error)
+def look(cell):
+    for expression in shows.get(last[0], []):
+        shell.answers.append([expression, answer_to(expression)])
+    last[0] = cell.raw_cell.strip()  # a page's kernel adds a line end
 
 
-shell.shows = Looks(shows)
-shell.events.register("pre_run_cell", shell.shows.begin)
-'''
-ANSWERS = "get_ipython().shows.end()"
+def answer_to(expression):
+    try:
+        return repr(bool(eval(expression, shell.user_ns)))
+    except Exception as error:
+        return repr(error)
+
+
+shell.events.register("pre_run_cell", look)
+"""
+"""It looks at the end of a cell: when the next begins, which every kernel says."""
+ANSWERS = "get_ipython().answers"
 """The value to ask a kernel for after Run All."""
 
 

@@ -7,42 +7,31 @@ import ipaddress
 import os
 import socket
 import sys
-from collections.abc import Iterator
 from typing import Any
 
-
-def _hosts(event: str, arguments: tuple[Any, ...]) -> Iterator[Any]:
-    """The hosts that what is about to happen would reach or ask for."""
-    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
-        reached, address = arguments
-        if address is not None and reached.family in (socket.AF_INET, socket.AF_INET6):
-            yield address[0]
-    elif event in (
-        "socket.getaddrinfo",
-        "socket.gethostbyname",
-        "socket.gethostbyaddr",
-    ):
-        yield arguments[0]
-
-
-def _is_here(host: Any) -> bool:
-    host = host.decode() if isinstance(host, bytes) else host
-    if host in (None, "", "localhost", socket.gethostname()):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+HERE = (None, "", "localhost", socket.gethostname())
 
 
 def _keep_inside(event: str, arguments: tuple[Any, ...]) -> None:
-    for host in _hosts(event, arguments):
-        if not _is_here(host):
-            with open(os.environ["NOTED_BY_GUARD"], "a") as notes:
-                notes.write(f"{event} {host}\n")
-            raise PermissionError(
-                f"a notebook may not leave the machine: {event} {host}"
-            )
+    """Look at each host that is about to be reached, or asked for by its name."""
+    if event == "socket.getaddrinfo":
+        host = arguments[0]
+    elif event in ("socket.connect", "socket.sendto") and arguments[1]:
+        address = arguments[1]  # a path, if it is a Unix socket's
+        host = address[0] if isinstance(address, tuple) else None
+    else:
+        return
+    if not _is_here(host.decode() if isinstance(host, bytes) else host):
+        with open(os.environ["NOTED_BY_GUARD"], "a") as notes:
+            notes.write(f"{event} {host}\n")
+        raise PermissionError(f"a notebook may not leave the machine: {event} {host}")
+
+
+def _is_here(host: str | None) -> bool:
+    try:
+        return host in HERE or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 if "NOTED_BY_GUARD" in os.environ:
