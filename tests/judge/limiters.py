@@ -33,13 +33,6 @@ class Spacer:
         pass
 
 
-class LetsAllThrough(Spacer):
-    """Limits nothing."""
-
-    async def __aenter__(self) -> Self:
-        return self
-
-
 class Bucket(Spacer):
     """Fills up while nobody comes: after a rest it lets twice the rate through."""
 
@@ -100,21 +93,6 @@ class Leaks:
     async def __aexit__(self, kind: Any, *_: object) -> None:
         if kind is not asyncio.CancelledError:
             self._slots.release()
-
-
-class Closes(Spacer):
-    """Once a request was cancelled it lets none through but those that wait."""
-
-    is_closed = False
-
-    async def __aenter__(self) -> Self:
-        if self.is_closed:
-            await asyncio.Event().wait()
-        try:
-            return await super().__aenter__()
-        except asyncio.CancelledError:
-            self.is_closed = True
-            raise
 
 
 class Locks:
