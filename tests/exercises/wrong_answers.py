@@ -6,30 +6,6 @@ offers as a choice are in the notebooks.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-
-class WrongAnswer(NamedTuple):
-    """A mistake: ``code`` of the solution, and what stands there ``instead``.
-
-    ``says`` is a part of the verdict on it, where that must name the mistake.
-    """
-
-    check: str
-    mistake: str
-    code: str
-    instead: str
-    says: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.check}: {self.mistake}"
-
-    def answer(self, solution: str) -> str:
-        """The solution with the mistake."""
-        assert solution.count(self.code) == 1, f"{self.code!r} in {solution}"
-        return solution.replace(self.code, self.instead)
-
-
 WAIT = "await asyncio.sleep(self.due - time.monotonic())"
 REFUSED = """    else:
         turn.correct(input_tokens=0, output_tokens=0)
@@ -128,8 +104,6 @@ MISTAKES: dict[str, list[tuple[str, ...]]] = {
         ("nothing is returned", "return await asyncio", "await asyncio"),
     ],
 }
-WRONG = [
-    WrongAnswer(check, *mistake)
-    for check, mistakes in MISTAKES.items()
-    for mistake in mistakes
-]
+"""By check: the mistake, what it changes in the solution, what stands there instead,
+and a part of the verdict on it, where that must name the mistake.
+"""

@@ -95,6 +95,21 @@ class Leaks:
             self._slots.release()
 
 
+class Closes(Spacer):
+    """Once a request was cancelled it lets none through but those that wait."""
+
+    is_closed = False
+
+    async def __aenter__(self) -> Self:
+        if self.is_closed:
+            await asyncio.Event().wait()
+        try:
+            return await super().__aenter__()
+        except asyncio.CancelledError:
+            self.is_closed = True
+            raise
+
+
 class Locks:
     """Sleeps while it holds a lock, and keeps it if somebody cancels meanwhile."""
 

@@ -131,6 +131,7 @@ def polls_with_a_pause() -> limiters.Polls:
         (lambda: limiters.Bucket(), {REST, STALL}, RATE),
         (limiters.CatchesUp, {STALL}, RATE),
         (contextlib.nullcontext, {REST, STALL}, RATE),
+        (limiters.Closes, {CANCELLED}, RATE),
         (limiters.Locks, {CANCELLED}, RATE),
         (limiters.FailsInACrowd, {REST, STALL, CANCELLED}, RATE),
     ],
@@ -168,10 +169,10 @@ def test_what_goes_at_once_is_counted() -> None:
 @pytest.mark.parametrize(
     ("limiter", "rate", "why"),
     [
-        (limiters.Polls, RATE, "it polls"),
-        (limiters.Blocks, RATE, "it blocks the event loop"),
+        (limiters.Polls, 7, "it polls"),
+        (limiters.Blocks, 7, "it blocks the event loop"),
         # It may wait for something that the virtual clock does not reach.
-        (lambda: asyncio.Semaphore(0), RATE, "after the first second it sent nothing"),
+        (lambda: asyncio.Semaphore(0), 7, "after the first second it sent nothing"),
         # A `TimeoutError` of its own is no end of a trial.
         (limiters.FailsInACrowd, 100, "it raised TimeoutError('a crowd')"),
     ],
@@ -184,6 +185,8 @@ def test_what_cannot_be_judged(
     """
     card = judge(limiter, rate=rate, period=PERIOD)
     assert not card.findings
+    blocks = why in ("it polls", "it blocks the event loop")
+    assert not (blocks and card.shares)
     assert card.problem.startswith(why)
     assert why in str(card).splitlines()[-1]
     assert capsys.readouterr().err == ""
