@@ -140,21 +140,6 @@ async def test_outcomes_stand_where_the_runner_put_them(
     assert numbers == [str(number) for number in range(9)]
 
 
-async def test_a_cancelled_run_cancels_its_requests(server: PracticeServer) -> None:
-    """Whoever cancels the run itself, as an interrupt does, leaves none in flight."""
-    before = asyncio.all_tasks()
-    server.latency = 600
-    execution = execution_of(semaphore.make_many_requests, server.url, 9)
-    task = asyncio.create_task(execution.run())
-    await until(lambda: server.timeline.in_flight == 3)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert execution.stopped
-    await until(lambda: server.timeline.in_flight == 0)
-    await until(lambda: asyncio.all_tasks() <= before)
-
-
 async def test_a_stop_does_not_search_the_pool(
     server: PracticeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

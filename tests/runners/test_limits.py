@@ -31,23 +31,6 @@ def each(*rungs: ModuleType) -> pytest.MarkDecorator:
     )
 
 
-@each(semaphore, semaphore_pause, workers)
-@pytest.mark.parametrize(("limit", "count"), [(1, 4), (10, 40), (30, 8)])
-async def test_the_server_sees_the_limit(
-    rung: ModuleType, limit: int, count: int, server: PracticeServer, hold: Hold
-) -> None:
-    """The server holds every request and counts exactly min(limit, count)."""
-    pause = {"pause": 0.001} if rung is semaphore_pause else {}
-    sending = asyncio.create_task(
-        rung.make_many_requests(server.url, count, limit=limit, **pause)
-    )
-    await until(lambda: server.stats().in_flight >= min(limit, count))
-    hold.release()
-    assert len(await sending) == count
-    stats = server.stats()
-    assert (stats.peak_in_flight, stats.accepted) == (min(limit, count), count)
-
-
 @each(semaphore, semaphore_pause)
 async def test_a_limiter_of_yours_takes_the_place_of_the_limit(
     rung: ModuleType,

@@ -20,7 +20,6 @@ from tests.support.waiting import Hold, until
 @pytest.mark.parametrize(
     ("options", "pools", "in_flight"),
     [
-        ({}, 1, 3),
         ({"limit": 9, "limiter": threading.BoundedSemaphore(2)}, 2, 2),
         ({"threads": 4, "limiter": contextlib.nullcontext()}, 1, 4),
     ],
