@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import httpcore
@@ -32,6 +33,14 @@ NOWHERE = "http://127.0.0.1"
 def execution_of(runner: Runner, url: str, count: int, *, limit: int = 3) -> Execution:
     """A run with a timeline of its own."""
     return Execution(runner, url, count, limit=limit, timeline=Timeline())
+
+
+async def stopped_once(execution: Execution, condition: Callable[[], bool]) -> Result:
+    """The result of a run that is stopped when a condition is met."""
+    task = asyncio.create_task(execution.run())
+    await until(condition)
+    execution.stop()
+    return await task
 
 
 def kinds_of(result: Result) -> Counter[type]:
@@ -70,10 +79,10 @@ async def test_a_stopped_run_returns_every_outcome(
     before = asyncio.all_tasks()
     server.latency = 600
     execution = execution_of(runner, server.url, 40)
-    task = asyncio.create_task(execution.run())
-    await until(lambda: execution.timeline.in_flight == in_flight)
-    execution.stop()
-    assert kinds_of(await task) == {asyncio.CancelledError: 40}
+    result = await stopped_once(
+        execution, lambda: execution.timeline.in_flight == in_flight
+    )
+    assert kinds_of(result) == {asyncio.CancelledError: 40}
     stats = execution.timeline.stats()
     assert (stats.started, stats.cancelled) == (40, 40)
     assert (stats.waiting, stats.in_flight) == (0, 0)
@@ -117,10 +126,9 @@ async def test_a_stop_leaves_a_batch_its_outcomes(server: PracticeServer) -> Non
 
     server.latency = 600
     execution = execution_of(in_a_batch, server.url, 4)
-    task = asyncio.create_task(execution.run())
-    await until(lambda: execution.timeline.in_flight == 4)
-    execution.stop()
-    outcomes, error = await task
+    outcomes, error = await stopped_once(
+        execution, lambda: execution.timeline.in_flight == 4
+    )
     assert [type(outcome) for outcome in outcomes] == [asyncio.CancelledError] * 4
     assert error is None
 
@@ -190,10 +198,9 @@ async def test_children_that_ignore_the_cancel_do_not_lose_what_the_others_broug
         return await asyncio.gather(*children, return_exceptions=True)
 
     execution = execution_of(mixed, server.url, 6)
-    task = asyncio.create_task(execution.run())
-    await until(lambda: execution.timeline.stats().accepted == 3)
-    execution.stop()
-    outcomes, error = await task
+    outcomes, error = await stopped_once(
+        execution, lambda: execution.timeline.stats().accepted == 3
+    )
     assert sum(isinstance(each, httpx.Response) for each in outcomes) == 3
     assert len(outcomes) == 6
     assert isinstance(error, asyncio.CancelledError)
