@@ -5,6 +5,7 @@ no task.
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 
 from inflight_lab import PracticeServer, Timeline
 from inflight_lab.engine.execution import MAX_EXTRA_OUTCOMES, Execution, Result
-from inflight_lab.engine.runner import Runner
+from inflight_lab.engine.runner import Runner, check_runner, takes
 from inflight_lab.observation.transport import OutsideError
 from inflight_lab.runners import naive, semaphore
 from tests.support.hostile_runners import (
@@ -229,3 +230,30 @@ def test_a_run_that_sends_without_end_keeps_the_last_outcomes() -> None:
     assert isinstance(result.error, asyncio.CancelledError)
     assert kinds_of(result)[OutsideError] >= MAX_EXTRA_OUTCOMES - 1
     assert len(result.outcomes) == MAX_EXTRA_OUTCOMES
+
+
+# ---- the keywords that a runner takes
+
+
+@functools.wraps(semaphore.make_many_requests)
+def decorated(*arguments: Any, **options: Any) -> Any:
+    """A decorator's wrapper, as functools makes it."""
+
+
+ALL = {"client", "limiter", "return_exceptions"}
+
+
+@pytest.mark.parametrize(
+    ("runner", "keywords"),
+    [
+        (naive.make_many_requests, {"client", "return_exceptions"}),
+        (decorated, ALL),
+        (functools.partial(semaphore.make_many_requests, verbose=False), ALL),
+        (lambda url, count, **more: None, ALL),
+        (lambda url, count: None, set()),
+    ],
+)
+def test_a_runners_keywords_are_found(runner: Any, keywords: set[str]) -> None:
+    """Through a decorator, a partial and ``**`` too."""
+    check_runner(runner)
+    assert {name for name in ALL if takes(runner, name)} == keywords
