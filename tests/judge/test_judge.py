@@ -19,6 +19,7 @@ from inflight_lab.judge import judge
 from inflight_lab.judge.card import Card, Reaction, Share
 from inflight_lab.judge.clock import StuckError, VirtualLoop, run
 from inflight_lab.runners import naive
+from inflight_lab.runners.pacer import Pacer
 from tests.judge import limiters
 from tests.judge.limiters import PERIOD, RATE
 
@@ -248,6 +249,35 @@ def test_a_card_in_a_notebook_has_headers() -> None:
     columns = dict.fromkeys(("quota", "still", "jitter"), "col")
     assert headers == columns | dict.fromkeys(QUOTA_TITLES, "row")
     assert len(table.findall("tbody/tr/td")) == 2 * len(QUOTA_TITLES)
+    assert "<b>In short:</b> Nothing is wrong with it." in html
+
+
+# ---- what is passed on, and what is refused
+
+
+def pacer_for(rate: float = 100) -> Pacer:
+    """It takes a rate per second."""
+    return Pacer(rate)
+
+
+@pytest.mark.parametrize(
+    ("make", "period", "passed", "says"),
+    [
+        (Pacer, 2.0, {"rate": 7, "period": 2.0}, "made with rate=7, period=2."),
+        (pacer_for, 1.0, {"rate": 7}, "made with rate=7."),
+        (pacer_for, 2.0, {}, "It takes no `rate` and `period`"),
+        (contextlib.nullcontext, 2.0, {}, "It takes no `rate` and `period`"),
+    ],
+)
+def test_the_quota_is_passed_on_where_it_can_be(
+    make: Any, period: float, passed: dict[str, float], says: str
+) -> None:
+    """A rate alone is per second; the card says what a limiter was made with."""
+    card = judge(make, rate=7, period=period)
+    assert card.quota == passed
+    assert says in str(card).splitlines()[1]
+    refused = card.shares["sliding window"]["still"].refused
+    assert (refused == 0) == bool(passed)
 
 
 async def sends_for_real(url: str, count: int) -> None:
