@@ -243,7 +243,7 @@ async def test_a_refused_chat_takes_tokens() -> None:
     ("rate", "period", "field"),
     [
         (100, 1.0, '"default";q=100;w=1'),
-        (2.5, 1.5, '"default";q=2;w=2'),
+        (2.7, 1.2, '"default";q=2;w=2'),
         (0.3, 1.0, '"default";q=1;w=4'),
         (7, 50 * 0.14, '"default";q=7;w=7'),  # 7.000000000000001
     ],
