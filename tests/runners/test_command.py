@@ -5,6 +5,7 @@ another machine.
 from __future__ import annotations
 
 import ast
+import asyncio
 import io
 import re
 import subprocess
@@ -17,7 +18,7 @@ import pytest
 
 from inflight_lab import PracticeServer, cli
 from inflight_lab.runners import RUNGS
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import PATIENCE, Hold, until
 
 FINAL_RESULT = "\n\nFinal result:\n==============\n\n"
 WAITING = "Concurrency limit reached, waiting ...\n" * 3
@@ -42,35 +43,38 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> Said:
     return Said(status, *capsys.readouterr())
 
 
+@pytest.mark.anyio
 @pytest.mark.parametrize(
-    ("rung", "printed"),
+    ("rung", "printed", "in_flight"),
     [
-        ("naive", "".join(REQUESTS)),
-        ("semaphore_pause", "".join([*REQUESTS[:3], WAITING, REQUESTS[3]])),
+        ("naive", "".join(REQUESTS), 4),
+        ("semaphore_pause", "".join([*REQUESTS[:3], WAITING, REQUESTS[3]]), 3),
     ],
 )
-def test_the_transcript_is_that_of_the_source(
-    rung: str, printed: str, server: PracticeServer
+async def test_the_transcript_is_that_of_the_source(
+    rung: str, printed: str, in_flight: int, server: PracticeServer, hold: Hold
 ) -> None:
     """Four requests with the source's limit of 3: text, order and empty lines."""
-    # Long enough that a script on a busy machine sends three before the first answer.
-    server.latency = 1.5
     command = [sys.executable, "-W", "error", "-m", "inflight_lab.runners"]
-    script = subprocess.run(
+    running = asyncio.to_thread(
+        subprocess.run,
         [*command, rung, server.url, "--count", "4"],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=PATIENCE * 2,
-        check=False,
     )
+    waiting = asyncio.create_task(running)
+    await until(lambda: server.stats().in_flight == in_flight)
+    hold.release()
+    script = await waiting
     lines, _, result = script.stdout.partition(FINAL_RESULT)
     assert (lines, script.stderr, script.returncode) == (printed, "", 0)
     response = ast.literal_eval(result)
     assert result == f"{pformat(response)}\n"
     assert list(response) == ["args", "headers", "origin", "url"]
     assert response["headers"]["Content-Type"] == "application/json"
-    assert server.stats().peak_in_flight == (4 if rung == "naive" else 3)
+    assert server.stats().peak_in_flight == in_flight
 
 
 def test_the_options_are_handed_on(
@@ -111,16 +115,11 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The addresses to which requests would have gone: none leaves this machine."""
     urls: list[str] = []
 
-    async def send(transport: object, request: httpx.Request) -> httpx.Response:
-        urls.append(str(request.url))
+    async def get(client: object, url: str, **_: object) -> httpx.Response:
+        urls.append(url)
         return httpx.Response(200, text="{broken")
 
-    def send_now(transport: object, request: httpx.Request) -> httpx.Response:
-        urls.append(str(request.url))
-        return httpx.Response(200)
-
-    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", send)
-    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", send_now)
+    monkeypatch.setattr(httpx.AsyncClient, "get", get)
     return urls
 
 
