@@ -79,7 +79,10 @@ async def test_order_or_as_completed(ordered: bool, expected: list[object]) -> N
 
 
 @both_orders
-async def test_a_slow_consumer_makes_the_workers_wait(ordered: bool) -> None:
+@pytest.mark.parametrize("ahead", [2, 7])
+async def test_a_slow_consumer_makes_the_workers_wait(
+    ordered: bool, ahead: int
+) -> None:
     """Back-pressure: of an endless source exactly ``ahead`` items are read beyond those
     done with.
     """
@@ -91,12 +94,12 @@ async def test_a_slow_consumer_makes_the_workers_wait(ordered: bool) -> None:
             yield num
 
     bench = Bench(*range(100))
-    stream = stream_outcomes(bench, items(), limit=3, ahead=7, ordered=ordered)
+    stream = stream_outcomes(bench, items(), limit=3, ahead=ahead, ordered=ordered)
     async with contextlib.aclosing(stream) as outcomes:
         for done_with in range(5):
             await anext(outcomes)
             await settle()
-            assert len(read) == done_with + 7
+            assert len(read) == done_with + ahead
 
 
 @both_orders
