@@ -1,8 +1,8 @@
 """inflight_lab: send many HTTP requests from asyncio and get no 429 Too Many Requests.
 
 This is the map of the package.  Each subpackage is a *room* with one job.  A room may
-use the rooms that its row names, and those that they may use; every room may use a
-leaf.  A test fails if one uses a room that it may not.
+use the rooms that its row names, and in turn the rooms that these may use.  Every room
+may use a leaf.  A test fails if a room uses another one.
 
     room         may use                 what it is
     cli          publish, recipes        the command ``inflight-lab``
@@ -40,7 +40,7 @@ import importlib.metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from inflight_lab.classroom.room import ClassRoom as ClassRoom
+    from inflight_lab.classroom.class_room import ClassRoom as ClassRoom
     from inflight_lab.engine.limiter import AdjustableLimiter as AdjustableLimiter
     from inflight_lab.jupyter.cells import enable_nested_run as enable_nested_run
     from inflight_lab.observation.timeline import Timeline as Timeline
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
 _HOME = {
     "AdjustableLimiter": "engine.limiter",
     "AnswerFile": "recipes.answers",
-    "ClassRoom": "classroom.room",
+    "ClassRoom": "classroom.class_room",
     "Budgets": "runners.budgets",
     "Event": "runs.events",
     "LivePlot": "plot.live_plot",
@@ -104,5 +104,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """What is there to complete, names included that are not imported yet."""
+    """The names to complete, also of what is not imported yet."""
     return sorted({*globals(), *__all__})

@@ -1,12 +1,12 @@
 """What the package's parameters allow, and the error for a value that is not allowed.
 
 A parameter means the same everywhere, so each name has one validator in `VALIDATORS`.
-What the package offers checks its arguments before it does anything else:
+Every public function and class checks its arguments first:
 
 >>> check("count", count)
 >>> check("limit", limit, or_none=True)
 
-A validator of its own is for what a name means in one place only:
+A name that means something else in one place has its validator there:
 
 >>> one_of("in flight", "rate").check("strip", strip)
 """
@@ -45,8 +45,8 @@ class Validator:
     def check(self, name: str, value: object, *, or_none: bool = False) -> None:
         """Refuse ``value`` for the parameter ``name``; ``or_none`` allows None too.
 
-        Raises ``TypeError`` or ``ValueError`` that names the parameter, its value and
-        what is allowed.
+        Raises ``TypeError`` or ``ValueError``, which names the parameter, its value and
+        the values that are allowed.
         """
         if value is None and or_none:
             return

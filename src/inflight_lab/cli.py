@@ -18,7 +18,7 @@ class Command(NamedTuple):
     module: str
     about: str
     extra: str = "lab"
-    """What brings the packages that it needs beside httpx."""
+    """The extra that brings the packages it needs."""
 
 
 COMMANDS = {
@@ -47,7 +47,7 @@ To learn more about a command: inflight-lab COMMAND --help.  Options that are no
 here, such as --no-browser, go to JupyterLab."""
 FIRST_NOTEBOOK = "00"
 NEWS = "@jupyterlab/apputils-extension:announcements"
-"""What looks for updates on another site, and asks whether to show news; the question
+"""It looks for updates on another site, and asks whether to show news.  The question
 would cover the panel on a phone."""
 NO_JUPYTERLAB = """JupyterLab is not installed here.  Either of these installs it:
 
@@ -121,15 +121,15 @@ def open_series(arguments: list[str]) -> None:
 
 
 def without_news(_handler: object, page: dict[str, Any]) -> dict[str, Any]:
-    """JupyterLab's settings of its page, without the part that is called NEWS."""
+    """The settings of JupyterLab's page, without `NEWS`."""
     page["disabledExtensions"] = [*page["disabledExtensions"], NEWS]
     return page
 
 
 def notebook_of(number: str) -> str | None:
-    """The place of a notebook in the folder of the series, or None if there is none.
+    """The path of a notebook in the folder of the series, or None if there is none.
 
-    One without a number has its first word in its place.
+    A notebook without a number is found by the beginning of its name.
     """
     for name in files():
         if name.startswith((f"notebooks/{number}_", f"notebooks/{number}.")):

@@ -74,7 +74,7 @@ def test_phones_send_and_the_wall_shows_who(room: ClassRoom, pages: Pages) -> No
         expect(row.locator("b")).to_have_text(refused)
     ana.close()
     expect(wall.locator("li span")).to_have_text(["Phone 2"])
-    assert (room.stats().accepted, room.stats().refused) == (10, 30)
+    assert (room.api.stats().accepted, room.api.stats().refused) == (10, 30)
     pages.errors[:] = [error for error in pages.errors if not error.startswith(REFUSED)]
 
 
@@ -83,7 +83,10 @@ def test_what_is_pressed_next_begins_anew(room: ClassRoom, page: Page) -> None:
     are a line to compare with, below the dots.  So many may wait, as large as there is
     room for, and the limit may move meanwhile.
     """
-    room.quota, room.latency = "none", 0.2  # so that no press is stopped as a flood
+    room.api.quota, room.api.latency = (
+        "none",
+        0.2,
+    )  # so that no press is stopped as a flood
     page.goto(room.url)
     button, dots = page.get_by_text("Send 20"), page.locator("#dots i")
     before = page.locator("#before li")
@@ -100,7 +103,7 @@ def test_what_is_pressed_next_begins_anew(room: ClassRoom, page: Page) -> None:
         )
         assert slider["height"] < 90
         assert last["y"] + last["height"] <= line["y"]
-    room.latency = 60.0
+    room.api.latency = 60.0
     page.get_by_role("slider", name="limit").fill("2")
     page.set_viewport_size({"width": 390, "height": 844})
     for count in (20, 40, 60):
@@ -138,7 +141,7 @@ def test_one_shared_pace_from_the_wall(room: ClassRoom, pages: Pages) -> None:
     refused.
     """
     # Without the pace two are refused; with it none, whatever holds some of them up.
-    room.rate, room.period = 38, 3.0
+    room.api.rate, room.api.period = 38, 3.0
     wall, phone = pages.open(), pages.open()
     wall.goto(room.wall)
     phone.goto(room.url)
@@ -149,13 +152,13 @@ def test_one_shared_pace_from_the_wall(room: ClassRoom, pages: Pages) -> None:
         phone.get_by_text("Send 20").click()
     expect(wall.locator("#sentence")).to_contain_text("One shared pace: up to")
     expect(phone.locator("#status")).to_contain_text("40 answered")
-    assert room.stats().refused == 0
+    assert room.api.stats().refused == 0
     quota = wall.get_by_role("slider", name="quota")
     expect(quota).to_have_attribute("aria-valuetext", "38 in 3 s")
     quota.fill("60")
     wall.get_by_role("slider", name="latency").fill("1.5")
     expect(wall.locator(".ifl-quota")).to_contain_text("of 60")
-    assert (room.rate, room.latency) == (60, 1.5)
+    assert (room.api.rate, room.api.latency) == (60, 1.5)
 
 
 def test_pages_say_that_the_class_is_closed_and_come_back(

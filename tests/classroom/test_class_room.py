@@ -56,7 +56,7 @@ async def test_all_phones_share_one_quota(room: ClassRoom) -> None:
         senders = [event[5] for event in wall.events if event[1] == "sent"]
         assert sorted(senders[:3]) == [1, 1, 1]
         assert sorted(senders[3:]) == [1, 2, 2, 2]
-    assert room.stats().accepted == 5
+    assert room.api.stats().accepted == 5
 
 
 async def test_a_phone_hears_what_all_send(room: ClassRoom) -> None:
@@ -65,7 +65,7 @@ async def test_a_phone_hears_what_all_send(room: ClassRoom) -> None:
         await one.send_many(4)
         await other.send_many(3)
         await one.hear_of_all(rate=5, period=60, sent=7)
-        room.quota = "none"
+        room.api.quota = "none"
         await other.hear_of_all(rate=None, period=60, sent=7)
 
 
@@ -75,7 +75,7 @@ async def test_turns_are_dealt_out_fairly_and_nobody_is_refused(
     """With one shared pace: one phone cannot take the turns of the others, although it
     asked for all of its own first.
     """
-    room.rate, room.period = 40, 1.0
+    room.api.rate, room.api.period = 40, 1.0
     async with a_wall(room) as wall, a_phone(room, 2) as greedy, a_phone(room, 3) as it:
         await wall.say(shared=True)
         assert await greedy.hear() == await it.hear() == {"shared": True}
@@ -102,7 +102,7 @@ async def test_requests_that_come_late_and_at_once_are_not_refused(
     room: ClassRoom,
 ) -> None:
     """Turns that a network holds up and lets go together stay within the quota."""
-    room.rate, room.period = 10, 2.0
+    room.api.rate, room.api.period = 10, 2.0
     async with a_wall(room) as wall, a_phone(room) as phone:
         await wall.say(shared=True)
         assert await phone.hear() == {"shared": True}
@@ -117,7 +117,7 @@ async def test_requests_that_come_late_and_at_once_are_not_refused(
 
 async def test_turns_are_no_faster_than_the_quota(room: ClassRoom) -> None:
     """A tenth of it stays free, so that requests late on their way are not refused."""
-    room.rate, room.period = 40, 2.0
+    room.api.rate, room.api.period = 40, 2.0
     async with a_wall(room) as wall, a_phone(room) as phone:
         await wall.say(shared=True)
         assert await phone.hear() == {"shared": True}
@@ -151,12 +151,12 @@ async def test_a_phone_that_leaves_takes_its_requests_along(room: ClassRoom) -> 
     """What is in flight is cancelled, its turns are nobody's, its key is worth nothing,
     and its place is free.
     """
-    room.latency, room.rate = LONG, 3  # so no turn is dealt
+    room.api.latency, room.api.rate = LONG, 3  # so no turn is dealt
     async with a_wall(room) as wall, AsyncExitStack() as stays:
         phone = await stays.enter_async_context(a_phone(room))
         key = phone.key
         asking = [asyncio.create_task(phone.send()) for _ in range(3)]
-        await until(lambda: room.stats().in_flight == 3)
+        await until(lambda: room.api.stats().in_flight == 3)
         await wall.say(shared=True)
         assert await phone.hear() == {"shared": True}
         for _ in range(3):
@@ -172,7 +172,7 @@ async def test_a_phone_that_leaves_takes_its_requests_along(room: ClassRoom) -> 
             assert next_one.number == 1
             answer = await client.get(f"{room.url}get", params={"phone": key})
             assert answer.status_code == 403
-    assert room.stats().in_flight == 0
+    assert room.api.stats().in_flight == 0
 
 
 async def test_the_wall_turns_the_knobs(room: ClassRoom) -> None:
@@ -186,7 +186,7 @@ async def test_the_wall_turns_the_knobs(room: ClassRoom) -> None:
         await wall.say(rate=-1)
         with pytest.raises(ConnectionClosed, match="rate must be 1 to"):
             await wall.hear_until(latency=-1)
-    assert (room.rate, room.latency) == (10, 0.5)
+    assert (room.api.rate, room.api.latency) == (10, 0.5)
 
 
 # ---- Safe in a room
@@ -228,7 +228,7 @@ async def test_one_phone_cannot_flood_the_room(room: ClassRoom) -> None:
     """What is too much is stopped with the reason before the API counts it; others are
     answered.
     """
-    room.rate = 100
+    room.api.rate = 100
     async with a_phone(room, 2) as phone, a_phone(room, 3) as it:
         for each in room.phones:
             each.requests.period = 600  # a busy computer takes more than a second
@@ -237,7 +237,7 @@ async def test_one_phone_cannot_flood_the_room(room: ClassRoom) -> None:
         stopped = await phone.send()
         assert "One phone may send 40 a second" in stopped.json()["error"]
         assert await it.send_many(2) == [200, 200]
-    assert room.stats().started == most + 2
+    assert room.api.stats().started == most + 2
 
 
 async def test_there_is_room_for_so_many_phones(
@@ -306,7 +306,7 @@ async def test_what_a_stranger_gets(
         url = f"http://127.0.0.1:{room.port}{path}"
         answer = await phone.client.get(url, headers=headers)
     assert answer.status_code == status
-    assert room.stats().started == 0
+    assert room.api.stats().started == 0
     assert room.code not in answer.text
 
 
@@ -356,7 +356,7 @@ async def test_a_connection_that_is_cut_loses_nothing(room: ClassRoom) -> None:
     """Half a request, and a request whose sender is gone: others are answered, and
     what was counted has an end.
     """
-    room.latency = LONG
+    room.api.latency = LONG
     async with a_phone(room, 2) as phone:
         for text in ("GET /", f"GET /{room.code}/get?phone={phone.key} HTTP/1.1\r\n"):
             _, cut = await asyncio.open_connection("127.0.0.1", room.port)
@@ -368,10 +368,10 @@ async def test_a_connection_that_is_cut_loses_nothing(room: ClassRoom) -> None:
             "127.0.0.1", room.port, local_addr=(NEXT.format(2), 0)
         )
         gone.write(f"{asks}Host: 127.0.0.1\r\n\r\n".encode())
-        await until(lambda: room.stats().in_flight == 1)
+        await until(lambda: room.api.stats().in_flight == 1)
         gone.transport.abort()
-        await until(lambda: room.stats().cancelled == 1)
-        room.latency = 0
+        await until(lambda: room.api.stats().cancelled == 1)
+        room.api.latency = 0
         assert (await phone.send()).status_code == 200
 
 

@@ -8,9 +8,9 @@ from itertools import groupby
 import pytest
 
 from inflight_lab import Timeline
-from inflight_lab.plot.feed import Feed, Message
 from inflight_lab.plot.plain_picture import PlainPicture
 from inflight_lab.plot.source import PlotSource
+from inflight_lab.plot.widget_page import Feed, Message
 from inflight_lab.runs.run import Run
 from inflight_lab.runs.terms import QuotaPolicy, Terms
 

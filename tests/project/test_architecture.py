@@ -111,7 +111,7 @@ def test_no_modules_or_folders_use_each_other(
 
 @pytest.mark.parametrize(
     ("platform", "listens", "rooms"),
-    [(sys.platform, "socket", ""), ("emscripten", "in_process", "server jupyter")],
+    [(sys.platform, "socket", ""), ("emscripten", "in_page", "server jupyter")],
 )
 def test_importing_any_room_changes_nothing_elsewhere(
     platform: str, listens: str, rooms: str

@@ -78,7 +78,12 @@ def test_what_cells_show_is_kept(tmp_path: Path) -> None:
     (about,) = [
         each.metadata[ABOUT] for each in panel.outputs if ABOUT in each.metadata
     ]
-    assert about == {"sliders": ["limit"], "strip": "rate", "spacing": 0.0}
+    assert (about["names"], about["sliders"], about["strip"]) == (
+        [""],
+        ["limit"],
+        "rate",
+    )
+    assert (about["count"], about["limit"], about["quota"]) == (6, 2, None)
     assert [cell.execution_count for cell in document.cells] == [1, 2, 3, 4, 5]
     assert failed == ["cell c3: ValueError: no"]
     assert texts_of(failing) == ["no\nlimit"]

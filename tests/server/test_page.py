@@ -13,7 +13,7 @@ import pytest
 
 from inflight_lab.jupyter import pyodide
 from inflight_lab.runners import naive, paced, semaphore
-from inflight_lab.server.in_process import create_connection
+from inflight_lab.server.in_page import create_connection
 from tests.support.in_page import PageServer, client_in_page
 from tests.support.virtual_clock import run
 from tests.support.waiting import PATIENCE

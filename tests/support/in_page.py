@@ -8,7 +8,7 @@ from typing import Any
 import httpcore
 import httpx
 
-from inflight_lab.server.in_process import PageListener, create_connection
+from inflight_lab.server.in_page import PageListener, create_connection
 from inflight_lab.server.practice_server import PracticeServer
 
 

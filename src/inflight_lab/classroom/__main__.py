@@ -4,7 +4,7 @@ import argparse
 import threading
 from collections.abc import Sequence
 
-from inflight_lab.classroom.room import PORT, ClassRoom
+from inflight_lab.classroom.class_room import PORT, ClassRoom
 
 ABOUT = """\
 Serves one practice API with one quota to the phones of a class, and a page that shows

@@ -1,11 +1,14 @@
-"""The phones of a class: who is there, how much each may send, and whose turn it is."""
+"""The phones of a class: who is there, what each has sent, and whose turn it is."""
 
 import asyncio
 import secrets
 from collections import deque
 from collections.abc import Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Any
 
+from inflight_lab.observation.timeline import Timeline
 from inflight_lab.quotas.algorithms import SlidingWindow
 
 MOST_PHONES = 60
@@ -13,7 +16,26 @@ REQUESTS_A_SECOND = 40
 """Of one phone."""
 LONGEST_NAME = 12
 LOST = 10.0
-"""A turn that nobody has used for so many seconds is lost, and no longer late."""
+"""Seconds after which a turn that nobody used is lost."""
+
+
+sending: ContextVar[int] = ContextVar("sending", default=0)
+"""The number of the phone whose request is answered."""
+
+
+class PhoneTimeline(Timeline):
+    """A timeline that knows which phone sent each of the newest requests."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.phones: dict[int, int] = {}
+
+    def send(self, *details: Any, **more: Any) -> int:
+        """A request was sent, by the phone that is answered now."""
+        number = super().send(*details, **more)
+        self.phones[number] = sending.get()
+        self.phones.pop(number - self.keep, None)
+        return number
 
 
 class NoPlaceError(Exception):
@@ -25,9 +47,9 @@ class Phone:
     """One phone, from its joining to its leaving."""
 
     number: int
-    """Its place on the wall, from 1: its own of before, or the lowest that was free."""
+    """Its place on the wall, from 1: the one it had before, or the lowest free one."""
     key: str = field(default_factory=lambda: secrets.token_urlsafe(9))
-    """What its requests show, so that nobody else can send in its name."""
+    """Its requests show it, so that nobody else can send in its name."""
     name: str = ""
     turns: int = 0
     """How many it waits for."""
@@ -37,7 +59,7 @@ class Phone:
     )
 
     def rename(self, name: object) -> None:
-        """Take a name: its first letters, and nothing that is not shown."""
+        """Take a name: its first letters, without those that cannot be shown."""
         letters = [letter for letter in str(name)[:100] if letter.isprintable()]
         self.name = "".join(letters).strip()[:LONGEST_NAME]
 
@@ -47,7 +69,7 @@ class Phone:
 
 
 class Phones:
-    """Who is there.  Iterating gives them in the order of their joining."""
+    """The phones that are there, in the order in which they joined."""
 
     def __init__(self) -> None:
         self._by_key: dict[str, Phone] = {}
@@ -56,11 +78,11 @@ class Phones:
         return iter(list(self._by_key.values()))
 
     def join(self, before: str = "") -> Phone:
-        """Let one more in; raises `NoPlaceError`.
+        """Let one more in; raises `NoPlaceError` if the room is full.
 
-        ``before`` is the number that it had, if it comes back.  Whoever has the code
-        may join, from whatever address: a school's network may show all of its phones
-        under one.
+        ``before`` is the number that it had, if it comes back.  A phone with the code
+        may join from any address, because a school's network may show all of its
+        phones under a single one.
         """
         if len(self._by_key) >= MOST_PHONES:
             raise NoPlaceError(f"{MOST_PHONES} phones are here, and no more may join")
@@ -72,7 +94,7 @@ class Phones:
         return phone
 
     def leave(self, phone: Phone) -> None:
-        """Its key is worth nothing from now on."""
+        """Let it go: its key is not accepted any more."""
         del self._by_key[phone.key]
 
     def with_key(self, key: str) -> Phone | None:
@@ -81,16 +103,16 @@ class Phones:
 
 
 class Turns:
-    """One pace for all: phones ask for turns, which are dealt out one by one."""
+    """One pace for all: phones ask for turns, and get them one by one."""
 
     def __init__(self) -> None:
         self._queue = deque[Phone]()
         self._dealt = deque[float]()
-        """When those were dealt that are not used yet."""
+        """When each turn was dealt that nobody has used yet."""
 
     @property
     def waiting(self) -> int:
-        """How many turns are asked for and not dealt yet."""
+        """How many turns are asked for but not dealt."""
         return sum(phone.turns for phone in self._queue)
 
     def ask(self, phone: Phone) -> None:
@@ -100,24 +122,24 @@ class Turns:
             self._queue.append(phone)
 
     def forget(self, phone: Phone) -> None:
-        """The turns that it waits for are nobody's."""
+        """Drop the turns that this phone waits for."""
         phone.turns = 0
         if phone in self._queue:
             self._queue.remove(phone)
 
     def use(self) -> None:
-        """A request has come: one turn less is on its way."""
+        """A request has come, so the oldest turn is used."""
         if self._dealt:
             self._dealt.popleft()
 
     def late(self, now: float) -> int:
-        """How many turns are dealt, and may be used at any moment."""
+        """How many turns are dealt and may still be used."""
         while self._dealt and self._dealt[0] < now - LOST:
             self._dealt.popleft()
         return len(self._dealt)
 
     def next(self, now: float) -> Phone | None:
-        """Whose turn it is; None if nobody waits."""
+        """Deal a turn, and return its phone; None if nobody waits."""
         if not self._queue:
             return None
         self._dealt.append(now)

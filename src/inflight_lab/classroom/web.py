@@ -1,10 +1,10 @@
-"""What the pages of a class need: files, addresses, and conversations."""
+"""What the pages of a class need: files, addresses, conversations, and news."""
 
 import asyncio
 import contextlib
 import ipaddress
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from inflight_lab.classroom.phones import Phone
+from inflight_lab.classroom.phones import Phone, PhoneTimeline
 from inflight_lab.plot.modules import STAGE, script, style
 
 PAGE = Path(__file__).parent / "page"
@@ -24,7 +24,7 @@ NO_NETWORK = (
     "127.0.0.1 to try it alone"
 )
 NEAR = 16
-"""Addresses with so many bits in common are one school's, if they are not private."""
+"""Public addresses of one school have at least this many bits in common."""
 ONLY_THIS_SERVER = {
     "Content-Security-Policy": (
         "default-src 'self'; img-src 'self' data:;"
@@ -35,7 +35,7 @@ ONLY_THIS_SERVER = {
     "X-Content-Type-Options": "nosniff",
 }
 NONSENSE = (LookupError, RecursionError, TypeError, ValueError)
-"""What messages may lead to that no page of ours sends."""
+"""What a message may raise, if no page of ours has sent it."""
 
 
 def page(name: str) -> list[Route]:
@@ -54,7 +54,7 @@ def page(name: str) -> list[Route]:
 
 
 def served(text: str, media_type: str) -> Response:
-    """An answer that stays on this page, and is kept nowhere."""
+    """A file of a page, which no other page may show, and no browser keeps."""
     return Response(text, media_type=media_type, headers=ONLY_THIS_SERVER)
 
 
@@ -63,7 +63,7 @@ async def converse(
     sending: Awaitable[object],
     hear: Callable[[dict[str, Any]], None],
 ) -> None:
-    """Send and hear until one side closes, or says what makes no sense."""
+    """Send and hear until one side closes, or the page sends nonsense."""
     sender = asyncio.ensure_future(sending)
     listener = asyncio.create_task(_listen(socket, hear))
     both = (sender, listener)
@@ -89,9 +89,42 @@ async def _listen(socket: WebSocket, hear: Callable[[dict[str, Any]], None]) -> 
 
 
 async def pass_on(phone: Phone, socket: WebSocket) -> None:
-    """Send a phone what it is to hear, for as long as it is here."""
+    """Send a phone its messages, for as long as it is here."""
     while True:
         await socket.send_json(await phone.outbox.get())
+
+
+def news_for_the_wall(
+    timeline: PhoneTimeline, ask_state: Callable[[], dict[str, object]]
+) -> Iterator[dict[str, object]]:
+    """Each time, the news since the last time, for one wall; it begins now.
+
+    News are the seconds so far, the events, and what has changed in the state that
+    ``ask_state`` returns.  An event is a row: time, kind, number and detail as in
+    `Event`, how the quota stands, and the number of the phone.
+    """
+    began = timeline.clock()
+    _, position = timeline.since(0)
+    known: dict[str, object] = {}
+    while True:
+        events, position = timeline.since(position)
+        rows = [
+            (
+                round(event.time - began, 4),
+                event.kind,
+                event.request,
+                event.detail,
+                event.quota,
+                timeline.phones.get(event.request or 0),
+            )
+            for event in events
+        ]
+        state = ask_state()
+        changed = {
+            name: value for name, value in state.items() if known.get(name) != value
+        }
+        known = state
+        yield {"now": round(timeline.clock() - began, 4), "events": rows, **changed}
 
 
 def own_address() -> str:
@@ -118,7 +151,7 @@ def checked(address: str) -> str:
 
 
 def are_near(client: str, own: str) -> bool:
-    """Whether a client is in the own network, as far as addresses tell."""
+    """Whether a client is in our network, as far as its address tells."""
     try:
         address = ipaddress.ip_address(client)
     except ValueError:

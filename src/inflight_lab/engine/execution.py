@@ -1,4 +1,4 @@
-"""Executes any runner: observed, with a limit to set, and stopped without loss."""
+"""Executes any runner: observes it, sets its limit, and stops it without loss."""
 
 import asyncio
 import inspect
@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from inflight_lab.engine.client import CollectingTransport, ObservedLimiter, Outcome
+from inflight_lab.engine.limiter import ObservedLimiter
+from inflight_lab.engine.outcomes import CollectingTransport, Outcome
 from inflight_lab.engine.runner import (
     OPTIONAL_KEYWORDS,
     SIGNATURE_HINT,
@@ -24,11 +25,11 @@ TIMEOUT = 5.0
 """Seconds that a client waits for each step of a request, as httpx does by default."""
 
 MAX_EXTRA_OUTCOMES = 1000
-"""How many outcomes are kept if a runner sends more requests than its ``count``."""
+"""The most outcomes that are kept if a runner sends more than its ``count``."""
 
 
 Call = tuple[Any, BaseException | None]
-"""What a runner returned, and what it raised, if it did."""
+"""What a runner returned, and the exception that it raised, or None."""
 
 
 class Result(NamedTuple):
@@ -146,9 +147,9 @@ class Execution:
         await tasks.cancel(tasks.alive, GRACE)
 
     def _result_of(self, main: asyncio.Task[Call]) -> Result:
-        """The list that the runner returned, if it has an outcome per request.
+        """The list that the runner returned, if it has an outcome for each request.
 
-        Otherwise the outcomes that the transport saw, in the order in which they ended.
+        Otherwise the outcomes that the transport saw, in the order in which they came.
         """
         returned: Any = None
         error: BaseException | None = asyncio.CancelledError()
@@ -167,7 +168,7 @@ class Execution:
 async def _call(
     runner: Runner, url: str, count: int, keywords: Mapping[str, object]
 ) -> Call:
-    """Call the runner; also a ``SystemExit`` is an error of its own, and no end."""
+    """Call the runner; its ``SystemExit`` is an error too, and ends nothing else."""
     try:
         returned = runner(url, count, **keywords)
         if not inspect.isawaitable(returned):
@@ -181,10 +182,7 @@ async def _call(
 
 
 class _RunnerTasks:
-    """A runner's main task, and every task that is started from it.
-
-    ``alive`` are those that have not ended.
-    """
+    """A runner's main task, and every task that it starts; ``alive`` have not ended."""
 
     def __init__(self) -> None:
         self.alive: set[asyncio.Task[Any]] = set()
@@ -218,7 +216,7 @@ _owner: ContextVar[_RunnerTasks | None] = ContextVar("owner", default=None)
 
 
 class _NotingFactory:
-    """Makes tasks as before, and notes those of a runner."""
+    """Makes tasks as the loop did before, and notes those of a runner."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._previous: Any = loop.get_task_factory() or self._make_task

@@ -5,15 +5,16 @@ import asyncio
 import anyio
 
 from inflight_lab.arguments import check
+from inflight_lab.observation.timeline import Timeline
 
 
 class AdjustableLimiter:
     """An ``asyncio.Semaphore`` whose ``limit`` can be set at any time.
 
     It has the semaphore's ``async with`` and ``locked()``.  Underneath is an
-    ``anyio.CapacityLimiter``, which gets right what changing a semaphore's counter does
-    not: a higher limit lets the next in line through at once; a lower one takes nothing
-    away from those in flight, but hands out no new slot until few enough are left.
+    ``anyio.CapacityLimiter``, because changing a semaphore's counter does not work.  A
+    higher limit lets the next in line through at once.  After a cut, requests in flight
+    keep their slots, and nobody gets a new one until there are few enough.
 
     >>> limiter = AdjustableLimiter(3)
     >>> async with limiter:
@@ -63,3 +64,19 @@ class AdjustableLimiter:
 
     async def __aexit__(self, *exc_info: object) -> None:
         self._capacity.release()
+
+
+class ObservedLimiter(AdjustableLimiter):
+    """Writes into ``timeline`` when a slot is taken and when it is free again."""
+
+    def __init__(self, timeline: Timeline, limit: int) -> None:
+        super().__init__(limit)
+        self._timeline = timeline
+
+    async def __aenter__(self) -> None:
+        await super().__aenter__()
+        self._timeline.take()
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        self._timeline.free()
+        await super().__aexit__(*exc_info)

@@ -1,4 +1,4 @@
-"""What a runner is: anything to call with a URL and a count, and then to await."""
+"""A runner: anything that you call with a URL and a count, and then await."""
 
 import inspect
 from collections.abc import Awaitable, Callable

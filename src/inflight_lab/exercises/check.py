@@ -1,8 +1,8 @@
-"""What all checks of exercises share: a server, a time limit, and a verdict.
+"""The parts that all checks of exercises share: an API, a time limit, and a verdict.
 
-A check runs your solution, most of them against a practice API on a virtual clock, and
-shows a card, or one line outside a notebook: "Correct: ..." or "Not yet: ...", with
-what was seen, what is wanted, and what to look at next.
+A check runs your solution, in most cases against a practice API on a virtual clock.
+Then it shows a card, or one line outside a notebook: "Correct: ..." or "Not yet: ...".
+It says what was seen, what is wanted, and what to look at next.
 """
 
 import asyncio
@@ -35,14 +35,14 @@ URL = "http://127.0.0.1/get"
 
 
 class NotYetError(Exception):
-    """The solution is not right yet; the message says what was seen, and is wanted."""
+    """The solution is not right yet.  The message says what was seen and is wanted."""
 
 
 def expect(met: object, seen: str, hint: str) -> None:
     """Raise `NotYetError` unless ``met``.
 
-    It says what was ``seen`` and what is wanted; below that a ``hint`` says what to
-    look at next, without giving the solution away.
+    ``seen`` says what was seen and what is wanted.  Below it, ``hint`` asks a question
+    that leads on, without giving the solution away.
     """
     if not met:
         raise NotYetError(f"{seen}\n{hint}")
@@ -88,7 +88,7 @@ def shows_verdict(check: Check) -> Callable[[Solution], Awaitable[None]]:
 
 
 async def verdict_of(check: Check, solution: Solution) -> Verdict:
-    """What the learner reads about a solution, whatever it returns or raises."""
+    """The verdict on a solution, whatever it returns or raises."""
     try:
         async with within(TIME_LIMIT):
             return Verdict(CORRECT, await check(solution))
@@ -98,7 +98,7 @@ async def verdict_of(check: Check, solution: Solution) -> Verdict:
 
 @asynccontextmanager
 async def within(seconds: float) -> AsyncIterator[None]:
-    """Raise `NotYetError` if the block is not done after so many ``seconds``."""
+    """Raise `NotYetError` if the block takes more than ``seconds``."""
     limit = asyncio.timeout(seconds)
     try:
         async with limit:
@@ -113,7 +113,7 @@ async def within(seconds: float) -> AsyncIterator[None]:
 
 
 def what_is_wrong(problem: BaseException) -> str:
-    """What was observed, or what was raised and by whom."""
+    """Say what the check observed, or what was raised, and by whom."""
     if isinstance(problem, NotYetError | BlockingError):
         return str(problem)
     error = f"{type(problem).__name__}: {problem}"
@@ -126,7 +126,7 @@ def what_is_wrong(problem: BaseException) -> str:
 
 
 def raised_by_the_check(error: BaseException) -> bool:
-    """Whether the check itself failed on what the solution takes or returns."""
+    """Whether the check itself failed on the solution's arguments or result."""
     modules = [
         frame.f_globals.get("__name__", "") for frame, _ in walk_tb(error.__traceback__)
     ]
@@ -160,5 +160,5 @@ def observe(
 
 
 def statuses(outcomes: Any) -> list[int | None]:
-    """The status of each outcome of a solution, None for what is not a response."""
+    """The status of each outcome of a solution; None if it is not a response."""
     return [getattr(each, "status_code", None) for each in outcomes or ()]

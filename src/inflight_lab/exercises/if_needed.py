@@ -18,7 +18,7 @@ from inflight_lab.quotas.algorithms import SlidingWindow
 
 
 class Sent(NamedTuple):
-    """What came of the requests of a solution."""
+    """How the requests of a solution went."""
 
     answers: Any
     refused: int
@@ -110,13 +110,13 @@ async def check_bought_once(solution: Solution) -> str:
 
 
 class Shop:
-    """An API that takes requests with the same key for one, and loses some answers."""
+    """An API that counts requests with the same key once, and loses some answers."""
 
     def __init__(self) -> None:
         self.bought: set[str] = set()
 
     async def answer(self, request: httpx.Request) -> httpx.Response:
-        """Buy, if the key is new or there is none; the first three answers are lost."""
+        """Buy, unless the key is known; the first three answers are lost."""
         before = len(self.bought)
         self.bought.add(request.headers.get("Idempotency-Key", f"none: {before}"))
         is_new = len(self.bought) > before
@@ -133,7 +133,7 @@ async def buy(solution: Solution, orders: Sequence[Any], shop: Shop) -> Any:
 
 
 async def send(solution: Solution, what: Sequence[Any], quota: SlidingWindow) -> Sent:
-    """Run ``solution(client, what)``, with an API that keeps the ``quota``."""
+    """Run ``solution(client, what)`` against an API with this ``quota``."""
     clock = asyncio.get_running_loop().time
     begun = clock()
     refused = 0
@@ -154,9 +154,9 @@ async def send(solution: Solution, what: Sequence[Any], quota: SlidingWindow) ->
 async def insist(
     solution: Solution, refusals: int, pause: int
 ) -> tuple[int | None, list[float], float]:
-    """Run ``solution(client, url)``, with an API that refuses so often.
+    """Run ``solution(client, url)`` against an API that refuses ``refusals`` times.
 
-    Returns the status that it returned, when its requests came, and when it ended.
+    Returns its status, the times of its requests, and the time when it ended.
     """
     clock = asyncio.get_running_loop().time
     begun = clock()
@@ -182,5 +182,5 @@ def client_of(answer: Callable[[httpx.Request], Any]) -> httpx.AsyncClient:
 
 
 def listed(seconds: Sequence[float]) -> str:
-    """Such as "0, 60, 120"."""
+    """Times as a list, such as "0, 60, 120"."""
     return ", ".join(f"{each:g}" for each in seconds)

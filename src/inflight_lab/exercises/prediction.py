@@ -1,4 +1,4 @@
-"""A *Predict* that takes an answer in the page, and sets it beside the measurement.
+"""A *Predict*: a question whose answer is compared with a measurement.
 
 >>> refused = Predict("How many of the 200 are refused?")
 >>> refused  # in a cell of its own; after the run, in another:
@@ -16,14 +16,14 @@ from inflight_lab.exercises.verdict import ANSWER, DIFFERENT, RIGHT, Sign, Verdi
 
 Answer = float | str
 TOLERANCE = 0.1
-"""How far a number may be off, as a share of what was measured."""
+"""How far a predicted number may be off, as a share of the measured one."""
 
 
 class Predict(VBox):  # type: ignore[misc]  # ipywidgets has no types
     """A question with a field for a number, or with ``choices`` to pick one from.
 
-    Nothing waits for an answer: without one, Run All goes on, and `compare` says what
-    was measured, and why the usual mistakes are wrong.
+    Nothing waits for an answer, so Run All goes on.  Without an answer, `compare` says
+    what was measured, and why the usual mistakes are wrong.
     """
 
     def __init__(self, question: str, *choices: str) -> None:
@@ -41,10 +41,10 @@ class Predict(VBox):  # type: ignore[misc]  # ipywidgets has no types
     def compare(
         self, measured: Answer, wrong: Mapping[Answer, str] | None = None
     ) -> None:
-        """Show what was measured beside the answer: as a card, or as a line.
+        """Show the answer and what was ``measured``, as a card or as a line.
 
-        ``wrong`` has a line for each wrong answer that people really give.  Raises
-        ``ValueError`` for one that is not among the choices.
+        ``wrong`` has the usual wrong answers, each with a line on what is wrong.
+        Raises ``ValueError`` for an answer that is not among the choices.
         """
         answers = {measured, *(wrong or {})}
         if self.choices and not answers <= {*self.choices}:
@@ -65,7 +65,7 @@ class Predict(VBox):  # type: ignore[misc]  # ipywidgets has no types
         return RIGHT if is_near(self.answer, measured) else DIFFERENT
 
     def _comments(self, measured: Answer, mistakes: Mapping[Answer, str]) -> list[str]:
-        """About the reader's answer; where there is none, about each usual mistake."""
+        """Comment on the reader's answer or, without one, on each usual mistake."""
         if not self.answer:
             return [
                 f"Why not {self._quoted(mistake)}? {why}"
@@ -90,7 +90,7 @@ def asked(question: str) -> str:
 
 
 def as_plain_html(question: str, choices: Iterable[str]) -> str:
-    """The question and where to answer it, which works without JavaScript."""
+    """The question with fields for an answer, as HTML that needs no JavaScript."""
     group = html.escape(question)
     fields = [
         f'<label><input type="radio" name="{group}"> {html.escape(choice)}</label>'
@@ -123,7 +123,7 @@ def is_near(answer: str, other: Answer) -> bool:
 
 
 def without(measured: Answer, wrong: Mapping[Answer, str]) -> dict[Answer, str]:
-    """The mistakes but for what was measured: a slow computer may show one of them."""
+    """The mistakes, without one that a slow computer has really measured."""
     return {
         mistake: why
         for mistake, why in wrong.items()

@@ -1,4 +1,4 @@
-"""What a quota says to requests that come at given times, without a server."""
+"""Asks a quota about requests that come at given times, without a server."""
 
 from collections.abc import Iterable
 
@@ -7,9 +7,9 @@ from inflight_lab.runs.events import Event
 
 
 def ask(quota: QuotaCounter, times: Iterable[float]) -> list[Event]:
-    """Each request as it comes, and its answer at once: 200, or 429 if it is refused.
+    """The events of requests that are answered at once: with 200, or 429 if refused.
 
-    ``times`` are in seconds and in order.  `draw_marks` draws what is returned.
+    ``times`` are in seconds and in order.  `draw_marks` draws the events.
     """
     events = []
     for number, time in enumerate(times, start=1):

@@ -52,7 +52,7 @@ async def check_one_pacer(solution: Solution) -> str:
 
 
 def paced(stats: Stats, rate: int, hint: str) -> str:
-    """How it went, if all of ``rate`` a second were used, and none was refused."""
+    """Expect the whole rate and no refusal; returns how it went."""
     expect_none_refused(stats, rate, hint)
     busiest = f"at most {stats.busiest_period} in one second"
     expect(
@@ -69,7 +69,7 @@ LATE = {
     " how far apart do they arrive?",
     "stalls of 100 ms": "After a stall, how soon does the next request leave?",
 }
-"""What a refusal on each network asks about."""
+"""The hint after a refusal, for each network."""
 
 
 @shows_verdict

@@ -20,7 +20,7 @@ from inflight_lab.server.practice_server import PracticeServer
 
 
 class Pages:
-    """Items that count how many were taken; each loop begins at the first one."""
+    """Counts how many of its items were taken; each loop begins at the first one."""
 
     def __init__(self, count: int) -> None:
         self.count = count
@@ -103,7 +103,7 @@ BOTH = ("input_tokens", "output_tokens")
 
 
 class NotedBudgets(Budgets):
-    """Budgets that keep what the last request reserved, and its turn."""
+    """Budgets that note the last turn, and what it reserved at first."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -140,7 +140,7 @@ async def check_reserves(solution: Solution) -> str:
 
 
 def in_words(costs: Mapping[str, float]) -> str:
-    """Such as "176 + 100"."""
+    """The tokens of a request, such as "176 + 100"."""
     return " + ".join(f"{costs.get(name, 0):g}" for name in BOTH)
 
 
@@ -153,7 +153,7 @@ def chat_with(max_tokens: int) -> dict[str, Any]:
 
 
 def client_that_gets(answered: int | None) -> httpx.AsyncClient:
-    """A client whose request is answered with so many tokens, or refused."""
+    """A client that gets an answer of so many tokens; None: a refusal."""
     usage = {"prompt_tokens": PROMPT_TOKENS, "completion_tokens": answered}
     answer = httpx.Response(200, json={"usage": usage})
     if answered is None:
@@ -162,7 +162,7 @@ def client_that_gets(answered: int | None) -> httpx.AsyncClient:
 
 
 def expect_the_most(reserved: Mapping[str, float], max_tokens: int) -> None:
-    """Expect that a request reserved all that it may cost, and not much more."""
+    """Expect that a request reserved the most that it may cost, and not much more."""
     characters = len(PROMPT)
     tokens = reserved.get("input_tokens", 0)
     expect(
@@ -180,7 +180,7 @@ def expect_the_most(reserved: Mapping[str, float], max_tokens: int) -> None:
 
 
 def expect_the_rest_back(budgets: NotedBudgets, answered: int | None) -> None:
-    """Expect that what an answer did not use was given back, and else nothing."""
+    """Expect that the unused part was given back, and nothing after a refusal."""
     used = dict(zip(BOTH, (PROMPT_TOKENS, answered or 0), strict=True))
     wanted = in_words(used if answered else budgets.reserved)
     counted = in_words(budgets.last.costs)

@@ -24,8 +24,8 @@ def show(outcomes: Sequence[Any], server: PracticeServer, *, name: str = "") -> 
 def score(outcomes: Sequence[Any], server: PracticeServer) -> str:
     """Answers, 429s, seconds, and how much of the quota the answers used.
 
-    A server with another quota than the scoreboard's has no such share.  The share is
-    computed from the seconds as they are shown, so that a reader gets the same.
+    The share is left out if the server has another quota than the scoreboard's.  It is
+    computed from the seconds as they are shown, so that a reader gets the same result.
     """
     stats = server.stats()
     seconds = round(stats.elapsed, 2)
@@ -39,8 +39,8 @@ def score(outcomes: Sequence[Any], server: PracticeServer) -> str:
 
 
 def share_of_quota(answers: int, requests: int, seconds: float) -> float:
-    """``answers``, divided by what `RATE` allows in so many ``seconds``.
+    """``answers``, divided by what `RATE` allows in ``seconds``.
 
-    But at least by the ``requests``: a run may be over before they are all allowed.
+    It divides by ``requests`` if that is more: a run may end early.
     """
     return answers / max(requests, RATE * seconds)

@@ -1,4 +1,4 @@
-"""What a learner reads about an answer: a small card in a notebook, else one line."""
+"""A verdict on an answer: a small card in a notebook, and one line elsewhere."""
 
 import re
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ CODE = re.compile(r"`([^`]+)`")
 
 
 class Sign(NamedTuple):
-    """What tells cards apart: the shape and the word.  Colour only adds to it."""
+    """The sign of a card.  Its shape and word tell cards apart, colour only adds."""
 
     mark: str
     word: str
@@ -50,9 +50,9 @@ CARD = """
 
 @dataclass(frozen=True)
 class Verdict:
-    """A card: its sign and a ``text``; as plain text it is one line.
+    """A card with a sign and a ``text``; as plain text it is one line.
 
-    ``about`` says what is judged, beside the sign's word.
+    ``about`` says what the card judges.
     """
 
     sign: Sign
@@ -83,5 +83,5 @@ def in_html(text: str) -> str:
 
 
 def as_sentence(text: str) -> str:
-    """``text`` with a capital at its beginning: on a card it follows no colon."""
+    """``text`` with a capital letter: on a card it does not follow a colon."""
     return text[:1].upper() + text[1:]

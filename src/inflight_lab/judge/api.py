@@ -22,7 +22,7 @@ MakeQuota = Callable[[float, float], QuotaCounter]
 
 
 def _quotas() -> Iterator[tuple[str, MakeQuota]]:
-    """Each kind with its name; one that wants requests apart, with two bursts."""
+    """Each kind with its name; a kind that spaces requests comes with two bursts."""
     for kind in KINDS.values():
         if kind.shape == "spacing":
             for burst in (10, 1):
@@ -36,12 +36,11 @@ QUOTA_MAKERS = dict(_quotas())
 
 @dataclass
 class Api:
-    """Stands in for ``httpx.AsyncClient`` in one run, as its ``client``.
+    """Replaces ``httpx.AsyncClient`` in one run, and notes its requests.
 
-    It notes what its ``quota`` accepts and refuses; each answer is a 200.  An answer
-    takes ``latency`` seconds; the way there and the way back take up to ``jitter``
-    seconds longer, evenly distributed.  A request counts when it arrives, however long
-    its answer takes then.
+    Each answer is a 200, also of a request that the ``quota`` refuses.  An answer takes
+    ``latency`` seconds.  The way there and the way back take up to ``jitter`` seconds
+    each, evenly distributed.  A request counts when it arrives.
     """
 
     quota: QuotaCounter | None = None
@@ -50,7 +49,7 @@ class Api:
     arrivals: list[float] = field(default_factory=list)
     """When each request reaches the API, in seconds of the loop, in the order sent."""
     accepted: list[float] = field(default_factory=list)
-    """The arrivals of those that the quota has room for."""
+    """The arrivals of the requests that the quota admits."""
     refusals: int = 0
 
     def __post_init__(self) -> None:
@@ -76,7 +75,7 @@ class Api:
         return self.answer(wait)
 
     def answer(self, wait: float) -> httpx.Response:
-        """What it says to a request that may come again after ``wait`` seconds."""
+        """The answer; the request may come again after ``wait`` seconds."""
         return OK
 
     def _draw_delay(self) -> float:

@@ -1,4 +1,4 @@
-"""What the judge found, as a table to print or to show."""
+"""The card of a limiter: the judge's findings, to print or to show."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,19 +15,19 @@ CELL = '<td style="white-space: nowrap">'
 
 
 class Share(NamedTuple):
-    """What came of ten periods of one quota."""
+    """The result of ten periods of one quota."""
 
     used: float
-    """Of the quota: 1.0 is all of it."""
+    """The share of the quota; 1.0 is all of it."""
     refused: int
-    """The 429s, those of the period before included."""
+    """How many 429s there were, also in the period before."""
 
     def __str__(self) -> str:
         return f"{100 * self.used:.1f} %, {self.refused:>4}"
 
 
 class Reaction(NamedTuple):
-    """What a limiter does after something has happened to it."""
+    """How a limiter reacts when something has happened to it."""
 
     passed: bool
     does: str
@@ -40,7 +40,7 @@ class Reaction(NamedTuple):
 
 @dataclass
 class Card:
-    """What was found about one limiter, as text or in a notebook a table."""
+    """The findings about one limiter: a text, and a table in a notebook."""
 
     name: str
     judged_for: str
@@ -50,7 +50,7 @@ class Card:
     shares: dict[str, dict[str, Share]] = field(default_factory=dict)
     """By quota and network."""
     findings: dict[str, Reaction] = field(default_factory=dict)
-    """By what has happened to it before, such as "after a rest"."""
+    """The reaction to each mishap, such as "after a rest"."""
     problem: str = ""
     """Why it could not be judged to the end; empty if it could."""
 
@@ -73,7 +73,7 @@ class Card:
         ]
 
     def _words(self) -> list[tuple[str, str]]:
-        """What is said below the table, and before each what it is about."""
+        """The lines below the table, each with its subject."""
         reactions = [(after, f"it {does}") for after, does in self.findings.items()]
         return [*reactions, ("In short:", self.in_short)]
 
@@ -123,7 +123,7 @@ class Card:
         return rows
 
     def _refused(self) -> dict[str, int]:
-        """The quotas that refused any request, and the most 429s on a network."""
+        """The quotas that refused any request, each with its most 429s."""
         most = {
             quota: max(share.refused for share in shares.values())
             for quota, shares in self.shares.items()

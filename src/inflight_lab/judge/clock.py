@@ -1,8 +1,7 @@
 """A virtual clock: waiting moves it, so an hour passes at once, always the same way.
 
-Only what sleeps can wait on this loop: there is no socket and no thread behind it.
-While it runs, the clocks of ``time`` show its time as well, to the thread that it runs
-in.
+Tasks on this loop can only sleep, because it has no sockets and no threads.  While it
+runs, the clocks of ``time`` show its time too, in the thread of the loop.
 """
 
 import asyncio
@@ -20,7 +19,7 @@ Clock = Callable[..., Any]
 TODAY = 1_700_000_000.0
 """The Unix time at which a loop begins."""
 BEGIN = 1000.0
-"""What a loop's own clock shows then."""
+"""The time of a loop's own clock then."""
 CALLBACKS_A_SECOND = 1_000_000
 """More than this in each second of the clock mean that something polls."""
 BLOCKS = "it blocks the event loop: use `await asyncio.sleep`, not `time.sleep`"
@@ -29,19 +28,19 @@ STUCK = "every task waits, and nothing is scheduled that could wake one"
 
 
 class BlockingError(BaseException):  # which `except Exception` does not catch
-    """It polls without waiting, or calls ``time.sleep``."""
+    """Raised where code polls without waiting, or calls ``time.sleep``."""
 
 
 class StuckError(TimeoutError):
-    """Nothing would ever happen again, or not for very long."""
+    """Raised where nothing would ever happen again."""
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
     """An event loop whose clock moves when every task waits.
 
-    ``seconds_per_callback`` is how long a callback takes: with 0, code that reads the
-    clock again and again never sees it move.  More than ``max_callbacks`` without a
-    wait are a ``BlockingError``.
+    ``seconds_per_callback`` is how long a callback takes.  With 0, code that reads the
+    clock again and again never sees it move.  After ``max_callbacks`` without a wait it
+    raises ``BlockingError``.
     """
 
     today = TODAY
@@ -54,7 +53,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._seconds_per_callback = seconds_per_callback
         self._max_callbacks = max_callbacks
         self._callbacks = 0.0
-        """How many have run, less those that the time since then allows."""
+        """How many have run; waiting lowers it."""
         self._selector = self  # where other loops wait for sockets
 
     def time(self) -> float:
@@ -62,11 +61,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return self.now
 
     def stall(self, seconds: float) -> None:
-        """Be busy for so long: nothing else runs meanwhile."""
+        """Be busy for ``seconds``, while nothing else runs."""
         self.now += seconds
 
     def select(self, timeout: float | None) -> None:
-        """Let so much time pass; None is for ever, and a ``StuckError`` at once."""
+        """Let ``timeout`` seconds pass; None, for ever, raises ``StuckError``."""
         if timeout is None:
             raise StuckError(STUCK)
         if timeout > 0:
@@ -86,7 +85,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.now += self._seconds_per_callback * callbacks
         self._callbacks += callbacks
         if self._callbacks > self._max_callbacks:
-            self._callbacks = 0  # tasks that are cancelled now have as many to end in
+            self._callbacks = 0  # so that cancelled tasks can end
             raise BlockingError(POLLS)
 
     def _process_events(self, events: None) -> None:
@@ -133,7 +132,7 @@ def _as_if_no_loop_ran() -> Iterator[None]:
 
 
 def _swap_current_task(loop: asyncio.AbstractEventLoop, task: Any) -> Any:
-    """Since Python 3.12; before, the task of another loop is not in the way."""
+    """Set another task as current.  Python 3.11 does not need that."""
     swap = getattr(asyncio.tasks, "_swap_current_task", None)
     return swap(loop, task) if swap else None
 
@@ -157,7 +156,7 @@ def _clocks_show_the_time_of(
 
 
 def _virtual_clocks(loop: VirtualLoop) -> dict[str, Clock]:
-    """What stands in for the functions of ``time``, by their names."""
+    """The functions that replace those of ``time``, by name."""
 
     def perf_counter() -> float:
         return loop.now

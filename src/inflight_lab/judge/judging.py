@@ -1,7 +1,7 @@
-"""Puts limiters through all trials.
+"""Puts a limiter through all trials, and fills its card.
 
-All of them run on the virtual clock, so a card takes a second or two and says the same
-on every machine.
+All trials run on the virtual clock, so a card takes two seconds and says the same on
+every machine.
 """
 
 import asyncio
@@ -17,10 +17,10 @@ from inflight_lab.judge.clock import BEGIN, BlockingError, virtual_loop
 from inflight_lab.judge.subject import WANTED, Subject, through
 
 Mishap = Callable[[Subject, Api], Coroutine[Any, Any, Reaction]]
-"""Something happens to a limiter, and then it is watched."""
+"""Does something to a limiter, and watches its reaction."""
 
 PERIODS = 10
-"""Of each trial, after the first period, in which bursts are allowed."""
+"""How many periods of a trial count; bursts are allowed in one before them."""
 ALL_PERIODS = 1 + PERIODS
 PATIENCE = 1000
 """Periods after which nothing more is expected of a limiter."""
@@ -55,15 +55,16 @@ def judge(
 ) -> Card:
     """Put a limiter for ``rate`` requests per ``period`` seconds through all trials.
 
-    ``limiter`` is what makes one when it is called, such as its class.  Where that
-    takes ``rate`` and ``period``, it gets both; where it takes ``rate`` only, it gets
-    that if ``period`` is 1.  It may need nothing else.  What it makes is an object for
-    ``async with``, or with an async ``acquire`` or ``wait``.  Or ``limiter`` is a
-    runner, ``(url, count, *, client)``, which only meets the quotas.  Each answer takes
-    ``latency`` seconds; a runner does not see its 429s.
+    ``limiter`` is called to make one, so it may be a class.  It gets ``rate`` and
+    ``period`` if it takes both.  If it takes ``rate`` alone, it gets that if ``period``
+    is 1.  It may need no other argument.  It makes an object for ``async with``, or one
+    with an async ``acquire`` or ``wait``.  Each answer takes ``latency`` seconds.
+
+    ``limiter`` may also be a runner, ``(url, count, *, client)``.  A runner only meets
+    the quotas, and does not see its 429s.
 
     Raises ``TypeError`` for anything else, ``ValueError`` for a rate below 1 or a
-    number that is negative, and whatever the limiter itself raises when it is made.
+    negative number, and any error that the limiter itself raises when it is made.
     """
     if not callable(limiter):
         raise TypeError(f"limiter must be {WANTED}, got {limiter!r}")
@@ -107,7 +108,7 @@ def _meet_the_quotas(card: Card, subject: Subject, latency: float) -> None:
 
 
 def _send(subject: Subject, api: Api, network: Network) -> str:
-    """Send for all periods; returns what went wrong, "" if nothing did."""
+    """Send for all periods; returns what went wrong, or an empty text."""
     try:
         subject.run(_send_beside_stalls(subject, api, network.stall))
     except Exception as error:
@@ -193,9 +194,9 @@ def _most_within(seconds: float, arrivals: list[float]) -> int:
 
 
 async def _cancelled_requests(subject: Subject, api: Api) -> Reaction:
-    """When requests are cancelled, the rest of them and later ones must get through.
+    """After requests were cancelled, all others must get through.
 
-    They may take as long as with a limiter that was never used, and a little longer.
+    They may take a little longer than with a new limiter.
     """
     usual = await _periods_for_three(subject, api)
     limiter = subject.make()
@@ -210,7 +211,7 @@ async def _cancelled_requests(subject: Subject, api: Api) -> Reaction:
 
 
 async def _periods_for_three(subject: Subject, api: Api) -> float:
-    """How many periods it takes to send what three allow."""
+    """How many periods it takes to send the requests of three."""
     begin = virtual_loop().now
     limiter = subject.make()
     requests = subject.send_at_once(limiter, api, periods=3)
@@ -219,7 +220,7 @@ async def _periods_for_three(subject: Subject, api: Api) -> float:
 
 
 async def _cancel_some(requests: list[asyncio.Task[Any]], *, every: float) -> None:
-    """Cancel the oldest that is left and any other, in turns."""
+    """Cancel half of the requests: by turns the oldest one and any other."""
     draw = random.Random(1)
     for turn in range(len(requests) // 2):
         await asyncio.sleep(draw.uniform(0.2, 1.2) * every)

@@ -1,4 +1,4 @@
-"""What is judged: a limiter, or a runner that sends its requests itself."""
+"""The subject of a judgement: a limiter, or a runner with a limiter of its own."""
 
 import asyncio
 import inspect
@@ -18,13 +18,13 @@ WANTED = (
 )
 SECONDS_PER_CALLBACK = 1e-6
 SENDERS = 2
-"""So many times the rate could be sent if nothing limited the senders."""
+"""How many times the rate the senders would send if nothing limited them."""
 
 
 class Subject:
-    """Makes a limiter for ``rate`` requests per ``period`` seconds anew for each trial.
+    """Makes a new limiter for each trial, for ``rate`` requests per ``period`` seconds.
 
-    Or it is a runner.  Raises ``TypeError`` for what needs other arguments.
+    Or ``make`` is a runner.  Raises ``TypeError`` if it needs other arguments.
     """
 
     def __init__(self, make: Callable[..., Any], rate: float, period: float) -> None:
@@ -66,9 +66,9 @@ class Subject:
         return run(main, loop, also=self._modules)
 
     async def try_making(self) -> None:
-        """Make a limiter.
+        """Make a limiter, to see whether it is one.
 
-        Raises ``TypeError`` if it is something else, and whatever it raises itself.
+        Raises ``TypeError`` if it is not, and any error of the limiter itself.
         """
         made = self.make()
         self._modules.add(sys.modules[type(made).__module__])
@@ -76,7 +76,7 @@ class Subject:
             raise TypeError(f"limiter must be {WANTED}; got {made!r} from {self.name}")
 
     async def send_all(self, api: Api, periods: float) -> None:
-        """Send all that so many periods allow, as fast as they are let through."""
+        """Send all requests of ``periods``, as fast as they are let through."""
         count = math.ceil(periods * self.rate)
         if self.is_runner:
             await self.make(URL, count, client=api)
@@ -93,14 +93,14 @@ class Subject:
     def send_at_once(
         self, limiter: Any, api: Api, *, periods: float
     ) -> list[asyncio.Task[Any]]:
-        """Ask for all that so many periods allow, in as many tasks."""
+        """Start all requests of ``periods`` at once, each in its task."""
         count = math.ceil(periods * self.rate)
         return [asyncio.create_task(through(limiter, api)) for _ in range(count)]
 
     async def wait(self, tasks: Iterable[asyncio.Task[Any]], *, periods: float) -> int:
-        """Wait for ``tasks``, raise what one of them raised, and count those not done.
+        """Wait for ``tasks``, and return how many are not done after ``periods``.
 
-        Those that were cancelled are done.
+        A cancelled task is done.  If a task has raised, so does this.
         """
         done, others = await asyncio.wait(tasks, timeout=periods * self.period)
         for task in done:
@@ -109,14 +109,14 @@ class Subject:
         return len(others)
 
     async def rest(self, *, periods: float) -> None:
-        """Do nothing for so many periods."""
+        """Do nothing for ``periods``."""
         await asyncio.sleep(periods * self.period)
 
 
 def _quota_for(
     parameters: Mapping[str, object], rate: float, period: float
 ) -> dict[str, float]:
-    """What to pass on: a rate without a period is per second."""
+    """The arguments to pass on; without ``period``, a rate is per second."""
     quota = {"rate": rate, "period": period}
     taken = {name: number for name, number in quota.items() if name in parameters}
     return taken if "period" in taken or period == 1 else {}
@@ -128,7 +128,7 @@ async def _send_one_by_one(limiter: Any, api: Api, left: Iterator[int]) -> None:
 
 
 async def through(limiter: Any, api: Api) -> None:
-    """Send one request when the limiter lets it, in whichever way the limiter has."""
+    """Send one request when the limiter lets it, with whichever method it has."""
     if hasattr(limiter, "__aenter__"):
         async with limiter:
             await api.get()

@@ -1,1 +1,1 @@
-"""What notebooks, kernels and browser pages do in ways of their own, in one place."""
+"""Everything that is different in a notebook's cell or in a browser page."""

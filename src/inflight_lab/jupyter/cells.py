@@ -1,7 +1,7 @@
-"""What is different in a notebook's cell: it runs again, and inside an event loop.
+"""A notebook's cell: it may run again, and it runs inside an event loop.
 
-What it made is closed when the same cell runs again.  Without this, each further run of
-``server = PracticeServer().start()`` would leave one more server behind: the name is
+When a cell runs again, the servers and panels of its last run are closed.  Otherwise
+``server = PracticeServer().start()`` would leave a server behind each time: the name is
 bound anew, but the old server goes on serving.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 
 @dataclass
 class _CellRun:
-    """One run of a cell, and how to close what it made."""
+    """One run of a cell, and the functions that close what it made."""
 
     message: str
     """The id of the message that asked for it."""
@@ -42,7 +42,7 @@ def closed_on_rerun(close: Callable[[], None]) -> None:
 
 
 def _close_what_the_last_run_made(_: object = None) -> None:
-    """Do it as the cell begins, so also where it was edited and makes nothing now."""
+    """Close as the cell begins, even if it was edited and makes nothing any more."""
     running = _running_cell()
     if running is None:
         return
@@ -77,7 +77,7 @@ def _request_that_runs_in(shell: Any) -> dict[str, Any]:
 
 
 def _tell_marimo(close: Callable[[], None]) -> None:
-    """Where marimo runs the cell, it is the one that closes."""
+    """If marimo runs the cell, let marimo close."""
     marimo: Any = sys.modules.get("marimo._runtime.context")
     context = marimo.safe_get_context() if marimo else None
     if context:
@@ -85,7 +85,7 @@ def _tell_marimo(close: Callable[[], None]) -> None:
 
 
 class _Disposable:
-    """For marimo, which disposes of what a cell made before the cell runs again."""
+    """marimo disposes of this before the cell runs again."""
 
     def __init__(self, close: Callable[[], None]) -> None:
         self._close = close

@@ -1,4 +1,4 @@
-"""What a browser page does differently, put right where a lesson depends on it.
+"""Makes a browser page behave as a computer does, where a lesson depends on it.
 
 Python runs in a page through Pyodide: one thread, no sockets, and the browser's own
 event loop.
@@ -28,12 +28,12 @@ def behave_as_on_a_computer(
       block the page, says so.
     - ``asyncio.run`` refuses while a loop is running, and ``time.sleep`` holds up the
       loop, as everywhere but in Pyodide.
-    - ``time.thread_time``, which a page has not, is the time since it was loaded,
-      waiting included.
-    - A task factory may be set: Pyodide's loop then looks for a function that Python
-      3.14 has not.
-    - A callback may be due since a moment ago: asyncio calls it at once, Pyodide's loop
-      would refuse.
+    - ``time.thread_time``, which a page does not have, is the time since the page was
+      loaded, waiting included.
+    - A task factory may be set.  Pyodide's loop then looks for a function that Python
+      3.14 does not have.
+    - A callback may be due in the past.  asyncio calls it at once; Pyodide's loop would
+      refuse it.
 
     It does nothing the second time.
     """

@@ -1,1 +1,1 @@
-"""What happened to each request, and when: timelines, which plots and tests read."""
+"""Timelines: what happened to each request, and when."""

@@ -1,7 +1,7 @@
-"""What happened to each request, and when; and the statistics computed from that.
+"""A timeline: what happened to each request, and when, with its statistics.
 
 The practice server and the observing transport each write one `Timeline`.  Plots, tests
-and tables read it and nothing else, so that they cannot disagree.
+and tables read nothing else, so they cannot disagree.
 """
 
 import asyncio
@@ -26,12 +26,11 @@ class Timeline:
 
     >>> server.timeline.stats().busiest_period
 
-    ``period`` is the length in seconds of the window for ``busiest_period`` and
+    ``period`` is the window, in seconds, for ``busiest_period``, `recent_requests` and
     `recent_tokens`.
 
-    ``events`` holds the newest ``keep`` events, and up to an eighth more; older ones
-    are dropped, so that a server can run for days.  `stats` counts every request since
-    the last reset, also those whose events were dropped.
+    ``events`` holds the newest ``keep`` events, and up to an eighth more.  Older ones
+    are dropped, so that a server can run for days, but `stats` still counts them.
     """
 
     def __init__(
@@ -70,7 +69,7 @@ class Timeline:
     def start(self, count: int = 1, *, at: float | None = None) -> None:
         """``count`` requests were asked for and wait to be sent.
 
-        ``at`` is when, here and below: a time of ``clock``; None: now.
+        ``at`` is the time, here and below, on ``clock``; None: now.
         """
         with self._lock:
             # `Counter.update` takes three times as long.
@@ -111,10 +110,10 @@ class Timeline:
     ) -> int:
         """A request was sent; returns its number.
 
-        One that was not announced by `start` starts here.  ``status`` is what a server
-        will answer with, and ``due`` when; a client knows neither, and its event names
-        the slot of the current task.  ``tokens`` is what the server charges for it,
-        and ``quota`` how its quota stands right after.
+        If `start` has not announced the request, it starts here.  A server knows the
+        ``status`` and the time ``due`` of its answer, the ``tokens`` that it charges,
+        and how its ``quota`` stands right after.  A client knows none of these, and its
+        event names the slot of the current task.
         """
         with self._lock:
             counts = self._counts
@@ -143,7 +142,8 @@ class Timeline:
     ) -> Iterator[int]:
         """Send a request as `send` does, and give its number.
 
-        It is cancelled, or fails, if the block does.
+        If the block raises, the request has failed; if it is cancelled, so is the
+        request.
         """
         request = self.send(status, tokens, quota=quota, due=due)
         try:
@@ -168,15 +168,15 @@ class Timeline:
     ) -> None:
         """The request got no answer.  ``error`` is the exception, or its name.
 
-        None stands for one of the requests that wait: it will never be sent.
+        None stands for a request that waits, and now will never be sent.
         """
         name = error if isinstance(error, str) else type(error).__name__
         self._finish(request, "failed", name, at=at)
 
     def cancel(self, request: int | None, *, at: float | None = None) -> None:
-        """The client gave the request up while it was in flight.
+        """The client gave up the request while it was in flight.
 
-        None stands for one of the requests that wait.
+        None stands for a request that waits.
         """
         self._finish(request, "cancelled", None, at=at)
 
@@ -198,6 +198,11 @@ class Timeline:
         """How many requests are sent and not answered yet."""
         return len(self._open)
 
+    def recent_requests(self) -> int:
+        """How many requests were sent in the last period, refused ones included."""
+        with self._lock:
+            return self._count_recent(self.clock())
+
     def recent_tokens(self) -> int:
         """How many tokens the server charged for the requests of the last period."""
         with self._lock:
@@ -205,10 +210,10 @@ class Timeline:
             return sum(tokens for _, tokens in self._recent)
 
     def since(self, position: int) -> tuple[list[Event], int]:
-        """The events after the first ``position`` ever written, and where to read on.
+        """The events after ``position``, and the position from which to read on.
 
-        A reset does not begin anew.  If there are fewer events than lie between the two
-        positions, the rest was dropped or forgotten.
+        A position counts all events that were ever written, also those before a reset.
+        If fewer events come than lie between two positions, the rest were dropped.
         """
         with self._lock:
             known = max(0, position - self._dropped)

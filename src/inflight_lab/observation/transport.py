@@ -1,7 +1,7 @@
-"""The client's side of the story: a transport that notes what passes through it.
+"""The client's side of the story: a transport that notes each request.
 
-httpx sends every request through a *transport*, so this is the place to look on: code
-that takes an ``httpx.AsyncClient`` is observed without changing a line of it.
+httpx sends every request through a *transport*.  So this observes any code that takes
+an ``httpx.AsyncClient``, without changing a line of it.
 """
 
 import asyncio
@@ -16,22 +16,22 @@ from inflight_lab.observation.urls import is_loopback
 from inflight_lab.runs.events import Stats
 
 REFUSAL = 0.01
-"""Seconds that a request takes to fail that is not sent."""
+"""Seconds until a request to another machine fails."""
 
 
 class OutsideError(httpx.RequestError):
     """A request to another machine.  It was not sent.
 
-    No kind of `httpx.TransportError`, which another attempt may fix.
+    It is not an `httpx.TransportError`, because trying again does not help.
     """
 
 
 class ObservedTransport(httpx.AsyncBaseTransport):
     """Passes requests on to ``transport`` and writes each one into ``timeline``.
 
-    A request counts as in flight from the moment the client hands it over, so while it
-    waits in httpx's connection pool too: the *server's* timeline shows how many really
-    got through.
+    A request counts as in flight as soon as the client hands it over, even if it still
+    waits in httpx's connection pool.  The *server's* timeline shows how many really got
+    through.
 
     ``transport`` is by default the one that the client would use: httpx's, with its
     pool of 100 connections, or that of httpx2, which is httpx under another name.
@@ -59,7 +59,7 @@ class ObservedTransport(httpx.AsyncBaseTransport):
         """
         with self.timeline.sending() as number:
             await self._refuse_other_machines(request)
-            # Of httpx or httpx2, whichever the client is of.
+            # httpx or httpx2: the library of the client.
             library: Any = sys.modules[type(request.url).__module__]
             self.transport = self.transport or library.AsyncHTTPTransport()
             response = await self.transport.handle_async_request(request)

@@ -1,7 +1,7 @@
-"""Whose machine a URL names, and what in it may be a secret.
+"""Whether a URL names this machine, and whether it may hold a secret.
 
-Whoever repeats a URL leaves secrets out.  A secret has a name that says so, or looks
-like one: long, and neither word nor number.
+A secret has a name that says so, or it looks like one: long, and neither a word nor a
+number.  Code that repeats a URL leaves secrets out.
 """
 
 import ipaddress
@@ -23,7 +23,7 @@ SECRET_ENDINGS = (
     "signature",
     "token",
 )
-"""How such words end, too: ``accesstoken``."""
+"""Endings of such words, as in ``accesstoken``."""
 LONG = re.compile(r"[\w-]{16,}", re.ASCII)
 MIXED = re.compile(r"[a-z]\d+[a-z]|\d[a-z]+\d", re.IGNORECASE)
 """Letters and digits in turn, as in ``41d4`` and unlike ``v2`` or ``census-2020``."""
@@ -38,7 +38,7 @@ def is_loopback(host: str) -> bool:
 
 
 def has_a_secret(url: str) -> bool:
-    """Whether a user's name, the path or a parameter may be one."""
+    """Whether the user's name, the path or a parameter of a URL may be a secret."""
     parts = urlsplit(url)
     if "@" in parts.netloc or looks_random(parts.path):
         return True
@@ -46,16 +46,16 @@ def has_a_secret(url: str) -> bool:
 
 
 def is_secret(name: str, value: str) -> bool:
-    """Whether a parameter's value may be one."""
+    """Whether the value of a parameter may be a secret."""
     return is_named_as_a_secret(name) or looks_random(value)
 
 
 def is_named_as_a_secret(name: str) -> bool:
-    """Whether a word of a parameter's name says that the value is one."""
+    """Whether the name of a parameter says that its value is a secret."""
     words = [word.lower() for word in WORD.findall(name)]
     return any(word in SECRET_WORDS or word.endswith(SECRET_ENDINGS) for word in words)
 
 
 def looks_random(text: str) -> bool:
-    """Whether it has a long part that nobody would choose as a name."""
+    """Whether a text has a long part that nobody would choose as a name."""
     return any(MIXED.search(part) for part in LONG.findall(text))

@@ -1,4 +1,7 @@
-"""Notices, from another thread, that the event loop is blocked."""
+"""Notices, from another thread, that the event loop is blocked.
+
+It is the panel's only thread, so it stands alone.
+"""
 
 import asyncio
 import sys
@@ -21,10 +24,10 @@ LOOK_EVERY = 0.5
 async def watch_for_blocks(
     blocked: Callable[[], object], turns: Callable[[], object]
 ) -> None:
-    """Until it is cancelled, call ``blocked`` once the loop does not turn any more.
+    """Call ``blocked`` when the loop has stopped turning, until this is cancelled.
 
-    That is called in another thread.  While the loop turns, ``turns`` is called now and
-    then, on the loop.
+    ``blocked`` is called in another thread.  While the loop turns, it calls ``turns``
+    now and then.
     """
     if sys.platform == "emscripten":  # there are no threads
         return

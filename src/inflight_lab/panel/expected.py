@@ -1,4 +1,4 @@
-"""What a panel would show, computed: for the picture of one that nobody has run."""
+"""Computes what a panel would show, for its picture until somebody runs it."""
 
 import inspect
 from heapq import heapreplace
@@ -12,14 +12,14 @@ from inflight_lab.runs.run import Level, RequestEvent, Run, no_levels, outcomes_
 from inflight_lab.runs.terms import Terms
 
 HEADROOM = 1.0125
-"""What a pacer adds to the spacing of its quota."""
+"""A pacer spaces requests by this many times what its quota asks for."""
 POOL = 100
 """Connections of httpx's client, inside which requests wait for one."""
 
 
 class Timing(NamedTuple):
-    """When a request is handed to the client, when that has a connection for it, when
-    it ends, and when the next may have its slot.
+    """The times of one request: the client gets it, then has a connection for it; it
+    ends, and its slot is free.
     """
 
     sent: float
@@ -36,11 +36,11 @@ def expected_run(
     pause: float = 0.0,
     spacing: float = 0.0,
 ) -> Run:
-    """A run of ``count`` requests through a semaphore of ``limit``, or without one.
+    """A run of ``count`` requests through a semaphore of ``limit``; None: without one.
 
-    Every answer takes the latency of the ``terms``, or a thousandth of a second if that
-    is less.  A group that fills the slots keeps them for ``pause`` more seconds.
-    Requests leave ``spacing`` seconds apart, or later.
+    Every answer takes the latency of the ``terms``, but at least a millisecond.  A
+    group that fills all slots keeps them for ``pause`` more seconds.  Requests are at
+    least ``spacing`` seconds apart.
     """
     slots = min(limit or count, count)
     latency = max(terms.latency or 0.0, 0.001)
@@ -70,7 +70,7 @@ def expected_run(
 def _timings(
     count: int, slots: int, *, latency: float, pause: float, spacing: float
 ) -> list[Timing]:
-    """Each request takes the slot that is free first, then such a connection."""
+    """Each request takes the first free slot, and then the first free connection."""
     free = [0.0] * slots  # when each slot is: a heap
     connections = [0.0] * POOL  # likewise
     due = 0.0
@@ -103,18 +103,18 @@ def _events_of(timings: list[Timing], terms: Terms) -> list[RequestEvent]:
 
 
 def pause_of(runner: Runner) -> float:
-    """Seconds that it pauses when its limit is reached; 0 for a runner without one."""
+    """Seconds that a runner pauses at its limit; 0 for a runner without a pause."""
     return _default_of(runner, "pause") or 0.0
 
 
 def spacing_of(runner: Runner) -> float:
-    """Seconds between its requests; 0 for a runner without a rate."""
+    """Seconds between a runner's requests; 0 for a runner without a rate."""
     rate = _default_of(runner, "rate")
     return HEADROOM * (_default_of(runner, "period") or 1.0) / rate if rate else 0.0
 
 
 def _default_of(runner: Runner, name: str) -> float | None:
-    """The number that it has for a parameter; None without one."""
+    """The default of a runner's parameter, if it is a number."""
     parameter = inspect.signature(runner).parameters.get(name)
     default = parameter.default if parameter else None
     return default if isinstance(default, int | float) else None

@@ -19,7 +19,7 @@ SEEN = {
     "cancelled": "{} cancelled",
     "elapsed": "{} s",
 }
-"""How a number that a goal is about is shown beside it, by its name in the Stats."""
+"""How a goal shows the numbers that it looks at, by their names in the `Stats`."""
 
 MAX_TRIES = 12
 """How many of the last tries are kept."""
@@ -29,17 +29,17 @@ MAX_ERROR_TEXT = 500
 
 
 class GoalState(NamedTuple):
-    """What became of a goal."""
+    """How a goal stands."""
 
     name: str
     met: bool | None
     """None while it is open."""
     seen: str
-    """The numbers that it is about, or its error."""
+    """The numbers that it looks at, or the error that it raised."""
 
 
 def check_goals(goals: object) -> None:
-    """Raise ``TypeError`` unless these are plain functions by name."""
+    """Raise ``TypeError`` unless ``goals`` are plain functions by name."""
     if not isinstance(goals, Mapping):
         raise TypeError(f"goals must be functions of the Stats, by name, got {goals!r}")
     for name, goal in goals.items():
@@ -50,10 +50,7 @@ def check_goals(goals: object) -> None:
 
 
 class Goals:
-    """The goals of a lane, and how the last tries went.
-
-    ``met`` says by name which the last run met; a goal that is still open is not in it.
-    """
+    """The goals of a lane, and how the last tries went."""
 
     def __init__(self, conditions: Mapping[str, Goal]) -> None:
         self.conditions = dict(conditions)
@@ -66,15 +63,15 @@ class Goals:
 
     @property
     def met(self) -> dict[str, bool]:
-        """Which the last run met, by name."""
+        """Whether the last run met each goal, by name; open goals are left out."""
         return {each.name: each.met for each in self.states if each.met is not None}
 
     def judge(
         self, stats: Stats, *, finished: bool, settings: Mapping[str, object]
     ) -> None:
-        """Judge each by ``stats``, and keep how this try with ``settings`` went.
+        """Judge each goal by ``stats``, and keep this try and its ``settings``.
 
-        A run that is not ``finished`` meets none: what holds so far stays open.
+        A run that is not ``finished`` meets no goal: one that holds so far stays open.
         """
         judged = [_judge(name, goal, stats) for name, goal in self.conditions.items()]
         self.states = [
@@ -86,7 +83,7 @@ class Goals:
             del self.tries[:-MAX_TRIES]
 
     def on_page(self) -> list[dict[str, Any]]:
-        """Each as the page shows it: the fields of its `GoalState`."""
+        """The fields of each `GoalState`."""
         return [each._asdict() for each in self.states]
 
 
@@ -108,7 +105,7 @@ def _judge(name: str, condition: Goal, stats: Stats) -> GoalState:
 
 
 def _numbers_for(condition: Goal, stats: Stats) -> str:
-    """The numbers whose names stand in the code of a goal."""
+    """The numbers that the code of a goal names."""
     code = getattr(condition, "__code__", None)
     names = code.co_names if code else ()
     return ", ".join(

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from inflight_lab.engine.client import Outcome
 from inflight_lab.engine.execution import Execution
+from inflight_lab.engine.outcomes import Outcome
 from inflight_lab.engine.runner import Runner, check_runner, takes
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.panel.expected import expected_run, pause_of, spacing_of
@@ -17,7 +17,7 @@ from inflight_lab.runs.run import Run
 from inflight_lab.server.practice_server import PracticeServer
 
 DISCONNECT_DELAY = 0.2
-"""Seconds that a server takes at most to notice that a client hung up."""
+"""Seconds within which a server notices that a client hung up."""
 
 _running: list["Lane"] = []
 """The lanes that run now.  The first of several on one server resets it."""
@@ -29,13 +29,13 @@ class End(NamedTuple):
     status: str
     """Done, stopped, or with an error."""
     notice: str
-    """What neither the picture nor the sentence above it can show, or nothing."""
+    """What the picture and its sentence cannot show; empty if there is nothing."""
 
 
 def runners_by_name(runner: Runner | Mapping[str, Runner]) -> dict[str, Runner]:
     """The runners by name; a single one is called ``""``.
 
-    Raises ``TypeError`` if there is none, or something that is not a runner.
+    Raises ``TypeError`` if there is none, or if one is not a runner.
     """
     runners = dict(runner) if isinstance(runner, Mapping) else {"": runner}
     for each in runners.values() or [runner]:
@@ -44,9 +44,9 @@ def runners_by_name(runner: Runner | Mapping[str, Runner]) -> dict[str, Runner]:
 
 
 class Lane:
-    """Runs ``runner`` against ``server`` as often as asked, and keeps the last result.
+    """Runs ``runner`` against ``server`` as often as asked, and draws it on ``page``.
 
-    What happens is drawn on ``page``.
+    It keeps the result of the last run.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Lane:
         """Whether the panel sets its limit."""
         self._observed = takes(runner, "client")
         self.unlimited = self._observed and not self.adjustable
-        """Whether it is known to have no limit.  Threads may have one."""
+        """Whether it has no limit; a runner without ``client`` may have one."""
         self._execution: Execution | None = None
         source = PlotSource(
             server.timeline,
@@ -155,7 +155,7 @@ class Lane:
         self.timeline.reset()
 
     def expected(self, count: int, limit: int) -> Run:
-        """What its runner would show, as far as its limit, pause and rate tell."""
+        """The run that its limit, pause and rate let one expect."""
         return expected_run(
             count,
             limit=None if self.unlimited else limit,
@@ -165,7 +165,7 @@ class Lane:
         )
 
     def on_page(self) -> dict[str, Any]:
-        """What the page shows of it above its plot."""
+        """What the page shows above the plot of this lane."""
         return {
             "name": self.name,
             "adjustable": self.adjustable,
@@ -204,7 +204,7 @@ class Lane:
         return f"stopped: {brought}, {missing} {fate}"
 
     def _said_here(self, parts: list[str]) -> str:
-        """The ``parts`` with the name of the lane before them, if there is any."""
+        """The ``parts`` as one text, after the name of the lane if it has one."""
         text = "; ".join(filter(None, parts))
         return f"{self.name}: {text}" if self.name and text else text
 
@@ -215,7 +215,7 @@ def is_busy(server: PracticeServer) -> bool:
 
 
 def plain_time(seconds: float) -> float:
-    """A measured time as the sentence on the page says it."""
+    """Seconds, rounded as in the sentence on the page."""
     return round(seconds, 1 if seconds >= 1 else 2)
 
 

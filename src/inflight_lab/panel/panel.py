@@ -8,7 +8,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from inflight_lab.engine.client import Outcome
+from inflight_lab.engine.outcomes import Outcome
 from inflight_lab.engine.runner import Runner
 from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.observation.timeline import Timeline
@@ -42,30 +42,29 @@ class Panel(Settings, anywidget.AnyWidget):
 
     ``runner`` is any callable that takes these two and returns an awaitable: a rung of
     the ladder, the coroutine function that you have just written, a
-    ``functools.partial``, a method or an object.  If it also takes one of these
-    keywords, the panel passes it:
-    ``client`` to draw the client's own count, ``limiter`` to change the limit while
-    requests are in flight, ``return_exceptions=True`` to get every outcome.
+    ``functools.partial``, a method or an object.  The panel passes these keywords if
+    the runner takes them: ``client`` to draw the client's own count, ``limiter`` to
+    change the limit while requests are in flight, and ``return_exceptions=True`` to get
+    every outcome.
 
     Several runners by name, ``{"naive": ..., "semaphore": ...}``, run side by side with
-    one click, on one clock.  Each has a server of its own: the first one has
-    ``server``, and the others have copies of it.
+    one click, on one clock.  The first one has ``server``, and each of the others has a
+    copy of it.
 
     ``goals`` are named conditions on the server's `Stats`, judged when a run has ended,
     for example ``{"no 429": lambda stats: stats.refused == 0, "under 4 s": lambda
-    stats: stats.elapsed < 4}``; ``goals_met`` then says which are met, by name, and the
-    page lists the last tries.  A run that was stopped, or whose runner raised, meets
-    none: a goal that does not hold is missed, one that holds so far stays open and is
-    not in ``goals_met``.  ``elapsed`` is what the sentence above the picture says,
-    rounded as there: from the first request that was asked for to the end of the last.
+    stats: stats.elapsed < 4}``.  ``goals_met`` then says by name which are met, and the
+    page lists the last tries.  If a run was stopped, or its runner raised, it meets no
+    goal: one that holds so far stays open, and is not in ``goals_met``.  ``elapsed``
+    counts from the first request that was asked for to the end of the last, rounded as
+    in the sentence above the picture.
 
-    ``knobs`` names the settings that always stand on the page; the others are behind
-    the button "⋯".  ``count`` and ``limit`` are where their sliders begin.  ``count``,
-    ``limit``, ``latency`` and ``rate`` are traits: set one, also during a run, and its
-    slider moves, even beyond its end;
-    ``observe`` it, or ``jslink`` it to a widget of your own.  ``running`` and
-    ``status`` can be observed too.  ``strip`` is what the line below the requests shows
-    at first: how many are "in flight", or the "rate" at which they are sent.
+    ``knobs`` names the settings that the page always shows; the others are behind the
+    button "⋯".  ``count`` and ``limit`` are where their sliders begin.  ``count``,
+    ``limit``, ``latency`` and ``rate`` are traits.  Set one, also during a run, and its
+    slider moves, even beyond its end.  ``observe`` it, or ``jslink`` it to a widget of
+    your own.  ``running`` and ``status`` can be observed too.  ``strip`` names the line
+    below the requests: how many are "in flight", or the "rate" at which they are sent.
 
     After a run ``outcomes`` holds one response or exception per request, and ``error``
     what the runner raised, or None.  Of several runners these are the first one's;
@@ -120,9 +119,12 @@ class Panel(Settings, anywidget.AnyWidget):
         super().__init__(_fixed=fixed, **self._initial)
         self._page = WidgetPage(self, self._expected)
         self._page.picture.panel = {
+            "names": list(runners),
             "sliders": list(knobs),
             "strip": strip,
+            "quota": fixed["terms"]["quota"],
             "spacing": max(map(spacing_of, runners.values())),
+            **self._initial,
         }
         self.lanes = self._make_lanes(runners, server, goals)
         self._show_lanes()
@@ -149,9 +151,10 @@ class Panel(Settings, anywidget.AnyWidget):
             self._say_under_way()
 
     async def finished(self) -> None:
-        """Wait until the run is over, however it ends; there may be none.
+        """Wait until the run is over, however it ends.  Returns at once without a run.
 
-        Then a front end that hears only the cell that waits has its picture, too.
+        Afterwards the picture is drawn again, for front ends that only show what the
+        waiting cell sends.
         """
         if self._task is not None:
             await asyncio.wait([self._task])
@@ -261,7 +264,7 @@ class Panel(Settings, anywidget.AnyWidget):
         self.running = False
 
     def _clear_when_over(self) -> None:
-        """Drop the last run: IPython's ``Out`` keeps the panel itself for good."""
+        """Drop the last run, because IPython's ``Out`` keeps the panel for good."""
         if self._task:
             self._task.add_done_callback(lambda _: self._clear())
 
@@ -273,7 +276,7 @@ class Panel(Settings, anywidget.AnyWidget):
     # What it says
 
     def _say(self, status: str, notice: str = "") -> None:
-        """Say how things stand, and on the page what no picture shows."""
+        """Set the status, and the notice on the page."""
         self.status = status
         self.notice = notice
 
@@ -323,7 +326,7 @@ class Panel(Settings, anywidget.AnyWidget):
         """Do what an input of a page asks for, and tell the page that it is done.
 
         marimo sends each message as an HTTP request of its own, so a move may arrive
-        after the one that followed it: then it does not count any more.
+        late, after the next one.  Then it does not count.
         """
         source = message["input"]
         latest = self._heard.get(source, 0)

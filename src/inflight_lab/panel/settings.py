@@ -1,4 +1,4 @@
-"""What can be set on a panel.  ``stage/controls.js`` has a slider for each."""
+"""The settings of a panel, for which ``stage/controls.js`` has the sliders."""
 
 import sys
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from inflight_lab.server.practice_server import PracticeServer
 
 
 class Settings(traitlets.HasTraits):
-    """What a panel has as traits.  One with the name of a knob is the servers'."""
+    """The settings as traits.  If one is called as a knob, it sets that knob."""
 
     limit = traitlets.Any(help="How many may be in flight at once.").tag(sync=True)
     count = traitlets.Any(help="How many requests a run sends.").tag(sync=True)
@@ -23,7 +23,7 @@ class Settings(traitlets.HasTraits):
 
 NAMES = tuple(Settings.class_own_traits())
 OF_THE_SERVER = tuple(name for name in NAMES if name in KNOBS)
-"""The settings that are the servers'."""
+"""The settings that are knobs of the server."""
 
 # A kernel in a page has no threads, and sends nothing while a cell blocks it.
 SILENCE = 60 if sys.platform == "emscripten" else 5
@@ -33,7 +33,7 @@ SILENCE = 60 if sys.platform == "emscripten" else 5
 def fixed_for(
     server: PracticeServer, *, knobs: Sequence[str], strip: str
 ) -> dict[str, Any]:
-    """What a page gets once: which sliders always stand there, and the API's terms.
+    """What a page gets once: the sliders to show, the strip, and the API's terms.
 
     Raises ``TypeError`` or ``ValueError`` for a bad argument of a panel.
     """
@@ -56,7 +56,7 @@ def check_setting(name: str, value: object) -> None:
 
 
 def _check_knobs(knobs: Sequence[str]) -> None:
-    """Raise an error unless these are names of settings, each once."""
+    """Raise an error unless ``knobs`` are names of settings, each once."""
     if not isinstance(knobs, tuple | list):
         raise TypeError(
             "knobs must be names in a tuple, such as ('limit', 'latency'), "

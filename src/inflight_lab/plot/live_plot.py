@@ -1,4 +1,4 @@
-"""The live plot: what a server counts or a client sees, as it happens."""
+"""The live plot of the requests that a server counts or a client sends."""
 
 from typing import Protocol, Self
 
@@ -14,17 +14,17 @@ from inflight_lab.runs.terms import Terms
 
 
 class Observed(Protocol):
-    """What counts requests, as a `PracticeServer` does."""
+    """Something that counts requests, such as a `PracticeServer`."""
 
     timeline: Timeline
 
     @property
     def terms(self) -> Terms:
-        """What it allows, and how long it takes."""
+        """The terms of its API."""
 
 
 class Plot(anywidget.AnyWidget):
-    """What ``source`` reads, as it happens: requests waiting, in flight, refused."""
+    """Plots live what ``source`` reads: requests waiting, in flight and refused."""
 
     _esm = script(PAGE / "live_plot.js")
     _css = style(*PRESENTABLE)
@@ -38,7 +38,7 @@ class Plot(anywidget.AnyWidget):
 
     @property
     def run(self) -> Run:
-        """The run that is shown: what happened in it, as data."""
+        """The run that is shown, as data."""
         return self.feed.run
 
     def start(self) -> None:
@@ -48,7 +48,8 @@ class Plot(anywidget.AnyWidget):
     def stop(self) -> None:
         """End the run and leave its picture in the notebook.
 
-        Once more where it has ended: a front end that hears only this cell has it, too.
+        If it has ended already, the picture is drawn again, for front ends that only
+        show what this cell sends.
         """
         if self.run.live:
             self.feed.stop()
@@ -83,9 +84,9 @@ class LivePlot(Plot):
     >>> with plot:
     ...     await naive.make_many_requests(server.url, 20)
 
-    ``count`` says how many requests are asked for: a server sees only what comes, and
-    each retry anew.  An `ObservedTransport` in its place shows what your own client
-    sends.
+    ``count`` says how many requests you ask for.  The server cannot know that: it sees
+    only those that come, and takes a retry for another request.  An `ObservedTransport`
+    instead of a server shows what your own client sends.
 
     Raises ``TypeError`` for anything else.
     """

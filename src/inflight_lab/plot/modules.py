@@ -1,7 +1,4 @@
-"""What draws runs, as a page takes it: ES modules as one text, and a stylesheet.
-
-So a clone needs no build step.
-"""
+"""Joins ES modules to one script, and stylesheets to one, so a clone needs no build."""
 
 import re
 from pathlib import Path
@@ -10,10 +7,10 @@ PAGE = Path(__file__).parent / "page"
 """The folder of the JavaScript and the stylesheet of a widget."""
 
 STAGE = Path(__file__).parents[1] / "stage"
-"""The folder of what draws a run."""
+"""The folder of the JavaScript and the stylesheets that draw a run."""
 
 PRESENTABLE = (STAGE / "controls.css", PAGE / "presentation.css")
-"""The stylesheets of what has buttons, and can fill the screen."""
+"""The stylesheets of a widget that has buttons and can fill the screen."""
 
 IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]*)";\n', re.MULTILINE)
 EXPORT = re.compile(
@@ -26,12 +23,12 @@ MARGIN = re.compile(r"(?<=[,;{([])\n\s*|(?<=\n)\s+")
 
 
 def script(entry: Path) -> str:
-    """The module ``entry`` and all that it imports, as a page takes it."""
+    """The module ``entry`` and all that it imports, as one script for a page."""
     return without_comments(joined(entry))
 
 
 def style(*more: Path) -> str:
-    """The stylesheet of a stage, of what is around it, and ``more``."""
+    """The stylesheet of a stage and its page, and ``more``."""
     sheets = [STAGE / "stage.css", PAGE / "page.css", *more]
     return "".join(
         without_comments(sheet.read_text(encoding="utf-8")) for sheet in sheets
@@ -41,9 +38,9 @@ def style(*more: Path) -> str:
 def joined(entry: Path) -> str:
     """The module ``entry`` and all that it imports, as one module with its exports.
 
-    Each other module becomes a function that is called once and returns what it
-    exports, so its private names stay its own.  Of JavaScript it knows ``import { a, b
-    as c } from "./file.js";`` and ``export`` before a declaration of one name.
+    Each other module becomes a function that is called once and returns its exports,
+    so its private names stay private.  It knows two forms: ``import { a, b as c } from
+    "./file.js";``, and ``export`` before the declaration of one name.
 
     Raises ``ValueError`` for an ``import`` or ``export`` of another form.
     """
@@ -55,16 +52,16 @@ def joined(entry: Path) -> str:
 
 
 def without_comments(text: str) -> str:
-    """JavaScript or CSS without comments and margins: less than half as long.
+    """JavaScript or CSS without comments and margins, at less than half the length.
 
-    So no text in the code may have one in it, or go over several lines.
+    No string in the code may look like a comment, or go over several lines.
     """
     code = LINE_COMMENT.sub("", BLOCK_COMMENT.sub("", text))
     return MARGIN.sub("", code).lstrip()
 
 
 class _Module:
-    """One module, whose imports are taken from ``others``, which come before it."""
+    """One module; the modules that it imports are among ``others``."""
 
     def __init__(self, path: Path, others: list["_Module"]) -> None:
         self.path = path
@@ -85,14 +82,14 @@ class _Module:
         return f"const {self.name} = (() => {{\n{body}return {{ {exported} }};\n}})();"
 
     def _taken(self, names: str, address: str, others: list["_Module"]) -> str:
-        """What stands in place of an import."""
+        """The statement that replaces an import."""
         path = (self.path.parent / address).resolve()
         (module,) = (other for other in others if other.path == path)
         return f"const {{{names.replace(' as ', ': ')}}} = {module.name};\n"
 
 
 def _collect(path: Path, found: list[_Module]) -> None:
-    """Add the module at ``path`` to ``found``, after those that it imports."""
+    """Add the modules that ``path`` imports to ``found``, and then ``path`` itself."""
     if path in (module.path for module in found):
         return
     for _, address in IMPORT.findall(path.read_text(encoding="utf-8")):

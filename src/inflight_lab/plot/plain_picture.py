@@ -12,31 +12,32 @@ from inflight_lab.runs.columns import to_recording
 from inflight_lab.runs.run import Run
 
 STARTED = "inflight_lab_started"
-"""Metadata key of an output: how many requests its picture shows."""
+"""Metadata key of an output: how many requests were sent; 0 for a computed picture."""
 
 PANEL = "inflight_lab_panel"
-"""Metadata key of a recording: ``sliders`` and ``strip`` of the panel that made it."""
+"""Metadata key of a recording: what was set when its panel was made."""
 
 RECORDING = "application/vnd.inflight-lab.recording+json"
-"""The MIME type of a recording: of what was sent or, with `STARTED` 0, computed."""
+"""The MIME type of a recording."""
 
 keep_recordings = False
-"""Whether the recording of each finished run stands beside its picture.
+"""Whether each picture brings the recording of its run.
 
-An exporter sets it, in the kernel; a saved notebook does not need them.
+The site sets this in the kernel, because its pages play the run.  Saved notebooks do
+not.
 """
 
 Runs = Mapping[str, Run]
 Expected = Callable[[], Runs]
-"""Returns, by name, what would happen; nothing where nobody knows."""
+"""Returns by name the runs that one would expect, if anybody can tell."""
 
 
 class PlainPicture:
     """Displays the runs of a widget as an image, in one place.
 
-    ``runs`` returns them by name; until one has begun, the image shows what is
-    ``expected``.  ``mark`` is its class, by which a page finds it, to hide it.
-    What a ``panel`` says of itself is kept with a recording.
+    ``runs`` returns them by name.  Until one has begun, the image shows the runs that
+    ``expected`` returns.  A page finds the image by its class ``mark``, and hides it.
+    ``panel`` is kept with a recording.
     """
 
     panel: Mapping[str, Any] = MappingProxyType({})
@@ -73,7 +74,7 @@ class PlainPicture:
 
 
 def as_mime_types(picture: Picture) -> dict[str, Any]:
-    """What a front end can choose from."""
+    """The picture in the forms that a front end can choose from."""
     return {
         "text/plain": repr(picture),
         "text/html": picture._repr_html_(),
@@ -82,5 +83,5 @@ def as_mime_types(picture: Picture) -> dict[str, Any]:
 
 
 def _can_be_kept(run: Run) -> bool:
-    """Whether it is over, and all of it is there."""
+    """Whether a run is over, and nothing of it was dropped."""
     return run.now > 0 and not run.live and run.whole

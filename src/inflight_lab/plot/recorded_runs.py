@@ -1,8 +1,8 @@
 """Recorded runs as HTML that plays, in a page that no kernel stands behind.
 
-The same JavaScript draws them as in the live plot.  It asks nothing from anywhere, so a
-page plays from the file system too.  Where there is no JavaScript, and on paper, the
-still picture stands in its place.
+The same JavaScript draws them as in the live plot.  It asks nothing of any server, so a
+page also plays from the file system.  Without JavaScript, and on paper, readers see the
+still picture.
 """
 
 import json
@@ -16,8 +16,8 @@ from inflight_lab.runs.run import Run
 def player_html(runs: Mapping[str, Run], still: str) -> str:
     """A player for ``runs``, side by side; ``still`` is the HTML of their picture.
 
-    The page needs `page_parts` once, too.  Raises ``ValueError`` for a run that cannot
-    be recorded.
+    The page also needs `page_parts`, once.  Raises ``ValueError`` if a run cannot be
+    recorded.
     """
     return recording_html(to_recording(runs), still)
 

@@ -1,4 +1,4 @@
-"""From the events of two timelines to those of a run, which tell of both sides."""
+"""Makes one story of two timelines: the events of a run, as both sides saw them."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -8,11 +8,12 @@ from inflight_lab.runs.run import END_KINDS, RequestEvent, What
 
 
 class RequestEvents:
-    """Makes a run's events of what a client and a server have written.
+    """Makes the events of a run out of those of a client and a server.
 
-    Their times are seconds since the run began, and ``waiting`` is how many requests
-    waited then.  ``slots``: the client knows which slot a request has.  ``verdicts``:
-    the server knows its answer.  What began before the run is no part of it.
+    Times are seconds since the run began; ``waiting`` requests waited at that moment.
+    ``slots``: there is a client, which knows the slot of each request.  ``verdicts``:
+    there is a server, which knows each answer.  A request that began before the run is
+    not part of it.
     """
 
     def __init__(self, *, waiting: int, slots: bool, verdicts: bool) -> None:
@@ -27,10 +28,10 @@ class RequestEvents:
     def read(
         self, asked: Iterable[Event], arrived: Iterable[Event]
     ) -> list[RequestEvent]:
-        """What is new, in the order of time.
+        """Return the new events in the order of time.
 
-        ``asked`` is what the client has written, or else the server; ``arrived`` is it
-        the other way round.
+        ``asked`` are those of the client, or of the server if there is no client.
+        ``arrived`` are those of the server, or of the client if there is no server.
         """
         arrivals = deque(event for event in arrived if event.kind == "sent")
         found = []
@@ -44,7 +45,7 @@ class RequestEvents:
         return found
 
     def cut_off(self, time: float) -> list[RequestEvent]:
-        """Requests that are still out are cancelled, at ``time``."""
+        """Cancel the requests that are still in flight, at ``time``."""
         out = sorted(self._under_way)
         self._under_way.clear()
         return [RequestEvent(time, "cancelled", number, None) for number in out]
@@ -56,7 +57,7 @@ class RequestEvents:
         return arrival.time < event.time
 
     def _own(self, event: Event) -> RequestEvent | None:
-        """The event as one of this run, if it is."""
+        """The event as one of this run, or None if it is not part of it."""
         gave_up = self._waiting - event.waiting
         self._waiting = event.waiting
         time = event.time
@@ -104,11 +105,11 @@ class RequestEvents:
         return RequestEvent(time, what, number, event.detail)
 
     def _number_of(self, event: Event) -> int:
-        """Timelines number on from run to run; in each run the first is 0."""
+        """A number that begins at 0 in each run; those of a timeline go on."""
         return (event.request or 0) - (self._first or 0)
 
     def _arrival(self, event: Event) -> RequestEvent:
-        """The first that was sent is the first to arrive: the sides number apart."""
+        """The two sides have their own numbers, so the first sent is the first here."""
         time = event.time
         number = next(iter(self._not_arrived), None)
         if number is not None:

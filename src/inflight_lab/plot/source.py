@@ -1,4 +1,4 @@
-"""Reads timelines while they are written, and says what is new of a run."""
+"""Reads timelines while they are written, and returns the news of a run."""
 
 from collections import Counter, deque
 from collections.abc import Callable
@@ -15,11 +15,11 @@ AskTerms = Callable[[], Terms]
 
 
 class PlotSource:
-    """Says what is new in a server's and a client's timeline since it was last asked.
+    """Returns the news of a server's and a client's timeline, each time it is asked.
 
-    One of the two may be None, if it is not observed.  A run begins here, and again
-    with each `begin`; its times are seconds since then.  ``count`` requests are asked
-    for, where no timeline says how many.
+    One of the two is None if nobody observes it.  A run begins when this is made, and
+    again with each `begin`; its times are seconds since then.  ``ask`` returns the
+    API's terms.  ``count`` is how many requests were asked for, if no timeline says so.
     """
 
     def __init__(
@@ -41,9 +41,9 @@ class PlotSource:
         self.begin()
 
     def begin(self, *, unlimited: bool = False) -> None:
-        """A new run begins now.  What happened before is no part of it.
+        """Begin a new run now.  What happened before is not part of it.
 
-        ``unlimited`` says that it is known to have no limit.
+        ``unlimited``: the run has no limit.
         """
         self._ended: Run | None = None
         self._stopped = False
@@ -63,9 +63,9 @@ class PlotSource:
         )
 
     def end(self) -> Run:
-        """The last news: what happens from now on is no part of the run.
+        """End the run, and return its last news.
 
-        Requests that are still out are cancelled: nobody sees their answers.
+        Requests that are still in flight count as cancelled: nobody sees their answers.
         """
         news = self.read()
         cut_off = self._request_events.cut_off(news.now)
@@ -91,7 +91,7 @@ class PlotSource:
         self._limits.append(Level(self.now, limit))
 
     def read(self) -> Run:
-        """What is new, and how the run stands."""
+        """Return what is new, with the counts and the state of the run so far."""
         if self._ended:
             return self._ended.standing()
         levels = no_levels()
@@ -131,7 +131,7 @@ class PlotSource:
         return event._replace(time=self._at(event.time), due=due)
 
     def _new_terms(self) -> list[Terms]:
-        """The API's terms, if they have changed; at first, from the beginning on."""
+        """The API's terms, if they have changed since the last news."""
         last = self._last_terms
         terms = self._ask_terms()
         quota = terms.quota
@@ -159,7 +159,7 @@ class PlotSource:
 
 
 class _Tally:
-    """Counts what becomes of the requests of a run, ``waiting`` of which wait."""
+    """Counts the requests of a run, which begins with so many ``waiting``."""
 
     def __init__(self, waiting: int) -> None:
         self.announced = waiting
@@ -174,7 +174,7 @@ class _Tally:
         self._ends = Counter[OutcomeKind]()
 
     def note(self, asked: list[Event], events: list[RequestEvent]) -> None:
-        """Take in what is new: what the asking side wrote, and the run's events."""
+        """Count the news: what the asking side wrote, and the events of the run."""
         for event in asked:
             self._note_waiting(event)
             if self._began is None:
@@ -184,7 +184,7 @@ class _Tally:
             self._note_end(each)
 
     def take_waiting(self) -> list[Level]:
-        """How many wait, whenever that has changed since this was last called."""
+        """The changes in how many wait, since this was last called."""
         levels = self._new_waiting
         self._new_waiting = []
         return levels

@@ -1,8 +1,8 @@
-"""What stands beside the pages of the site, and how they link to it.
+"""The files beside the pages of the site, and the links to them.
 
-One script and one style sheet draw the runs of all pages; the drawings of the lessons
-can be seen; their code can be read and, where it is a recipe or a rung, saved and used
-as it is; and in ``live/`` the notebooks run.
+One script and one style sheet draw the runs of all pages.  Beside them are the drawings
+of the lessons, and the code that they link to; recipes and rungs are scripts that can
+be saved and used.  In ``live/`` the notebooks run.
 """
 
 import shutil
@@ -19,7 +19,7 @@ SCRIPT = Path(__file__).with_name("page.js")
 SHEETS = (STAGE / "controls.css", STAGE / "toy.css")
 HEAD = """<link rel="stylesheet" href="stage.css">
 <script defer src="stage.js"></script>"""
-"""What the head of a page with runs has.  A module would not load from a file."""
+"""For the head of a page with runs.  A module would not load from a file."""
 
 LAB = "live/lab/index.html"
 """JupyterLab in the site, beside the pages."""
@@ -27,7 +27,7 @@ HOW_TO_INSTALL = '<a href="index.html#install">how to install it</a>'
 
 
 def write(folder: Path) -> None:
-    """Write the files beside the pages in ``folder``, but for ``live/``."""
+    """Write the files beside the pages into ``folder``, without ``live/``."""
     code = f'"use strict";\n(() => {{\n{script(SCRIPT)}}})();\n'
     (folder / "stage.js").write_text(code, encoding="utf-8")
     (folder / "stage.css").write_text(style(*SHEETS), encoding="utf-8")
@@ -40,9 +40,9 @@ def write(folder: Path) -> None:
 
 
 def write_scripts(folder: Path) -> None:
-    """Each recipe and each rung with what it uses, as ``inflight-lab snippet`` has it.
+    """Write each recipe and each rung as ``inflight-lab snippet`` prints it.
 
-    The rung that has a recipe's name is left as it is.
+    The rung *paced* stays as it is, because a recipe has the same name.
     """
     for name in {*RECIPES, *RUNGS, *SHARED}:
         room = "recipes" if name in RECIPES else "runners"

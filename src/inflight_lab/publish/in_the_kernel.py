@@ -1,6 +1,6 @@
-"""What the kernel of a notebook does for its page, besides running the cells.
+"""Runs in the kernel of a notebook, before and after its cells, for its page.
 
-It is a module of its own because kernels import it, and nothing that runs notebooks.
+It is a file of its own, because a kernel must not import what runs notebooks.
 """
 
 import sys

@@ -15,7 +15,7 @@ NAME = "index.html"
 HERE = Path(__file__).parent
 TEMPLATE = HERE / "landing_page.html.j2"
 STYLES = (HERE / "notebook_page.css", HERE / "landing_page.css")
-"""What all pages look like, and then what only this one has."""
+"""The style of all pages, and of this one."""
 
 ABOUT = "How to send many HTTP requests from Python's asyncio without a 429."
 
@@ -53,14 +53,14 @@ IN_WORDS = f"""<p>{COUNT} requests at once, to an API that allows {RATE} in any 
 {RATE} are answered, {COUNT - RATE} are refused. With at most 10 in flight, and
 answers after 1.2 seconds, all {COUNT} are answered within 13 seconds; evenly paced,
 within 7.</p>"""
-"""What it shows, without JavaScript and on paper."""
+"""The text in its place, without JavaScript and on paper."""
 
 
 def landing_page(notebooks: Sequence[Path], *, wheel: str, with_lab: bool) -> str:
-    """The page, as HTML; it links to the pages of ``notebooks``, which are the series.
+    """The page, as HTML, with links to the pages of ``notebooks``, the whole series.
 
-    ``wheel`` is the file beside it to install from; ``with_lab`` says whether the
-    browser build is beside it.
+    Beside it are the file ``wheel``, to install from, and the browser build if
+    ``with_lab``.
     """
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
@@ -94,7 +94,7 @@ def entries_of(notebooks: Sequence[Path]) -> dict[str, Entry]:
 
 
 def entry_of(notebook: Path) -> Entry:
-    """Its title, and the paragraph below that, which says what one gets from it."""
+    """The title of a notebook, and the paragraph below: what one gets from it."""
     first = nbformat.read(notebook, as_version=4).cells[0].source
     heading, outcome, *_ = first.split("\n\n")
     number, _, _ = notebook.stem.partition("_")

@@ -41,27 +41,27 @@ HEADER = re.compile(r"<th(?! scope)(?=[ >])")
 FIRST_CELL = re.compile(r"(<tr>\s*)<td([^>]*)>(.*?)</td>", re.DOTALL)
 CODE = re.compile("<code>(.*?)</code>")
 PART_OF_CODE = re.compile(r"((?<!\d)\.|[_(])(?=\w)")
-"""After these a narrow column may break a name, and nowhere in a word or a number."""
+"""A narrow column may break a name after these, but not within a word or a number."""
 PART_OR_UNIT = re.compile(
     r"<(pre|script|style)\b.*?</\1>|<[^>]*>|(?<=\d) (?=%|m?s\b)", re.DOTALL
 )
-"""What is left as it is, or the space before a unit, where no line may end."""
+"""Parts that stay as they are, or the space before a unit, where no line may end."""
 SHORT = 24
-"""So many letters of code are broken only in a table."""
+"""Code of at most so many letters is broken in tables only."""
 ANCHOR = re.compile('<a class="anchor-link" [^>]*>[^<]*</a>')
 """A heading's link to itself; the sections are linked at the top."""
 SCROLLING = (
     '<div class="scrolls" tabindex="0" role="group" aria-labelledby="{name}">'
     "{part}</div>"
 )
-"""What is wider than a phone keeps letters that can be read, and scrolls alone; by
-keyboard too, so it has a name: the heading above it."""
+"""A part that is wider than a phone scrolls alone, so its letters stay readable.  It
+scrolls by keyboard too, so it needs a name: the heading above it."""
 
 FOLDED = '<details class="answer"><summary>Answer, with the run</summary>'
 EXERCISE = "code-exercise-"
 """How the ids of cells begin that a learner completes."""
 FIRST_RUN = "first-run"
-"""The id of what a page begins with, where that is a run."""
+"""The id of the cell with which a page begins, if that is a run."""
 OPEN = "Open this live"
 CHECK = "Open live to check yours"
 
@@ -74,8 +74,8 @@ def as_html(
 ) -> str:
     """The page of the notebook ``name``, a ``document`` whose cells have run.
 
-    ``names`` are the notebooks that have a page, too, in their order: of these it links
-    to the one before and to the next.
+    ``names`` are all notebooks with a page, in their order.  The page links to the ones
+    before and after it.
     """
     navigation = " ".join([HOME, *links_to_the_next(name, names)])
     title = document.cells[0]
@@ -125,9 +125,9 @@ def put_on_a_page(cell: Any, live: Callable[[str], str]) -> None:
 def with_a_run_first(cells: Sequence[Any]) -> list[Any]:
     """The cells in the order in which a page shows them.
 
-    Where a page begins with a run, the title, the first paragraph and what to do or to
-    predict stand above it, on the first screen.  Below it is what is said about it, and
-    then its code and the rest of the first cell.
+    If a page begins with a run, the first screen has the title, the first paragraph,
+    what to do or to predict, and the run.  Below are the texts about the run, then its
+    code, and the rest of the first cell.
     """
     title, *others = cells
     opening = title.source.split("\n\n")[:2]
@@ -152,8 +152,8 @@ def is_introduction(cell: Any) -> bool:
 def folded(cells: Sequence[Any]) -> Iterator[Any]:
     """The cells, with what answers a prediction folded away.
 
-    These cells have ``{"inflight_lab": {"answers": true}}`` in their metadata.  Of the
-    first, the code stays in sight, as that is what the reader predicts.
+    These cells have ``{"inflight_lab": {"answers": true}}`` in their metadata.  Readers
+    predict what the first one does, so its code stays in sight.
     """
     for answers, group in groupby(cells, is_answer):
         if not answers:
@@ -182,7 +182,7 @@ def with_its_breaks(code: re.Match[str]) -> str:
 
 
 def with_links_to_pages(source: str) -> str:
-    """Text whose links lead to the pages, and to the code beside them."""
+    """Text with links to the pages, and to the code beside them."""
     linked = LINK_TO_NOTEBOOK.sub(r"](\1.html", source)
     return linked.replace(LINK_TO_SOURCE, "](")
 
@@ -209,13 +209,13 @@ def plain(markdown: str) -> str:
 
 
 def title_of(document: Any, name: str) -> str:
-    """What a tab of a browser shows: the first heading, or the name of the file."""
+    """The title in a browser's tab: the first heading, or the name of the file."""
     heading = re.match("# (.+)", document.cells[0].source)
     return f"{plain(heading[1])} - inflight-lab" if heading else name
 
 
 def note_about(cells: Sequence[Any]) -> str:
-    """What readers should know first; nothing where there is only text."""
+    """The note at the top of a page; empty if the page has no code."""
     if all(cell.cell_type != "code" for cell in cells):
         return ""
     return RUNS_PLAY if any(map(plays, cells)) else NOTHING_RUNS
@@ -243,11 +243,11 @@ def section_links(html: str) -> str:
 
 
 def with_wide_parts(html: str) -> str:
-    """The page with tables, pictures and runs named by the heading above, or a table by
-    the line in italics above it.  Tables and pictures scroll.
+    """Name the tables, pictures and runs of a page, and let tables and pictures scroll.
 
-    The first row and column of a table of ours are headers, so that a screen reader
-    says what each cell is about.
+    Each is named by the heading above it; a table by a line in italics, if one stands
+    above it.  The first row and column of our tables are headers, so that a screen
+    reader says what each cell is about.
     """
     heading = ""
 

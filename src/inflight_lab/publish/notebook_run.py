@@ -1,4 +1,4 @@
-"""Runs a notebook's cells and keeps what they show, whatever becomes of them.
+"""Runs a notebook's cells and keeps their outputs, even if one fails.
 
 The one file that knows nbclient.
 """
@@ -48,9 +48,9 @@ async def run_cells(document: Any, folder: Path, *, patience: int = 120) -> list
 async def started_client(
     document: Any, folder: Path, patience: int
 ) -> AsyncIterator[NotebookClient]:
-    """What runs the cells, with a kernel of its own, which ends in any case.
+    """A client that runs the cells, with a kernel of its own, which ends in any case.
 
-    nbclient would start one too, and take Ctrl+C from the program.
+    nbclient could start the kernel itself, but would take Ctrl+C from the program.
     """
     manager = AsyncKernelManager()
     await manager.start_kernel(cwd=str(folder), extra_arguments=QUIETLY)
@@ -67,7 +67,7 @@ async def started_client(
 def notebook_client(
     document: Any, manager: AsyncKernelManager, kernel: Any, patience: int
 ) -> NotebookClient:
-    """What runs the cells in this kernel."""
+    """A client that runs the cells in this kernel."""
     first = document.cells[0]
     client = NotebookClient(
         document,

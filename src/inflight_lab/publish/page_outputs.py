@@ -1,12 +1,12 @@
-"""What a page shows of a cell's outputs: runs that play, where there were widgets.
+"""Makes the outputs of a cell fit for a page: runs that play in place of widgets.
 
 A cell's metadata may ask for a run that is simulated:
 
 >>> {"inflight_lab": {"simulate": ["semaphore"]}}
 
-Its panel is then computed on the page, with the panel's own settings, sliders, strip
-and names, and sends as these runners of ``stage/simulate.js`` do, side by side.
-Otherwise the page plays the run that was recorded.
+The page then simulates its panel, with the panel's own settings, sliders, strip and
+names, and with these runners of ``stage/simulate.js``.  Otherwise the page plays the
+recorded run.
 """
 
 import json
@@ -18,18 +18,17 @@ from nbformat.v4 import new_output
 
 from inflight_lab.plot.plain_picture import PANEL, RECORDING, STARTED
 from inflight_lab.plot.recorded_runs import recording_html
-from inflight_lab.runs.columns import Columns
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 COMPUTED = "<p>Nobody has run this panel: what you see is computed.</p>"
 
 
 def for_a_page(cell: Any) -> list[Any]:
-    """The outputs of a ``cell`` as a page shows them, which has no widgets.
+    """The outputs of a ``cell``, for a page without widgets.
 
-    The picture of a widget's runs becomes a player or, where the cell asks for it, a
-    simulated run.  Another widget is shown as the HTML that it brings, if it does.  A
-    line says where nothing was sent.
+    The picture of a widget's runs becomes a player or, if the cell asks for it, a
+    simulated run.  Another widget becomes the HTML that it brings, if any.  A plot
+    without requests becomes a line of text.
     """
     simulated = cell.metadata.get("inflight_lab", {}).get("simulate", [])
     shown: list[Any] = []
@@ -46,12 +45,11 @@ def for_a_page(cell: Any) -> list[Any]:
 
 
 def run_of(output: Any, simulated: Sequence[str]) -> str:
-    """What was recorded, as HTML that plays."""
+    """The recorded run as HTML that plays."""
     still = output.data["text/html"]
     recording = output.data[RECORDING]
     if simulated:
-        panel = output.get("metadata", {}).get(PANEL, {})
-        return toy_html(settings_of(recording["runs"], simulated) | panel, still)
+        return toy_html({"runners": simulated, **output.metadata[PANEL]}, still)
     player = recording_html(recording, still)
     return COMPUTED + player if is_without_requests(output) else player
 
@@ -66,24 +64,6 @@ def toy_html(settings: Mapping[str, object], still: str = "") -> str:
     return f'<inflight-toy data-settings="{given}">{picture}</inflight-toy>'
 
 
-def settings_of(runs: Columns, runners: Sequence[str]) -> dict[str, Any]:
-    """What was set when the recorded runs began, as ``stage/toy.js`` takes it."""
-    run = next(iter(runs.values()))
-    terms = run["terms"][0] if run["terms"] else {}
-    settings: dict[str, Any] = {
-        "runners": list(runners),
-        "names": list(runs),
-        "count": run["counts"]["announced"],
-        "quota": terms.get("quota"),
-    }
-    for each in runs.values():
-        if "limit" in each["levels"]:
-            settings.setdefault("limit", int(each["levels"]["limit"]["value"][0]))
-    if terms.get("latency") is not None:
-        settings["latency"] = terms["latency"]
-    return settings
-
-
 def paragraph(html: str) -> str:
     """A paragraph; none if there is nothing in it."""
     return f"<p>{html}</p>" if html else ""
@@ -95,16 +75,16 @@ def as_output(html: str) -> Any:
 
 
 def is_seen(output: Any) -> bool:
-    """Whether there is anything of it: a progress bar may have wiped itself."""
+    """Whether an output shows anything; a progress bar may have erased itself."""
     return output.output_type != "stream" or bool(output.text.strip())
 
 
 def is_widget(output: Any) -> bool:
-    """Whether a kernel would draw it."""
+    """Whether an output is a widget, which takes a kernel."""
     return WIDGET in output.get("data", {})
 
 
 def is_without_requests(output: Any) -> bool:
-    """Whether it is the picture of a run that has not begun."""
+    """Whether an output is the picture of a run that has not begun."""
     metadata: dict[str, Any] = output.get("metadata", {})
     return metadata.get(STARTED) == 0

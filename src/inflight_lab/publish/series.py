@@ -11,7 +11,7 @@ ROOT = PACKAGE.parents[1]
 LINKED_TO = ("recipes", "runners")
 """The packages whose files the notebooks link to."""
 LAID_OUT = ".inflight-lab.json"
-"""A file with the digests of what `lay_out` wrote, to tell what was changed since."""
+"""A file with the digests of all that `lay_out` wrote, to see what changed since."""
 
 
 def notebooks() -> Path:
@@ -40,10 +40,9 @@ def files() -> dict[str, Path]:
 def lay_out(folder: Path) -> list[str]:
     """Put the series into ``folder``, and return which newer files were left out.
 
-    What is missing is written, and what is as it was written before is brought up to
-    date.  A file that was changed there since stays as it is: if the series has a newer
-    one, that is left out.  Raises ``OSError`` where the folder cannot be made or
-    written.
+    A missing file is written.  A file that nobody has changed is brought up to date.  A
+    file that somebody has changed stays: if the series has a newer one, that is left
+    out.  Raises ``OSError`` if the folder cannot be made or written.
     """
     written = digests_in(folder)
     left_out = []
@@ -62,7 +61,7 @@ def lay_out(folder: Path) -> list[str]:
 
 
 def digests_in(folder: Path) -> dict[str, str]:
-    """What was written there before, by name."""
+    """The digests of the files that were written before, by name."""
     try:
         text = (folder / LAID_OUT).read_text(encoding="utf-8")
         digests: dict[str, str] = json.loads(text)
@@ -72,7 +71,7 @@ def digests_in(folder: Path) -> dict[str, str]:
 
 
 def is_changed(target: Path, written: str | None, new: bytes) -> bool:
-    """Whether ``target`` has something that `lay_out` neither wrote nor would write."""
+    """Whether ``target`` was changed: `lay_out` neither wrote it nor would write it."""
     if not target.exists():
         return False
     content = target.read_bytes()

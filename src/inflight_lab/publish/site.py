@@ -41,9 +41,9 @@ def build(
 ) -> list[str]:
     """Make the site in ``folder``, which must be new or empty: nothing is overwritten.
 
-    Returns which cells failed.  Its pages are of ``notebooks``, by default the series.
-    Raises `BadFolderError`, and where the site cannot be made `BuildError` or an
-    ``OSError``; nothing is written then.
+    Returns the cells that failed.  ``notebooks`` are those with a page; default: the
+    series.  Raises `BadFolderError`, and `BuildError` or ``OSError`` if the site cannot
+    be made; then nothing is written.
     """
     check_new_or_empty(folder)
     if with_lab:
@@ -68,7 +68,7 @@ def check_new_or_empty(folder: Path) -> None:
 
 
 def laid_out(folder: Path) -> list[Path]:
-    """The notebooks of the series, copied: what they write stays out of the package."""
+    """A copy of the notebooks, so that their files stay out of the package."""
     lay_out(folder)
     return sorted(folder.glob("notebooks/*.ipynb"))
 
@@ -76,7 +76,7 @@ def laid_out(folder: Path) -> list[Path]:
 async def make_all(
     notebooks: Sequence[Path], site: Path, *, with_lab: bool
 ) -> list[str]:
-    """Make all that there is in a site; returns which cells failed."""
+    """Make the whole site; returns the cells that failed."""
     wheel = browser_build.pack_wheel(site)
     page = landing_page.landing_page(notebooks, wheel=wheel.name, with_lab=with_lab)
     (site / landing_page.NAME).write_text(page, encoding="utf-8")
@@ -95,8 +95,8 @@ async def make_pages(
 ) -> list[str]:
     """Make the page of each notebook in the folder ``out``, and print its name.
 
-    ``live`` makes the link to the same notebook, running.  Returns which cells failed,
-    each with its notebook and its error in a line.
+    ``live`` makes the link to the same notebook, running.  Returns the cells that
+    failed, each with its notebook and its error in a line.
     """
     names = [notebook.stem for notebook in notebooks]
     turns = asyncio.Semaphore(SIDE_BY_SIDE)

@@ -1,13 +1,13 @@
-"""Exercises on a page, where nothing can be typed: there are changes to choose from.
+"""Exercises on a page, where nothing can be typed: readers choose from three changes.
 
-The cell of an exercise has them in its metadata, each as a part of the cell, what
-replaces it, and, where the check's own hint does not fit, another:
+The cell of an exercise has the changes in its metadata: each is a part of the cell, the
+text that replaces it and, if the check's own hint does not fit, another hint:
 
 >>> wrong = ["Semaphore(20)", "Semaphore(1)", "How many a second does one slot send?"]
 >>> {"inflight_lab": {"tries": [wrong, ["Semaphore(20)", "Pacer(20)"]]}}
 
-The check judges each of them while the page is made.  What it said is shown below the
-change that the reader chooses, without any JavaScript.
+The check judges each change while the page is made.  The page shows its verdict below
+the change that the reader chooses, without any JavaScript.
 """
 
 import re
@@ -53,7 +53,7 @@ def with_tries(cells: Sequence[Any]) -> Iterator[Any]:
 
 
 def diff_of(before: str, after: str) -> str:
-    """Which lines change, as HTML, as far to the left as they can be."""
+    """The lines that change, without common indentation, as HTML."""
     compared = unified_diff(before.splitlines(), after.splitlines(), n=1, lineterm="")
     _, _, *lines = compared  # the names of files
     changes = [line for line in lines if line.strip() and line[0] in CLASSES]
@@ -65,7 +65,7 @@ def diff_of(before: str, after: str) -> str:
 
 
 def to_choose_from(cells: Sequence[Any]) -> Iterator[Any]:
-    """The cells, with those that were tried as choices."""
+    """The cells; those of `with_tries` become choices."""
     for is_try, group in groupby(cells, is_tried):
         if not is_try:
             yield from group

@@ -1,8 +1,7 @@
-"""Four ways in which real APIs count requests, or what requests cost.
+"""Four ways in which real APIs count requests, or the cost of requests.
 
-A quota allows ``rate`` per ``period`` seconds.  Where several quotas count the same
-request, either all of them count it or none does: ask each with `wait` first, then
-count with `take`.
+A quota allows ``rate`` per ``period`` seconds.  If several quotas count the same
+request, all of them count it, or none: ask each with `wait`, then count with `take`.
 """
 
 import math
@@ -12,13 +11,13 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 Shape = Literal["window", "bucket", "spacing"]
-"""What a picture of a quota shows: how much of a window is used, how many tokens are
-left in a bucket, or when the next request is due."""
+"""How a quota is drawn: how much of a window is used, how many tokens are left in a
+bucket, or when the next request is due."""
 
 
 @dataclass
 class QuotaCounter(ABC):
-    """Counts what is used of a quota, of any kind.  Its numbers may change any time."""
+    """Counts how much of a quota is used.  Its numbers may change at any time."""
 
     title: ClassVar[str]
     """What it is called."""
@@ -29,7 +28,7 @@ class QuotaCounter(ABC):
     rate: float
     period: float
     burst: int | None = None
-    """How many may come at once, where there is no window; None: `usual_burst`."""
+    """How many may come at once, if there is no window; None: `usual_burst`."""
 
     def admit(self, now: float, cost: float = 1) -> float:
         """Count a request at ``now`` and return 0.0, or return the seconds to wait."""
@@ -65,7 +64,7 @@ class QuotaCounter(ABC):
 
     @abstractmethod
     def gauge(self, now: float) -> float:
-        """How it stands at ``now``, in the number that a picture of its shape shows.
+        """How it stands at ``now``, as one number, which depends on its shape.
 
         window: how much is counted in it; bucket: how many tokens are left; spacing:
         seconds until the next request is due, 0 or less if it may come now.
@@ -120,10 +119,10 @@ class SlidingWindow(QuotaCounter):
 
 
 class FixedWindow(SlidingWindow):
-    """``rate`` requests in each period of the clock; each starts a new count.
+    """``rate`` requests in each period of the clock; each period starts a new count.
 
-    Each request is logged at the start of its window, so all of a window are forgotten
-    at once.  Allows twice the rate around a boundary: at the end of one window and at
+    Each request is logged at the start of its window, so a whole window is forgotten at
+    once.  Around a boundary it allows twice the rate: at the end of one window and at
     the start of the next.
     """
 
@@ -151,7 +150,7 @@ class Gcra(QuotaCounter):
     shape: ClassVar[Shape] = "spacing"
 
     _level = 0.0
-    """What was in the bucket, in requests, after the latest one came at `_filled`."""
+    """Requests in the bucket, right after the latest one came at `_filled`."""
     _filled = -math.inf
 
     @property

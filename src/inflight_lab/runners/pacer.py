@@ -16,16 +16,16 @@ more than 100:
   The quickest answer so far shows how long a way without delay takes.  If one took
   0.2 s longer, these 0.2 s may have passed before it was counted.  So it counts as if
   it had left 0.2 s later, and what has no answer yet as if it came now.  A period after
-  that it no longer counts.  In the first two periods the quickest may have been late as
-  well: by as much as answers differ, at most.
+  that it no longer counts.  The first requests also open their connections, so that
+  even the quickest of them is late.  Until one has used a connection again, requests
+  count from their answers.
 
 So it uses 98.8 % of a quota as long as latencies are even, and 98 % if network delay
-varies by 10 ms.  If latencies vary much, it cannot know where on its way a slow request
-was held up, and stays lower: at about 70 % of 100 a second for latencies between 0.1
-and 0.9 s.  A single answer that is much quicker than all the others has the same effect
-for the rest of the run.  A start that is up to 0.1 s late costs no 429, but one latency
-at most.  What no client can know: if *all* answers of the first periods were late alike
-and later ones are not, a few requests may meet a 429.
+varies by 10 ms.  If answers take longer than half a period, it loses the time of one of
+them at the start.  If latencies vary much, it cannot know where on its way a slow
+request was held up, and stays lower: at about 70 % of 100 a second for latencies
+between 0.1 and 0.9 s.  A single answer that is much quicker than all the others has the
+same effect for the rest of the run.
 
 For an API that allows no burst at all (nginx's ``limit_req`` as it is usually set, GCRA
 with a burst of 1), pass ``burst=1`` and a rate of about 90 % of the API's.
@@ -35,10 +35,11 @@ client waiting where the API would refuse.
 """
 
 import asyncio
+import math
 import time
 from bisect import bisect, insort
 from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -66,13 +67,12 @@ class Pacer:
     itself.
     """
 
-    # Requests leave one by one, evenly spaced.  Each takes one of ``rate`` places until
-    # a period after the API counted it.  Nobody tells when that was: at the latest the
-    # quickest latency before its answer.  What has no answer yet may have one now.
+    # Requests leave one by one, evenly spaced.  Each counts until a period after the
+    # API counted it.  Nobody tells when that was: at the latest, it was the quickest
+    # latency before its answer.  At most ``rate`` requests count at a time.
 
     rate: float = 100
     period: float = 1
-    _: KW_ONLY
     also: Sequence[tuple[float, float]] = ()  # longer quotas: rate and period
     limit: int = 90  # requests inside at once: httpx's pool has 100 connections
     limiter: Any = None  # in place of the semaphore that keeps this limit
@@ -87,8 +87,9 @@ class Pacer:
         self._due = 0.0  # when the next request may leave
         self._in_flight: dict[Any, float] = {}  # when each left, by its task
         self._answered: list[float] = []  # when the others were, in order
-        self._quickest = 0.0  # the shortest latency so far, in seconds
-        self._slowest = 0.0  # the longest one
+        self._first_answer = math.inf  # when it came
+        self._shortest = math.inf  # latency so far, in seconds
+        self._quickest = 0.0  # the same, once a connection has been used again
 
     def pause(self, seconds: float) -> None:
         """Hold back every request for this long, including those already waiting."""
@@ -114,10 +115,10 @@ class Pacer:
     def leave_or_wait(self, sender: object, arrived: float) -> float:
         """Note that a request leaves, or return after how many seconds to try again."""
         now = time.perf_counter()
-        waits = [self._wait_for_place(now, *quota) for quota in self._quotas()]
+        waits = [self._wait_for_room(now, *quota) for quota in self._quotas()]
         wait = max(self._due - now, *waits)
-        if wait > 0:  # an answer that comes meanwhile may make it shorter
-            return min(wait, self.period / 20, 0.5)
+        if wait > 0:
+            return min(wait, 0.05)  # an answer that comes meanwhile may make it shorter
         self._in_flight[sender] = now
         spacing = 1.0125 * self.period / self.rate  # headroom: network delay varies
         # Neither idle time nor a long delay is made up for.
@@ -125,35 +126,31 @@ class Pacer:
         self._due = max(self._due, earliest) + spacing
         return 0.0
 
-    def _wait_for_place(self, now: float, rate: float, period: float) -> float:
-        """For how many seconds all places of a quota are taken; 0 if one is free."""
-        quickest = self._quickest_for_sure()
-        held = 1.01 * period - quickest  # from the answer on; 1 %, as clocks differ
-        taken = self._answered[bisect(self._answered, now - held) :]
-        at_best = [max(now, left + quickest) for left in self._in_flight.values()]
-        taken += [answer for answer in at_best if answer > now - held]
-        if len(taken) + 1 <= max(1, rate):
+    def _wait_for_room(self, now: float, rate: float, period: float) -> float:
+        """For how many seconds a quota is used up; 0 if it has room for one more."""
+        counts_for = 1.01 * period - self._quickest  # from its answer on
+        answers = self._answered[bisect(self._answered, now - counts_for) :]
+        # What is in flight may be answered now, or when the quickest answer would come.
+        soonest = [max(now, left + self._quickest) for left in self._in_flight.values()]
+        answers += [answer for answer in soonest if answer > now - counts_for]
+        if len(answers) + 1 <= max(1, rate):
             return 0.0
-        return max(taken[0] + held - now, 1e-6)
-
-    def _quickest_for_sure(self) -> float:
-        """The shortest latency; less while even the quickest may have been late."""
-        is_early = len(self._answered) < 2 * self.rate
-        doubt = self._slowest - self._quickest if is_early else 0.0
-        return max(0.0, self._quickest - doubt)
+        return max(answers[0] + counts_for - now, 0.001)  # not 0 by rounding
 
     def come_back(self, sender: object, *, is_answered: bool) -> None:
         """Note that a request was answered, or that it failed or was cancelled."""
         now = time.perf_counter()
-        latency = now - self._in_flight.pop(sender)
+        left = self._in_flight.pop(sender)
         if is_answered:
-            self._quickest = min(self._quickest or latency, latency)
-            self._slowest = max(self._slowest, latency)
-        else:  # as if it arrived a quickest latency from now, and came back after one
-            now += 2 * self._quickest
-        insort(self._answered, now)
-        longest = max(period for _, period in self._quotas())
-        del self._answered[: bisect(self._answered, now - 3 * longest)]
+            insort(self._answered, now)
+            self._shortest = min(self._shortest, now - left)
+            if left > self._first_answer:  # and so a connection was open already
+                self._quickest = self._shortest
+            self._first_answer = min(self._first_answer, now)
+        else:  # it may still be on its way
+            insort(self._answered, now + self._quickest)
+        longest = 1.01 * max(period for _, period in self._quotas())
+        del self._answered[: bisect(self._answered, now - longest)]
 
     def _quotas(self) -> list[tuple[float, float]]:
         return [(self.rate, self.period), *self.also]

@@ -1,1 +1,1 @@
-"""What passes between rooms, as types: a run, its events, and how its API counts."""
+"""The types that rooms share: a run, its events, and the terms of its API."""

@@ -1,7 +1,7 @@
 """A run as columns: the JSON that goes to a page, and into a file.
 
-Each list of rows becomes an object with a column for each field.  ``stage/wire.js``
-says what they are.  A *recording* is complete runs by name, in columns.
+Each list of rows becomes an object with a column for each field; ``stage/wire.js``
+lists them.  A *recording* has complete runs by name, in columns.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,7 +43,7 @@ def to_recording(runs: Mapping[str, Run]) -> Columns:
 
 
 def terms_as_json(terms: Terms) -> Columns:
-    """The fields of ``terms``, and those of its quota."""
+    """The fields of ``terms``, with the fields of its quota."""
     fields: Columns = terms._asdict()
     if terms.quota:
         fields["quota"] = terms.quota._asdict()
@@ -61,7 +61,7 @@ def _check_complete(run: Run) -> None:
 
 
 def _levels_as_json(run: Run) -> Columns:
-    """Those of the lines that have any."""
+    """The lines that have at least one step."""
     return {
         line: _columns(Level._fields, steps)
         for line, steps in run.levels.items()

@@ -1,10 +1,10 @@
-"""What happened to the requests of a run, event by event and in numbers."""
+"""The events of a timeline, and the numbers that count them."""
 
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
 Kind = Literal["started", "taken", "sent", "answered", "failed", "cancelled", "freed"]
-"""What one side, client or server, writes into its timeline."""
+"""The events that one side, client or server, writes into its timeline."""
 
 OutcomeKind = Literal["accepted", "refused", "failed", "cancelled"]
 """How a request that has ended is counted."""
@@ -12,13 +12,13 @@ OutcomeKind = Literal["accepted", "refused", "failed", "cancelled"]
 OUTCOME_KINDS: tuple[OutcomeKind, ...] = get_args(OutcomeKind)
 
 REFUSALS = (402, 403, 429, 503, 529)
-"""Too Many Requests (RFC 6585, section 4), Service Unavailable (RFC 9110, section
-15.6.4), and what APIs say in place of them: 403 (GitHub's rate limit), 402 (the plan is
+"""Too Many Requests (RFC 6585, section 4) and Service Unavailable (RFC 9110, section
+15.6.4).  Some APIs send others instead: 403 (GitHub's rate limit), 402 (the plan is
 used up), 529 (overloaded)."""
 
 
 class Event(NamedTuple):
-    """One thing that happened, and what was waiting and in flight right after it.
+    """One thing that happened, and how many were waiting and in flight right after.
 
     >>> [event.time for event in server.timeline.events if event.kind == "answered"]
     """
@@ -64,7 +64,7 @@ def _outcome_of_status(status: int) -> OutcomeKind:
 
 @dataclass(frozen=True)
 class Stats:
-    """Counts what became of the requests in a timeline.
+    """Counts the requests in a timeline, by what became of them.
 
     >>> server.stats().refused
 

@@ -20,8 +20,8 @@ while, because dropping moves all remaining rows.
 """
 
 Line = Literal["limit", "waiting", "tokens"]
-"""What changes in steps: the limit, how many requests wait to be sent, and how many
-tokens were used in the last period of a quota that counts them."""
+"""Numbers that change in steps: the limit, how many requests wait to be sent, and how
+many tokens were used in the last period, if a quota counts them."""
 
 LINES: tuple[Line, ...] = get_args(Line)
 
@@ -88,7 +88,7 @@ def no_levels() -> dict[Line, list[Level]]:
 
 @dataclass
 class Run:
-    """What happened in a run up to ``now``, or an update: only what is new.
+    """Everything that happened in a run up to ``now``, or an update with the news only.
 
     Events and the steps of each line are in the order of time.
     """
@@ -98,8 +98,8 @@ class Run:
     terms: list[Terms] = field(default_factory=list)
     """The API's, each from its time on; none where nobody knows any."""
     counts: Stats = field(default_factory=Stats)
-    """The numbers up to ``now``, as the side counts them that knows best what was asked
-    for.  They stay true when the oldest events are dropped."""
+    """The numbers up to ``now``: the client's, or the server's if it is alone.  They
+    stay true when the oldest events are dropped."""
     announced: int = 0
     """How many requests the client said it would send; 0 if it said nothing."""
     dropped: Counter[OutcomeKind] = field(default_factory=Counter)
@@ -112,12 +112,11 @@ class Run:
     live: bool = False
     """Whether the run is still going on."""
     stopped: bool = False
-    """Whether somebody stopped it before its end.  A plot beside your own code does not
-    know."""
+    """Whether somebody stopped it before its end, as far as the plot knows."""
     unlimited: bool = False
-    """Whether it is known that there is no limit.
+    """Whether there surely is no limit.
 
-    Without one, and without this, nobody knows.
+    If this is false and ``levels`` has no limit, nobody knows.
     """
     whole: bool = True
     """Whether nothing was dropped because of `MAX_ROWS`."""
@@ -133,8 +132,7 @@ class Run:
     def append(self, update: "Run") -> None:
         """Add the rows of ``update``, and take over its counts and state.
 
-        Its ``dropped`` and ``whole`` are ignored: an update has dropped nothing, and
-        this run knows what it drops itself.
+        Its ``dropped`` and ``whole`` are ignored: an update has dropped nothing.
         """
         for line, steps in update.levels.items():
             self.levels[line] += steps
@@ -149,14 +147,14 @@ class Run:
         self._drop_oldest()
 
     def _append_events(self, events: list[RequestEvent]) -> None:
-        """Add events; some may belong before others, if their side was read later."""
+        """Add events, and sort if one side was read later than the other."""
         latest = self.events[-1].time if self.events else 0.0
         self.events += events
         if events and events[0].time < latest:
             self.events.sort(key=_time_of)
 
     def standing(self) -> "Run":
-        """The same counts and state, without anything that happened."""
+        """The same counts and state, without events and levels."""
         return replace(self, levels=no_levels(), events=[], terms=[], dropped=Counter())
 
     def _drop_oldest(self) -> None:

@@ -17,13 +17,13 @@ class QuotaPolicy(NamedTuple):
     tokens: int = 0
     """Tokens allowed per period, besides the requests; 0 if they are not counted."""
     shape: str = "window"
-    """What a picture of it shows: "window", "bucket" or "spacing"."""
+    """How it is drawn: as a "window", a "bucket" or a "spacing"."""
     starts: float | None = None
     """A time at which a window starts; None where windows slide, or there are none."""
 
 
 class Terms(NamedTuple):
-    """What holds from ``time`` on, in seconds since the run began."""
+    """What the API allows from ``time`` on, in seconds since the run began."""
 
     quota: QuotaPolicy | None = None
     """None if the API has no quota."""

@@ -1,7 +1,7 @@
-"""Whether a request is admitted: the quota of requests, and of tokens beside it.
+"""Decides whether a request is admitted, by quotas of requests and of tokens.
 
-What it says of quotas and pauses is written as APIs write it, and rounded so that a
-client which keeps to it is never refused.
+Quotas and pauses are written as APIs write them.  They are rounded, so that a client
+that keeps to them is never refused.
 """
 
 import math
@@ -16,7 +16,7 @@ from inflight_lab.runs.terms import QuotaPolicy
 class Pause(float):
     """Seconds from now, in the forms in which APIs write them.
 
-    What is less than a microsecond counts as a float's error.
+    Less than a microsecond counts as a float's error.
     """
 
     @property
@@ -62,8 +62,8 @@ NO_WAIT = Pause(0)
 def policy_field(rate: float, period: float) -> str:
     """``RateLimit-Policy``: q is the quota, w the window in seconds.
 
-    Source: draft-ietf-httpapi-ratelimit-headers-11, where both are integers.  A quota
-    with fractions is announced as the next stricter one without: 2.5 in 1.5 s becomes
+    Source: draft-ietf-httpapi-ratelimit-headers-11, where both are integers.  So a
+    quota with fractions is announced as the next stricter one: 2.5 in 1.5 s becomes
     2 in 2 s, and 0.1 in a second becomes 1 in 10 s.
     """
     if rate < 1:
@@ -114,7 +114,7 @@ class QuotaUsage:
 class Admission:
     """Whether a request is admitted, and how the quotas stand after that.
 
-    By default, what is known where no quota was asked.
+    The defaults are those of an API without a quota.
     """
 
     usages: dict[str, QuotaUsage] = field(default_factory=dict)
@@ -133,8 +133,8 @@ class Admission:
 class Counters:
     """Counts requests, and the tokens that they cost.
 
-    A count goes on when the numbers of a policy change, and starts over when its kind
-    does.
+    A count goes on when the numbers of a policy change.  It starts over when the kind
+    of the quota changes.
     """
 
     def __init__(self) -> None:
@@ -143,10 +143,10 @@ class Counters:
     def decide(
         self, policy: QuotaPolicy, *, tokens: int, now: float, counts_refused: bool
     ) -> Admission:
-        """Admit a request that arrives ``now`` by all quotas, or refuse it by one.
+        """Admit a request that arrives ``now``, or refuse it if one quota has no room.
 
-        A refused request is counted by all of them if ``counts_refused``, else by none.
-        One that never fits is not counted.
+        ``counts_refused``: refused requests count against every quota as well.  A
+        request that never fits is not counted.
         """
         quotas = self._quotas_of(policy)
         costs = {"requests": 1, "tokens": tokens}

@@ -24,9 +24,8 @@ from inflight_lab.quotas.algorithms import KINDS
 from inflight_lab.runs.events import Stats
 from inflight_lab.runs.terms import QuotaPolicy, Terms
 from inflight_lab.server.admission import Admission, Counters
-from inflight_lab.server.chat import completion, draw_answer, read_chat
+from inflight_lab.server.answers import completion, draw_answer, echo, read_chat
 from inflight_lab.server.dialects import DIALECTS, Dialect
-from inflight_lab.server.echo import echo
 from inflight_lab.server.foreign_pages import comes_from_a_foreign_page
 from inflight_lab.server.knobs import Knobs
 
@@ -36,14 +35,20 @@ FOREIGN_PAGE = "This server does not answer requests from other websites."
 
 
 class PracticeApp(Knobs):
-    """The ASGI app; its knobs may be set while it serves.  ``timeline`` is what it saw.
+    """The ASGI app.  Its knobs may be set while it serves; it writes to ``timeline``.
 
     With a ``rate`` and no ``quota``, the quota is a sliding window.  Raises
     ``TypeError`` or ``ValueError`` for a bad knob, which it names.
     """
 
-    def __init__(self, *, seed: int | None = None, **knobs: object) -> None:
-        self.timeline = Timeline()
+    def __init__(
+        self,
+        *,
+        seed: int | None = None,
+        timeline: Timeline | None = None,
+        **knobs: object,
+    ) -> None:
+        self.timeline = timeline or Timeline()
         if "rate" in knobs:
             knobs = {"quota": "sliding-window"} | knobs
         # `Knobs` checks every value as it is set.
@@ -97,7 +102,7 @@ class PracticeApp(Knobs):
 
     @property
     def terms(self) -> Terms:
-        """What it allows and how long it takes now."""
+        """Its quota, its other limits and its latency now."""
         return Terms(
             quota=self.quota_policy,
             max_concurrent=self.max_concurrent or 0,
@@ -105,7 +110,7 @@ class PracticeApp(Knobs):
         )
 
     def stats(self) -> Stats:
-        """What the server has counted so far."""
+        """The numbers so far."""
         return self.timeline.stats()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -132,7 +137,7 @@ class PracticeApp(Knobs):
     async def _serve(
         self, request: Request, answer: Response, *, tokens: int = 0
     ) -> Response:
-        """Count a request, and return ``answer`` or a refusal after the latency."""
+        """Count a request.  After the latency, return ``answer`` or a refusal."""
         timeline = self.timeline
         due = timeline.clock() + self._draw_latency()
         dialect = DIALECTS[self.dialect]
@@ -167,10 +172,10 @@ class PracticeApp(Knobs):
     def _decide(
         self, dialect: Dialect, tokens: int
     ) -> tuple[Response | None, Admission]:
-        """Admit a request as it arrives, or refuse it with the response that is first.
+        """Admit a request as it arrives, or return the response that refuses it.
 
-        A refusal, too, is in flight until the latency is over, and counts against
-        ``max_concurrent``.
+        A refused request is also in flight until the latency is over, and counts
+        against ``max_concurrent``.
         """
         if self.exhausted:
             return dialect.refuse_for_good(), Admission()

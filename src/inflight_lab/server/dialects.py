@@ -1,21 +1,20 @@
-"""What refusals say: the dialects of APIs that people meet, from `dialects.toml`.
+"""Dialects: how the APIs that people meet word their refusals, from `dialects.toml`.
 
-A dialect has four refusals: ``too_many`` for a request that the quotas will admit
-later, ``too_large`` for one that costs more than a whole quota, ``overloaded`` where as
-many are in flight as are allowed, and ``exhausted`` where the plan is used up.  Each
-has a ``status``, a ``body`` and perhaps ``headers``.  Their texts name in braces what
-is filled in:
+A dialect has four refusals: ``too_many`` for a request that the quotas admit later,
+``too_large`` for one that costs more than a whole quota, ``overloaded`` if too many are
+in flight, and ``exhausted`` if the plan is used up.  Each has a ``status``, a ``body``
+and perhaps ``headers``.  Names in braces are filled in:
 
 - in ``too_many`` and ``too_large``, ``quota``: a `QuotaUsage` of the one that refused,
   ``cost``: how much of it the request needs, and ``wait``: a `Pause`;
 - in ``overloaded``, ``most``: how many may be in flight.
 
-``on_requests`` are the headers on every answer where requests are counted, and
-``on_tokens`` those beside them where tokens are counted too.  They may name
-``requests`` and ``tokens``, a `QuotaUsage` each.
+``on_requests`` are the headers of every answer if requests are counted.  ``on_tokens``
+are further ones if tokens are counted too.  They may name ``requests`` and ``tokens``,
+each a `QuotaUsage`.
 
-``cost`` says what a chat counts for, as one of `COSTS`, and ``counts_refused`` whether
-a refused request counts against the quotas as well.
+``cost`` names one of `COSTS`.  ``counts_refused`` says whether a refused request counts
+against the quotas as well.
 """
 
 import math
@@ -28,7 +27,7 @@ from typing import Any
 from starlette.responses import JSONResponse
 
 from inflight_lab.server.admission import Admission, QuotaUsage
-from inflight_lab.server.chat import Chat
+from inflight_lab.server.answers import Chat
 
 FILE = Path(__file__).with_suffix(".toml")
 
@@ -37,9 +36,9 @@ COSTS: dict[str, Callable[[Chat, int], int]] = {
     "larger": lambda chat, _: max(chat.max_tokens or 0, chat.estimated_tokens),
     "largest": lambda chat, _: chat.estimated_tokens + chat.most_tokens,
 }
-"""From a chat and the tokens of its answer, the tokens that it counts for: those that
-are used; the larger of ``max_tokens`` and an estimate of the prompt; or that estimate
-and the longest answer there may be."""
+"""Each returns the tokens that a chat counts for, from the chat and the tokens of its
+answer.  It counts the tokens that are used, or the larger of ``max_tokens`` and an
+estimate of the prompt, or that estimate and the longest possible answer."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class Dialect:
         return COSTS[self.cost](chat, answered)
 
     def quota_headers(self, usages: Mapping[str, QuotaUsage]) -> dict[str, str]:
-        """What an answer says about the quotas, if there are any."""
+        """The headers about the quotas, if there are any."""
         headers = dict(self.on_requests) if usages else {}
         if "tokens" in usages:
             headers.update(self.on_tokens)
@@ -68,7 +67,7 @@ class Dialect:
         return filled
 
     def refuse(self, admission: Admission) -> JSONResponse | None:
-        """What a request gets that the quotas refuse; None if they admit it."""
+        """The refusal of a request by a quota; None if it is admitted."""
         if not admission.refused_by:
             return None
         facts = {
@@ -86,11 +85,11 @@ class Dialect:
         return refusal
 
     def refuse_overload(self, most: int) -> JSONResponse:
-        """What a request gets when ``most`` are in flight already."""
+        """The refusal when ``most`` are in flight already."""
         return _response(self.overloaded, {"most": most})
 
     def refuse_for_good(self) -> JSONResponse:
-        """What a request gets when the plan is used up."""
+        """The refusal when the plan is used up."""
         return _response(self.exhausted, {})
 
 

@@ -3,12 +3,12 @@
 Two fields tell where a page's request comes from, and no script of the page can set
 them:
 
-- ``Origin`` (RFC 6454, section 7) names the site when a script asks for something that
-  it means to read.  Every site but this machine's own is refused, and so is ``null``,
-  which sandboxed frames and files send.
+- ``Origin`` (RFC 6454, section 7) names the site whose script wants to read an answer.
+  Every site but this machine's own is refused.  So is ``null``, which sandboxed frames
+  and files send.
 - ``Sec-Fetch-Site`` (W3C, "Fetch Metadata Request Headers") says "cross-site" also for
-  pictures, scripts and frames.  Refused as well, unless it is a link that a person
-  follows, whose answer no other page can read.
+  pictures, scripts and frames.  These are refused as well.  A link that a person
+  follows is not, because no other page can read its answer.
 
 Programs send neither and are served.  So are pages of this machine, but they cannot
 read the answers, which have no CORS fields.

@@ -8,7 +8,7 @@ from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.server.app import LOOPBACK, PracticeApp
 
 if sys.platform == "emscripten":  # in a browser page
-    from inflight_lab.server.in_process import PageListener as Listener
+    from inflight_lab.server.in_page import PageListener as Listener
 else:
     from inflight_lab.server.socket import Listener
 
@@ -25,8 +25,8 @@ class PracticeServer(PracticeApp):
     window.  ``seed`` makes the latencies repeatable.  ``port`` 0 takes any free one.
     In a browser page, the port exists inside that page's Python only.
 
-    ``dialect`` names the API whose refusals it sends, by default those of the standard
-    for RateLimit headers; the error for any other name lists them all:
+    ``dialect`` names the API whose refusals it sends; default: those of the standard
+    for RateLimit headers.  The error for an unknown name lists them all:
 
     >>> PracticeServer(quota="fixed-window", rate=60, period=60, dialect="github")
 
@@ -45,9 +45,7 @@ class PracticeServer(PracticeApp):
     """Serves an app at a port from when it is made until its ``close()``."""
     _listener: Any = None
 
-    def __init__(
-        self, *, port: int = 0, seed: int | None = None, **knobs: object
-    ) -> None:
+    def __init__(self, *, port: int = 0, seed: int | None = None, **knobs: Any) -> None:
         check("port", port)
         check("seed", seed, or_none=True)
         super().__init__(seed=seed, **knobs)

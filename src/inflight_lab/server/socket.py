@@ -27,9 +27,9 @@ LOG = logging.getLogger("inflight_lab.server")
 class Listener(threading.Thread):
     """Answers as uvicorn does, on an event loop of its own, until it is closed.
 
-    `uvicorn.Server` would wait for its clients before it ends, check ten times a second
-    whether it should, and choose the kind of loop (uvloop) for the whole process.
-    ``websockets`` are uvicorn's options for WebSockets, if ``app`` has any.
+    `uvicorn.Server` does not fit: it waits for its clients before it ends, checks ten
+    times a second whether it should, and chooses the kind of loop (uvloop) for the
+    whole process.  ``websockets`` are uvicorn's options, if ``app`` has WebSockets.
     """
 
     def __init__(
@@ -128,10 +128,10 @@ class Listener(threading.Thread):
 def use_no_proxy_for(host: str) -> None:
     """Tell the clients of this process to reach ``host`` without a proxy.
 
-    Behind a school's proxy httpx sends even requests to this machine to that proxy.  A
-    plain ``httpx.AsyncClient()`` asks nothing but the environment when it is made.  So
-    the first server that starts names this machine there as an exception, if there is a
-    proxy at all.  It stays: no proxy could reach this machine.
+    Behind a school's proxy, httpx sends even requests to this machine to the proxy.  A
+    plain ``httpx.AsyncClient()`` asks the environment when it is made.  So if there is
+    a proxy, the first server that starts names this machine there as an exception.  The
+    exception stays, because no proxy could reach this machine anyway.
     """
     proxies = urllib.request.getproxies()
     exceptions = [each.strip() for each in proxies.get("no", "").split(",")]

@@ -32,26 +32,26 @@ HEIGHT = 110
 ROW = HEIGHT + 52
 
 PARTS = 24
-"""Into how many equal parts a run is divided to tell its shape."""
+"""Equal parts into which a run is divided, to find its shape."""
 
 ALIKE = 0.15
-"""Levels that differ by less than this share of the highest are one level."""
+"""Levels are alike if they differ by less than this share of the highest one."""
 
 PAUSE = 0.02
-"""Share of the run with nothing in flight that is a pause."""
+"""A pause is at least this share of the run, with nothing in flight."""
 
 MANY_PAUSES = 2
-"""So many pauses make groups, as those do in which a gate is shut twice."""
+"""Requests come in groups if there are at least so many pauses."""
 
 
 def draw_runs(
     runs: Mapping[str, Run], *, mark: str = "", computed: bool = False
 ) -> Picture:
-    """The requests in flight over time, a chart for each run, on one axis of time.
+    """Draw the requests in flight over time: a chart for each run, on one axis of time.
 
-    ``runs`` are by name, which stands before each run's numbers.  ``mark`` is the class
-    of the drawing, by which a page finds it.  ``computed``: nothing was sent; it is
-    what would happen.
+    ``runs`` has them by name.  ``mark`` is the class of the drawing, by which a page
+    finds it.  ``computed``: nothing was sent, so the heading says that the run is
+    computed.
     """
     if not any(run.events for run in runs.values()):
         words = "Nothing was sent yet."
@@ -70,7 +70,7 @@ def draw_runs(
 
 
 def _headline(name: str, run: Run, levels: Sequence[Level], *, computed: bool) -> str:
-    """What became of the requests, in how many seconds, and the most in flight."""
+    """How many requests there were, in how many seconds, and how they ended."""
     counts = run.counts
     before = f"{name}: " if name else ""
     kind = "Computed, not run yet: " if computed else ""
@@ -86,7 +86,7 @@ def _headline(name: str, run: Run, levels: Sequence[Level], *, computed: bool) -
 
 
 def _sent(run: Run) -> str:
-    """How many requests there were: with retries, more came than were asked for."""
+    """How many requests were asked for, and how many attempts there were, if more."""
     came = run.counts.started
     if run.announced in (0, came):
         return many(came, "request")
@@ -96,8 +96,8 @@ def _sent(run: Run) -> str:
 def in_flight_of(run: Run) -> list[Level]:
     """How many requests are in flight, and from when.
 
-    As the stage counts them: from when a request is sent, although it may wait in the
-    client for a connection.
+    A request counts from when it is sent, even if it still waits in the client for a
+    connection.  The stage counts in the same way.
     """
     in_flight = set[int]()
     levels = [Level(0.0, 0)]
@@ -161,9 +161,9 @@ def _ends(run: Run, outcome: OutcomeKind) -> list[float]:
 
 
 def shape_in_words(levels: Sequence[Level], seconds: float) -> str:
-    """How the level of requests in flight rises and falls in so many seconds.
+    """Say how the number in flight rises and falls in ``seconds``.
 
-    Times count from the first request on, as the elapsed time does.
+    Times count from the first request on.
 
     >>> shape_in_words([Level(0, 0), Level(1, 12), Level(3, 6), Level(5, 0)], 5)
     'Rises to 12 within 0.01 s, falls to 6 after 2 s.'

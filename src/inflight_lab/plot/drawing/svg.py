@@ -44,9 +44,9 @@ replace its error."""
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawing on whatever ground the page has, as wide as its column at most.
+    """A drawing without a background, at most as wide as its column.
 
-    ``data`` is SVG, and ``title`` what a screen reader says.
+    ``data`` is SVG; a screen reader says the ``title``.
     """
 
     data: str
@@ -59,7 +59,7 @@ class Picture:
         return self.data
 
     def _repr_html_(self) -> str:
-        """As an image: a notebook that is not trusted shows those, and no SVG."""
+        """As an image, because a notebook that is not trusted shows no SVG."""
         in_url = self.data.replace("%", "%25").replace("#", "%23")
         alt = escape(self.title)
         source = f"data:image/svg+xml,{escape(in_url)}"
@@ -158,7 +158,7 @@ def time_axis(x: Scale, bottom: float) -> list[Element]:
 
 
 def element(kind: str, words: str = "", **attributes: object) -> Element:
-    """All that is drawn is made here, and ElementTree escapes it."""
+    """Make an element; ElementTree escapes its words and attributes."""
     made = Element(kind)
     made.text = words
     for name, value in attributes.items():

@@ -1,4 +1,4 @@
-"""The observed client and limiter that an execution gives its runner."""
+"""Collects the outcomes of a run: the transport of the client that a runner gets."""
 
 import asyncio
 from collections import deque
@@ -6,7 +6,6 @@ from typing import Any
 
 import httpx
 
-from inflight_lab.engine.limiter import AdjustableLimiter
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.observation.transport import ObservedTransport
 
@@ -23,10 +22,10 @@ NOT_QUEUED = object()
 
 
 class CollectingTransport(ObservedTransport):
-    """Keeps the last ``max_outcomes``, in the order in which the requests ended.
+    """Keeps the last ``max_outcomes``, in the order in which they came.
 
     ``sending_tasks`` are the tasks that wait for an answer.  Once the transport is
-    ``closed``, every further request is cancelled.
+    ``closed``, it cancels every further request.
     """
 
     def __init__(self, timeline: Timeline, max_outcomes: int) -> None:
@@ -70,19 +69,3 @@ class CollectingTransport(ObservedTransport):
         finally:
             # Not `remove`: a body that is sent may have sent a request of its own.
             self.sending_tasks.discard(task)
-
-
-class ObservedLimiter(AdjustableLimiter):
-    """Writes into ``timeline`` when a slot is taken and when it is free again."""
-
-    def __init__(self, timeline: Timeline, limit: int) -> None:
-        super().__init__(limit)
-        self._timeline = timeline
-
-    async def __aenter__(self) -> None:
-        await super().__aenter__()
-        self._timeline.take()
-
-    async def __aexit__(self, *exc_info: object) -> None:
-        self._timeline.free()
-        await super().__aexit__(*exc_info)

@@ -1,4 +1,4 @@
-"""When the requests of several runs came: a row of marks for each run."""
+"""Several runs compared in one drawing: when their requests came, or their numbers."""
 
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
@@ -6,13 +6,16 @@ from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
 from inflight_lab.plot.drawing.svg import (
+    BLUE,
     GREEN,
     GRID,
     INK,
     NARROW,
+    ORANGE,
     RED,
     Picture,
     Scale,
+    element,
     line,
     many,
     marks,
@@ -33,13 +36,22 @@ ROW = 72
 """Pixels from one row to the next."""
 
 PAUSE = 1 / 12
-"""Share of the row's time: as long without a request is a pause."""
+"""A pause is at least this share of the row's time."""
+
+LABELS_END = 92
+"""Where the labels end.  The numbers follow."""
+
+BARS_BEGIN = 244
+BARS_END = 416
+"""Where the longest bar ends."""
+
+COLOURS = (BLUE, ORANGE)
 
 
 class Row(NamedTuple):
-    """When the requests of a run came, in seconds since its first, by what came back.
+    """The times at which requests came, in seconds since the first, by their answers.
 
-    A request without an answer is one of the ``others``.
+    A request without an answer is among the ``others``.
     """
 
     answered: list[float]
@@ -63,20 +75,17 @@ class Row(NamedTuple):
 
     @property
     def groups(self) -> int:
-        """How many groups they come in, with a pause before each but the first.
-
-        Groups are apart for most of the time; otherwise it is one.
-        """
+        """How many groups they come in; 1 unless the pauses are most of the time."""
         gaps = [after - before for before, after in pairwise(self.times)]
         pauses = [gap for gap in gaps if gap > PAUSE * self.last]
         return 1 + len(pauses) if sum(pauses) > self.last / 2 else 1
 
 
 def draw_marks(runs: Mapping[str, Iterable[Event]]) -> Picture:
-    """One row per run, on one axis of time, with a mark for each request.
+    """Draw a row for each run, on one axis of time, with a mark for each request.
 
-    ``runs`` are a server's timeline events by the run's name.  Answered requests stand
-    on the line, refused ones hang below it.
+    ``runs`` has the events of a server's timeline, by the name of the run.  Answered
+    requests stand on the line, and refused ones hang below it.
     """
     rows = {name: _row_of(events) for name, events in runs.items()}
     last = max((row.last for row in rows.values()), default=0.0)
@@ -115,7 +124,7 @@ def _row_of(events: Iterable[Event]) -> Row:
 
 
 def _drawn(x: Scale, top: float, name: str, row: Row) -> list[Element]:
-    """The refused hang below the line, so that colours are not needed."""
+    """Refused requests hang below the line, so nobody needs the colours."""
     y = top + 50
     return [
         text(LEFT, top + 20, f"{name}: {row.counts}", font_weight=600),
@@ -134,3 +143,42 @@ def _in_words(name: str, row: Row) -> str:
         first, last = min(row.refused), max(row.refused)
         words += f"; refusals from {number_of(first)} to {number_of(last)} s"
     return f"{words}."
+
+
+def draw_bars(
+    series: Mapping[str, Mapping[str, float]],
+    *,
+    title: str,
+    allowed: float | None = None,
+) -> Picture:
+    """Draw a bar for each number: ``{"with tasks": {"1,000": 1.5, "10,000": 15}}``.
+
+    There are one or two series with the same labels, and bars with the same label stand
+    together.  Numbers are finite, and 0 or more.  A dashed line marks the ``allowed``
+    number.
+    """
+    numbers = [number for each in series.values() for number in each.values()]
+    numbers.append(allowed or 0)
+    labels = dict.fromkeys(label for each in series.values() for label in each)
+    x = Scale(0, max(numbers) or 1, BARS_BEGIN, BARS_END)
+    dashed = "" if allowed is None else f"Dashed line: {number_of(allowed)} allowed."
+    heading = f"{title}. {dashed}".rstrip()
+    parts = [text(12, 24, heading, font_weight=600)]
+    spoken = [heading]
+    y = 44
+    for label in labels:
+        parts.append(text(LABELS_END, y + 12, label, "end"))
+        for (name, each), colour in zip(series.items(), COLOURS, strict=False):
+            # At least as long as can be seen.
+            width = max(1, x(each[label]) - BARS_BEGIN)
+            words = f"{number_of(each[label])} {name}"
+            parts.append(
+                element("rect", x=BARS_BEGIN, y=y, width=width, height=14, fill=colour)
+            )
+            parts.append(text(LABELS_END + 12, y + 12, words))
+            spoken.append(f"{label}: {words}.")
+            y += 18
+        y += 10
+    if allowed is not None:
+        parts.append(line(f"M{x(allowed)} 32V{y - 8}", INK, 1.5, dashes="9 5"))
+    return picture(parts, y, " ".join(spoken), width=NARROW)

@@ -1,8 +1,8 @@
-"""How the practice server is reached where there are no sockets: in a browser page.
+"""The practice server in a browser page, where there are no sockets.
 
 Requests still go through httpx's own pool, with its 100 connections and its timeouts,
-but each `_Connection` calls the app.  Latency, quotas and 429s are the same; only the
-bytes on a wire are missing, and the time that they would take.
+but each `_Connection` calls the app.  Latency, quotas and 429s are the same.  Only the
+bytes on a wire are missing, and their time.
 """
 
 import asyncio
@@ -89,8 +89,8 @@ def listener_at(origin: httpcore.Origin) -> PageListener:
 class _Connection(httpcore.AsyncConnectionInterface):
     """A connection of httpx's own pool that calls the server instead of using a socket.
 
-    The pool asks each connection `can_handle_request` for each request that waits, at
-    each event, so that has to be quick.
+    `can_handle_request` has to be quick: at each event, the pool asks it of every
+    connection for every request that waits.
     """
 
     def __init__(self, origin: httpcore.Origin, keepalive_expiry: float | None) -> None:
@@ -146,9 +146,9 @@ class _Connection(httpcore.AsyncConnectionInterface):
 
 
 async def _trace_sending(request: httpcore.Request) -> None:
-    """Report the one step of httpcore's own that the package looks at, if anyone asks.
+    """Report one step as httpcore does: the request has its connection.
 
-    It is taken when the request has its connection.
+    It is the only step that the package looks at.
     """
     trace = request.extensions.get("trace")
     if trace is not None:

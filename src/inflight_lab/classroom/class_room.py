@@ -1,10 +1,10 @@
-"""The practice server with two pages more: see `ClassRoom`."""
+"""One practice API for the phones of a class, and a page for the wall: `ClassRoom`."""
 
 import asyncio
 import io
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import segno
@@ -16,38 +16,46 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketClose
 
-from inflight_lab.classroom.news import News, PhoneTimeline, sending
+from inflight_lab.arguments import check
 from inflight_lab.classroom.phones import (
     REQUESTS_A_SECOND,
     NoPlaceError,
     Phone,
     Phones,
+    PhoneTimeline,
     Turns,
+    sending,
 )
 from inflight_lab.classroom.web import (
     are_near,
     checked,
     converse,
+    news_for_the_wall,
     own_address,
     page,
     pass_on,
     served,
 )
-from inflight_lab.server.app import FOREIGN_PAGE, LOOPBACK, LOOPBACK_NAMES
+from inflight_lab.jupyter.cells import closed_on_rerun
+from inflight_lab.server.app import (
+    FOREIGN_PAGE,
+    LOOPBACK,
+    LOOPBACK_NAMES,
+    PracticeApp,
+)
 from inflight_lab.server.foreign_pages import comes_from_a_foreign_page
-from inflight_lab.server.practice_server import PracticeServer
 from inflight_lab.server.socket import Listener
 
 PORT = 8429
 UNMISTAKABLE = "abcdefghjkmnpqrstuvwxyz23456789"
-"""What one can read from the back of a room, and type."""
+"""Letters that can be read from the back of a room, and typed."""
 CODE_LENGTH = 4
 UPDATE = 0.05
 """Seconds between two messages to the wall."""
 UPDATE_OF_PHONES = 0.25
-"""The same to a phone, about what the whole class sends."""
+"""Seconds between two messages to a phone about the whole class."""
 SAFE_SHARE = 0.9
-"""Of the quota is dealt out in turns."""
+"""The share of the quota that is dealt out in turns."""
 WEBSOCKETS = {
     "ws": "websockets-sansio",
     "ws_max_size": 4096,
@@ -63,28 +71,29 @@ UNKNOWN = "Only a phone with the page of the class open may send."
 FLOOD = f"One phone may send {REQUESTS_A_SECOND} a second: stopped before the API."
 
 
-class ClassRoom(PracticeServer):
-    """A practice server for all phones of a class, and a page that shows them all.
+class ClassRoom:
+    """One practice API for all phones of a class, and a page that shows them all.
 
     >>> room = ClassRoom(rate=40, latency=0.5).start()
     >>> room  # in a notebook: the address and its QR code, and a link to the wall
     >>> room.stop()  # when the lesson is over
 
-    Phones open ``url``, whose last part is a code, and send real requests from there;
-    all of them share one quota.  ``wall`` is the page for the projector; only this
-    computer may open it.  It sets the quota, the latency and *one shared pace*.
+    Phones open ``url``, whose last part is a code.  They send real requests from there,
+    and all of them share one quota.  ``wall`` is the page for the projector, which only
+    this computer may open.  It sets the quota, the latency and *one shared pace*.
 
-    ``address`` is the IP address to be reached at; None: that of this computer in its
-    network.  Nothing is served at any other.  ``port`` 0 takes any free one.  The other
-    arguments are those of `PracticeServer`; default: a sliding window of 40 a second, a
-    latency of 0.5 s.  It serves until `stop`, or until its cell is run again.
+    ``address`` is the IP address where phones reach this computer, and the only one
+    that is served; None: its own address in its network.  ``port`` 0 takes any free
+    port.  ``knobs`` are those of `PracticeServer`; default: a sliding window of 40 a
+    second, a latency of 0.5 s.  ``api`` counts, and has the knobs, which may be set at
+    any time.  It serves until `stop`, or until its cell is run again.
 
-    One phone may send `phones.REQUESTS_A_SECOND`; what is beyond gets 503 and does not
-    reach the API.
+    A phone may send `phones.REQUESTS_A_SECOND`; any more get a 503 and do not reach the
+    API.
 
-    Raises ``TypeError`` or ``ValueError`` for a bad argument, and ``OSError`` without
-    a network; from ``start``, for an address that is not this computer's, or a taken
-    port.
+    Raises ``TypeError`` or ``ValueError`` for a bad argument, and ``OSError`` without a
+    network; ``start`` raises ``OSError`` for a port that is taken, or for the address
+    of another computer.
     """
 
     def __init__(
@@ -92,25 +101,44 @@ class ClassRoom(PracticeServer):
         *,
         address: str | None = None,
         port: int = PORT,
-        seed: int | None = None,
         **knobs: Any,
     ) -> None:
-        usual = {"latency": 0.5, "quota": "sliding-window", "rate": 40}
-        super().__init__(port=port, seed=seed, **(usual | knobs))
+        check("port", port)
+        usual: dict[str, Any] = {"latency": 0.5, "rate": 40}
         self.address = own_address() if address is None else checked(address)
-        self.timeline = self.sent = PhoneTimeline(period=self.period)
+        self.port = port
+        self.sent = PhoneTimeline()
+        self.api = PracticeApp(timeline=self.sent, **(usual | knobs))
         self.phones = Phones()
         self.turns = Turns()
         self.has_shared_pace = False
-        letters = [secrets.choice(UNMISTAKABLE) for _ in range(CODE_LENGTH)]
-        self.code = "".join(letters)
+        self.code = "".join(secrets.choice(UNMISTAKABLE) for _ in range(CODE_LENGTH))
         self._wall_key = secrets.token_urlsafe(12)
         self._dealer: asyncio.Task[None] | None = None
         self._site = Starlette(routes=self._routes())
+        self._listener: Listener | None = None
 
-    def listen(self, app: ASGIApp, port: int) -> Listener:
-        """Serve at the one address."""
-        return Listener(app, port, host=self.address, websockets=WEBSOCKETS)
+    def start(self) -> Self:
+        """Serve from now on.  Does nothing if it serves already."""
+        if self._listener is None:
+            self._listener = Listener(
+                self, self.port, host=self.address, websockets=WEBSOCKETS
+            )
+            self.port = self._listener.port
+            closed_on_rerun(self.stop)
+        return self
+
+    def stop(self) -> None:
+        """Close the port and every connection.  Does nothing if it has stopped."""
+        if self._listener:
+            self._listener.close()
+            self._listener = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     @property
     def url(self) -> str:
@@ -176,7 +204,7 @@ class ClassRoom(PracticeServer):
     def _routes(self) -> list[BaseRoute]:
         for_phones = [
             *page("phone"),
-            Route("/get", self.get),
+            Route("/get", self._get),
             WebSocketRoute("/talk", self._talk_to_phone),
         ]
         for_the_wall = [
@@ -194,16 +222,16 @@ class ClassRoom(PracticeServer):
         self.qr_code.save(picture, kind="svg", light="white", border=2)
         return served(picture.getvalue().decode(), "image/svg+xml")
 
-    async def get(self, request: Request) -> Response:
+    async def _get(self, request: Request) -> Response:
         """Answer a request of a phone as the practice API does."""
         phone = self.phones.with_key(request.query_params.get("phone", ""))
         if phone is None:
             return JSONResponse({"error": UNKNOWN}, 403)
         self.turns.use()
-        if phone.requests.admit(self.timeline.clock()):
+        if phone.requests.admit(self.sent.clock()):
             return JSONResponse({"error": FLOOD}, 503, {"Retry-After": "1"})
         sending.set(phone.number)
-        return await super().get(request)
+        return await self.api.get(request)
 
     async def _talk_to_phone(self, socket: WebSocket) -> None:
         await socket.accept()
@@ -224,12 +252,12 @@ class ClassRoom(PracticeServer):
             self.phones.leave(phone)
 
     async def _tell_of_all(self, phone: Phone) -> None:
-        """Tell a phone what all may send in a period, and have sent in the last one."""
+        """Tell a phone how much the class may send in a period, and has sent lately."""
         known: Mapping[str, object] = {}
         while True:
-            rate = None if self.quota == "none" else self.rate
-            sent = self.sent.sent_lately()
-            everybody = {"rate": rate, "period": self.period, "sent": sent}
+            rate = None if self.api.quota == "none" else self.api.rate
+            sent = self.sent.recent_requests()
+            everybody = {"rate": rate, "period": self.api.period, "sent": sent}
             if everybody != known:
                 phone.tell(all=everybody)
             known = everybody
@@ -252,34 +280,33 @@ class ClassRoom(PracticeServer):
     async def _deal(self) -> None:
         """Give turns at the pace of the quota, while anybody waits.
 
-        However late requests are, and however many of them come at once, none is
-        refused: what is on its way counts as if it had come.
+        A turn counts until its request comes, so none is refused, however late
+        requests are and however many of them come at once.
         """
         while self.turns.waiting:
-            now = self.timeline.clock()
-            expected = self.sent.sent_lately() + self.turns.late(now)
-            if expected >= self.rate:
+            now = self.sent.clock()
+            expected = self.sent.recent_requests() + self.turns.late(now)
+            if expected >= self.api.rate:
                 await asyncio.sleep(UPDATE)
             elif phone := self.turns.next(now):
                 phone.tell(turn=True)
-                await asyncio.sleep(self.period / (SAFE_SHARE * self.rate))
+                await asyncio.sleep(self.api.period / (SAFE_SHARE * self.api.rate))
 
     async def _talk_to_wall(self, socket: WebSocket) -> None:
         await socket.accept()
-        news = News(self.sent, self._state)
 
         async def send_news() -> None:
-            while True:
-                await socket.send_json(news.read())
+            for news in news_for_the_wall(self.sent, self._state):
+                await socket.send_json(news)
                 await asyncio.sleep(UPDATE)
 
         await converse(socket, send_news(), self._hear_wall)
 
     def _state(self) -> dict[str, object]:
-        policy = self.quota_policy
+        policy = self.api.quota_policy
         return {
             "quota": policy._asdict() if policy else None,
-            "latency": self.latency,
+            "latency": self.api.latency,
             "shared": self.has_shared_pace,
             "waiting": self.turns.waiting,
             "phones": sorted((phone.number, phone.name) for phone in self.phones),
@@ -288,9 +315,9 @@ class ClassRoom(PracticeServer):
 
     def _hear_wall(self, message: dict[str, Any]) -> None:
         if "rate" in message:
-            self.rate = message["rate"]
+            self.api.rate = message["rate"]
         if "latency" in message:
-            self.latency = message["latency"]
+            self.api.latency = message["latency"]
         if "shared" in message:
             self._share_the_pace(bool(message["shared"]))
 

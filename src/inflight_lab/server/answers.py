@@ -1,7 +1,12 @@
-"""Chats as OpenAI's API answers them: no model, only words to be counted.
+"""What an admitted request gets: a chat as OpenAI's API answers, or httpbin's ``/get``.
 
-A word is a token.  The length of an answer is drawn anew for each request, log-normal
-around `MEDIAN` and at most its ``max_tokens``: nobody can know it before.
+There is no model, only words to be counted: a word is a token.  The length of an answer
+is drawn anew for each request, log-normal around `MEDIAN` and at most its
+``max_tokens``: nobody can know it before.
+
+The answer to ``/get`` shows the request.  It may end up in files and notebooks that are
+shared, so it shows the value of a header only if that cannot be a key, and no address
+that may hold a secret.
 """
 
 import json
@@ -9,10 +14,30 @@ import math
 import random
 import time
 import uuid
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from inflight_lab.observation.urls import has_a_secret
+
+NOT_SHOWN = "(not shown)"
+HARMLESS = {
+    "accept",
+    "accept-charset",
+    "accept-encoding",
+    "accept-language",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "host",
+    "transfer-encoding",
+    "user-agent",
+}
+"""Headers that clients set by themselves, and that say nothing about who sends."""
 MEDIAN = 50
 """Tokens."""
 MOST = 10 * MEDIAN
@@ -21,8 +46,37 @@ CHARACTERS_PER_TOKEN = 4
 """Of English text, on average.  Source: help.openai.com, "What are tokens"."""
 
 
+def echo(request: Request) -> dict[str, object]:
+    """The request as it came, except for secrets."""
+    url = str(request.url)
+    may_be_shown = not has_a_secret(url)
+    return {
+        "args": _args(request.query_params) if may_be_shown else {},
+        "headers": _shown(request.headers),
+        "origin": request.client.host if request.client else "",
+        "url": url if may_be_shown else NOT_SHOWN,
+    }
+
+
+def _shown(headers: Mapping[str, str]) -> dict[str, str]:
+    shown = {}
+    for name, value in headers.items():
+        is_harmless = name.lower() in HARMLESS
+        shown[name.title()] = value if is_harmless else NOT_SHOWN
+    return shown
+
+
+def _args(query: QueryParams) -> dict[str, object]:
+    """The parameters by name; one that comes more than once has a list of values."""
+    args: dict[str, object] = {}
+    for name in query:
+        values = query.getlist(name)
+        args[name] = values if len(values) > 1 else values[0]
+    return args
+
+
 class Chat(NamedTuple):
-    """What a request asks for."""
+    """The request for a chat."""
 
     prompt_tokens: int
     prompt_characters: int
@@ -35,12 +89,12 @@ class Chat(NamedTuple):
 
     @property
     def most_tokens(self) -> int:
-        """How long the answer may become."""
+        """The most tokens that the answer may have."""
         return self.max_tokens or MOST
 
     @property
     def estimated_tokens(self) -> int:
-        """How many tokens the prompt may have, by its number of characters."""
+        """An estimate of the prompt's tokens, from its number of characters."""
         return math.ceil(self.prompt_characters / CHARACTERS_PER_TOKEN)
 
 
@@ -70,14 +124,14 @@ def _read(asked: dict[str, Any]) -> Chat:
 
 
 def draw_answer(chat: Chat, draw: random.Random) -> list[str]:
-    """The words of an answer: as many as are drawn, and no more than are allowed."""
+    """Draw the length of an answer, and return so many words."""
     drawn = round(MEDIAN * draw.lognormvariate(0, 1))
     length = max(1, min(drawn, chat.most_tokens))
     return [str(number) for number in range(1, length + 1)]
 
 
 def completion(chat: Chat, words: list[str]) -> Response:
-    """The answer of these words to ``chat``, at once or as a stream of events."""
+    """The answer to ``chat`` with these words, at once or as a stream of events."""
     usage = {
         "prompt_tokens": chat.prompt_tokens,
         "completion_tokens": len(words),
