@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import httpx
@@ -17,17 +18,15 @@ from tests.support.waiting import PATIENCE
 NEXT = "127.0.0.{}"
 
 
+@dataclass
 class ClassPhone:
     """Has joined: it hears, asks and sends."""
 
-    def __init__(
-        self, room: ClassRoom, socket: ClientConnection, client: httpx.AsyncClient
-    ) -> None:
-        self.room = room
-        self.socket = socket
-        self.client = client
-        self.number = 0
-        self.key = ""
+    room: ClassRoom
+    socket: ClientConnection
+    client: httpx.AsyncClient
+    number: int = 0
+    key: str = ""
 
     async def join(self, name: str = "") -> Self:
         """Learn its number and key, and give a name."""
@@ -40,6 +39,16 @@ class ClassPhone:
     async def say(self, **message: object) -> None:
         """Send a message."""
         await self.socket.send(json.dumps(message))
+
+    async def ask(self, count: int) -> None:
+        """Ask for so many turns."""
+        for _ in range(count):
+            await self.say(ask=True)
+
+    async def take_turns(self, count: int) -> None:
+        """Wait until so many turns were dealt to it."""
+        for _ in range(count):
+            assert await self.hear() == {"turn": True}
 
     async def hear(self) -> dict[str, Any]:
         """The next message that is for this phone alone."""
@@ -98,13 +107,13 @@ async def a_phone(
         yield await ClassPhone(room, socket, client).join(name)
 
 
+@dataclass
 class ClassWall:
     """A wall without a browser, which remembers all that it hears."""
 
-    def __init__(self, socket: ClientConnection) -> None:
-        self.socket = socket
-        self.events: list[list[Any]] = []
-        self.state: dict[str, Any] = {}
+    socket: ClientConnection
+    events: list[list[Any]] = field(default_factory=list)
+    state: dict[str, Any] = field(default_factory=dict)
 
     async def hear(self) -> None:
         """Take in the next message."""
@@ -132,6 +141,12 @@ class ClassWall:
     async def say(self, **message: object) -> None:
         """Set something."""
         await self.socket.send(json.dumps(message))
+
+    async def share_the_pace(self, *phones: ClassPhone) -> None:
+        """Deal out turns from now on, which the phones hear."""
+        await self.say(shared=True)
+        for phone in phones:
+            assert await phone.hear() == {"shared": True}
 
 
 @asynccontextmanager

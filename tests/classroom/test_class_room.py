@@ -23,7 +23,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from inflight_lab import ClassRoom
 from inflight_lab.classroom import phones
 from inflight_lab.classroom.__main__ import main
-from tests.classroom.class_phone import NEXT, a_phone, a_wall, talking
+from tests.classroom.class_phone import ClassPhone, a_phone, a_wall, talking
 from tests.support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.anyio
@@ -39,8 +39,8 @@ def room() -> Iterator[ClassRoom]:
 
 
 async def test_all_phones_share_one_quota(room: ClassRoom) -> None:
-    """Each sends what would be allowed to one; a 429 says how long to wait, and the
-    wall is told whose request it was.
+    """Each sends what would be allowed to one; a 429 says how long to wait; each hears
+    what all send, and what is allowed, if known; the wall is told whose request it was.
     """
     async with (
         a_wall(room) as wall,
@@ -54,19 +54,11 @@ async def test_all_phones_share_one_quota(room: ClassRoom) -> None:
         await wall.hear_ends(7)
         assert wall.state["phones"] == [[1, "Ana"], [2, ""]]
         senders = [event[5] for event in wall.events if event[1] == "sent"]
-        assert sorted(senders[:3]) == [1, 1, 1]
-        assert sorted(senders[3:]) == [1, 2, 2, 2]
-    assert room.api.stats().accepted == 5
-
-
-async def test_a_phone_hears_what_all_send(room: ClassRoom) -> None:
-    """A phone hears what all send, refused or not, and what is allowed, if known."""
-    async with a_phone(room, 2) as one, a_phone(room, 3) as other:
-        await one.send_many(4)
-        await other.send_many(3)
-        await one.hear_of_all(rate=5, period=60, sent=7)
+        assert (senders[:3], sorted(senders[3:])) == ([1, 1, 1], [1, 2, 2, 2])
+        await ana.hear_of_all(rate=5, period=60, sent=7)
         room.api.quota = "none"
         await other.hear_of_all(rate=None, period=60, sent=7)
+    assert room.api.stats().accepted == 5
 
 
 async def test_turns_are_dealt_out_fairly_and_nobody_is_refused(
@@ -77,22 +69,20 @@ async def test_turns_are_dealt_out_fairly_and_nobody_is_refused(
     """
     room.api.rate, room.api.period = 40, 1.0
     async with a_wall(room) as wall, a_phone(room, 2) as greedy, a_phone(room, 3) as it:
-        await wall.say(shared=True)
-        assert await greedy.hear() == await it.hear() == {"shared": True}
+        await wall.share_the_pace(greedy, it)
         order: list[int] = []
         statuses: list[int] = []
 
-        async def take_turns(phone: Any, count: int) -> None:
+        async def send_in_turn(phone: ClassPhone, count: int) -> None:
+            await phone.ask(count)
             for _ in range(count):
-                await phone.say(ask=True)
-            for _ in range(count):
-                assert await phone.hear() == {"turn": True}
+                await phone.take_turns(1)
                 order.append(phone.number)
                 statuses.append((await phone.send()).status_code)
 
-        many = asyncio.create_task(take_turns(greedy, 50))
+        many = asyncio.create_task(send_in_turn(greedy, 50))
         await wall.hear_that(lambda: wall.state["waiting"] > 30)
-        await take_turns(it, 5)
+        await send_in_turn(it, 5)
         assert order[-10:].count(1) <= 6
         await many
     assert statuses == [200] * 55
@@ -101,32 +91,19 @@ async def test_turns_are_dealt_out_fairly_and_nobody_is_refused(
 async def test_requests_that_come_late_and_at_once_are_not_refused(
     room: ClassRoom,
 ) -> None:
-    """Turns that a network holds up and lets go together stay within the quota."""
+    """Turns that a network holds up and lets go together stay within the quota; they
+    are dealt out at nine tenths of it.
+    """
     room.api.rate, room.api.period = 10, 2.0
     async with a_wall(room) as wall, a_phone(room) as phone:
-        await wall.say(shared=True)
-        assert await phone.hear() == {"shared": True}
-        for _ in range(12):
-            await phone.say(ask=True)
-        for _ in range(10):
-            assert await phone.hear() == {"turn": True}
+        await wall.share_the_pace(phone)
+        began = time.monotonic()
+        await phone.ask(12)
+        await phone.take_turns(10)
+        assert time.monotonic() - began > 9 / (0.9 * 5) - 0.01
         with pytest.raises(TimeoutError):  # those ten may come at any moment
             await asyncio.wait_for(phone.socket.recv(), 1.0)
         assert await phone.send_many(10) == [200] * 10
-
-
-async def test_turns_are_no_faster_than_the_quota(room: ClassRoom) -> None:
-    """A tenth of it stays free, so that requests late on their way are not refused."""
-    room.api.rate, room.api.period = 40, 2.0
-    async with a_wall(room) as wall, a_phone(room) as phone:
-        await wall.say(shared=True)
-        assert await phone.hear() == {"shared": True}
-        began = time.monotonic()
-        for _ in range(11):
-            await phone.say(ask=True)
-        for _ in range(11):
-            assert await phone.hear() == {"turn": True}
-        assert time.monotonic() - began > 10 / (0.9 * 20) - 0.01
 
 
 async def test_who_waits_for_a_turn_is_freed_when_there_are_none(
@@ -134,17 +111,15 @@ async def test_who_waits_for_a_turn_is_freed_when_there_are_none(
 ) -> None:
     """The teacher takes the shared pace back: phones learn it, and send as before."""
     async with a_wall(room) as wall, a_phone(room) as phone:
-        await wall.say(shared=True)
-        assert await phone.hear() == {"shared": True}
-        for _ in range(5):
-            await phone.say(ask=True)
+        await wall.share_the_pace(phone)
+        await phone.ask(5)
         await wall.hear_until(waiting=4)
         await wall.say(shared=False)
-        assert await phone.hear() == {"turn": True}
+        await phone.take_turns(1)
         assert await phone.hear() == {"shared": False}
         assert room.turns.waiting == 0
-        await phone.say(ask=True)
-        assert await phone.hear() == {"turn": True}
+        await phone.ask(1)
+        await phone.take_turns(1)
 
 
 async def test_a_phone_that_leaves_takes_its_requests_along(room: ClassRoom) -> None:
@@ -157,10 +132,8 @@ async def test_a_phone_that_leaves_takes_its_requests_along(room: ClassRoom) -> 
         key = phone.key
         asking = [asyncio.create_task(phone.send()) for _ in range(3)]
         await until(lambda: room.api.stats().in_flight == 3)
-        await wall.say(shared=True)
-        assert await phone.hear() == {"shared": True}
-        for _ in range(3):
-            await phone.say(ask=True)
+        await wall.share_the_pace(phone)
+        await phone.ask(3)
         await wall.hear_until(waiting=3)
         for task in asking:
             task.cancel()
@@ -352,49 +325,7 @@ async def test_the_pages_keep_to_themselves(room: ClassRoom) -> None:
     assert code.headers["Content-Type"] == "image/svg+xml"
 
 
-async def test_a_connection_that_is_cut_loses_nothing(room: ClassRoom) -> None:
-    """Half a request, and a request whose sender is gone: others are answered, and
-    what was counted has an end.
-    """
-    room.api.latency = LONG
-    async with a_phone(room, 2) as phone:
-        for text in ("GET /", f"GET /{room.code}/get?phone={phone.key} HTTP/1.1\r\n"):
-            _, cut = await asyncio.open_connection("127.0.0.1", room.port)
-            cut.write(text.encode())
-            await cut.drain()
-            cut.transport.abort()
-        asks = f"GET /{room.code}/get?phone={phone.key} HTTP/1.1\r\n"
-        _, gone = await asyncio.open_connection(
-            "127.0.0.1", room.port, local_addr=(NEXT.format(2), 0)
-        )
-        gone.write(f"{asks}Host: 127.0.0.1\r\n\r\n".encode())
-        await until(lambda: room.api.stats().in_flight == 1)
-        gone.transport.abort()
-        await until(lambda: room.api.stats().cancelled == 1)
-        room.api.latency = 0
-        assert (await phone.send()).status_code == 200
-
-
 # ---- Open and closed
-
-
-async def test_it_is_there_only_while_it_is_open() -> None:
-    """`stop` ends every conversation and closes the port; it may open again."""
-    room = ClassRoom(address="127.0.0.1", port=0, latency=0).start()
-    async with a_phone(room) as phone:
-        room.stop()
-        with pytest.raises(ConnectionClosed):
-            await phone.hear()
-    async with httpx.AsyncClient() as client:
-        with pytest.raises(httpx.ConnectError):
-            await client.get(room.url)
-    with room:
-        async with a_wall(room) as wall, a_phone(room) as phone:
-            await wall.say(shared=True)
-            await phone.hear()
-            await phone.say(ask=True)
-            assert await phone.hear() == {"turn": True}
-            assert await phone.send_many(1) == [200]
 
 
 def test_without_a_network_it_asks_for_the_address(

@@ -60,37 +60,9 @@ async def test_whatever_the_runner_does(server: PracticeServer, name: str) -> No
 
 @pytest.mark.anyio
 async def test_the_panel_says_what_stop_cannot_reach(server: PracticeServer) -> None:
-    """While a runner blocks the loop, a line that needs no loop says so; when it is
-    done, so is the run.
+    """While the loop is blocked, a line that needs no loop says so; once it turns, the
+    run goes on, or is being stopped, and then is not said to run.
     """
-    seen = threading.Event()
-
-    async def blocks_until_the_panel_says_so(url: str, count: int) -> list[Any]:
-        assert seen.wait(PATIENCE)
-        await asyncio.Event().wait()
-        return []
-
-    panel = Panel(blocks_until_the_panel_says_so, server=server, count=COUNT)
-
-    def look(change: Any) -> None:
-        if "blocked" in change["new"]:
-            seen.set()
-
-    panel.observe(look, "status")
-    run = panel.start()
-    await until(seen.is_set)
-    await until(lambda: panel.status == "running")
-    panel.stop()
-    await run
-    assert panel.status.startswith("stopped: ")
-    panel.close()
-
-
-@pytest.mark.anyio
-async def test_a_run_that_is_being_stopped_is_not_said_to_run(
-    server: PracticeServer,
-) -> None:
-    """Who blocks the loop after Stop is never told that the run goes on."""
     said: list[str] = []
     blocked = threading.Event()
 
@@ -99,14 +71,20 @@ async def test_a_run_that_is_being_stopped_is_not_said_to_run(
         if change["new"] == BLOCKED:
             blocked.set()
 
-    server.latency = 600
-    panel = Panel(semaphore.make_many_requests, server=server, count=COUNT)
-    run = panel.start()
-    await until(lambda: server.timeline.in_flight > 0)
+    async def blocks(url: str, count: int) -> list[Any]:
+        assert blocked.wait(PATIENCE)
+        await asyncio.Event().wait()
+        return []
+
+    panel = Panel(blocks, server=server, count=COUNT)
     panel.observe(note, "status")
+    run = panel.start()
+    await until(lambda: said == ["running", BLOCKED, "running"])
+    blocked.clear()
     panel.stop()
     assert blocked.wait(PATIENCE)
     await run
-    assert said[:2] == [STOPPING, BLOCKED]
-    assert "running" not in said
+    assert said[3:5] == [STOPPING, BLOCKED]
+    assert "running" not in said[5:]
+    assert panel.status.startswith("stopped: ")
     panel.close()

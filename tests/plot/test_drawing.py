@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from html import unescape
 from urllib.parse import unquote
 from xml.etree import ElementTree
@@ -25,22 +26,14 @@ def run_of(*spans: tuple[float, float, int], limit: int | None = None) -> Run:
     for number, (sent, ended, status) in enumerate(spans):
         events.append(RequestEvent(sent, "sent", number, None))
         events.append(RequestEvent(ended, "answered", number, status))
-    events.sort()
-    refused = sum(status == 429 for _, _, status in spans)
-    levels = no_levels()
-    if limit:
-        levels["limit"].append(Level(0, limit))
+    ends = Counter(status for _, _, status in spans)
+    counts = {"started": len(spans), "accepted": ends[200], "refused": ends[429]}
     return Run(
-        events=events,
-        levels=levels,
+        events=sorted(events),
+        levels=no_levels() | {"limit": [Level(0, limit)] if limit else []},
         now=max(ended for _, ended, _ in spans),
         announced=len(spans),
-        counts=Stats(
-            started=len(spans),
-            accepted=len(spans) - refused,
-            refused=refused,
-            peak_in_flight=7,
-        ),
+        counts=Stats(**counts),
     )
 
 
@@ -93,20 +86,18 @@ def test_a_run_is_told_to_those_who_do_not_see_it(run: Run, shape: str) -> None:
     assert f"{run.counts.started} requests in " in title
 
 
-def test_retries_are_attempts() -> None:
-    """Of those that were asked for; who saw only the API counts what came."""
+def test_what_is_counted_in_words() -> None:
+    """Retries are attempts of those that were asked for, or requests that came, if only
+    the API was seen.  Who waits in the client for a connection is in flight, too.
+    """
     run = run_of((0, 1, 429), (1, 2, 200), (1, 3, 200))
     run.announced = 2
     assert "2 requests, 3 attempts in 3 s: 2 answered" in draw_runs({"": run}).title
     run.announced = 0
-    assert "3 requests in 3 s" in draw_runs({"": run}).title
-
-
-def test_the_most_in_flight_is_what_the_stage_says() -> None:
-    """What waits in the client for a connection is sent, and has not arrived."""
-    run = run_of(*[(0.0, 0.5, 200)] * 3)
-    run.events.insert(3, RequestEvent(0.0, "arrived", 0, 200))
-    assert "at most 3 in flight" in draw_runs({"": run}).title
+    run.events.insert(3, RequestEvent(1.0, "arrived", 1, 200))
+    title = draw_runs({"": run}).title
+    assert "3 requests in 3 s" in title
+    assert "at most 2 in flight" in title
 
 
 def test_the_line_goes_on_from_the_last_level_at_a_pixel() -> None:
@@ -124,8 +115,7 @@ def test_the_numbers_beside_a_chart() -> None:
     run = run_of(*[(0.05, 2.0, 200)] * 7, limit=3)
     run.levels["limit"].append(Level(1, 8))
     words = [each.text for each in drawn(draw_runs({"": run}), "text")]
-    assert words[-1] == "limit 8"
-    assert "8" in words
+    assert (words[-1], "8" in words) == ("limit 8", True)
     assert "7" in [each.text for each in drawn(draw_runs({"": NAIVE}), "text")]
 
 
@@ -199,34 +189,31 @@ def test_marks_show_when_requests_came_and_which_were_refused() -> None:
 
 def test_the_words_of_marks_tell_their_groups() -> None:
     """Who cannot see them hears that they came together; even spacing has no groups."""
-    answer_all = SlidingWindow(100, 1)
-    herd = ask(answer_all, [0.0] * 9 + [1.0] * 9 + [3.0, 3.1])
-    even = ask(answer_all, [0.5 * number for number in range(6)])
-    thin_end = [0.1 * number for number in range(20)] + [2.5, 3.0]
-    spread = ask(answer_all, thin_end)
-    title = draw_marks({"herd": herd, "even": even, "spread": spread}).title
+    times = {
+        "herd": [0.0] * 9 + [1.0] * 9 + [3.0, 3.1],
+        "even": [0.5 * number for number in range(6)],
+        "spread": [0.1 * number for number in range(20)] + [2.5, 3.0],
+    }
+    asked = {name: ask(SlidingWindow(100, 1), each) for name, each in times.items()}
+    title = draw_marks(asked).title
     assert "herd: 20 requests, 0 refused, within 3.1 s, in 3 groups." in title
     assert "even: 6 requests, 0 refused, within 2.5 s." in title
     assert "spread: 22 requests, 0 refused, within 3 s." in title
 
 
 def test_bars_are_as_long_as_their_numbers() -> None:
-    """Each says its number, in front of it, and 0 can be seen."""
+    """Each says its number, in front of it, and 0 can be seen; what is allowed is a
+    line at its place, even if no bar reaches it.
+    """
     series = {"one": {STRANGE: 40.0, "b": 10.0}, "two": {STRANGE: 0.0, "b": 20.0}}
     picture = draw_bars(series, title="seconds")
     widths = [float(str(each.get("width"))) for each in drawn(picture, "rect")]
     assert widths == pytest.approx([172, 1, 43, 86])
     assert picture.title.startswith(f"seconds. {STRANGE}: 40 one. {STRANGE}: 0 two.")
     assert is_on_a_phone(picture)
-
-
-def test_what_is_allowed_is_marked_at_its_place() -> None:
-    """A line across the bars, which is in the picture even if no bar reaches it."""
     picture = draw_bars({"a second": {"now": 20.0}}, title="pace", allowed=25)
-    (bar,) = drawn(picture, "rect")
-    (mark,) = drawn(picture, "path")
+    (bar,), (mark,) = drawn(picture, "rect"), drawn(picture, "path")
     place = float(str(mark.get("d"))[1:].split(" ")[0])
     left, width = float(str(bar.get("x"))), float(str(bar.get("width")))
     assert (place - left) / width == pytest.approx(25 / 20)
-    assert picture.title.startswith("pace. Dashed line: 25 allowed.")
-    assert is_on_a_phone(picture)
+    assert "25 allowed" in picture.title

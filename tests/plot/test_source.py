@@ -1,14 +1,186 @@
-"""What a run is made of: nothing twice, and what each side knows."""
+"""What a run is made of: each request once, and what each side knows of it."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from operator import attrgetter
+from typing import Any
 
-from inflight_lab import Timeline
+import pytest
+
+from inflight_lab import PracticeServer, Timeline
+from inflight_lab.engine.execution import Execution
 from inflight_lab.plot.source import PlotSource
-from inflight_lab.runs.run import Level, Run, outcomes_in
+from inflight_lab.runners import semaphore_pause
+from inflight_lab.runs.run import Level, RequestEvent, Run, outcomes_in
 from inflight_lab.runs.terms import QuotaPolicy, Terms
 from tests.support.virtual_clock import SetClock
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    """It began long before the run."""
+    return SetClock(101.75)
+
+
+@pytest.fixture
+def server(clock: SetClock) -> Timeline:
+    """What a server writes."""
+    return Timeline(clock=clock, period=2.0)
+
+
+@pytest.fixture
+def client(clock: SetClock) -> Timeline:
+    """What a client writes."""
+    return Timeline(clock=clock, period=2.0)
+
+
+@pytest.fixture
+def practice() -> Iterator[PracticeServer]:
+    """A server that answers; its API allows three in a minute."""
+    quota: dict[str, Any] = {"quota": "sliding-window", "rate": 3, "period": 60}
+    with PracticeServer(latency=0.01, **quota) as running:
+        yield running
+
+
+def new_events(source: PlotSource) -> list[tuple[Any, ...]]:
+    """What is new, without times and quotas."""
+    return [event[1:4] for event in source.read().events]
+
+
+def test_both_sides_tell_of_one_request(
+    clock: SetClock, server: Timeline, client: Timeline
+) -> None:
+    """The sides number apart: the verdict goes to the request that was sent first.
+    Times are seconds since the run began; the quota stands on no other event.
+    """
+    server.answer(server.send(200), 200)
+    source = PlotSource(server, client)
+    client.take()
+    clock.now += 1.25
+    first = client.send()
+    client.free()
+    second = client.send()
+    clock.now += 1
+    arrived = server.send(429, quota=2.5)
+    client.cancel(second)
+    client.answer(first, 429)
+    server.answer(arrived, 429)
+    assert source.read().events == [
+        RequestEvent(0.0, "taken", None, 0),
+        RequestEvent(1.25, "sent", first, 0),
+        RequestEvent(1.25, "freed", None, 0),
+        RequestEvent(1.25, "sent", second, None),
+        RequestEvent(2.25, "arrived", first, 429, 2.5),
+        RequestEvent(2.25, "cancelled", second, None),
+        RequestEvent(2.25, "answered", first, 429),
+    ]
+
+
+def test_one_ends_as_the_next_is_sent(
+    clock: SetClock, server: Timeline, client: Timeline
+) -> None:
+    """Where the clock is coarse, too, an arrival is that of the one just sent."""
+    source = PlotSource(server, client)
+    first = client.send()
+    server.send(200)
+    clock.now += 1
+    failed = client.send()
+    server.send(503)
+    client.answer(failed, 503)
+    client.answer(first, 200)
+    last = client.send()
+    server.send(429)
+    arrived = [event for event in new_events(source) if event[0] == "arrived"]
+    assert arrived == [
+        ("arrived", first, 200),
+        ("arrived", failed, 503),
+        ("arrived", last, 429),
+    ]
+
+
+def test_only_this_run_is_read(
+    clock: SetClock, server: Timeline, client: Timeline
+) -> None:
+    """What began before, and what never arrived, takes no other's verdict."""
+    client.take()
+    before = client.send()
+    server.send(200)
+    source = PlotSource(server, client)
+    clock.now += 1
+    client.answer(before, 200)
+    client.free()
+    not_counted = client.send()
+    clock.now += 1
+    client.answer(not_counted, 404)  # of a path that the server does not count
+    clock.now += 1
+    client.send()
+    clock.now += 1
+    server.send(429)
+    server.send(200)  # another panel's
+    assert new_events(source) == [
+        ("sent", 0, None),
+        ("answered", 0, 404),
+        ("sent", 1, None),
+        ("arrived", 1, 429),
+        ("arrived", None, 200),
+    ]
+
+
+@pytest.mark.parametrize("side", ["server", "client"])
+def test_one_side_is_enough(side: str, server: Timeline, client: Timeline) -> None:
+    """A request arrives as it is sent: a server says with which verdict."""
+    if side == "server":
+        source = PlotSource(server, None)
+        server.answer(server.send(429, quota=3.0), 429)
+    else:
+        source = PlotSource(None, client)
+        client.answer(client.send(), 429)
+    verdict = (429, 3.0) if side == "server" else (None, None)
+    assert source.read().events == [
+        RequestEvent(0.0, "sent", 0, None),
+        RequestEvent(0.0, "arrived", 0, *verdict),
+        RequestEvent(0.0, "answered", 0, 429),
+    ]
+
+
+def test_those_who_give_up_waiting_are_counted(client: Timeline) -> None:
+    """They have no numbers; the event says how many there were, also of older ones."""
+    client.start(2)
+    source = PlotSource(None, client)
+    client.fail(None, "PoolTimeout")
+    client.start(7)
+    client.send()
+    client.cancel(None)
+    client.cancel_waiting()
+    assert [event for event in new_events(source) if event[1] is None] == [
+        ("failed", None, 1),
+        ("cancelled", None, 1),
+        ("cancelled", None, 6),
+    ]
+
+
+@pytest.mark.anyio
+async def test_a_real_run_is_read_in_order(practice: PracticeServer) -> None:
+    """Each request takes a slot, is sent from it, arrives, and frees the slot."""
+    timeline = Timeline()
+    source = PlotSource(practice.timeline, timeline)
+    runner = partial(semaphore_pause.make_many_requests, pause=0.02)
+    await Execution(runner, practice.url, 6, limit=2, timeline=timeline).run()
+    events = source.read().events
+    assert events == sorted(events, key=attrgetter("time"))
+    for slot in (0, 1):
+        of_slot = [each.what for each in events if each.detail == slot]
+        assert of_slot == ["taken", "sent", "freed"] * (len(of_slot) // 3)
+    statuses = []
+    for number in range(6):
+        sent, arrived, answered = (each for each in events if each.request == number)
+        assert (sent.what, arrived.what) == ("sent", "arrived")
+        assert arrived.detail == answered.detail
+        statuses.append(answered.detail)
+    assert Counter(statuses) == {200: 3, 429: 3}
 
 
 def test_each_event_is_read_once(server: Timeline) -> None:
@@ -28,26 +200,19 @@ def test_each_event_is_read_once(server: Timeline) -> None:
 
 
 def test_a_new_run_has_nothing_of_the_last(clock: SetClock, server: Timeline) -> None:
-    """Its time begins at 0, and a limit that was set before is not its own."""
+    """Its time begins at 0, a limit that was set before is not its own, and a server
+    that goes on from run to run has answered others before.
+    """
     source = PlotSource(server, None)
-    server.send()
     source.set_limit(3)
     source.note_stop()
     assert source.end().stopped
-    clock.now += 5
-    source.begin(unlimited=True)
-    run = source.read()
-    assert (run.now, run.live, run.stopped, run.unlimited) == (0, True, False, True)
-    assert (run.events, run.levels["limit"]) == ([], [])
-    assert run.counts.started == 0
-
-
-def test_each_run_has_its_own_counts(clock: SetClock, server: Timeline) -> None:
-    """A server that goes on from run to run has answered others before."""
-    source = PlotSource(server, None)
     for outcomes in ((200, 429), (200, 200, 500), ()):
         clock.now += 100
-        source.begin()
+        source.begin(unlimited=True)
+        run = source.read()
+        assert (run.now, run.live, run.stopped, run.unlimited) == (0, True, False, True)
+        assert (run.events, run.levels["limit"]) == ([], [])
         for status in outcomes:
             clock.now += 0.5
             server.answer(server.send(), status)

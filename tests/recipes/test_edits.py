@@ -228,8 +228,8 @@ async def test_a_slow_host_does_not_hold_up_the_other(tmp_path: Path) -> None:
 
 
 async def test_post(tmp_path: Path) -> None:
-    """An order whose answer was lost is sent again with the same key, and so is one
-    whose fields come in another sequence.
+    """An order whose answer was lost is sent again with the same key; one whose fields
+    come in another sequence is the same one, and done.
     """
     orders = [{"messages": [{"content": f"order {n}"}], "n": 1} for n in range(3)]
     reordered = [dict(reversed(order.items())) for order in orders]
@@ -242,7 +242,7 @@ async def test_post(tmp_path: Path) -> None:
                 assert not await run_here(script)
     keys = re.findall(r"(?i)Idempotency-Key: (\S+)", "\n".join(path.heads))
     sent = list(zip(keys, map(json.loads, path.bodies), strict=True))
-    assert len(sent) == 4 + len(reordered)
+    assert len(sent) == 4
     assert len(set(keys)) == 3
     assert sent[0] in sent[1:4]
 

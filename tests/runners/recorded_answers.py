@@ -41,7 +41,7 @@ ROWS = [
     Row("any, nonsense", 429, {"Retry-After": "soon"}, {}, "wait"),
     Row("any, negative", 429, {"Retry-After": "-5"}, {}, "wait"),
     Row("any, 31 years", 429, {"Retry-After": "9" * 400}, {}, "wait"),
-    Row("any, a reset", 429, {"x-ratelimit-reset": "20"}, {}, "wait 20"),
+    Row("any, a reset", 429, GONE | {"x-ratelimit-reset": "20"}, {}, "wait 20"),
     Row("any, unavailable", 503, {"Retry-After": "20"}, {}, "wait 20"),
     Row("any, a bad gateway", 502, {"Retry-After": "20"}, {}, "wait 20"),
     Row("any, in conflict", 409, {"Retry-After": "20"}, {}, "wait 20"),

@@ -202,13 +202,11 @@ def test_what_may_be_temporary_is_tried_again(failure: Answer) -> None:
 
 
 def test_errors_of_another_client_are_named() -> None:
-    """Those are tried again then, as is what took too long; else they are raised."""
+    """Those are tried again then; else they are raised."""
     lost = httpx2.ReadError("")
     assert len(run(lambda *_: lost, 1).arrivals) == 1
     named = run(lambda n, _: lost if n == 1 else ok(), lost=(httpx2.ReadError,))
     assert named.failures == []
-    hangs = run(lambda *_: ok(), latency=50, timeout=2, attempts=3, lost=())
-    assert len(hangs.arrivals) == 3
 
 
 def test_attempts_are_bounded_in_time_and_number() -> None:

@@ -63,11 +63,8 @@ def times(matrix: Matrix, vector: Vector) -> Vector:
 
 
 def channels(notation: str) -> Vector:
-    """Red, green and blue of ``#abc`` or ``#aabbcc``, from 0 to 1."""
-    digits = notation.removeprefix("#")
-    if len(digits) == 3:
-        digits = "".join(2 * digit for digit in digits)
-    return [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+    """Red, green and blue of ``#aabbcc``, from 0 to 1."""
+    return [value / 255 for value in bytes.fromhex(notation.removeprefix("#"))]
 
 
 def linear(colour: Vector) -> Vector:

@@ -95,10 +95,9 @@ def note(
     request.ended = None if took is None else asked + took
     request.error = error
     if not error:
-        request.answered = request.ended
         request.status = status
         request.raw_headers = headers or {}
-        request.body = body
+        request.body = lambda: body
 
 
 def run_of(

@@ -19,6 +19,8 @@ SPENT = {"exhausted": True, "dialect": "openai"}  # a code says so, and no 402 a
 QUOTA, LOST = "Over the quota", "What was lost"
 POOL = "The connection pool was the limit"
 AROUND = "The semaphore is not around each request"
+BLOCKED = "A blocked event loop"
+CLIENTS = "A client for each request"
 STORM = "A storm of retries"
 FOR_GOOD = ["Refused, and no wait will help", LOST]
 
@@ -43,8 +45,10 @@ CASES = [
     Case("pool_timeout", UNLIMITED, [POOL, LOST]),
     Case("semaphore_each", UNLIMITED, ["A semaphore for each task"]),
     Case("around_the_tasks", FIVE_A_SECOND, [AROUND, QUOTA, LOST], is_free=True),
-    Case("client_each", UNLIMITED, ["A client for each request"]),
-    Case("blocked", UNLIMITED, ["A blocked event loop"]),
+    Case("client_each", UNLIMITED, [CLIENTS]),
+    Case("blocked", UNLIMITED, [BLOCKED]),
+    Case("blocking_client", UNLIMITED, [BLOCKED, CLIENTS], None),
+    Case("unread", SEVEN_IN_TWO_SECONDS, [QUOTA, LOST], None),
     Case("too_fast", SEVEN_IN_TWO_SECONDS, [QUOTA, LOST], None),
     Case("retries", SEVEN_IN_TWO_SECONDS, [QUOTA, STORM, LOST], None),
     Case("tokens", TOKENS | {"dialect": "openai"}, [f"{QUOTA} of tokens", LOST]),

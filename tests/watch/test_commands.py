@@ -14,7 +14,6 @@ import pytest
 
 from inflight_lab.recipes import RECIPES
 from inflight_lab.watch.noting.quota import Quota
-from inflight_lab.watch.noting.request_log import RequestLog
 from inflight_lab.watch.saying.commands import FOR_ASYNCIO, FOR_MODELS, command_for
 from inflight_lab.watch.saying.commands import RECIPES as RECIPES_BY_LIBRARY
 from tests.support.watching import (
@@ -72,39 +71,6 @@ def test_the_printed_command_writes_a_script_that_runs(tmp_path: Path) -> None:
     assert "may be in results.jsonl." in done.stderr
 
 
-CHATS = """
-import asyncio, openai
-
-client = openai.AsyncOpenAI(
-    api_key="s3cret-value", base_url="https://models.shop.test/v1", max_retries=0
-)
-
-async def ask(number):
-    hello = [{"role": "user", "content": f"hello {number}"}]
-    return await client.chat.completions.create(model="m", messages=hello, max_tokens=3)
-
-async def main():
-    await asyncio.gather(*map(ask, range(30)), return_exceptions=True)
-
-asyncio.run(main())
-"""
-
-
-def test_the_commands_for_chats_write_a_script_that_runs(tmp_path: Path) -> None:
-    """It asks the same API; the questions are the reader's."""
-    said = watch_text(tmp_path, CHATS, practice="20/s").stderr
-    assert "snippet ask_model --rate 20 --period 1" in said
-    assert '--url "https://models.shop.test/v1/chat/completions"' in said
-    run_commands(said, tmp_path)
-    fixed = tmp_path / "fixed.py"
-    prompts = 'PROMPTS = {n: f"hello {n}" for n in range(20)}'
-    text = re.sub(r"(?m)^PROMPTS: .*", prompts, fixed.read_text())
-    fixed.write_text(text.replace('MODEL = ""', 'MODEL = "m"'))
-    environment = os.environ | {"API_KEY": "s3cret-value"}
-    done = watch("--practice", "20/s", fixed, cwd=tmp_path, env=environment)
-    assert "20 accepted" in done.stderr, done.stderr
-
-
 HEADERS = {
     "x-api-key": "s3cret-value",
     "accept": "application/vnd.github+json",
@@ -131,92 +97,60 @@ def next_page_of_a_list(number: int) -> dict[str, str]:
     return {"link": f'<{url}>; rel="next"'} if number % 3 < 2 else {}
 
 
-DAY = Quota(200, 86400.0)
-COMMANDS: dict[str, tuple[RequestLog, Quota | None, str]] = {
+COMMANDS: dict[str, tuple[dict[str, Any], str]] = {
     "a secret is the variable's, other headers are the reader's": (
-        run_of([200] * 5, sent_headers=HEADERS),
-        None,
-        "IDS, for {id}; HEADERS: Accept, X-Tenant; and set, in the "
-        "environment, the variable",
+        {"sent_headers": HEADERS},
+        "--header X-Api-Key --output fixed.py\n  your script also sends these, for its "
+        "HEADERS: Accept, X-Tenant\n  its edits, such as fetch_all-pages: inflight-lab",
     ),
     "a script may have a name": (
-        run_of([200] * 5, sent_headers={"user-agent": "prices/2.0 (me@shop.test)"}),
-        None,
+        {"sent_headers": {"user-agent": "prices/2.0 (me@shop.test)"}},
         "HEADERS: User-Agent",
     ),
     "a variable has the key": (
-        run_of([200] * 5, sent_headers={"authorization": "Bearer held-value"}),
-        None,
+        {"sent_headers": {"authorization": "Bearer held-value"}},
         "--header Authorization@GH_TOKEN ",
     ),
-    "no variable has it": (
-        run_of([200] * 5, sent_headers={"authorization": "Bearer s3cret-value"}),
-        None,
-        "--header Authorization --output",
-    ),
     "headers announce budgets of a minute, of which the largest counts": (
-        run_of(
-            [429] * 5, **CHAT, headers=lambda number: [BUDGETS, SMALLER][number % 2]
-        ),
-        None,
-        "--rate 20 --tokens 4000 --url",
+        CHAT | {"headers": lambda number: [BUDGETS, SMALLER][number % 2]},
+        "--rate 20 --period 60 --tokens 4000 --url",
     ),
     "a minute is assumed where nothing names the time of tokens": (
-        run_of([429] * 5, **CHAT, headers=BUDGETS),
-        Quota(10, 10.0),
+        CHAT | {"headers": BUDGETS, "quota": Quota(10, 10.0)},
         "for tokens, 60 s are assumed: no answer says how long",
     ),
     "words say more than headers": (
-        run_of([429] * 5, **CHAT, headers=BUDGETS, body=TPM),
-        None,
-        "--tokens 6000 --period 60",
+        CHAT | {"headers": BUDGETS, "body": TPM},
+        "--period 60 --tokens 6000",
     ),
     "Anthropic's tokens": (
-        run_of([429] * 5, url=f"{ITEMS}/v1/messages", method="POST", body=INPUT),
-        Quota(20, 60.0),
+        {"method": "POST", "body": INPUT, "quota": Quota(20, 60.0)},
         "Budgets(requests=(20, 60), tokens=(50000, 60))",
     ),
     "a minute's tokens are not spread over a day": (
-        run_of([429] * 5, **CHAT, headers={"x-ratelimit-limit-tokens": "4000"}),
-        DAY,
+        CHAT | {"headers": BUDGETS, "quota": Quota(200, 86400.0)},
         "= Pacer(200, 86400),",
     ),
-    "the questions are the reader's": (
-        run_of([200] * 5, **CHAT),
-        None,
-        "fixed.py: TOKENS; MODEL; PROMPTS; MAX_TOKENS, and what else you send, such as "
-        "a system message\n  its edits, such as ask_model-openai: inflight-lab snippet",
-    ),
-    "the ids are the reader's": (
-        run_of([200] * 5, url=lambda n: f"{ITEMS}/{n}.json", library="aiohttp"),
-        None,
-        f'--url "{ITEMS}/{{id}}.json" --output fixed.py\n  then fill in, in '
-        "fixed.py: IDS, for {id}\n  its edits, such as fetch_all-aiohttp: ",
+    "a script for models has an edit of its own": (
+        CHAT,
+        "its edits, such as ask_model-openai: inflight-lab snippet",
     ),
     "an address may differ in a parameter": (
-        run_of([200] * 5, url=lambda number: f"{ITEMS}?page={number}"),
-        None,
-        f'--url "{ITEMS}?page={{id}}" ',
+        {"url": lambda number: f"{ITEMS}?page={number}", "library": "aiohttp"},
+        f'--url "{ITEMS}?page={{id}}" --output fixed.py\n  its edits, such as '
+        "fetch_all-aiohttp: ",
     ),
     "of pages only the first are asked for": (
-        run_of([200] * 12, url=page_of_a_list, headers=next_page_of_a_list),
-        None,
+        {"url": page_of_a_list, "headers": next_page_of_a_list},
         f'--url "{ITEMS}?list={{id}}" ',
     ),
     "an address that differs in two places is the reader's": (
-        run_of([200] * 5, url=lambda number: f"{ITEMS}/{number}/of/{number}"),
-        None,
-        "in fixed.py: URL, with {id} in it, and IDS",
-    ),
-    "so is one that does not differ": (
-        run_of([200] * 5, url=ITEMS),
-        None,
-        "in fixed.py: URL, with {id}",
+        {"url": lambda number: f"{ITEMS}/{number}/of/{number}"},
+        "--period 10 --output",
     ),
     "so is one that may hold a secret": (
-        run_of([200] * 5, url=lambda n: f"{ITEMS}/{n}?key=a4b5c6d7e8f9a4b5c6d7"),
-        None,
-        "in fixed.py: URL, with {id}",
+        {"url": lambda number: f"{ITEMS}/{number}?key=a4b5c6d7e8f9a4b5c6d7"},
+        "--period 10 --output",
     ),
 }
 
@@ -225,12 +159,22 @@ COMMANDS: dict[str, tuple[RequestLog, Quota | None, str]] = {
 def test_what_was_seen_stands_in_the_command(
     case: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And what nobody can know is said to be the reader's; no secret is in it."""
+    """No secret is in it."""
     monkeypatch.setenv("GH_TOKEN", "held-value")
-    log, quota, words = COMMANDS[case]
-    command = command_for(log.requests, quota)
+    seen, words = COMMANDS[case]
+    how = {"url": "", "quota": None, **seen}
+    quota = how.pop("quota")
+    command = command_for(run_of([429] * 6, **how).requests, quota)
     assert words in command
     assert not re.search("s3cret|held-value|a4b5", command)
+
+
+def test_no_edit_is_named_that_is_for_another_recipe() -> None:
+    """The script for threads has none."""
+    log = run_of([429] * 6, library="requests", is_async=False)
+    command = command_for(log.requests, Quota(20, 1.0))
+    assert "snippet with_requests --rate 20" in command
+    assert "edits" not in command
 
 
 def test_every_recipe_that_a_command_names_is_there() -> None:
@@ -244,10 +188,12 @@ def test_the_command_runs_where_fixed_py_is_there(
 ) -> None:
     """It writes another file."""
     monkeypatch.chdir(tmp_path)
-    log = run_of([200] * 5, sent_headers={"authorization": "Bearer s3cret"})
-    for name in ("fixed.py", "fixed_2.py"):
+    key = {"authorization": "Bearer s3cret"}
+    items = run_of([200] * 5, sent_headers=key)
+    chats = run_of([200] * 5, **CHAT, sent_headers=key, headers=BUDGETS)
+    for name, log in {"fixed.py": items, "fixed_2.py": chats}.items():
         command = command_for(log.requests, Quota(20, 1.0), limit=5)
         assert "--limit 5 " in command
         assert f" --header Authorization --output {name}" in command
         run_commands(f"  {command}", tmp_path)
-        assert (tmp_path / name).is_file()
+        assert "Set API_KEY" in (tmp_path / name).read_text()

@@ -7,26 +7,27 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from textwrap import indent
 from typing import Any
 
+import aiohttp
 import httpx
+import httpx2
 import pytest
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from inflight_lab import NoAnswer, PracticeServer
 from inflight_lab.recipes.snippet import snippet
 from inflight_lab.watch.practice.server import AnyApi
-from inflight_lab.watch.saying.lines import lines_to_keep
+from inflight_lab.watch.saying.allowed import Allowed
+from inflight_lab.watch.saying.commands import lines_to_keep
 from tests.support.watching import run_of
 
-ALLOWED = {"--rate": "20", "--period": "2"}
+ALLOWED = Allowed(20, 2.0)
+OF_TOKENS = replace(ALLOWED, tokens=9000)
 CHATS = "https://a.test/v1/chat/completions"
 MESSAGES = "https://a.test/v1/messages"
 QUESTION = {"model": "m", "messages": [{"role": "user", "content": "Why?"}]}
-IMAGE = bytes(range(256))
 Asking = AsyncIterator[Any]
 SENDERS: dict[str, dict[str, Any]] = {
     "httpx": {},
@@ -45,10 +46,12 @@ def of_an_sdk(client: str) -> dict[str, str]:
 
 def lines_for(name: str, *, is_async: bool = True, **how: Any) -> list[str]:
     """The code alone, as it is printed for a script that sends such requests."""
+    allowed = ALLOWED
     if "url" in how:
+        allowed = OF_TOKENS
         how["sent_headers"] = of_an_sdk(name)
     (request,) = run_of([200], is_async=is_async, **how).requests
-    lines = lines_to_keep([request], ALLOWED)
+    lines = lines_to_keep([request], allowed)
     return [line[2:] for line in lines if line.startswith("  ")]
 
 
@@ -67,9 +70,6 @@ async def asking(
     name: str, url: str, patience: str = "Patience("
 ) -> AsyncIterator[Any]:
     """What the lines do for one request, as a function; a client is open meanwhile."""
-    import aiohttp
-    import httpx2
-
     base = url.replace("/get", "/v1" if "OpenAI" in name else "")
     account = f"max_retries=0, api_key='k', base_url={base!r}"
     text = "\n".join(lines_for(name, **SENDERS[name]))
@@ -112,36 +112,15 @@ async def test_a_lost_connection_may_be_tried_again(name: str) -> None:
 
 
 @pytest.mark.anyio
-async def test_what_aiohttp_gets_is_its_own_response() -> None:
-    """With each byte of an image, and with the error that the script raises for a 404:
-    what comes after these lines stays as it is.
-    """
-    import aiohttp
-
-    async def answer(request: Request) -> Response:
-        return Response(
-            IMAGE, int(request.query_params["status"]), media_type="image/png"
-        )
-
-    class Images(AnyApi):
-        def routes(self) -> list[BaseRoute]:
-            return [Route("/get", answer)]
-
-    with Images() as server:
-        async with asking("aiohttp", f"{server.url}?status=200") as ask:
-            assert await (await ask()).read() == IMAGE
-        async with asking("aiohttp", f"{server.url}?status=404") as ask:
-            response = await ask()
-            with pytest.raises(aiohttp.ClientResponseError):
-                response.raise_for_status()
-
-
-@pytest.mark.anyio
-async def test_an_unknown_model_is_an_error_of_the_sdk(server: PracticeServer) -> None:
-    """Its answer, a 404, is none that could be read."""
+async def test_what_is_not_found_is_the_librarys_own(server: PracticeServer) -> None:
+    """A response of aiohttp, an error of openai: what comes after the lines stays."""
     import openai
 
     nowhere = server.url.replace("/get", "/nowhere/get")
+    async with asking("aiohttp", nowhere) as ask:
+        response = await ask()
+        with pytest.raises(aiohttp.ClientResponseError):
+            response.raise_for_status()
     async with asking("AsyncOpenAI", nowhere) as ask:
         with pytest.raises(openai.NotFoundError):
             await ask()
@@ -153,7 +132,9 @@ def test_every_answer_comes_to_threads(name: str, used: AnyApi) -> None:
     import openai
     import requests
 
-    how = {"url": CHATS} if name == "OpenAI" else {"library": "requests"}
+    how: dict[str, Any] = {"library": "requests"}
+    if name == "OpenAI":
+        how = {"url": CHATS}
     text = "\n".join(lines_for(name, is_async=False, **how))
     account = f"max_retries=8, api_key='k', base_url={used.url.replace('get', 'v1')!r}"
     text = text.replace("max_retries=8", account).replace("https://", "http://")
@@ -172,13 +153,11 @@ def test_every_answer_comes_to_threads(name: str, used: AnyApi) -> None:
     assert used.stats().accepted == 35
 
 
-TOKENS = {"--tokens": "9000"}
-LIMIT = {"--limit": "20"}
-ALLOWANCES: dict[str, tuple[dict[str, str], dict[str, Any], str]] = {
-    "a limit in flight": (ALLOWED | LIMIT, {}, "Pacer(20, 2, limit=20)"),
-    "tokens of each turn": (ALLOWED | TOKENS, {}, "turn(tokens=most_tokens(body)), "),
+ALLOWANCES: dict[str, tuple[Allowed, dict[str, Any], str]] = {
+    "a limit in flight": (Allowed(20, 2.0, limit=20), {}, "Pacer(20, 2, limit=20)"),
+    "tokens of each turn": (OF_TOKENS, {}, "turn(tokens=most_tokens(body)), "),
     "threads, whose number is a limit": (
-        ALLOWED | LIMIT | TOKENS,
+        replace(OF_TOKENS, limit=20),
         {"is_async": False},
         "ThreadPacer(20, 2)",
     ),
@@ -207,24 +186,12 @@ def test_what_the_api_allows_stands_there(case: str) -> None:
 def test_fewer_threads_need_no_lines() -> None:
     """It is their number that is less."""
     (request,) = run_of([200], is_async=False).requests
-    assert lines_to_keep([request], LIMIT) == []
+    assert lines_to_keep([request], Allowed(limit=20)) == []
 
 
-@pytest.mark.anyio
-async def test_the_tokens_are_those_of_the_body(
-    used: AnyApi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its own limit and its bytes: a chat of few tokens fits a small budget."""
-    monkeypatch.setitem(ALLOWED, "--tokens", "100")
-    async with asking("AsyncOpenAI", used.url) as ask:
-        assert (await ask()).model == "m"
-
-
-@pytest.mark.parametrize("kind", [ALLOWED, ALLOWED | TOKENS])
+@pytest.mark.parametrize("kind", [ALLOWED, OF_TOKENS])
 @pytest.mark.parametrize("is_async", [True, False])
-def test_who_does_not_install_finds_the_files(
-    kind: dict[str, str], *, is_async: bool
-) -> None:
+def test_who_does_not_install_finds_the_files(kind: Allowed, *, is_async: bool) -> None:
     """Each name that the lines import is in a file that is named there."""
     (request,) = run_of([200], is_async=is_async).requests
     *lines, last = lines_to_keep([request], kind)

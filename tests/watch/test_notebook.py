@@ -15,7 +15,6 @@ import httpx2
 import pytest
 
 from inflight_lab import ObservedTransport, PracticeServer, Watch
-from inflight_lab.watch.notebook import _wrapped
 from tests.support.waiting import PATIENCE, Gate, Hold, until
 
 pytestmark = pytest.mark.anyio
@@ -156,11 +155,6 @@ def test_a_synchronous_client(
     words = said(capsys)
     assert "6 accepted, 0 refused" in words
     assert "blocked" not in words
-
-
-def test_no_name_is_torn() -> None:
-    """Headers and options are found as they are written."""
-    assert "x-ratelimit-limit" in _wrapped(f"{'a' * 55} x-ratelimit-limit: 60")
 
 
 @pytest.mark.parametrize("wrong", [None, "https://api.example.com", httpx])

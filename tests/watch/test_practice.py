@@ -49,36 +49,32 @@ def test_a_field_that_no_practice_answer_has(how: str, tmp_path: Path) -> None:
     assert findings_in(done.stderr) == []
 
 
-HAS_A_LIMIT = """
+PACED = """
 import asyncio, httpx
 from inflight_lab import Pacer
 import pacer
 
-limit = {limit}
-
-async def get(client, number):
+async def get(client, limit, number):
     async with limit:
-        await client.get(f"https://api.example.com/{{number}}")
+        await client.get(f"https://api.example.com/{number}")
 
 async def main():
     async with httpx.AsyncClient() as client:
-        await asyncio.gather(*(get(client, number) for number in range(40)))
+        for first, limit in {0: Pacer(500, 1), 40: pacer.Pacer(500, 1)}.items():
+            numbers = range(first, first + 40)
+            await asyncio.gather(*(get(client, limit, number) for number in numbers))
 
 asyncio.run(main())
 """
 
 
-@pytest.mark.parametrize("limit", ["Pacer(500, 1)", "pacer.Pacer(500, 1)"])
-def test_a_script_that_has_a_pacer_hears_how_fast_is_right(
-    limit: str, tmp_path: Path
-) -> None:
-    """Also if it owns the class; it needs no lines, and no other script."""
+def test_a_pacer_inside_is_not_blamed(tmp_path: Path) -> None:
+    """Nor what is in it, also if the script owns the class: its rate is too high."""
     (tmp_path / "pacer.py").write_text(snippet("pacer"))
-    text = HAS_A_LIMIT.format(limit=limit)
-    said = watch_text(tmp_path, text, practice="9/h").stderr
-    assert findings_in(said)[0] == "certain: Over the quota", said
-    assert "lower that to RATE = 9, PERIOD = 3600" in said
-    assert "snippet" not in said
+    said = watch_text(tmp_path, PACED, practice="9/h").stderr
+    lost = "certain: What was lost"
+    assert findings_in(said) == ["certain: Over the quota", lost], said
+    assert "Pacer(9, 3600), Patience(" in said
 
 
 MODELS = """

@@ -2,12 +2,13 @@
 
     python ask_model.py  # needs Python 3.11 or newer, and httpx
 
-Each answer is in RESULTS as soon as it comes: "key" is [id, question], "data" its JSON.
+Each answer is in RESULTS as soon as it comes: "key" is the question, "data" its JSON.
 Stop the script when you like: the next start asks only what has no answer yet.  With
 another prompt, model or setting it is a new question.  A question whose answer was lost
 is asked again, so the API may count it twice.
 """
 
+import json
 import os
 import sys
 from typing import Any
@@ -43,19 +44,19 @@ async def main() -> bool:
     pool = httpx.Limits(max_connections=None)  # the budgets have one
     client = httpx.AsyncClient(headers=HEADERS, timeout=None, limits=pool)
 
-    async def ask(question: Any) -> Any:
+    async def ask(question: str) -> Any:
         """What to keep for one question: the API's whole answer."""
-        _, body = question
+        _, body = json.loads(question)
         turn = budgets.turn(tokens=most_tokens(body))
         response = await patiently(turn, client.post, URL, json=body)
         if response.status_code in (404, 410):
             await patiently.stop(f"wrong URL or MODEL: {response.text:.200}")
         return response.json()
 
-    questions = [(id, body_of(prompt)) for id, prompt in PROMPTS.items()]
+    questions = [json.dumps([id, body_of(prompt)]) for id, prompt in PROMPTS.items()]
     with AnswerFile(RESULTS) as answers:
         async with client:
-            return await answers.collect(questions, ask, limit=LIMIT)
+            return await answers.collect(questions, ask, patiently, limit=LIMIT)
 
 
 def body_of(prompt: str) -> dict[str, Any]:

@@ -43,7 +43,7 @@ async def main() -> bool:
 
     with AnswerFile(RESULTS) as answers:
         async with client:
-            return await answers.collect(urls, fetch, limit=LIMIT)
+            return await answers.collect(urls, fetch, patiently, limit=LIMIT)
 
 
 if __name__ == "__main__":

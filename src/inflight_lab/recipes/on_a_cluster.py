@@ -62,7 +62,7 @@ async def main() -> bool:
 
     with AnswerFile(RESULTS) as answers:
         async with connected() as cluster:
-            return await answers.collect(urls, fetch, limit=LIMIT)
+            return await answers.collect(urls, fetch, patiently, limit=LIMIT)
 
 
 async def get(cluster: Client, url: str) -> httpx.Response:

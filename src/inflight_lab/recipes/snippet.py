@@ -150,18 +150,20 @@ class File:
         title = self.docstring.partition("\n")[0]
         code = [line for number, line in lines.items() if number > self.begins]
         body = re.sub(r"\n{4,}", "\n\n\n", "\n".join(code).strip())
+        body = re.sub(r"\n{3,}(?= )", "\n\n", body)
         return f"# ---- {title}\n{body}"
 
 
 def is_left_out(node: ast.AST, sources: str) -> TypeGuard[ast.stmt]:
-    """Whether it belongs to a lesson, or nothing else names it."""
+    """Whether it belongs to a lesson, or nothing else names it, or calls the method."""
     if not isinstance(node, DOCUMENTED):
         return False
     if node.name in LESSON:
         return True
-    is_a_method = node.col_offset > 0
-    names = re.findall(rf"\b{node.name}\b", sources)
-    return len(names) <= 1 and not is_a_method
+    if node.col_offset == 0:
+        return len(re.findall(rf"\b{node.name}\b", sources)) <= 1
+    is_called = f".{node.name}" in sources
+    return not is_called and not node.name.startswith("__")
 
 
 def lines_of(node: ast.stmt) -> list[int]:

@@ -52,7 +52,7 @@ async def main() -> bool:
         return response.json()  # or response.text
 
     with AnswerFile(RESULTS) as answers, session:
-        return await answers.collect(urls, fetch, limit=LIMIT)
+        return await answers.collect(urls, fetch, patiently, limit=LIMIT)
 
 
 def get(session: requests.Session, url: str) -> httpx.Response:

@@ -205,7 +205,8 @@ async def make_one_request(
         limiter.learn(response)
         return response
 
-    return await patiently(limiter, get)
+    answer: httpx.Response = await patiently(limiter, get)
+    return answer
 
 
 async def make_many_requests(

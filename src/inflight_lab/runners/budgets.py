@@ -180,7 +180,8 @@ async def make_one_request(
             print(f"Making request {num}")
         return await client.get(url, headers={"Content-Type": "application/json"})
 
-    return await patiently(limiter.turn(), get)
+    answer: httpx.Response = await patiently(limiter.turn(), get)
+    return answer
 
 
 async def make_many_requests(

@@ -29,21 +29,17 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 import httpx
 
-from inflight_lab.runners.refusals import (
-    is_answer,
-    is_permanent,
-    is_temporary,
-    pause_in,
-    reason_in,
-)
+from inflight_lab.runners.refusals import pause_in, reason_in, verdict_on
 
 BACKOFF = 0.5  # seconds to wait after a failure, doubled with each further one up to 30
 MOST_FAILURES = 50  # in a row, of requests that failed for good
-T = TypeVar("T", bound=Any)
+LOST = (OSError, httpx.TransportError, httpx.DecodingError)  # or too late: TimeoutError
+UNSENDABLE = (httpx.LocalProtocolError, httpx.UnsupportedProtocol)
+Send = Callable[..., Awaitable[Any]]
 
 
 class NoAnswer(Exception):
@@ -83,89 +79,92 @@ class Patience:
     If your client is not httpx, name its errors for a connection that was lost:
     ``Patience(lost=(aiohttp.ClientConnectionError, aiohttp.ClientPayloadError))``.
 
-    Share one among all requests of a run.
+    Share one among all requests of a run.  It counts those that were ``answered``, and
+    how often one was ``refused``.
     """
 
     attempts: int = 8  # for each request, the first one included
     timeout: float = 30.0  # seconds for one attempt
     longest_pause: float = 600.0  # seconds; where it would take more, all ends
-    lost: tuple[type[Exception], ...] = (httpx.TransportError, httpx.DecodingError)
+    lost: tuple[type[Exception], ...] = ()  # errors of another client than httpx
 
     def __post_init__(self) -> None:
-        self.lost = (OSError, *self.lost)  # a connection, or TimeoutError
-        self._has_answered = False  # the API, any of the requests
+        self.answered = 0  # requests so far
+        self.refused = 0  # how often so far
         self._failures = 0  # in a row
-        self._pause = 0.0  # of all, in seconds, longer with each one in a row
-        self._paused_until = 0.0
-        self._said_until = 0.0  # when a wait ends that was said
+        self._pause = 0.0  # seconds, of all; doubled each time until there is an answer
         self._under_way = 0  # requests
-        self._why = ""  # why nothing is sent any more
+        self._end = ""  # why nothing is sent any more
+        self._logged_until = 0.0  # when the wait is over that was logged
 
-    async def __call__(
-        self, pacer: Any, send: Callable[..., Awaitable[T]], *args: Any, **kw: Any
-    ) -> T:
+    async def __call__(self, pacer: Any, send: Send, *args: Any, **kw: Any) -> Any:
         """Await ``send(*args, **kw)`` until there is an answer, and return it."""
         wait, why = 0.0, ""
         for attempt in range(self.attempts):
-            if wait > 5 and time.monotonic() >= self._said_until:  # not each of many
-                self._said_until = time.monotonic() + wait
-                logging.getLogger(__name__).warning("Waiting %.0f s: %s", wait, why)
-            await asyncio.sleep(wait)
-            wait = min(BACKOFF * 2.0**attempt, 30) * random.uniform(1, 2)
+            await self._wait(wait, why)
             try:
-                response = await self._send_once(pacer, lambda: send(*args, **kw))
-            except self.lost as error:
+                async with pacer:
+                    pause_before = self._pause  # when it leaves
+                    response = await self._send_once(send, *args, **kw)
+                verdict = verdict_on(response)
+                why = f"status {response.status_code} {reason_in(response)}"
+            except LOST + self.lost as error:
+                verdict = "try again"
                 why = f"{type(error).__name__} {error}"
-                continue
-            if is_answer(response):
-                self._has_answered = True
-                self._failures = 0
-                self._pause = 0.0
-                return response
-            pause = pause_in(response)
-            why = f"status {response.status_code} {reason_in(response)}"
-            if is_permanent(response):
-                await self.stop(why)
-            elif is_temporary(response) and (pause or response.status_code < 500):
-                wait = await self._pause_all(pacer, pause, why)
-            elif response.status_code < 500 and response.status_code not in (408, 409):
-                if self._has_answered:
-                    raise NoAnswer(why)  # what is wrong is this request alone
-                break
+            match verdict:
+                case "answer":
+                    self.answered += 1
+                    self._failures = 0
+                    self._pause = 0.0
+                    return response
+                case "end all":
+                    await self.stop(why)
+                case "pause all":
+                    self.refused += 1
+                    self._pause = max(self._pause, 2 * pause_before or BACKOFF)
+                    pause = max(self._pause, pause_in(response))
+                    wait = await self._pause_all(pacer, pause, why)
+                case "try again":
+                    wait = min(BACKOFF * 2**attempt, 30) * random.uniform(1, 2)
+                case "give up" if self.answered:  # it alone is wrong
+                    raise NoAnswer(why)
+                case "give up":  # perhaps all are, as with a wrong key
+                    break
         self._failures += 1
         if self._failures >= MOST_FAILURES:
             await self.stop(why)
         raise NoAnswer(why)
 
-    async def _send_once(self, pacer: Any, send: Callable[[], Awaitable[T]]) -> T:
-        """Wait for a turn, and send.  Raises `Stop` if the run has ended meanwhile."""
-        async with pacer:
-            if self._why:
-                await self.stop(self._why)
-            self._under_way += 1
-            try:
-                async with asyncio.timeout(self.timeout):
-                    return await send()
-            except (httpx.LocalProtocolError, httpx.UnsupportedProtocol) as error:
-                raise Stop(f"{type(error).__name__}: check headers and URL") from None
-            finally:
-                self._under_way -= 1
+    async def _send_once(self, send: Send, *args: Any, **kw: Any) -> Any:
+        """Send, unless the run has ended while this request waited for its turn."""
+        if self._end:
+            await self.stop(self._end)
+        self._under_way += 1
+        try:
+            async with asyncio.timeout(self.timeout):
+                return await send(*args, **kw)
+        except UNSENDABLE as error:  # whose own words may hold a key
+            raise Stop(f"{type(error).__name__}: check headers and URL") from None
+        finally:
+            self._under_way -= 1
 
-    async def _pause_all(self, pacer: Any, asked: float, why: str) -> float:
-        """Let all wait, longer each time, and return for how many seconds."""
-        now = time.monotonic()
-        if now >= self._paused_until:  # else it left before that pause
-            self._pause = 2 * self._pause or BACKOFF
-        pause = max(asked, self._pause)
+    async def _pause_all(self, pacer: Any, pause: float, why: str) -> float:
+        """Hold all back; return for how many seconds this request is to wait."""
         if pause > self.longest_pause:
             await self.stop(f"{why} (a pause of {pause:.0f} s)")
-        self._paused_until = max(self._paused_until, now + pause)
         pacer.pause(pause)
         return pause + random.uniform(0, BACKOFF)  # not all at once
 
+    async def _wait(self, seconds: float, why: str) -> None:
+        """Sleep.  If that is long, log why, once for all that wait meanwhile."""
+        if seconds > 5 and time.monotonic() >= self._logged_until:
+            self._logged_until = time.monotonic() + seconds
+            logging.getLogger(__name__).warning("Waiting %.0f s: %s", seconds, why)
+        await asyncio.sleep(seconds)
+
     async def stop(self, why: str) -> NoReturn:
         """End the run, as soon as nothing is under way that may be answered."""
-        self._why = why
+        self._end = why
         while self._under_way:
             await asyncio.sleep(0.01)
         raise Stop(why)

@@ -1,4 +1,4 @@
-"""Refusals: how long to wait after an answer, and whether waiting helps at all.
+"""Refusals: what to do after a response.
 
 An API that refuses a request often says when it will accept one, or that it never will.
 Most of them send ``Retry-After``.  These do not, or say more:
@@ -10,13 +10,10 @@ Most of them send ``Retry-After``.  These do not, or say more:
     Google           403       {"error": {"errors": [{"reason": "rateLimitExceeded"}]}}
     OpenAI           429       {"error": {"code": "insufficient_quota", ...}}
 
-`read_refusal` answers two questions:
-
-1. *Does waiting help?*  Not if the money is spent, and not with a wrong key.
-2. *How long does it ask to wait?*  ``Retry-After`` says so (also in milliseconds), or
-   the body does.  Only without these, the moment decides at which a quota comes back
-   that is used up.  What makes no sense, such as ``Retry-After: -5``, counts as not
-   sent.
+`verdict_on` says what to do next.  `pause_in` says for how long: ``Retry-After`` does
+(also in milliseconds), or the body.  Only without these, the moment decides at which a
+quota comes back that is used up.  What makes no sense, such as ``Retry-After: -5``,
+counts as not sent.  `read_refusal` is both for code of your own.
 
 What is not read costs time, and no answer: X and Hugging Face name the moment in fields
 of their own, and GitHub's secondary limit may name none.  Then you wait longer after
@@ -36,13 +33,14 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Literal
 
-SAYS_RATE = re.compile("(?i)(rate|request).?limit|quota(?!t)")  # no quotation
-SAYS_SPENT = re.compile(  # the money
+Verdict = Literal["answer", "end all", "pause all", "try again", "give up"]
+SPENT = re.compile(
     "(?i)insufficient_quota|spend_limit_|_(usage|hard)_limit_|billing_(error|disabled)"
 )
-IN_BODY = re.compile(r'"retryDelay": *"([\d.]+)s"')
+LIMITED = re.compile("(?i)(rate|request).?limit|quota(?!t)")  # no quotation
+RETRY_DELAY = re.compile(r'"retryDelay": *"([\d.]+)s"')  # in the body, as of Gemini
 MESSAGE = re.compile(r'"(?:message|detail|title|error)": *"((?:\\.|[^"\\])*)')
 
 
@@ -62,61 +60,68 @@ def read_refusal(response: Any) -> Refusal | None:
     20.0
 
     ``response`` is httpx's, httpx2's or requests', and its body has been read.  An
-    accepted request is no refusal, even if its headers say that no other is left.
+    accepted request is no refusal, even if its headers say that no other is left.  An
+    overload (503, 529) is one, also where it may concern this request alone.
     """
-    if is_permanent(response):
+    verdict = verdict_on(response)
+    if verdict == "end all":
         return Refusal(0, reason_in(response), is_permanent=True)
-    if is_temporary(response):
+    if verdict == "pause all" or response.status_code in (503, 529):
         return Refusal(pause_in(response), reason_in(response))
     return None
 
 
-def is_answer(response: Any) -> bool:
-    """Whether it is what was asked for, or says that there is no such thing."""
-    return 200 <= response.status_code < 300 or response.status_code in (404, 410)
-
-
-def is_permanent(response: Any) -> bool:
-    """Whether no wait helps: the key is wrong, or the money is spent."""
+def verdict_on(response: Any) -> Verdict:
+    """What to do after a response: the first line that fits it says so."""
     status = response.status_code
-    is_spent = status in (402, 403, 429) and SAYS_SPENT.search(response.text)
-    return status == 401 or bool(is_spent)
-
-
-def is_temporary(response: Any) -> bool:
-    """Whether the API refuses now, and will accept such requests later."""
-    status = response.status_code
-    is_used_up = response.headers.get("x-ratelimit-remaining") == "0"
-    says_so = status == 403 and (is_used_up or SAYS_RATE.search(response.text))
-    has_a_time = status >= 400 and "retry-after" in response.headers
-    return has_a_time or status in (429, 503, 529) or bool(says_so)
+    if 200 <= status < 300 or status in (404, 410):  # no such item: an answer, too
+        return "answer"
+    if status == 401:  # the key is wrong
+        return "end all"
+    if status in (402, 403, 429) and SPENT.search(response.text):  # no money is left
+        return "end all"
+    if status == 429 or pause_in(response) > 0:  # too many requests, or not now
+        return "pause all"
+    if status == 403 and LIMITED.search(response.text):  # a 429 by another number
+        return "pause all"
+    if status >= 500 or status in (408, 409):  # it may concern this request alone
+        return "try again"
+    return "give up"  # the request is wrong, or forbidden, or leads elsewhere
 
 
 def pause_in(response: Any) -> float:
-    """The seconds that it asks to wait, else until its quota comes back, else 0."""
+    """For how many seconds the API asks to wait; 0 if it does not say."""
     headers = response.headers
+    hints = [
+        number_in(headers.get("retry-after-ms", "")) / 1000,
+        number_in(headers.get("retry-after", "")),
+        *map(number_in, RETRY_DELAY.findall(response.text)),
+    ]
+    if headers.get("x-ratelimit-remaining") == "0":
+        hints.append(number_in(headers.get("x-ratelimit-reset", "")))
     now = number_in(headers.get("date", "")) or time.time()  # by the API's own clock
-    seconds = number_in(headers.get("retry-after-ms", "")) / 1000
-    written = [headers.get("retry-after", ""), *IN_BODY.findall(response.text)]
-    if headers.get("x-ratelimit-remaining", "0") == "0":
-        written.append(headers.get("x-ratelimit-reset", ""))
-    pauses = [n - now if n > 1e9 else n for n in (seconds, *map(number_in, written))]
-    return next((pause for pause in pauses if pause > 0), 0.0)
+    for hint in hints:
+        pause = hint - now if hint > 1e9 else hint  # a Unix time, or seconds
+        if pause > 0:
+            return pause
+    return 0.0
 
 
-def number_in(written: str) -> float:
+def number_in(text: str) -> float:
     """The number in "20", or the Unix time of a date; 0 if it is neither."""
-    if re.fullmatch(r"[0-9]{1,10}(\.[0-9]+)?", written):
-        return float(written)
+    if re.fullmatch(r"[0-9]{1,10}(\.[0-9]+)?", text):
+        return float(text)
     with suppress(Exception):  # of several kinds, if it is no date
-        return parsedate_to_datetime(written).timestamp()
+        return parsedate_to_datetime(text).timestamp()
     return 0.0
 
 
 def reason_in(response: Any) -> str:
-    """The API's own words, in one line of at most 200 characters."""
+    """The API's own words on a failure, in one line of at most 200 characters."""
+    if response.status_code < 300:
+        return ""
+    if "location" in response.headers:
+        return f"leads to {response.headers['location']:.190}"
     words = MESSAGE.search(response.text)
     text = words[1] if words else response.text.partition("<")[0]  # no HTML
-    if "location" in response.headers:  # of a redirect
-        text = f"leads to {response.headers['location']}"
     return " ".join(text.split())[:200]

@@ -38,7 +38,8 @@ async def make_one_request(
             print(f"Making request {num}")
         return await client.get(url, headers={"Content-Type": "application/json"})
 
-    return await patiently(limiter, get)
+    answer: httpx.Response = await patiently(limiter, get)
+    return answer
 
 
 async def make_many_requests(

@@ -6,22 +6,20 @@ starts is not seen.
 """
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from inflight_lab.watch.noting.asyncio_probe import watch_asyncio
 from inflight_lab.watch.noting.probes import watch_libraries
-from inflight_lab.watch.noting.quota import Quota
+from inflight_lab.watch.noting.quota import SECONDS, Quota
 from inflight_lab.watch.noting.request_log import RequestLog
 from inflight_lab.watch.practice.kept_files import KeptFiles
 from inflight_lab.watch.saying.report import report
 from inflight_lab.watch.script import Script
 
-if TYPE_CHECKING:
-    from inflight_lab.watch.page import RunPage
-
+WRITTEN = re.compile(r"([1-9]\d*)/([1-9]\d*)?(s|min|h)")
 CERTAINTY = (
     "certain: it was counted. likely: the numbers suggest it, but something else could "
     "look the same. To page through it: 2>&1 | less"
@@ -35,7 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     options = _parse(arguments)
     log = RequestLog()
-    page = _page_of(options, log)
+    page = None
+    if options.page:
+        from inflight_lab.watch.page import RunPage  # loads what draws
+
+        title = " ".join(["inflight-lab watch", options.script, *options.args])
+        page = RunPage(log, options.page, title=title)
     files = KeptFiles(Path.cwd())
 
     def conclude(status: int) -> None:
@@ -63,16 +66,6 @@ def _practise(quota: Quota, log: RequestLog) -> None:
     log.practice_port = start_server(quota)
     stay_inside()
     say(f"practice, {quota} are allowed: this process sends nothing to other machines")
-
-
-def _page_of(options: argparse.Namespace, log: RequestLog) -> "RunPage | None":
-    """The page to write at the end, if one is wanted."""
-    if not options.page:
-        return None
-    from inflight_lab.watch.page import RunPage  # loads what draws
-
-    title = " ".join(["inflight-lab watch", options.script, *options.args])
-    return RunPage(log, options.page, title=title)
 
 
 def say(words: str) -> None:
@@ -119,10 +112,14 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _quota(text: str) -> Quota:
-    try:
-        return Quota.written(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+    """Read ``20/s``, ``60/20s``, ``300/min`` or ``5000/h``."""
+    found = WRITTEN.fullmatch(text)
+    if not found:
+        raise argparse.ArgumentTypeError(
+            f"must be a quota such as 20/s, 60/20s, 300/min or 5000/h, got {text!r}"
+        )
+    rate, periods, unit = found.groups(default="1")
+    return Quota(int(rate), int(periods) * SECONDS[unit])
 
 
 if __name__ == "__main__":

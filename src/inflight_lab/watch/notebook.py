@@ -16,7 +16,6 @@ from inflight_lab.watch.noting.probes import (
     noting_send,
     noting_send_async,
     replace,
-    transports_of,
 )
 from inflight_lab.watch.noting.request_log import RequestLog
 from inflight_lab.watch.page import terms_in
@@ -84,7 +83,7 @@ def _methods_of(client: Any, log: RequestLog) -> Iterator[Method]:
     modules = [kind.__module__.partition(".")[0] for kind in type(client).__mro__]
     library = sys.modules["httpx2" if "httpx2" in modules else "httpx"]
     try:
-        transports = transports_of(client)
+        transports = {client._transport, *client._mounts.values()} - {None}
     except AttributeError:
         raise TypeError(
             "client must be an AsyncClient or a Client of httpx or httpx2, "

@@ -23,6 +23,7 @@ class Script:
 
     def __init__(self, path: str, arguments: Sequence[str], at_end: AtEnd) -> None:
         self._path = path
+        self._file = os.path.abspath(path)  # the script may change the folder
         self._arguments = list(arguments)
         self._at_end = at_end
         self._process = os.getpid()
@@ -38,10 +39,11 @@ class Script:
         try:
             self._execute()
         except SystemExit as error:
-            self._status = _status_of(error.code)
+            code = error.code  # Python takes words for a failure, too
+            self._status = code if isinstance(code, int) else int(code is not None)
             raise
         except BaseException as error:
-            shown = _without_our_frames(error.__traceback__, self._absolute_path)
+            shown = _without_our_frames(error.__traceback__, self._file)
             sys.excepthook(type(error), error.with_traceback(shown), shown)
             self._status = 1
             if isinstance(error, KeyboardInterrupt):
@@ -49,19 +51,15 @@ class Script:
         if self._status:
             sys.exit(self._status)
 
-    @property
-    def _absolute_path(self) -> str:
-        return os.path.abspath(self._path)
-
     def _execute(self) -> None:
         module = ModuleType("__main__")
-        module.__file__ = self._absolute_path
+        module.__file__ = self._file
         module.__dict__["__builtins__"] = __builtins__
         sys.modules["__main__"] = module
         sys.argv = [self._path, *self._arguments]
         sys.path[0] = str(Path(self._path).resolve().parent)
         source = Path(self._path).read_bytes()
-        code = compile(source, self._absolute_path, "exec", dont_inherit=True)
+        code = compile(source, self._file, "exec", dont_inherit=True)
         exec(code, module.__dict__)
 
     def _terminate(self, number: int, _: object) -> None:
@@ -71,8 +69,7 @@ class Script:
         self._finish()
 
     def _finish(self) -> None:
-        if os.getpid() == self._process:  # not in a fork, which has seen nothing
-            self._process = 0  # once
+        if os.getpid() == self._process:  # not in a fork, such as a pool's worker
             sys.stdout.flush()
             self._at_end(self._status)
         if self._signal is not None:
@@ -86,10 +83,3 @@ def _without_our_frames(trace: TracebackType | None, path: str) -> TracebackType
     while trace and trace.tb_frame.f_code.co_filename != path:
         trace = trace.tb_next
     return trace
-
-
-def _status_of(code: object) -> int:
-    """The exit status that Python makes of what `sys.exit` was given."""
-    if code is None:
-        return 0
-    return code if isinstance(code, int) else 1

@@ -19,6 +19,7 @@ import {
 import { flightOf } from "../../../src/inflight_lab/stage/motion.js";
 import { wallAt } from "../../../src/inflight_lab/stage/quota.js";
 import { inFlightAt } from "../../../src/inflight_lab/stage/run.js";
+import { quotaOf } from "../../../src/inflight_lab/stage/simulate.js";
 import { asText } from "../../stage/js/support.js";
 
 /**
@@ -29,15 +30,7 @@ import { asText } from "../../stage/js/support.js";
  * @typedef {import("../../../src/inflight_lab/classroom/page/class_run.js").State} State
  */
 
-const QUOTA = /** @type {const} */ ({
-  kind: "sliding-window",
-  rate: 40,
-  period: 1,
-  burst: 1,
-  tokens: 0,
-  shape: "window",
-  starts: null,
-});
+const QUOTA = { ...quotaOf({ rate: 40 }), kind: "sliding-window" };
 
 /** @param {number} count @returns {Person[]} */
 function people(count) {
@@ -67,23 +60,20 @@ function classOf(count, state) {
   return { run, state: append(run, NOBODY, news) };
 }
 
-Deno.test("the sentence says who sent how many at most, and what is allowed", () => {
-  const { run, state } = classOf(64, { phones: people(31) });
-  const said = "31 phones sent up to 64 in a second; 40 are allowed.";
-  assert.equal(asText(sentenceAt(run, 0.6, state)), said);
-  assert.equal(asText(sentenceAt(run, 60, state)), said, "a class talks about it");
-});
-
-Deno.test("one is one phone", () => {
-  const { run, state } = classOf(4, { phones: [[1, "Ana"]] });
-  const said = "1 phone sent up to 4 in a second; 40 are allowed.";
-  assert.equal(asText(sentenceAt(run, 0.6, state)), said);
-});
-
-Deno.test("before anybody has sent it says how to come", () => {
+Deno.test("the sentence says how to come, then who sent how many, and what is allowed", () => {
   for (const phones of [[], people(3)]) {
     const state = append(new ClassRun(), NOBODY, { now: 0, events: [], phones });
     assert.match(asText(sentenceAt(new ClassRun(), 0, state)), /Scan the code/);
+  }
+  /** @type {[count: number, phones: Person[], fact: RegExp][]} */
+  const classes = [
+    [64, people(31), /31 phones sent up to 64 in a second; 40 are allowed/],
+    [4, [[1, "Ana"]], /1 phone sent up to 4 in a second; 40 are allowed/],
+  ];
+  for (const [count, phones, fact] of classes) {
+    const { run, state } = classOf(count, { phones });
+    assert.match(asText(sentenceAt(run, 0.6, state)), fact);
+    assert.match(asText(sentenceAt(run, 60, state)), fact, "a class talks about it");
   }
 });
 
@@ -110,8 +100,7 @@ Deno.test("one shared pace is a round of its own, from the next request on", () 
   append(run, shared, { now: 2, events: [sentAt(1.5)] });
   assert.deepEqual(roundAt(run, 1.2), first, "the picture is a little behind");
   assert.deepEqual(roundAt(run, 2), { ...NOTHING, number: 2, inFlight: 1 });
-  const said = "One shared pace: up to 1 in a second; 40 are allowed.";
-  assert.equal(asText(sentenceAt(run, 2, shared)), said);
+  assert.match(asText(sentenceAt(run, 2, shared)), /shared pace: up to 1 .* 40 are/);
   assert.deepEqual(earlierInWords(run, 1), []);
   assert.deepEqual(earlierInWords(run, 2), ["Round 1: 24 of 64 refused"]);
 });
@@ -152,16 +141,13 @@ Deno.test("the rows of all phones have what the round has", () => {
 Deno.test("a long class keeps its round and forgets the rest", () => {
   const run = new ClassRun();
   let state = NOBODY;
-  for (let now = 0; now < 400; now += 0.5) {
-    const number = now * 2;
-    state = append(run, state, {
-      now,
-      latency: 0.3,
-      events: [
-        [now, "sent", number, 200, 1, 1],
-        [now, "answered", number, 200, null, 1],
-      ],
-    });
+  for (let number = 0; number < 800; number += 1) {
+    const now = number / 2;
+    const events = /** @type {EventRow[]} */ ([
+      [now, "sent", number, 200, 1, 1],
+      [now, "answered", number, 200, null, 1],
+    ]);
+    state = append(run, state, { now, latency: 0.3, events });
   }
   assert.equal(roundAt(run, 400).answered, 800);
   assert.ok(run.journeys.length < 300);
@@ -217,8 +203,7 @@ Deno.test("an answer is one line, and a 429 says how long to wait", () => {
 
 Deno.test("a phone says what is shared, and what all have sent", () => {
   const all = { rate: 20, period: 1, sent: 34 };
-  assert.equal(rateInWords(all), "Everybody here shares 20 requests a second.");
-  assert.equal(allInWords(all), "The class: 34 sent in 1 s, 20 allowed");
-  const slow = { ...all, period: 60 };
-  assert.equal(rateInWords(slow), "Everybody here shares 20 requests in a minute.");
+  assert.match(rateInWords(all), / 20 requests a second/);
+  assert.match(allInWords(all), /34 sent in 1 s, 20 allowed/);
+  assert.match(rateInWords({ ...all, period: 60 }), / 20 requests in a minute/);
 });

@@ -6,26 +6,32 @@ import {
   whyFailed,
   whyRefused,
 } from "../../../src/inflight_lab/stage/causes.js";
-import { Run } from "../../../src/inflight_lab/stage/run.js";
 import { quotaOf } from "../../../src/inflight_lab/stage/simulate.js";
-import { runOf } from "./support.js";
+import { recorded, runOf } from "./support.js";
 
-/**
- * A run whose requests all get this status.
- *
- * @param {number} status
- * @param {Parameters<Run["set"]>[1]} setting
- */
-function refusedWith(status, setting) {
-  const run = new Run();
-  run.set(0, setting);
-  for (const time of [0, 0.1]) {
-    const journey = run.send(time);
-    run.arrive(time, journey, { status });
-    run.end(0.5, journey, "refused", status);
+/** @import { Setting, Standing } from "../../../src/inflight_lab/stage/run.js" */
+/** @import { Request } from "./support.js" */
+
+const quota = quotaOf({ rate: 1 });
+const maxConcurrent = 8;
+
+/** @type {[status: number, setting: Partial<Setting>, why: RegExp][]} */
+const REASONS = [
+  [429, { quota }, /2 came within 1 s, 1 allowed/],
+  [429, { quota: quotaOf({ rate: 1, shape: "bucket" }) }, /the bucket of 1 was empty/],
+  [429, { quota: quotaOf({ rate: 1, shape: "spacing" }) }, /faster than one every 1 s/],
+  [429, { quota: { ...quotaOf({ rate: 2 }), tokens: 500 } }, /tokens ran out/],
+  [429, { quota: quotaOf({ rate: 1, period: 0.1 }) }, /the API answered 429/],
+  [503, { maxConcurrent }, /more than 8/],
+  [402, { maxConcurrent, quota }, /the plan is used up/],
+];
+
+Deno.test("refusals have a reason, by the status and by what was set", () => {
+  for (const [status, setting, why] of REASONS) {
+    const run = recorded([[0, status, 0.5], [0.1, status, 0.5]], setting);
+    assert.match(whyRefused(run, 9), why);
   }
-  return run;
-}
+});
 
 Deno.test("a cause counts what had come by then, and what came since a change", () => {
   const run = runOf(60, { limit: 30, latency: 0.4 });
@@ -34,75 +40,42 @@ Deno.test("a cause counts what had come by then, and what came since a change", 
   assert.match(whyRefused(run, 9, 0.3), /30 came/);
 });
 
-Deno.test("refusals have a reason for each shape of a quota", () => {
-  const reasons = /** @type {const} */ ({
-    window: /2 came within 1 s, 1 allowed/,
-    bucket: /the bucket of 1 was empty/,
-    spacing: /faster than one every 1 s/,
-  });
-  for (const [name, reason] of Object.entries(reasons)) {
-    const shape = /** @type {keyof typeof reasons} */ (name);
-    const run = refusedWith(429, { quota: quotaOf({ rate: 1, shape }) });
-    assert.match(whyRefused(run, 99), reason);
-  }
-});
-
-Deno.test("an API that takes only so many at once says how many", () => {
-  assert.match(whyRefused(refusedWith(503, { maxConcurrent: 8 }), 9), /more than 8/);
-});
-
-Deno.test("a plan that is used up is no matter of how many came", () => {
-  const setting = { maxConcurrent: 8, quota: quotaOf({ rate: 1 }) };
-  const run = refusedWith(402, setting);
-  const journey = run.send(1);
-  run.arrive(1, journey, { status: 402 });
-  run.end(2, journey, "cancelled"); // by Stop: it was refused all the same
-  for (const time of [0.5, 9]) {
-    assert.match(whyRefused(run, time), /the plan is used up/);
-  }
-});
-
-Deno.test("tokens are to blame where the requests were few", () => {
-  const quota = { ...quotaOf({ rate: 2 }), tokens: 500 };
-  assert.match(whyRefused(refusedWith(429, { quota }), 9), /tokens ran out/);
-  const plain = { quota: quotaOf({ rate: 1, period: 0.1 }) };
-  assert.match(whyRefused(refusedWith(429, plain), 9), /the API answered 429/);
+Deno.test("what Stop cut off was refused for the same reason", () => {
+  const run = recorded([[1, 402]]);
+  run.end(2, run.journeys[0], "cancelled");
+  assert.match(whyRefused(run, 9), /the plan is used up/);
 });
 
 Deno.test("failures have the name of the error and how long it took", () => {
   const run = runOf(150, { runner: "naive", quota: null, latency: 8 });
   assert.match(whyFailed(run, 5.5), /no free connection within 5 s \(PoolTimeout\)/);
+  const late = recorded([[0, 200]]);
+  late.end(3, late.journeys[0], "failed", "ReadTimeout");
+  assert.match(whyFailed(late, 3), /no answer within 3 s \(ReadTimeout\)/);
 });
 
-/** Refused at 0.5 s, and nothing sent until 2 s. */
-function runWithAPause() {
-  const run = refusedWith(429, { quota: quotaOf({ rate: 1 }) });
-  run.send(2);
-  run.goOn({ now: 3 });
-  return run;
+/** Refused at 0.5 s. @param {Request[]} then @param {Partial<Standing>} standing */
+function runWithARefusal(then, standing) {
+  return recorded([[0, 429, 0.5], ...then], { quota }, standing);
 }
 
 Deno.test("a pause lasts from the refusal to what is sent next", () => {
-  const run = runWithAPause();
+  const run = runWithARefusal([[2, 200]], { now: 3 });
   const pauses = [0.4, 0.5, 1.9, 2, 3].map((time) => pauseAt(run, time)?.until);
   assert.deepEqual(pauses, [undefined, 2, 2, undefined, undefined]);
 });
 
 Deno.test("while a run goes on, nobody knows when a pause ends; after it, there is none", () => {
-  const run = refusedWith(429, { quota: quotaOf({ rate: 1 }) });
-  run.goOn({ now: 1.5 });
-  assert.equal(pauseAt(run, 1.4), null);
-  run.goOn({ isLive: true });
-  assert.equal(pauseAt(run, 1.4)?.until, Infinity);
-  run.goOn({ now: 0.8 });
-  assert.equal(pauseAt(run, 0.7), null, "a short gap is none");
+  const pauses = [[1.5, false], [1.5, true], [0.8, true]].map(([now, isLive]) =>
+    pauseAt(runWithARefusal([], { now: +now, isLive: !!isLive }), +now - 0.1)?.until
+  );
+  assert.deepEqual(pauses, [undefined, Infinity, undefined], "a short gap is none");
 });
 
 Deno.test("who sleeps in a slot after its answer does not wait at a gate", () => {
-  const run = runWithAPause();
-  const journey = run.journeys[1];
+  const run = runWithARefusal([[2, 200]], { now: 3 });
   run.take(0, 0);
-  run.holds[0].list[0].last = journey;
+  run.holds[0].list[0].last = run.journeys[0];
   assert.equal(pauseAt(run, 1), null);
   run.free(0.6, 0);
   run.take(0.7, 0);

@@ -11,12 +11,12 @@ import {
 import { flightOf, timeAtTheWall } from "../../../src/inflight_lab/stage/motion.js";
 import { Places } from "../../../src/inflight_lab/stage/places.js";
 import { wallAt } from "../../../src/inflight_lab/stage/quota.js";
-import { Run } from "../../../src/inflight_lab/stage/run.js";
 import { quotaOf } from "../../../src/inflight_lab/stage/simulate.js";
-import { momentsOf, runOf, simulation } from "./support.js";
+import { momentsOf, recorded, runOf, simulation } from "./support.js";
 
 /** @import { Pen } from "../../../src/inflight_lab/stage/pen.js" */
 /** @import { Point } from "../../../src/inflight_lab/stage/places.js" */
+/** @import { Run } from "../../../src/inflight_lab/stage/run.js" */
 
 const BOXES = {
   requests: { left: 0, top: 0, width: 400, height: 300 },
@@ -43,13 +43,13 @@ function dot(run, number, time, places = placesFor(run), still = false) {
   return dotOf(run.journeys[number], run, moment, places);
 }
 
-/** What is drawn at a time: the pen's calls. @param {Run} run @param {number} time */
-function callsAt(run, time) {
+/** How often the pen does something at a time, and how. @param {Run} run */
+function callsAt(run, /** @type {number} */ time, /** @type {RegExp} */ what) {
   /** @type {any[][]} */
   const calls = [];
   const pen = new Proxy({}, {
     get: (_, does) => (/** @type {any[]} */ ...how) => {
-      calls.push([does, ...how]);
+      if (what.test(String(does))) calls.push(how);
       return { rect() {} };
     },
   });
@@ -69,6 +69,7 @@ Deno.test("a dot is out for as long as its request, and then at home again", () 
   for (const { number, sent, ended } of run.journeys) {
     const home = places.home(number);
     assert.deepEqual(dot(run, number, sent - 0.01).at, home);
+    assert.equal(dot(run, number, sent + 0.01).look, "out");
     assert.ok(distance(dot(run, number, (sent + ended) / 2).at, home) > 100);
     assert.deepEqual(dot(run, number, ended + 0.2).at, home);
   }
@@ -94,45 +95,40 @@ Deno.test("no dot jumps from one frame to the next, also while it turns", () => 
 
 Deno.test("nor does one while its run still goes on, refused or answered", () => {
   const made = simulation(30, { runner: "naive", latency: 1 });
-  const frame = 0.2 / 60;
   made.advance(0.3);
   const places = placesFor(made.run);
-  let last = made.run.journeys.map(({ number }) => dot(made.run, number, 0.3, places));
-  for (let time = 0.3; time < 1.3; time += frame) {
+  /** @param {number} time */
+  const dots = (time) =>
+    made.run.journeys.map(({ number }) => dot(made.run, number, time, places));
+  let last = dots(0.3);
+  for (let time = 0.3; time < 1.3; time += 0.2 / 60) {
     made.advance(time);
-    const now = last.map((_, number) => dot(made.run, number, time, places));
+    const now = dots(time);
     now.forEach(({ at }, number) => assert.ok(distance(at, last[number].at) < 60));
     last = now;
   }
-  assert.deepEqual(
-    new Set(last.map(({ look }) => look)),
-    new Set(["answered", "refused"]),
-  );
-});
-
-Deno.test("it fills while the API works, from empty to full", () => {
-  const run = runOf(1);
-  const filled = momentsOf(run).map((time) => dot(run, 0, time).filled)
-    .filter((each) => each !== null);
-  assert.deepEqual(filled, [...filled].sort((one, other) => one - other));
-  assert.ok(filled[0] < 0.1 && filled[filled.length - 1] > 0.9);
+  const looks = new Set(last.map(({ look }) => look));
+  assert.deepEqual(looks, new Set(["answered", "refused"]));
 });
 
 Deno.test("it fills to when the API says, however long, and never jumps", () => {
   for (const due of [0.2, 0.45]) {
-    const run = new Run();
-    run.set(0, { latency: 0.3, way: 0.05 });
-    const journey = run.send(0);
-    run.arrive(0.05, journey, { status: 200, due });
+    const run = recorded([[0, 200]], { latency: 0.3 });
+    const [journey] = run.journeys;
+    run.expect(journey, due);
     const moments = Array.from({ length: 20 }, (_, index) => index / 20 * due);
     const before = moments.map((time) => dot(run, 0, time));
     run.end(due, journey, "answered", 200);
     const after = moments.map((time) => dot(run, 0, time));
-    assert.deepEqual(before.map(({ at }) => at), after.map(({ at }) => at));
-    assert.deepEqual(
-      before.map(({ filled }) => filled),
-      after.map(({ filled }) => filled),
-    );
+    for (const what of /** @type {const} */ (["at", "filled"])) {
+      assert.deepEqual(
+        before.map((each) => each[what]),
+        after.map((each) => each[what]),
+      );
+    }
+    const filled = after.map((each) => each.filled).filter((each) => each !== null);
+    assert.deepEqual(filled, filled.toSorted((one, other) => one - other));
+    assert.ok(filled[0] < 0.1 && filled[filled.length - 1] > 0.9);
     const reached = dot(run, 0, Math.max(0.05, due / 5)).at;
     assert.ok(distance(reached, [BOXES.wall.left, reached[1]]) < 20);
   }
@@ -166,13 +162,8 @@ Deno.test("a dot in a slot is smaller than the slot, and at home as large as oth
   const made = simulation(6, { limit: 3 });
   made.advance(0.001);
   const { run } = made;
-  const crowd = {
-    requests: 6,
-    slots: 120,
-    seats: 12,
-    door: /** @type {const} */ ("slots"),
-  };
-  const places = new Places(BOXES, crowd);
+  const door = /** @type {const} */ ("slots");
+  const places = new Places(BOXES, { requests: 6, slots: 120, seats: 12, door });
   const { slot, sent } = run.journeys[0];
   const { at, radius } = dot(run, 0, sent, places);
   assert.deepEqual(at, places.slot(slot ?? -1));
@@ -190,11 +181,8 @@ Deno.test("what is sent and has no connection stands where it was", () => {
 });
 
 Deno.test("what fails ends where it is, and its mark comes home", () => {
-  const run = new Run();
-  run.goOn({ started: 2 });
-  const journey = run.send(0);
-  run.arrive(0.01, journey, { status: 200 });
-  run.end(3, journey, "failed", "ReadTimeout");
+  const run = recorded([[0, 200]], {}, { started: 2 });
+  run.end(3, run.journeys[0], "failed", "ReadTimeout");
   run.goOn({ now: 3 });
   assert.ok(dot(run, 0, 2.99).at[0] > BOXES.wall.left);
   assert.equal(dot(run, 0, 3.01).look, "failed");
@@ -205,65 +193,52 @@ Deno.test("after Stop nothing looks as if it still waited", () => {
   const made = simulation(30);
   made.advance(0.7);
   made.stop();
-  const dots = callsAt(made.run, 9).filter(([does]) => does === "dot");
-  const looks = new Set(dots.map(([_does, _at, _radius, look]) => look));
+  const looks = new Set(
+    callsAt(made.run, 9, /dot/).map(([_at, _radius, look]) => look),
+  );
   assert.deepEqual(looks, new Set(["answered", "cancelled"]));
 });
 
 Deno.test("what nobody has announced is there once it is sent, or the run is over", () => {
-  const run = new Run();
-  run.set(0, { limit: null });
-  for (const time of [0, 1, 2]) run.end(time + 0.5, run.send(time), "answered", 200);
-  const counts = [[0, true], [2, true], [3, true], [0, false], [2, false]].map(
-    ([asked, isLive]) => {
-      run.goOn({ asked: Number(asked), isLive: Boolean(isLive) });
-      return callsAt(run, 1.2).filter(([does]) => /dot|pie/.test(does)).length;
-    },
-  );
-  assert.deepEqual(counts, [2, 2, 3, 3, 2]);
+  const run = recorded([[0, 200, 0.5], [1, 200, 1.5], [2, 200, 2.5]]);
+  for (const [asked, isLive, count] of [[0, 1, 2], [2, 1, 2], [3, 1, 3], [0, 0, 3]]) {
+    run.goOn({ asked, isLive: Boolean(isLive) });
+    assert.equal(callsAt(run, 1.2, /dot|pie/).length, count);
+  }
 });
 
 Deno.test("while nobody sends after a refusal, the gate is shut", () => {
-  const run = new Run();
-  run.end(0.5, run.send(0), "refused", 429);
-  run.send(2);
-  run.goOn({ now: 3 });
-  const shut = [0.2, 1, 2.2].map((time) =>
-    callsAt(run, time).some(([does]) => does === "gate")
-  );
-  assert.deepEqual(shut, [false, true, false]);
+  const run = recorded([[0, 429, 0.5], [2, 200]], {}, { now: 3 });
+  const shut = [0.2, 1, 2.2].map((time) => callsAt(run, time, /gate/).length);
+  assert.deepEqual(shut, [0, 1, 0]);
 });
 
 Deno.test("before its start an arrow is in the middle of what is free", () => {
   const run = runOf(30, { runner: "naive" });
-  const arrows = [-1, 0].map((time) =>
-    callsAt(run, time).filter(([does]) => does === "arrow").map(([_, box]) => box)
-  );
-  assert.deepEqual(arrows.map((each) => each.length), [1, 0]);
-  const [[{ left, width }]] = arrows;
+  const [[{ left, width }], ...more] = callsAt(run, -1, /arrow/);
+  assert.deepEqual([...more, ...callsAt(run, 0, /arrow/)], []);
   const places = placesFor(run);
   assert.equal(left + width, BOXES.wall.left);
   assert.ok(left > places.home(places.columns - 1)[0] && left < BOXES.slots.left);
 });
 
 Deno.test("a slot that is taken is shown, also above a limit that was lowered", () => {
-  const run = new Run();
-  run.set(0, { limit: 5 });
+  const run = recorded([], { limit: 5 });
   for (const slot of [0, 1, 2, 3, 4]) run.take(0, slot);
   run.set(1, { limit: 2 });
   for (const slot of [1, 4]) run.free(2, slot);
-  const circles = callsAt(run, 3).filter(([does]) => does === "slot");
-  const seen = circles.map(([_, what]) => what).sort();
+  const seen = callsAt(run, 3, /slot/).map(([what]) => what).sort();
   assert.deepEqual(seen, [...Array(4).fill("slot"), ...Array(3).fill("taken")]);
+  const pauses = runOf(10, { runner: "pause" });
+  assert.deepEqual([0.4, 1].map((time) => callsAt(pauses, time, /asleep/).length), [
+    0,
+    5,
+  ]);
 });
 
 Deno.test("an answer that nobody knows of yet is not drawn", () => {
-  const run = new Run();
-  run.set(0, { latency: 0.5 });
-  run.arrive(0.01, run.send(0), { status: 200 });
-  const { look, filled } = dot(run, 0, 2);
-  assert.equal(look, "out");
-  assert.equal(filled, 1);
+  const { look, filled } = dot(recorded([[0, 200]], { latency: 0.5 }), 0, 2);
+  assert.deepEqual([look, filled], ["out", 1]);
 });
 
 Deno.test("where nothing should fly, a dot is in one of four places", () => {
@@ -275,18 +250,22 @@ Deno.test("where nothing should fly, a dot is in one of four places", () => {
 
 Deno.test("no two dots have one place: at home, in a slot, at the API", () => {
   const places = placesFor(runOf(100, { runner: "naive", quota: null }));
-  for (const what of /** @type {const} */ (["home", "seat", "slot"])) {
-    const points = Array.from({ length: 12 }, (_, index) => `${places[what](index)}`);
-    assert.equal(new Set(points).size, 12, what);
+  for (const [what, count] of Object.entries({ home: 100, seat: 60, slot: 12 })) {
+    const place = /** @type {"home" | "seat" | "slot"} */ (what);
+    const points = Array.from(
+      { length: count },
+      (_, index) => `${places[place](index)}`,
+    );
+    assert.equal(new Set(points).size, count, what);
   }
 });
 
 Deno.test("slots are counted from the top, or on a phone from the left", () => {
   const run = runOf(30, { limit: 12 });
-  const tops = [0, 1, 2].map((slot) => placesFor(run).slot(slot)[1]);
-  assert.deepEqual(tops, tops.toSorted((one, other) => one - other));
-  const lefts = [0, 1, 2].map((slot) => placesFor(run, BELOW).slot(slot)[0]);
-  assert.deepEqual(lefts, lefts.toSorted((one, other) => one - other));
+  for (const [axis, boxes] of /** @type {const} */ ([[1, BOXES], [0, BELOW]])) {
+    const ways = [0, 1, 2].map((slot) => placesFor(run, boxes).slot(slot)[axis]);
+    assert.deepEqual(ways, ways.toSorted((one, other) => one - other));
+  }
 });
 
 Deno.test("of many thousand requests, those that are out are in the block", () => {
@@ -302,25 +281,9 @@ Deno.test("of many thousand requests, those that are out are in the block", () =
   }
 });
 
-Deno.test("the API is red only while its window shows no free place", () => {
-  const run = runOf(60, { limit: 12, latency: 0.3 });
-  const reds = momentsOf(run).filter((time) =>
-    isClosed(run, { time, pace: 1, still: false })
-  );
-  assert.ok(reds.length > 0);
-  for (const time of reds) {
-    assert.match(
-      wallAt(run, timeAtTheWall(run, time)).words,
-      /^20 of 20/,
-      `at ${time} s`,
-    );
-  }
-});
-
 Deno.test("where tokens ran out, they are red, and the requests are not", () => {
-  const run = new Run();
-  run.set(0, { quota: { ...quotaOf({ rate: 9 }), tokens: 500 } });
-  for (const status of [200, 429]) run.arrive(1, run.send(1), { status });
+  const quota = { ...quotaOf({ rate: 9 }), tokens: 500 };
+  const run = recorded([[1, 200], [1, 429]], { quota });
   const red = [isClosed, isSpent].map((is) =>
     is(run, { time: 1.1, pace: 1, still: false })
   );

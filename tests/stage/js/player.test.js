@@ -1,9 +1,9 @@
 // The clock of a page.
 
 import assert from "node:assert/strict";
-import { Player, watchablePace } from "../../../src/inflight_lab/stage/player.js";
+import { Player } from "../../../src/inflight_lab/stage/player.js";
 import { Run } from "../../../src/inflight_lab/stage/run.js";
-import { runOf, simulation } from "./support.js";
+import { recorded, runOf, simulation } from "./support.js";
 
 /** @import { Picture } from "../../../src/inflight_lab/stage/player.js" */
 /** @import { Showing } from "../../../src/inflight_lab/stage/stage.js" */
@@ -75,30 +75,19 @@ Deno.test("the run before is shown beside the next, and no plan, nor the same ru
   assert.deepEqual(page.showing.beside, [second, first], "on one scale");
 });
 
-Deno.test("quick answers are slowed down for the eye, and at most four times", () => {
-  assert.equal(watchablePace(3), 1);
-  assert.equal(watchablePace(0.6), 0.5);
-  assert.equal(watchablePace(0.05), 0.25);
-});
-
-Deno.test("one quick answer among slow ones does not slow a run down", () => {
+Deno.test("quick answers are slowed down for the eye, but no long run, nor for one of many", () => {
   const page = new Page();
-  const run = new Run();
-  for (const seconds of [0.01, 1.2, 1.2]) {
-    run.end(seconds, run.send(0), "answered", 200);
-  }
-  run.goOn({ now: 1.2 });
-  page.player.show([run]);
-  assert.equal(page.player.pace, 1);
-});
-
-Deno.test("a long run is not slowed down for quick answers: that takes too long", () => {
-  const page = new Page();
-  const paces = [20, 400].map((count) => {
-    page.player.show([runOf(count, { latency: 0.3, quota: null })]);
+  const mixed = recorded([[0, 200, 0.01], [0, 200, 1.2], [0, 200, 1.2]], {}, {
+    now: 1.2,
+  });
+  const ways = [[20, 0.6], [20, 0.3], [20, 0.05], [400, 0.3]].map(([count, latency]) =>
+    runOf(count, { latency, quota: null })
+  );
+  const paces = [...ways, mixed].map((run) => {
+    page.player.show([run]);
     return page.player.pace;
   });
-  assert.deepEqual(paces, [0.25, 1]);
+  assert.deepEqual(paces, [0.5, 0.25, 0.25, 1, 1]);
 });
 
 Deno.test("who comes back to a page sees on from where it was left", () => {
@@ -113,10 +102,7 @@ Deno.test("who comes back to a page sees on from where it was left", () => {
 
 Deno.test("a recording is played from just before its first request", () => {
   const page = new Page();
-  const run = new Run();
-  run.end(5, run.send(4), "answered", 200);
-  run.goOn({ now: 6 });
-  page.player.show([run]);
+  page.player.show([recorded([[4, 200, 5]], {}, { now: 6 })]);
   page.player.play();
   page.frames(0.05);
   assert.ok(page.last > 3.8 && page.last < 4);
@@ -169,12 +155,17 @@ Deno.test("of runs that are shown no more, nothing goes on", () => {
   assert.equal(first.now, now);
 });
 
-Deno.test("a live run is followed a little behind, smoothly, as news come", () => {
-  const page = new Page();
+/** A page that follows a run that has just begun. */
+function following(page = new Page()) {
   const run = new Run();
   run.goOn({ isLive: true });
   page.player.show([run]);
   page.player.follow();
+  return { page, run };
+}
+
+Deno.test("a live run is followed a little behind, smoothly, as news come", () => {
+  const { page, run } = following();
   page.frames(5, (time) => {
     if (Math.floor(time * 60) % 7 === 0) run.goOn({ now: time });
     assert.ok(page.player.time <= Math.max(0, time - 0.2));
@@ -193,10 +184,7 @@ Deno.test("a live run is followed at full speed, whatever was chosen before", ()
   const page = new Page();
   page.player.showEnd([runOf(20)]);
   page.player.choosePace(0.5);
-  const run = new Run();
-  run.goOn({ isLive: true });
-  page.player.show([run]);
-  page.player.follow();
+  const { run } = following(page);
   assert.equal(page.player.pace, 1);
   assert.ok(page.player.isCatchingUp);
   run.goOn({ now: 1, isLive: false });
@@ -208,11 +196,7 @@ Deno.test("a live run is followed at full speed, whatever was chosen before", ()
 });
 
 Deno.test("who looks back while a live run ends can play it like any other", () => {
-  const page = new Page();
-  const run = new Run();
-  run.goOn({ isLive: true });
-  page.player.show([run]);
-  page.player.follow();
+  const { page, run } = following();
   run.goOn({ now: 2 });
   page.frames(0.1);
   page.player.seek(0.5);

@@ -4,10 +4,11 @@ import assert from "node:assert/strict";
 import { Run } from "../../../src/inflight_lab/stage/run.js";
 import { quotaOf } from "../../../src/inflight_lab/stage/simulate.js";
 import { drawStrip, LEVELS } from "../../../src/inflight_lab/stage/strip.js";
-import { momentsOf, runOf } from "./support.js";
+import { momentsOf, recorded, runOf } from "./support.js";
 
 /** @import { Pen } from "../../../src/inflight_lab/stage/pen.js" */
 /** @import { What } from "../../../src/inflight_lab/stage/strip.js" */
+/** @import { Request } from "./support.js" */
 
 /**
  * A canvas that shows nothing, and does only these things.
@@ -21,6 +22,13 @@ function canvas(does = {}) {
     set: (own, name, value) => Reflect.set(own, name, value),
   });
 }
+
+const WHATS = /** @type {const} */ (["in flight", "rate"]);
+
+/** Paths that add the heights of their points to a list. @param {number[]} heights */
+const pathTo = (heights) => ({
+  lineTo: (/** @type {number} */ _, /** @type {number} */ y) => heights.push(y),
+});
 
 /**
  * @param {Run} run
@@ -47,14 +55,11 @@ function drawnAt(
 }
 
 Deno.test("the words are of what is set at the time that is shown", () => {
-  const run = new Run();
-  run.set(0, { limit: 5, quota: quotaOf({ rate: 100 }) });
+  const run = recorded([], { limit: 5, quota: quotaOf({ rate: 100 }) }, { now: 4 });
   run.set(2, { limit: 9, quota: quotaOf({ rate: 20 }) });
-  run.goOn({ now: 4 });
-  const words = [1, 3].flatMap((time) => [
-    drawnAt(run, "in flight", time).line.text,
-    drawnAt(run, "rate", time).line.text,
-  ]);
+  const words = [1, 3].flatMap((time) =>
+    WHATS.map((what) => drawnAt(run, what, time).line.text)
+  );
   assert.deepEqual(words, ["limit 5", "100 allowed", "limit 9", "20 allowed"]);
   run.set(4, { quota: quotaOf({ shape: "spacing", rate: 20 }) });
   assert.equal(drawnAt(run, "rate", 4).line.text, ""); // it allows one, and again one
@@ -69,26 +74,11 @@ Deno.test("a button counts what is sent within the quota's own period", () => {
   assert.equal(unit(run.settingAt(2)), "sent in 3 s");
 });
 
-/** @param {[time: number, status: number][]} arrivals One request each. */
-function runWith(arrivals) {
-  const run = new Run();
-  run.set(0, { limit: 4, quota: quotaOf({ rate: 1 }) });
-  for (const [time, status] of arrivals) {
-    const journey = run.send(time);
-    run.arrive(time, journey, { status });
-    run.end(time + 0.5, journey, status === 429 ? "refused" : "failed", status);
-  }
-  run.goOn({ now: 4 });
-  return run;
-}
-
 Deno.test("a level is drawn at its own time", () => {
   /** @type {number[]} */
   const heights = [];
-  const path = {
-    lineTo: (/** @type {number} */ _, /** @type {number} */ y) => heights.push(y),
-  };
-  drawnAt(runWith([[1, 429]]), "in flight", 4, { path });
+  const run = recorded([[1, 429, 1.5]], { limit: 4 }, { now: 4 });
+  drawnAt(run, "in flight", 4, { path: pathTo(heights) });
   const taken = heights.slice(0, 300).map((y) => y < heights[0]);
   assert.equal(taken.indexOf(true), 74, "sent at 1 s of 4, and a pixel is 1/75 s");
 });
@@ -101,28 +91,23 @@ Deno.test("refusals are marked where they were, a burst by one mark with its num
       marks.push(`${context.fillStyle} ${Math.round(x)} ${Math.round(width)}`),
     fillText: (/** @type {string} */ text) => marks.push(text),
   });
-  /** @type {[number, number][]} */
-  const burst = Array.from({ length: 40 }, (_, index) => [1 + index / 1000, 429]);
-  drawnAt(runWith([...burst, [2, 500], [3, 429]]), "in flight", 4, { context });
-  assert.deepEqual(marks.slice(0, 4), [
-    "refused 75 25",
-    "40",
-    "refused 225 3",
-    "failed 188 3",
-  ]);
-  const { font } = context;
-  assert.match(font, /\b14px/, "as high as the letters beside it");
+  const burst = Array.from(
+    { length: 40 },
+    (_, index) => /** @type {Request} */ ([1 + index / 1000, 429, 1.5]),
+  );
+  const run = recorded([...burst, [2, 500, 2.5], [3, 429, 3.5]], {}, { now: 4 });
+  drawnAt(run, "in flight", 4, { context });
+  const seen = ["refused 75 25", "40", "refused 225 3", "failed 188 3"];
+  assert.deepEqual(marks.slice(0, 4), seen);
+  assert.match(context.font, /\b14px/, "as high as the letters beside it");
 });
 
 Deno.test("no label stands over another, or beside the strip", () => {
   const before = runOf(60, { limit: 5 });
   const now = runOf(60, { limit: 30 });
   const labels = drawnAt(now, "in flight", 1, { beside: [now, before], before });
-  assert.deepEqual(Object.values(labels).map(({ text }) => text), [
-    "refused",
-    "limit 30",
-    "before: 5",
-  ]);
+  const words = Object.values(labels).map(({ text }) => text);
+  assert.deepEqual(words, ["refused", "limit 30", "before: 5"]);
   const heights = Object.values(labels).map(({ y }) => y);
   heights.sort((one, other) => one - other);
   assert.ok(heights[0] >= 7 && heights[2] <= 53, `${heights}`);
@@ -135,29 +120,16 @@ Deno.test("without a line, the highest level so far has its number", () => {
   assert.equal(drawnAt(run, "in flight", -1).line.text, "");
 });
 
-Deno.test("before the start of a recording, it shows nothing of its end", () => {
+Deno.test("it is drawn as far as the dots are, and before its start not at all", () => {
   let filled = 0;
   const context = canvas({ fillRect: () => filled += 1 });
-  const run = new Run();
-  for (const time of [1, 2]) run.arrive(time, run.send(time), { status: 429 });
-  run.goOn({ now: 3 });
-  const rectangles = [-0.1, 0].map((time) => {
+  const run = recorded([[1, 429], [2, 429]], {}, { now: 3 });
+  const rectangles = [[-0.1, 3], [0, 3], [1.5, 1.5]].map(([time, until]) => {
     filled = 0;
-    drawnAt(run, "in flight", time, { context });
-    return filled;
+    const { text } = drawnAt(run, "in flight", time, { context, until }).line;
+    return [filled, text];
   });
-  assert.deepEqual(rectangles, [1, 3], "the time, and two refusals");
-});
-
-Deno.test("a live run is drawn as far as its dots are", () => {
-  let filled = 0;
-  const context = canvas({ fillRect: () => filled += 1 });
-  const run = new Run();
-  for (const time of [1, 2]) run.arrive(time, run.send(time), { status: 429 });
-  run.goOn({ now: 3 });
-  const labels = drawnAt(run, "in flight", 1.5, { context, until: 1.5 });
-  assert.equal(filled, 2, "the time, and one refusal");
-  assert.equal(labels.line.text, "peak 1");
+  assert.deepEqual(rectangles, [[1, ""], [3, "peak 1"], [2, "peak 1"]]);
 });
 
 Deno.test("only the line of the limit is dashed, at every frame", () => {
@@ -169,11 +141,8 @@ Deno.test("only the line of the limit is dashed, at every frame", () => {
     setLineDash: (/** @type {number[]} */ given) => dash = given,
     stroke: () => strokes.push(dash.length),
   });
-  const run = new Run();
-  run.set(0, { limit: 5 });
-  run.goOn({ now: 4 });
-  drawnAt(run, "in flight", 1, { context });
-  drawnAt(run, "in flight", 2, { context });
+  const run = recorded([], { limit: 5 }, { now: 4 });
+  for (const time of [1, 2]) drawnAt(run, "in flight", time, { context });
   assert.deepEqual(strokes, [0, 0, 2, 0, 0, 2]);
 });
 
@@ -190,9 +159,7 @@ Deno.test("the run before is as high as it was, on its own strip and beside it",
   const now = runOf(20, { limit: 5 });
   /** @type {number[]} */
   const heights = [];
-  const path = {
-    lineTo: (/** @type {number} */ _, /** @type {number} */ y) => heights.push(y),
-  };
+  const path = pathTo(heights);
   const beside = [now, before];
   const own = drawnAt(now, "in flight", 1, { path, beside, before }).line.y;
   const floor = 59;

@@ -1,8 +1,15 @@
 // Runs for the tests of the stage.
 
+import { outcomeOf, Run } from "../../../src/inflight_lab/stage/run.js";
 import { quotaOf, Simulation } from "../../../src/inflight_lab/stage/simulate.js";
 
-/** @import { Settings, World } from "../../../src/inflight_lab/stage/simulate.js" */
+/**
+ * @import { Setting, Standing } from "../../../src/inflight_lab/stage/run.js"
+ * @import { Settings, World } from "../../../src/inflight_lab/stage/simulate.js"
+ *
+ * @typedef {[sent: number, status: number, ended?: number]} Request It arrives as it is
+ *   sent, and without an end it is still out.
+ */
 
 /** @type {Settings} */
 export const USUAL = {
@@ -15,7 +22,7 @@ export const USUAL = {
 /** A simulation in which every answer takes just the latency. @type {Partial<World>} */
 const EVEN = { jitter: 0, way: 0.1, work: 0 };
 
-/** @param {number} count @param {Partial<Settings>} [settings] */
+/** @param {number} count @param {Partial<Settings & World>} [settings] */
 export function simulation(count, settings = {}) {
   const made = new Simulation({ ...EVEN, ...USUAL, ...settings });
   made.ask(count);
@@ -26,12 +33,31 @@ export function simulation(count, settings = {}) {
  * A simulated run that is over.
  *
  * @param {number} count
- * @param {Partial<Settings>} [settings]
+ * @param {Partial<Settings & World>} [settings]
  */
 export function runOf(count, settings) {
   const made = simulation(count, settings);
   made.advance(Infinity);
   return made.run;
+}
+
+/**
+ * A run of these requests, and how it stands.
+ *
+ * @param {Request[]} requests
+ * @param {Partial<Setting>} [setting]
+ * @param {Partial<Standing>} [standing]
+ */
+export function recorded(requests, setting = {}, standing = {}) {
+  const run = new Run();
+  run.set(0, setting);
+  for (const [sent, status, ended] of requests) {
+    const journey = run.send(sent);
+    run.arrive(sent, journey, { status });
+    if (ended !== undefined) run.end(ended, journey, outcomeOf(status), status);
+  }
+  run.goOn(standing);
+  return run;
 }
 
 /** Times in and after a run. @param {{ now: number }} run */

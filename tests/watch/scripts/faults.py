@@ -153,17 +153,6 @@ async def two_loops(_):
         await asyncio.gather(*(ask(number) for number in range(6)))
 
 
-async def own_error(session):
-    """It raises for a refusal, and the session is closed while others are out."""
-
-    async def get(number):
-        async with session.get(f"{URL}{number}") as response:
-            if response.status != 200:
-                raise ValueError(f"Http status code is {response.status}.")
-
-    await asyncio.gather(*(get(number) for number in range(200)))
-
-
 async def unread(session):
     """The bodies of refusals are not read."""
 
@@ -174,22 +163,6 @@ async def unread(session):
 
     tasks = (get(number) for number in range(60))
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def body_left(session):
-    """A script that looks at the status alone leaves the rest of an answer."""
-
-    async def serve(reader, writer):
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nbegun")
-        await reader.read()
-        writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    for _ in range(5):
-        async with session.get(f"http://127.0.0.1:{port}/") as response:
-            assert response.status == 200
 
 
 async def blocking_client(_):
@@ -204,7 +177,7 @@ async def blocking_client(_):
 
 def make_client():
     """One of the library that the script uses."""
-    if NAME in ("own_error", "unread", "body_left"):
+    if NAME == "unread":
         import aiohttp
 
         return aiohttp.ClientSession()

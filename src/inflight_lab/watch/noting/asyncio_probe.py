@@ -6,6 +6,7 @@ not noticed: it looks like one that a busy machine has stopped.
 """
 
 import asyncio
+import sys
 import time
 from typing import Any
 
@@ -15,8 +16,7 @@ from inflight_lab.watch.noting.request_log import (
     LimitUse,
     RequestLog,
     current_sender,
-    is_called_by_a_pacer,
-    is_called_by_a_script,
+    is_of_a_script,
     limit_around,
     number_of,
     script_line,
@@ -28,9 +28,10 @@ def watch_asyncio(log: RequestLog) -> None:
 
     def make(original: Any, limit: Any, *args: Any, **options: Any) -> None:
         original(limit, *args, **options)
-        if is_called_by_a_pacer():
-            log.has_a_pacer = True
-        elif is_called_by_a_script():  # else it is part of a library
+        maker: Any = sys._getframe(2)
+        while maker.f_globals["__name__"] == "asyncio.locks":  # a BoundedSemaphore
+            maker = maker.f_back
+        if is_of_a_script(maker.f_code.co_filename):  # else it is part of a library
             log.limits[number_of(limit)] = LimitUse(limit._value, script_line())
 
     async def acquire(original: Any, limit: Any) -> Any:

@@ -7,24 +7,17 @@ place of whichever host was asked.
 import asyncio
 import sys
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib import import_module
 from types import MethodType, ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
-from inflight_lab.watch.noting.request_log import (
-    Errors,
-    Request,
-    RequestLog,
-    number_of,
-)
+from inflight_lab.watch.noting.request_log import Request, RequestLog, number_of
 
 LOOPBACK = "127.0.0.1"
-BODY_ERRORS: Errors = (Exception, asyncio.CancelledError)
-"""How a body may break off; whoever wants no more of it raises none of these."""
 Instead = Callable[..., Any]
 
 
@@ -45,31 +38,10 @@ def replace(owner: Any, name: str, instead: Instead) -> None:
 
 
 def watch_libraries(log: RequestLog) -> None:
-    """Note what each library sends that is imported, now or later."""
-    for name in WATCHES.keys() & sys.modules.keys():
-        WATCHES[name](log, sys.modules[name])
-    sys.meta_path.insert(0, WatchedImports(log))
-
-
-class WatchedImports(MetaPathFinder):
-    """Finds the libraries that are watched: who imports one gets it with its probe."""
-
-    def __init__(self, log: RequestLog) -> None:
-        self._log = log
-
-    def find_spec(
-        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        """Find where it is; None for any other module."""
-
-        def execute(original: Any, loader: Any, module: ModuleType) -> None:
-            original(loader, module)
-            WATCHES[name](self._log, module)
-
-        spec = PathFinder.find_spec(name, path) if name in WATCHES else None
-        if spec:
-            replace(spec.loader, "exec_module", execute)
-        return spec
+    """Note what each library sends that is installed."""
+    for name, watch in WATCHES.items():
+        with suppress(ImportError):
+            watch(log, import_module(name))
 
 
 def noting_close(log: RequestLog) -> Instead:
@@ -113,9 +85,8 @@ def noting_send_async(log: RequestLog, library: Any) -> Instead:
 
     async def send(original: Any, transport: Any, asked: Any) -> Any:
         request = _begin(log, library, transport, asked, is_async=True)
-        to_send = _to_send(log, request, asked)
         with log.ending(request):
-            response = await original(transport, to_send)
+            response = await original(transport, _to_send(log, request, asked))
         _note_answer(log, library, request, response)
         return response
 
@@ -151,7 +122,6 @@ def _note_answer(
     log: RequestLog, library: Any, request: Request, response: Any
 ) -> None:
     """It ends when its body is closed, which follows an error in the body too."""
-
     errors = library.TransportError | asyncio.CancelledError
     earlier = sys.exc_info()[1]  # a script may send again while it handles an error
 
@@ -162,12 +132,18 @@ def _note_answer(
         return original(stream)
 
     log.answer(request, response.status_code, response.headers.raw)
-    if request.status >= 400:
-        request.response = response
+    request.body = _reader_of(response)
     if hasattr(response, "_content"):  # it is all there, so nobody will close it
         log.end(request)
     else:
         replace(response.stream, "aclose" if request.is_async else "close", close)
+
+
+def _reader_of(response: Any) -> Callable[[], bytes]:
+    """Returns what the script has read of a failure; other answers are not kept."""
+    if response.status_code < 400:
+        return bytes
+    return lambda: getattr(response, "_content", None) or b""
 
 
 def _to_send(log: RequestLog, request: Request, asked: Any) -> Any:
@@ -201,10 +177,19 @@ def _to_send(log: RequestLog, request: Request, asked: Any) -> Any:
 
 def watch_aiohttp(log: RequestLog, aiohttp: Any) -> None:
     """Note what the connectors of aiohttp connect."""
+
+    async def connect_here(_: Any, connector: Any, *_args: Any, **_options: Any) -> Any:
+        """Reach the practice server, unencrypted, whichever host was asked."""
+        loop = asyncio.get_running_loop()
+        _transport, protocol = await loop.create_connection(
+            connector._factory, LOOPBACK, log.practice_port
+        )
+        return protocol
+
     replace(aiohttp.BaseConnector, "connect", noting_connect(log))
     replace(aiohttp.BaseConnector, "close", noting_close(log))
     if log.practice_port:
-        replace(aiohttp.TCPConnector, "_create_connection", _connecting_to(log))
+        replace(aiohttp.TCPConnector, "_create_connection", connect_here)
 
 
 def noting_connect(log: RequestLog) -> Instead:
@@ -246,7 +231,7 @@ def _listen(log: RequestLog, request: Request, connection: Any) -> None:
 
     async def read() -> Any:
         nonlocal body
-        with log.ending(request, BODY_ERRORS):
+        with log.ending(request):
             message, body = await original()
         log.answer(request, message.code, message.raw_headers)
         return message, body
@@ -254,8 +239,8 @@ def _listen(log: RequestLog, request: Request, connection: Any) -> None:
     def released() -> None:
         vars(protocol).pop("read", None)
         if request.status >= 400:
-            unread = getattr(body, "_buffer", ())
-            request.body = b"".join(unread)
+            text = b"".join(getattr(body, "_buffer", ()))
+            request.body = lambda: text
         log.end(request, _broken_off(body) if request.status and body else None)
 
     protocol.read = read
@@ -266,21 +251,6 @@ def _broken_off(body: Any) -> BaseException | None:
     """What ended a body; not the mark that aiohttp leaves in one that nobody read."""
     error: BaseException | None = body.exception()
     return None if type(error).__name__ == "ClientConnectionError" else error
-
-
-def _connecting_to(log: RequestLog) -> Instead:
-    """A ``_create_connection`` that reaches the practice server only, unencrypted."""
-
-    async def create_connection(
-        _: Any, connector: Any, *_args: Any, **_options: Any
-    ) -> Any:
-        loop = asyncio.get_running_loop()
-        _transport, protocol = await loop.create_connection(
-            connector._factory, LOOPBACK, log.practice_port
-        )
-        return protocol
-
-    return create_connection
 
 
 # requests: an adapter sends each request; urllib3 below it may send it again
@@ -311,8 +281,8 @@ def watch_requests(log: RequestLog, requests: Any) -> None:
                 response = original(adapter, asked, **options)
         finally:
             current.adapter = None
-        if current.noted and response.status_code >= 400:
-            current.noted.response = response
+        if current.noted:
+            current.noted.body = _reader_of(response)
         return response
 
     def make_request(
@@ -359,8 +329,3 @@ WATCHES: dict[str, Callable[[RequestLog, Any], None]] = {
     "requests": watch_requests,
 }
 """By the name of the library: what notes its requests."""
-
-
-def transports_of(client: Any) -> Iterable[Any]:
-    """What a client of httpx sends through: one for all, and those for some hosts."""
-    return {client._transport, *client._mounts.values()} - {None}

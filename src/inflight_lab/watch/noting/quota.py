@@ -12,12 +12,11 @@ developers.openai.com and at platform.claude.com.
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import httpx
 
 POLICY = re.compile(r";\s*q=(\d+)[^,]*?;\s*w=(\d+)")
-WRITTEN = re.compile(r"([1-9]\d*)/([1-9]\d*)?(s|min|h)")
 IN_WORDS = re.compile(
     r"(?:\bper|/) ?([1-9]\d*)? ?(s|min|h|d)(ec|econd|ute|our|r|ay)?s?\b", re.I
 )
@@ -41,20 +40,6 @@ class Quota(NamedTuple):
     def __str__(self) -> str:
         return f"{self.rate} requests in {self.period:g} s"
 
-    @classmethod
-    def written(cls, text: str) -> Self:
-        """Read ``20/s``, ``60/20s``, ``300/min`` or ``5000/h``.
-
-        Raises ``ValueError`` for anything else.
-        """
-        found = WRITTEN.fullmatch(text)
-        if not found:
-            raise ValueError(
-                f"must be a quota such as 20/s, 60/20s, 300/min or 5000/h, got {text!r}"
-            )
-        rate, periods, unit = found.groups(default="1")
-        return cls(int(rate), int(periods) * SECONDS[unit])
-
 
 def limits_named_in(answers: Iterable[httpx.Headers]) -> str | None:
     """A sentence with the `LIMITS` of the first answer that has one; None without."""
@@ -74,21 +59,14 @@ def announced_in(headers: httpx.Headers) -> Quota | None:
     return min(quotas, key=lambda quota: quota.rate / quota.period, default=None)
 
 
-def requests_said_in(reason: str) -> Quota | None:
-    """The quota of requests that the words of a refusal name."""
-    return None if "token" in reason.lower() else _said_in(reason)
-
-
-def tokens_said_in(reason: str) -> Quota | None:
-    """The same of tokens."""
-    return _said_in(reason) if "token" in reason.lower() else None
-
-
-def _said_in(reason: str) -> Quota | None:
-    amount = AMOUNT.search(reason)
-    time = IN_WORDS.search(reason)
-    if not amount or not time:
-        return None
-    number = amount[1] or amount[2]
-    periods = int(time[1] or 1)
-    return Quota(int(number.replace(",", "")), periods * SECONDS[time[2].lower()])
+def said_in(reasons: Iterable[str], *, of_tokens: bool) -> Quota | None:
+    """The quota of requests, or of tokens, that the words of a refusal name first."""
+    for reason in reasons:
+        amount = AMOUNT.search(reason)
+        time = IN_WORDS.search(reason)
+        if amount and time and ("token" in reason.lower()) is of_tokens:
+            number = amount[1] or amount[2]
+            periods = int(time[1] or 1)
+            seconds = periods * SECONDS[time[2].lower()]
+            return Quota(int(number.replace(",", "")), seconds)
+    return None

@@ -6,13 +6,13 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,23 +24,8 @@ from inflight_lab.watch.noting.quota import Quota, announced_in
 
 LIBRARY_PARTS = ("site-packages", "dist-packages", "/ipykernel_", "<")
 """In a path: it is no file of the script's own."""
-STANDARD_LIBRARY = asyncio.__file__.rpartition("asyncio")[0]
-WATCH = str(Path(__file__).parents[1])
-OURS = (STANDARD_LIBRARY, str(Path(__file__).parents[2]))
+OURS = (asyncio.__file__.rpartition("asyncio")[0], str(Path(__file__).parents[2]))
 """The folders of the standard library and of this package, which calls others' code."""
-PACERS = ("Pacer.__post_init__", "Budgets.__init__")
-"""What makes the semaphore inside them."""
-Errors = tuple[type[BaseException], ...]
-
-OUTCOMES = (
-    "accepted",
-    "refused",
-    "failed",
-    "cancelled",
-    "never sent",
-    "without an end",
-)
-"""What can become of a request."""
 NOT_REFUSED = Refusal(0.0)
 
 limit_around: ContextVar[int] = ContextVar("limit_around", default=0)
@@ -49,16 +34,11 @@ limit_around: ContextVar[int] = ContextVar("limit_around", default=0)
 
 def number_of(thing: Any) -> int:
     """A number for an object, from 1; unlike an ``id``, none is given twice."""
-    number = _numbers.get(thing)
-    if number is None:
-        number = _numbers[thing] = next(_new_numbers)
-    return number
+    return _numbers.setdefault(thing, next(_new_numbers))
 
 
 _numbers: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
 _new_numbers = itertools.count(1)
-_is_of_a_script: dict[str, bool] = {}
-"""By file: looking at its name takes longer than asking here."""
 
 
 def current_sender() -> int:
@@ -69,47 +49,20 @@ def current_sender() -> int:
 
 def script_line() -> str:
     """The script's innermost line that calls this, ``file:number``; "" if none does."""
-    for frame in _callers():
-        if is_of_a_script(frame.f_code):
-            file = frame.f_code.co_filename.rpartition("/")[2]
-            return f"{file}:{frame.f_lineno}"
+    frame: FrameType | None = sys._getframe(1)
+    while frame:
+        path = frame.f_code.co_filename
+        if is_of_a_script(path):
+            return f"{path.rpartition('/')[2]}:{frame.f_lineno}"
+        frame = frame.f_back
     return ""
 
 
-def is_called_by_a_script() -> bool:
-    """Whether a script's own code calls this, and no library in between, such as a
-    `Pacer`; asyncio and the rest of the standard library are none.
-    """
-    for frame in _callers():
-        path = frame.f_code.co_filename
-        is_standard = path.startswith(STANDARD_LIBRARY) and "-packages" not in path
-        if not is_standard and not path.startswith((WATCH, "<")):
-            return is_of_a_script(frame.f_code)
-    return False
-
-
-def is_called_by_a_pacer() -> bool:
-    """Whether one of this package is being made, though a script may own its text."""
-    return any(frame.f_code.co_qualname in PACERS for frame in _callers())
-
-
-def _callers() -> Iterator[FrameType]:
-    """The frames outside of this file, the innermost first."""
-    frame: FrameType | None = sys._getframe(2)
-    while frame:
-        yield frame
-        frame = frame.f_back
-
-
-def is_of_a_script(code: CodeType) -> bool:
-    """Whether it stands neither in a library nor in this package."""
-    path = code.co_filename
-    known = _is_of_a_script.get(path)
-    if known is None:
-        is_library = any(part in path for part in LIBRARY_PARTS)
-        known = not is_library and not path.startswith(OURS)
-        _is_of_a_script[path] = known
-    return known
+@cache
+def is_of_a_script(path: str) -> bool:
+    """Whether this file is neither in a library nor in this package."""
+    is_library = any(part in path for part in LIBRARY_PARTS)
+    return not is_library and not path.startswith(OURS)
 
 
 @dataclass(eq=False)
@@ -136,16 +89,13 @@ class Request:
     around: int = field(default_factory=limit_around.get)
     asked: float = field(default_factory=time.perf_counter)
     sent: float | None = None
-    answered: float | None = None
     ended: float | None = None
     status: int = 0
     error: str = ""
     raw_headers: Any = ()
     """Of the answer, as its library has them."""
-    response: Any = None
-    """Of a failure: the library's own, which may not have read its body yet."""
-    body: bytes = b""
-    """Of a failure, where there is no such response."""
+    body: Callable[[], bytes] = bytes
+    """Returns that of a failure, as far as the script has read it."""
     number: int | None = None
     """In the timeline, once it is sent."""
 
@@ -175,7 +125,7 @@ class Request:
 
         It is first asked for when the script has ended, because its words come last.
         """
-        return self.read_refusal() if self.ended else NOT_REFUSED
+        return self.read_refusal()
 
     def read_refusal(self) -> Refusal:
         """The same, as far as its words have come."""
@@ -183,18 +133,12 @@ class Request:
             return NOT_REFUSED
         plain = self.headers.copy()
         plain.pop("content-encoding", None)
-        body = getattr(self.response, "_content", None) or self.body
-        answer = httpx.Response(self.status, headers=plain, content=body)
+        answer = httpx.Response(self.status, headers=plain, content=self.body())
         return read_refusal(answer) or NOT_REFUSED
 
     @property
-    def is_over_quota(self) -> bool:
-        """Whether it was refused, and may be accepted later."""
-        return self.outcome == "refused" and not self.refusal.is_permanent
-
-    @property
     def outcome(self) -> str:
-        """One of `OUTCOMES`."""
+        """What has become of it, in words."""
         if self.ended is None:
             return "without an end"
         if self.error == "cancelled":
@@ -209,6 +153,11 @@ class Request:
         return self.outcome == "accepted"
 
     @property
+    def is_over_quota(self) -> bool:
+        """Whether it was refused, and may be accepted later."""
+        return self.outcome == "refused" and not self.refusal.is_permanent
+
+    @property
     def is_failure(self) -> bool:
         """Whether it failed, for another reason than a refusal that may pass."""
         return self.outcome == "failed" or self.refusal.is_permanent
@@ -219,17 +168,8 @@ class Request:
 
         One that the script cancelled was not wanted any more.
         """
-        if self.outcome == "failed":
-            return bool(self.error) or self.status >= 500
-        return self.outcome == "refused"
-
-
-def seconds_of(requests: Iterable[Request]) -> float:
-    """From the first of them to the last answer; 0 without any."""
-    listed = list(requests)
-    begins = [each.asked for each in listed]
-    ends = [each.last_seen for each in listed]
-    return max(ends) - min(begins) if listed else 0.0
+        has_failed = bool(self.error) or self.status >= 500
+        return self.outcome == "refused" or (self.outcome == "failed" and has_failed)
 
 
 @dataclass
@@ -250,8 +190,12 @@ class Block:
 
     doing: str
     """Such as ``in time.sleep``."""
-    where: str
+    line: str
     seconds: float
+
+
+Noted = Request | LimitUse | Block
+"""It happened at a ``line`` of the script."""
 
 
 class RequestLog:
@@ -272,29 +216,20 @@ class RequestLog:
         self.open = 0
         """How many requests have not ended."""
         self.limits: dict[int, LimitUse] = {}
-        self.has_a_pacer = False
-        """Whether the script paces already, with the package or with what it prints."""
         self.closed: set[int] = set()
         """The clients that the script has closed: it gives up what they still do."""
         self.blocks: list[Block] = []
         self.exit_status: int | None = None
         """Of the script; None while it runs, or if there is none."""
 
-    @property
-    def over_quota(self) -> list[Request]:
-        """What was refused, and may be accepted later."""
-        return [each for each in self.requests if each.is_over_quota]
-
     def quota_of(self, requests: Sequence[Request]) -> Quota | None:
         """What the API allows; None if it does not say for how long.
 
         Of the answers that name a quota, the newest counts.
         """
-        if self.practice:
-            return self.practice
         answered = [each for each in requests if each.ended]
         quotas = (announced_in(each.headers) for each in reversed(answered))
-        return next((quota for quota in quotas if quota), None)
+        return self.practice or next(filter(None, quotas), None)
 
     def begin(self, request: Request) -> None:
         """A client is asked to send this, and may have to wait for a connection."""
@@ -316,18 +251,15 @@ class RequestLog:
         """The head of its answer is there; the body may still come."""
         if status >= 200:  # else another head follows
             self.send(request)  # unless nobody could see that
-            request.answered = time.perf_counter()
             request.status = status
             request.raw_headers = headers
 
     @contextmanager
-    def ending(
-        self, request: Request, errors: Errors = (BaseException,)
-    ) -> Iterator[None]:
-        """If the block raises one of these errors, that ends the request."""
+    def ending(self, request: Request) -> Iterator[None]:
+        """If the block raises an error, that ends the request."""
         try:
             yield
-        except errors as error:
+        except BaseException as error:
             self.end(request, error)
             raise
 
@@ -338,10 +270,10 @@ class RequestLog:
         request.ended = time.perf_counter()
         self.open -= 1
         if error or not request.status:
-            name = type(error or sys.exc_info()[1]).__name__
-            is_cancelled = "Cancelled" in name or name == "NoneType"
-            is_given_up = is_cancelled or request.client in self.closed
-            request.error = "cancelled" if is_given_up else name
+            why = error or sys.exc_info()[1]
+            has_failed = isinstance(why, Exception)  # cancels are none
+            is_given_up = not has_failed or request.client in self.closed
+            request.error = "cancelled" if is_given_up else type(why).__name__
         if not request.is_async and asyncio._get_running_loop():
             seconds = request.ended - request.asked
             doing = f"in a blocking call of {request.library}"

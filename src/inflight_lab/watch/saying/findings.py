@@ -5,37 +5,40 @@ the API's log.  ``certain`` is what was counted, ``likely`` what the numbers sug
 """
 
 import re
+import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Callable
-from statistics import median
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from pathlib import Path
+from string import Formatter
+from typing import Any
 
-from inflight_lab.watch.noting.quota import Quota, limits_named_in, requests_said_in
-from inflight_lab.watch.noting.request_log import (
-    Block,
-    Request,
-    RequestLog,
-    seconds_of,
-)
+from inflight_lab.watch.noting.quota import Quota, limits_named_in, said_in
+from inflight_lab.watch.noting.request_log import Block, Noted, Request, RequestLog
 from inflight_lab.watch.saying.commands import command_for
 from inflight_lab.watch.saying.counting import (
-    accepted_later,
-    at,
+    chains_of,
     counted,
+    first_pages,
     groups,
     kinds_of,
-    last_attempts,
     most_at_once,
     most_layers,
+    most_open,
     most_within,
     place,
     retries_in,
-    sent_times,
+    seconds_of,
 )
-from inflight_lab.watch.saying.finding import FINDINGS, Finding
-from inflight_lab.watch.saying.paging import follows_pages
 
+FILE = Path(__file__).with_suffix(".toml")
+FINDINGS: dict[str, dict[str, Any]] = tomllib.loads(FILE.read_text(encoding="utf-8"))
+"""By kind: ``name``, ``facts``, ``advice``, ``notebook``, and what a refusal says."""
+OPTIONAL = {"line", "at_least"}
+"""They add to a sentence, which can be said without them."""
 FEW = 4
 """How many requests, clients or semaphores a finding needs at least."""
+MOST_SHOWN = 3
 AT_ONCE = 0.2
 """Seconds; who sends the same again sooner has not waited."""
 SURELY = 0.95
@@ -44,267 +47,267 @@ POOL_ERRORS = ("PoolTimeout", "TimeoutError")
 """How httpx and aiohttp call it when no connection became free in time."""
 
 
-def quoted(first: Request, *others: Request) -> str | None:
-    """What the API said, in its own words and in its headers, which may stand in
-    ``others`` alone; None if nothing.
+def finding(
+    kind: str,
+    things: Sequence[Noted],
+    *,
+    is_certain: bool = True,
+    command: str = "",
+    **numbers: Any,
+) -> str:
+    """What is said of these requests, semaphores or blocks; "" if no fact is known.
+
+    ``numbers`` are what was counted, by name.  ``{count}`` is that of the things, and
+    ``{line}`` where most of them happened.  A sentence is left out if a number of its
+    own is 0 or None.  ``command`` writes a script that does it right; "" if none does.
     """
-    reason = first.refusal.reason
-    stop = "" if reason.endswith((".", "!", "?")) else "."
-    words = f'The API says: "{reason}"{stop}' if reason else ""
-    limits = limits_named_in(each.headers for each in (first, *others))
-    return " ".join(filter(None, [words, limits])) or None
+    words = FINDINGS[kind]
+    known = {"line": place(things), "count": len(things), **numbers}
+    facts = [
+        sentence.format_map(known)
+        for sentence in words["facts"]
+        if all(known[name] for name in _names_in(sentence) - OPTIONAL)
+    ]
+    if not facts:
+        return ""
+    certainty = "certain" if is_certain else "likely"
+    notebook = words["notebook"].partition("_")[0]
+    said = f"{certainty}: {words['name']}: {' '.join(facts)}"
+    advice = f"{words['advice']} (inflight-lab --open {notebook})"
+    return "\n  ".join([f"{said}\n{advice}", *filter(None, [command])])
 
 
-# The findings, causes before effects
+def _names_in(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(sentence) if name}
 
 
-def limit_without_effect(log: RequestLog) -> Finding | None:
+def diagnose(log: RequestLog) -> list[str]:
+    """What stands out: the cause first, and at most three; what was lost is last."""
+    checks = CAUSES if len(log.requests) >= FEW else ()
+    causes = [said for check in checks if (said := check(log))]
+    if lost := what_was_lost(log):
+        return [*causes[: MOST_SHOWN - 1], lost]
+    return causes[:MOST_SHOWN]
+
+
+# The checks
+
+
+def limit_without_effect(log: RequestLog) -> str:
     """There is a limit, and it limits nothing."""
     return _limit_for_each_task(log) or _limit_around_the_tasks(log)
 
 
-def _limit_for_each_task(log: RequestLog) -> Finding | None:
+def _limit_for_each_task(log: RequestLog) -> str:
     """No task ever waits for another."""
     alone = [use for use in log.limits.values() if len(use.senders) == 1]
     their_tasks = set().union(*(use.senders for use in alone))
-    tasks = len(groups(lambda each: each.sender, log.requests))
-    if len(their_tasks) < max(FEW, tasks / 2):
-        return None
-    line = at(use.line for use in alone)
-    return Finding("limit_for_each_task", uses=len(alone), line=line)
+    tasks = {each.sender for each in log.requests}
+    if len(their_tasks) < max(FEW, len(tasks) / 2):
+        return ""
+    return finding("limit_for_each_task", alone)
 
 
-def _limit_around_the_tasks(log: RequestLog) -> Finding | None:
+def _limit_around_the_tasks(log: RequestLog) -> str:
     """It is held while tasks are started, and not while they send."""
     for number, use in log.limits.items():
         inside = [each for each in log.requests if each.around == number]
-        if len(inside) < FEW * use.acquired:  # a permit for each is a limit
-            continue
-        at_once = most_at_once(inside, sent_times(inside))
-        if at_once > max(use.slots, FEW):
-            line = at([use.line])
-            return Finding(
-                "limit_around_the_tasks", slots=use.slots, at_once=at_once, line=line
+        at_once = most_at_once(inside)
+        has_one_for_many = len(inside) >= FEW * use.acquired  # one for each is a limit
+        if has_one_for_many and at_once > max(use.slots, FEW):
+            slots = use.slots
+            return finding(
+                "limit_around_the_tasks", [use], slots=slots, at_once=at_once
             )
-    return None
+    return ""
 
 
-def refused_for_good(log: RequestLog) -> Finding | None:
+def refused_for_good(log: RequestLog) -> str:
     """No wait will help; perhaps more was sent nevertheless."""
     refused = [each for each in log.requests if each.refusal.is_permanent]
     if not refused:
-        return None
-    first = min(refused, key=lambda each: each.last_seen)
-    of_host = [each for each in log.requests if each.host == first.host]
-    later = [each for each in of_host if each.asked > first.last_seen]
-    return Finding(
+        return ""
+    first = min(refused, key=attrgetter("last_seen"))
+    later = [
+        each
+        for each in log.requests
+        if each.host == first.host and each.asked > first.last_seen
+    ]
+    return finding(
         "refused_for_good",
+        later,
         host=first.host,
         status=first.status,
         refused=len(refused),
         requests=len(log.requests),
-        later=len(later),
-        line=place(later),
-        said=quoted(first),
+        said=_quoted(first),
     )
 
 
-def over_the_quota(log: RequestLog) -> Finding | None:
+def over_the_quota(log: RequestLog) -> str:
     """The API refused, and said why in its words or its headers."""
     requests = _sharing_a_quota(log)
     refused = [each for each in requests if each.is_over_quota]
     if not refused:
-        return None
-    said = (requests_said_in(each.refusal.reason) for each in reversed(refused))
-    quota = log.quota_of(requests) or next(filter(None, said), None)
-    kind = _kind_of_limit(refused) or _held_against(quota, requests)
+        return ""
+    named = Counter(map(_kind_named_by, refused))
+    kind, times = named.most_common(1)[0]
+    reasons = (each.refusal.reason for each in reversed(refused))
+    quota = log.quota_of(requests) or said_in(reasons, of_tokens=False)
     pace = quota
-    if quota and kind == "refused":  # it kept to that, and a little less was allowed
-        pace = Quota(quota.rate, 1.1 * quota.period)
+    if not kind or times <= len(refused) / 2:
+        kind = "refused"
+        if quota and most_within(SURELY * quota.period, requests) > quota.rate:
+            kind = "over_the_quota"
+        elif quota:  # it kept to that, and a little less was allowed
+            pace = Quota(quota.rate, 1.1 * quota.period)
+    sent = [each for each in requests if each.sent is not None]
     accepted = [each for each in requests if each.is_accepted]
-    at_once = most_at_once(accepted, sent_times(accepted))
-    peak = most_at_once(requests, sent_times(requests))
+    at_once = most_at_once(accepted)
     limit = at_once if FINDINGS[kind].get("is_in_flight") else 0
-    return Finding(
+    retries = retries_in(chains_of(requests))
+    return finding(
         kind,
-        command=command_for(requests, pace, limit=limit, has_a_pacer=log.has_a_pacer),
+        sent,
+        command=command_for(requests, pace, limit=limit),
         refused=len(refused),
-        requests=len(sent_times(requests)),
         status="/".join(sorted({str(each.status) for each in refused})),
-        line=place(requests),
-        accepted_later=accepted_later(requests),
-        said=quoted(refused[0], *requests),
-        of_tokens=_number_of("over_the_tokens", refused),
-        limits=limits_named_in(each.headers for each in refused),
+        accepted_later=sum(
+            failed.is_over_quota and again.is_accepted for failed, again in retries
+        ),
+        said=_quoted(refused[0]),
+        others=_others_named(named, kind),
+        limits=limits_named_in(each.headers for each in requests),
         quota=quota,
-        most=most_within(quota.period, sent_times(requests)) if quota else 0,
-        accepted=str(len(accepted)),  # 0 is said as well
+        most=most_within(quota.period, requests) if quota else 0,
+        accepted=f"{len(accepted)}",  # 0 is said as well
         seconds=seconds_of(requests),
         at_once=at_once,
-        peak=peak if peak - at_once >= FEW else 0,
         pause=max(each.refusal.pause for each in refused),
     )
 
 
 def _sharing_a_quota(log: RequestLog) -> list[Request]:
     """Those to the host that refused most; in practice, all count together."""
-    hosts = Counter(each.host for each in log.over_quota)
+    hosts = Counter(each.host for each in log.requests if each.is_over_quota)
     if log.practice or not hosts:
         return log.requests
     ((host, _),) = hosts.most_common(1)
     return [each for each in log.requests if each.host == host]
 
 
-def _kind_of_limit(refused: list[Request]) -> str:
-    """Which kind most refusals name; "" if none."""
-    most = len(refused) / 2
-    return next((kind for kind in FINDINGS if _number_of(kind, refused) > most), "")
+def _quoted(refused: Request) -> str:
+    """What the API said, in its own words; "" if nothing."""
+    reason = refused.refusal.reason
+    stop = "" if reason.endswith((".", "!", "?")) else "."
+    return f'The API says: "{reason}"{stop}' if reason else ""
 
 
-def _number_of(kind: str, refused: list[Request]) -> int:
-    """How many refusals name this kind."""
-    pattern = re.compile(FINDINGS[kind].get("says", "$^"), re.I)
-    return sum(
-        bool(pattern.search(f"{each.status} {each.refusal.reason}")) for each in refused
+def _kind_named_by(refused: Request) -> str:
+    """The kind of limit that its status or its words name; "" if none."""
+    words = f"{refused.status} {refused.refusal.reason}"
+    for kind, finding in FINDINGS.items():
+        if "says" in finding and re.search(finding["says"], words, re.I):
+            return kind
+    return ""
+
+
+def _others_named(named: Counter[str], kind: str) -> str:
+    """Sentences about the kinds that fewer refusals name."""
+    return " ".join(
+        f"{times} of the refusals name {FINDINGS[other]['what']} instead."
+        for other, times in named.items()
+        if other not in ("", kind)
     )
 
 
-def _held_against(quota: Quota | None, requests: list[Request]) -> str:
-    """The kind of a refusal that names none: is there a quota, and was it exceeded?"""
-    if quota is None:
-        return "refused"
-    most = most_within(SURELY * quota.period, sent_times(requests))
-    return "over_the_quota" if most > quota.rate else "refused"
-
-
-def storm_of_retries(log: RequestLog) -> Finding | None:
+def storm_of_retries(log: RequestLog) -> str:
     """Much of what is sent are retries that come too soon, or of two layers."""
-    retries = retries_in(log.requests)
+    chains = chains_of(log.requests)
+    retries = retries_in(chains)
     is_much = len(retries) > max(FEW, len(log.requests) / 5)
     if not is_much or refused_for_good(log):
-        return None
-    pauses = [again.asked - failed.last_seen for failed, again in retries]
-    asked = [max(AT_ONCE, 0.95 * failed.refusal.pause) for failed, _ in retries]
-    early = sum(pause < least for pause, least in zip(pauses, asked, strict=True))
+        return ""
+    early = sum(
+        again.asked - failed.last_seen < max(AT_ONCE, 0.95 * failed.refusal.pause)
+        for failed, again in retries
+    )
     are_mostly_early = early > len(retries) / 2
-    layers = most_layers(log.requests)
+    layers = most_layers(chains)
     if not (are_mostly_early or layers):
-        return None
-    return Finding(
+        return ""
+    return finding(
         "storm_of_retries",
+        log.requests,
         is_certain=are_mostly_early,
         retries=len(retries),
-        requests=len(log.requests),
-        failed_again=sum(again.is_unanswered for _, again in retries),
-        pause=median(pauses),
         early=early,
         layers=layers,
     )
 
 
-def pool_was_the_limit(log: RequestLog) -> Finding | None:
+def pool_was_the_limit(log: RequestLog) -> str:
     """Requests waited inside the client for a connection."""
-    for group in groups(lambda each: each.client, log.requests):
+    is_refused = any(each.is_over_quota for each in log.requests)
+    for group in groups(attrgetter("client"), log.requests):
         pool = group[0].pool
         in_vain = sum(each.error in POOL_ERRORS and not each.sent for each in group)
-        asked = most_at_once(group, [each.asked for each in group])
+        asked = most_open(
+            [each.asked for each in group], [each.ended for each in group]
+        )
         waited = asked - pool
         waits_quietly = group[0].library == "aiohttp"  # its queue is made for that
         is_much = waited >= max(FEW, pool / 4) and not waits_quietly
-        is_the_limit = in_vain or (is_much and not log.over_quota)
+        is_the_limit = in_vain or (is_much and not is_refused)
         if pool and waited > 0 and is_the_limit:
-            return Finding(
-                "pool_was_the_limit",
-                asked=asked,
-                pool=pool,
-                in_vain=in_vain,
-                line=place(group),
+            return finding(
+                "pool_was_the_limit", group, asked=asked, pool=pool, in_vain=in_vain
             )
-    return None
+    return ""
 
 
-def blocked_event_loop(log: RequestLog) -> Finding | None:
+def blocked_event_loop(log: RequestLog) -> str:
     """The event loop stands still while requests are in flight."""
     by_place: dict[tuple[str, str], list[Block]] = defaultdict(list)
     for block in log.blocks:
-        by_place[block.doing, block.where].append(block)
-    for (doing, where), blocks in by_place.items():
+        by_place[block.doing, block.line].append(block)
+    for (doing, line), blocks in by_place.items():
         seconds = sum(block.seconds for block in blocks)
         is_much = seconds >= 1 or (seconds > 0.2 and len(blocks) >= FEW)
-        if where and is_much and seconds > 0.05 * seconds_of(log.requests):
-            return Finding(
-                "blocked_event_loop",
-                doing=doing,
-                where=where,
-                times=len(blocks),
-                seconds=seconds,
-            )
-    return None
+        if line and is_much and seconds > 0.05 * seconds_of(log.requests):
+            return finding("blocked_event_loop", blocks, doing=doing, seconds=seconds)
+    return ""
 
 
-def client_for_each_request(log: RequestLog) -> Finding | None:
+def client_for_each_request(log: RequestLog) -> str:
     """No connection is reused, though another client's would have served."""
-    clients = len(groups(lambda each: each.client, log.requests))
-    hosts = len(groups(lambda each: each.host, log.requests))
-    if clients < max(FEW, len(log.requests) / 2, 2 * hosts):
-        return None
-    return Finding(
-        "client_for_each_request",
-        clients=clients,
-        requests=len(log.requests),
-        line=place(log.requests),
-    )
+    clients = {each.client for each in log.requests}
+    hosts = {each.host for each in log.requests}
+    if len(clients) < max(FEW, len(log.requests) / 2, 2 * len(hosts)):
+        return ""
+    return finding("client_for_each_request", log.requests, clients=len(clients))
 
 
-def one_after_the_other(log: RequestLog) -> Finding | None:
+def one_after_the_other(log: RequestLog) -> str:
     """One task or thread sends nearly all, and waits for each answer."""
     requests = log.requests
     seconds = seconds_of(requests)
-    alone = max(groups(lambda each: each.sender, requests), key=len)
+    alone = max(groups(attrgetter("sender"), requests), key=len)
     waited = sum(each.last_seen - each.asked for each in alone)
     if len(alone) <= max(FEW, 0.9 * len(requests)) or waited < 0.7 * seconds:
-        return None
+        return ""
     if any(each.outcome == "refused" for each in requests) or blocked_event_loop(log):
-        return None  # that is the cause
-    if seconds < 0.5 or follows_pages(requests):
-        return None
+        return ""  # that is the cause
+    follows_pages = len(first_pages(requests)) < len(requests) / 2
+    if seconds < 0.5 or follows_pages:
+        return ""
     quota = log.quota_of(requests)
     if quota and len(requests) / seconds > 0.8 * quota.rate / quota.period:
-        return None
-    return Finding("one_after_the_other", requests=len(alone), line=place(alone))
+        return ""
+    return finding("one_after_the_other", alone)
 
 
-def what_was_lost(log: RequestLog) -> Finding | None:
-    """Requests that failed, or ended without an answer."""
-    last = last_attempts(log.requests)
-    failed = [each for each in last if each.is_failure]
-    missing = None
-    if log.exit_status == 0:
-        missing = _missing(log, sum(each.is_unanswered for each in last))
-        failed = [each for each in failed if not each.is_unanswered]
-    accepted = sum(each.outcome == "accepted" for each in log.requests)
-    is_lost = log.exit_status and not log.practice
-    finding = Finding(
-        "what_was_lost",
-        saved_or_lost=counted(accepted, "accepted answer") if is_lost else None,
-        missing=missing,
-        failed=counted(len(failed), "request"),
-        kinds=kinds_of(failed),
-        failed_line=place(failed),
-    )
-    return finding if finding.facts else None
-
-
-def _missing(log: RequestLog, least: int) -> str | None:
-    """How many have no answer in the end, as far as one can know; None for none."""
-    unanswered = sum(each.is_unanswered for each in log.requests)
-    is_exact = least == unanswered - len(retries_in(log.requests))
-    if not least:
-        return None
-    return f"{least}" if is_exact else f"at least {least}"
-
-
-CAUSES: tuple[Callable[[RequestLog], Finding | None], ...] = (
+CAUSES: tuple[Callable[[RequestLog], str], ...] = (
     limit_without_effect,
     refused_for_good,
     over_the_quota,
@@ -314,16 +317,26 @@ CAUSES: tuple[Callable[[RequestLog], Finding | None], ...] = (
     client_for_each_request,
     one_after_the_other,
 )
-"""What is looked for, in the order in which it is said."""
-MOST_SHOWN = 3
+"""What is looked for, in the order in which it is said: causes before effects."""
 
 
-def diagnose(log: RequestLog) -> list[Finding]:
-    """What stands out: the cause first, and at most three; what was lost is last."""
-    lost = what_was_lost(log)
-    if len(log.requests) < FEW:
-        return [lost] if lost else []
-    causes = [finding for check in CAUSES if (finding := check(log))]
-    if lost is None:
-        return causes[:MOST_SHOWN]
-    return [*causes[: MOST_SHOWN - 1], lost]
+def what_was_lost(log: RequestLog) -> str:
+    """Requests that failed, or ended without an answer."""
+    chains = chains_of(log.requests)
+    last = [chain.requests[-1] for chain in chains]
+    failed = [each for each in last if each.is_failure]
+    missing = 0
+    if log.exit_status == 0:
+        missing = sum(each.is_unanswered for each in last)
+        failed = [each for each in failed if not each.is_unanswered]
+    accepted = sum(each.is_accepted for each in log.requests)
+    is_lost = log.exit_status and not log.practice
+    return finding(
+        "what_was_lost",
+        failed,
+        saved_or_lost=counted(accepted, "accepted answer") if is_lost else "",
+        missing=missing,
+        at_least="at least " * any(chain.is_work for chain in chains),
+        failed=counted(len(failed), "request"),
+        kinds=kinds_of(failed),
+    )

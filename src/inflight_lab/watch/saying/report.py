@@ -3,17 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from inflight_lab.watch.noting.request_log import (
-    OUTCOMES,
-    Request,
-    RequestLog,
-    seconds_of,
-)
+from inflight_lab.watch.noting.request_log import Request, RequestLog
 from inflight_lab.watch.saying.counting import (
     counted,
     kinds_of,
     most_at_once,
-    sent_times,
+    seconds_of,
 )
 from inflight_lab.watch.saying.findings import FEW, diagnose
 
@@ -21,57 +16,49 @@ MADE_UP = (
     "The script did not end well. If it missed a field: practice answers are made up, "
     "one object each, with no field of your API's own, no list and no next page."
 )
+NOT_BEGUN = "No request was seen. The script ended with an error before it sent one."
+NONE_SENT = (
+    "No request was seen. The script sent none, as one does that has all its answers "
+    "in a file; or not with httpx, httpx2, aiohttp or requests; or in another process."
+)
 
 
 def report(log: RequestLog) -> list[str]:
     """The lines that are said at the end, the summary first."""
-    lines = [str(finding) for finding in diagnose(log)]
-    has_raised = log.exit_status == 1  # no signal has ended it
-    if log.practice and has_raised and log.requests:
+    has_raised = (log.exit_status or 0) > 0  # no signal has ended it
+    if not log.requests:
+        return [NOT_BEGUN if has_raised else NONE_SENT]
+    lines = diagnose(log)
+    if log.practice and log.exit_status == 1:
         lines.append(MADE_UP)
-    return [summary(log), *(lines or _all_is_well(log.requests))]
+    return [summary(log.requests), *(lines or [_all_is_well(log.requests)])]
 
 
-def _all_is_well(requests: Sequence[Request]) -> list[str]:
-    if not requests:
-        return []
+def _all_is_well(requests: Sequence[Request]) -> str:
     if len(requests) < FEW:
-        return ["Too few requests to say more."]
+        return "Too few requests to say more."
     if any(each.is_failure or each.is_over_quota for each in requests):
-        return ["Each request that failed was sent again."]
-    return ["Nothing stood out."]
+        return "Each request that failed was sent again."
+    return "Nothing stood out."
 
 
-def summary(log: RequestLog) -> str:
+def summary(requests: Sequence[Request]) -> str:
     """``300 requests to api.example.com in 0.5 s, at most 100 in flight: ...``"""
-    requests = log.requests
-    if not requests:
-        return f"No request was seen. {_why_none(log)}"
-    by_outcome = {
-        outcome: [each for each in requests if each.outcome == outcome]
-        for outcome in OUTCOMES
-    }
-    never_sent = by_outcome.pop("never sent")
-    sent = [each for each in requests if each.sent is not None]
-    made = f" made, {len(sent)} sent" if never_sent else ""
+    by_outcome: dict[str, list[Request]] = {"accepted": [], "refused": []}
+    for request in requests:
+        by_outcome.setdefault(request.outcome, []).append(request)
+    made = ""
+    if by_outcome.pop("never sent", None):
+        sent = sum(each.sent is not None for each in requests)
+        made = f" made, {sent} sent"
     numbers = [
-        f"{len(those)} {outcome}{_kinds(those)}"
-        for outcome, those in by_outcome.items()
-        if those or outcome in ("accepted", "refused")
+        f"{len(these)} {outcome}{_kinds(these)}"
+        for outcome, these in by_outcome.items()
     ]
-    peak = most_at_once(sent, sent_times(sent))
     return (
         f"{counted(len(requests), 'request')}{made} to {_hosts(requests)} in "
-        f"{seconds_of(requests):.1f} s, at most {peak} in flight: {', '.join(numbers)}."
-    )
-
-
-def _why_none(log: RequestLog) -> str:
-    if log.exit_status and log.exit_status > 0:  # no signal has ended it
-        return "The script ended with an error before it sent one."
-    return (
-        "The script sent none, as one does that has all its answers in a file; or not "
-        "with httpx, httpx2, aiohttp or requests; or in another process."
+        f"{seconds_of(requests):.1f} s, at most {most_at_once(requests)} in flight: "
+        f"{', '.join(numbers)}."
     )
 
 
