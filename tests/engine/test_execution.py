@@ -5,7 +5,9 @@ no task.
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import httpcore
@@ -13,9 +15,8 @@ import httpx
 import pytest
 
 from inflight_lab import PracticeServer, Timeline
-from inflight_lab.engine import execution as execution_module
 from inflight_lab.engine.execution import MAX_EXTRA_OUTCOMES, Execution, Result
-from inflight_lab.engine.runner import Runner
+from inflight_lab.engine.runner import Runner, check_runner, takes
 from inflight_lab.observation.transport import OutsideError
 from inflight_lab.runners import naive, semaphore
 from tests.support.hostile_runners import (
@@ -31,15 +32,17 @@ pytestmark = pytest.mark.anyio
 NOWHERE = "http://127.0.0.1"
 
 
-@pytest.fixture(autouse=True)
-def patient_client(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No request times out because the computer stalls for five seconds."""
-    monkeypatch.setattr(execution_module, "TIMEOUT", 60.0)
-
-
 def execution_of(runner: Runner, url: str, count: int, *, limit: int = 3) -> Execution:
     """A run with a timeline of its own."""
     return Execution(runner, url, count, limit=limit, timeline=Timeline())
+
+
+async def stopped_once(execution: Execution, condition: Callable[[], bool]) -> Result:
+    """The result of a run that is stopped when a condition is met."""
+    task = asyncio.create_task(execution.run())
+    await until(condition)
+    execution.stop()
+    return await task
 
 
 def kinds_of(result: Result) -> Counter[type]:
@@ -78,10 +81,10 @@ async def test_a_stopped_run_returns_every_outcome(
     before = asyncio.all_tasks()
     server.latency = 600
     execution = execution_of(runner, server.url, 40)
-    task = asyncio.create_task(execution.run())
-    await until(lambda: execution.timeline.in_flight == in_flight)
-    execution.stop()
-    assert kinds_of(await task) == {asyncio.CancelledError: 40}
+    result = await stopped_once(
+        execution, lambda: execution.timeline.in_flight == in_flight
+    )
+    assert kinds_of(result) == {asyncio.CancelledError: 40}
     stats = execution.timeline.stats()
     assert (stats.started, stats.cancelled) == (40, 40)
     assert (stats.waiting, stats.in_flight) == (0, 0)
@@ -125,10 +128,9 @@ async def test_a_stop_leaves_a_batch_its_outcomes(server: PracticeServer) -> Non
 
     server.latency = 600
     execution = execution_of(in_a_batch, server.url, 4)
-    task = asyncio.create_task(execution.run())
-    await until(lambda: execution.timeline.in_flight == 4)
-    execution.stop()
-    outcomes, error = await task
+    outcomes, error = await stopped_once(
+        execution, lambda: execution.timeline.in_flight == 4
+    )
     assert [type(outcome) for outcome in outcomes] == [asyncio.CancelledError] * 4
     assert error is None
 
@@ -146,41 +148,6 @@ async def test_outcomes_stand_where_the_runner_put_them(
     outcomes, _ = await execution_of(numbered, server.url, 9).run()
     numbers = [outcome.json()["args"]["n"] for outcome in outcomes]
     assert numbers == [str(number) for number in range(9)]
-
-
-async def test_a_runner_that_raises_leaves_nothing_behind(
-    server: PracticeServer,
-) -> None:
-    """gather does not cancel the others when one raises; the run does, and keeps what
-    it saw of them.
-    """
-    before = asyncio.all_tasks()
-    server.quota, server.rate, server.latency = "sliding-window", 3, 0.05
-
-    async def plain(url: str, count: int, *, client: httpx.AsyncClient) -> list[Any]:
-        return list(await naive.make_many_requests(url, count, client=client))
-
-    execution = execution_of(plain, server.url, 10)
-    outcomes, error = await execution.run()
-    assert isinstance(error, ValueError)
-    assert len(outcomes) == 10
-    assert execution.timeline.stats().in_flight == 0
-    await until(lambda: asyncio.all_tasks() <= before)
-
-
-async def test_a_cancelled_run_cancels_its_requests(server: PracticeServer) -> None:
-    """Whoever cancels the run itself, as an interrupt does, leaves none in flight."""
-    before = asyncio.all_tasks()
-    server.latency = 600
-    execution = execution_of(semaphore.make_many_requests, server.url, 9)
-    task = asyncio.create_task(execution.run())
-    await until(lambda: server.timeline.in_flight == 3)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert execution.stopped
-    await until(lambda: server.timeline.in_flight == 0)
-    await until(lambda: asyncio.all_tasks() <= before)
 
 
 async def test_a_stop_does_not_search_the_pool(
@@ -233,68 +200,63 @@ async def test_children_that_ignore_the_cancel_do_not_lose_what_the_others_broug
         return await asyncio.gather(*children, return_exceptions=True)
 
     execution = execution_of(mixed, server.url, 6)
-    task = asyncio.create_task(execution.run())
-    await until(lambda: execution.timeline.stats().accepted == 3)
-    execution.stop()
-    outcomes, error = await task
+    outcomes, error = await stopped_once(
+        execution, lambda: execution.timeline.stats().accepted == 3
+    )
     assert sum(isinstance(each, httpx.Response) for each in outcomes) == 3
     assert len(outcomes) == 6
     assert isinstance(error, asyncio.CancelledError)
     assert execution.left_running == 3 + 1  # and the one that gathers them
 
 
-class Deaf(asyncio.Future[None]):
-    """What cannot be cancelled."""
-
-    def cancel(self, msg: Any | None = None) -> bool:
-        """No."""
-        return False
-
-
-def test_a_runner_that_cannot_be_woken_is_left_asleep() -> None:
-    """The run ends all the same, and within its second, on a clock of its own."""
-
-    async def stop_it() -> tuple[Result, float]:
-        deaf = Deaf()
-
-        async def waits(url: str, count: int) -> None:
-            await deaf
-
-        execution = execution_of(waits, NOWHERE, 5)
-        task = asyncio.create_task(execution.run())
-        await settle()
-        execution.stop()
-        stopped = virtual_loop().time()
-        result = await task
-        seconds = virtual_loop().time() - stopped
-        deaf.set_result(None)
-        await settle()
-        assert asyncio.all_tasks() == {asyncio.current_task()}
-        return result, seconds
-
-    result, seconds = run_virtually(stop_it())
-    assert len(result.outcomes) == 5
-    assert isinstance(result.error, asyncio.CancelledError)
-    assert 0.15 <= seconds < 0.8
-
-
 def test_a_run_that_sends_without_end_keeps_the_last_outcomes() -> None:
-    """Its memory has a bound, whatever the runner does."""
+    """Its memory has a bound, whatever the runner does, and it ends within a second."""
 
     async def insist(url: str, count: int, *, client: httpx.AsyncClient) -> None:
         await for_ever(lambda: client.get("http://api.example/get"))
 
-    async def twenty_seconds_of_it() -> Result:
+    async def twenty_seconds_of_it() -> tuple[Result, float]:
         execution = execution_of(insist, NOWHERE, 5)
         task = asyncio.create_task(execution.run())
         await asyncio.sleep(20)
         execution.stop()
+        stopped = virtual_loop().time()
         result = await task
+        seconds = virtual_loop().time() - stopped
         released.set()
         await settle()
-        return result
+        return result, seconds
 
-    result = run_virtually(twenty_seconds_of_it())
+    result, seconds = run_virtually(twenty_seconds_of_it())
     released.clear()
+    assert 0.15 <= seconds < 0.9
+    assert isinstance(result.error, asyncio.CancelledError)
     assert kinds_of(result)[OutsideError] >= MAX_EXTRA_OUTCOMES - 1
     assert len(result.outcomes) == MAX_EXTRA_OUTCOMES
+
+
+# ---- the keywords that a runner takes
+
+
+@functools.wraps(semaphore.make_many_requests)
+def decorated(*arguments: Any, **options: Any) -> Any:
+    """A decorator's wrapper, as functools makes it."""
+
+
+ALL = {"client", "limiter", "return_exceptions"}
+
+
+@pytest.mark.parametrize(
+    ("runner", "keywords"),
+    [
+        (naive.make_many_requests, {"client", "return_exceptions"}),
+        (decorated, ALL),
+        (functools.partial(semaphore.make_many_requests, verbose=False), ALL),
+        (lambda url, count, **more: None, ALL),
+        (lambda url, count: None, set()),
+    ],
+)
+def test_a_runners_keywords_are_found(runner: Any, keywords: set[str]) -> None:
+    """Through a decorator, a partial and ``**`` too."""
+    check_runner(runner)
+    assert {name for name in ALL if takes(runner, name)} == keywords

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from inflight_lab.exercises import check, first_steps, if_needed, rates, scale
-from tests.exercises.wrong_answers import MISTAKES, WRONG, WrongAnswer
+from tests.exercises.wrong_answers import MISTAKES
 from tests.support.notebooks.notebook_tools import Exercise, exercises
 
 EXERCISES = {exercise.check: exercise for exercise in exercises()}
@@ -82,17 +82,23 @@ async def test_one_of_the_changes_to_choose_from_is_right(
     assert [line.startswith("Not yet: ") for line in lines].count(True) == 2
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=str)
+@pytest.mark.parametrize(
+    ("check_name", "mistake"),
+    [(name, mistake) for name, mistakes in MISTAKES.items() for mistake in mistakes],
+    ids=lambda value: value if isinstance(value, str) else value[0],
+)
 async def test_wrong_answer_is_not_accepted(
-    wrong: WrongAnswer, capsys: Capture
+    check_name: str, mistake: tuple[str, ...], capsys: Capture
 ) -> None:
     """A plausible mistake gets a "Not yet"."""
-    exercise = EXERCISES[wrong.check]
-    cell = f"{wrong.answer(exercise.solution)}\n{exercise.check_line}"
+    exercise = EXERCISES[check_name]
+    _, code, instead, *says = mistake
+    assert exercise.solution.count(code) == 1
+    cell = f"{exercise.solution.replace(code, instead)}\n{exercise.check_line}"
     line = await verdict(exercise, cell, capsys)
     assert line.startswith("Not yet: ")
     assert "name '" not in line  # it is wrong, and not just incomplete
-    assert wrong.says in line
+    assert "".join(says) in line
 
 
 def test_every_check_is_used_and_every_exercise_has_wrong_answers() -> None:

@@ -1,46 +1,17 @@
 """Plausible wrong answers to every exercise: what each changes in the solution.
 
-One for each thing that a check expects, as one is seen like another.  Those that a page
-offers as a choice are in the notebooks.
+One for each thing that a check expects, unless the untouched cell shows it, or one of
+the changes that its page offers as a choice.
 """
 
 from __future__ import annotations
-
-from typing import NamedTuple
-
-
-class WrongAnswer(NamedTuple):
-    """A mistake: ``code`` of the solution, and what stands there ``instead``.
-
-    ``says`` is a part of the verdict on it, where that must name the mistake.
-    """
-
-    check: str
-    mistake: str
-    code: str
-    instead: str
-    says: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.check}: {self.mistake}"
-
-    def answer(self, solution: str) -> str:
-        """The solution with the mistake."""
-        assert solution.count(self.code) == 1, f"{self.code!r} in {solution}"
-        return solution.replace(self.code, self.instead)
-
 
 WAIT = "await asyncio.sleep(self.due - time.monotonic())"
 REFUSED = """    else:
         turn.correct(input_tokens=0, output_tokens=0)
     return answer"""
-KEY = "f\"order {order['id']}\""
-INSIDE = """async with semaphore:
-                await gate.wait()
-"""
 MISTAKES: dict[str, list[tuple[str, ...]]] = {
     "check_two_at_once": [
-        ("one after the other", "    second", "    await first\n    second"),
         ("it blocks", "    return ", "    time.sleep(1)\n    return ", "blocks"),
     ],
     "check_split": [
@@ -55,7 +26,6 @@ MISTAKES: dict[str, list[tuple[str, ...]]] = {
         ("fewer than asked for", "range(count)", "range(limit)"),
     ],
     "check_elapsed": [
-        ("the pause forgotten", "(latency + pause)", "latency"),
         ("nothing returned", "    return ", "    "),
     ],
     "check_safe_limit": [
@@ -67,7 +37,6 @@ MISTAKES: dict[str, list[tuple[str, ...]]] = {
         ),
     ],
     "check_one_pacer": [
-        ("half of the quota", "Pacer(rate)", "Pacer(rate / 2)"),
         ("fewer requests", "range(4)", "range(2)"),
     ],
     "check_limiter": [
@@ -75,8 +44,6 @@ MISTAKES: dict[str, list[tuple[str, ...]]] = {
         ("far too slow", WAIT, "await asyncio.sleep(10)"),
     ],
     "check_gate": [
-        ("a gate for each request", INSIDE, INSIDE.replace("gate", "Gate()")),
-        ("each waits for itself", "gate.shut_for(", "await asyncio.sleep("),
         ("one at a time", "Semaphore(slots)", "Semaphore(1)", "at most 1"),
         ("no retry", "while True:", "for _ in range(1):", "you returned 34"),
         ("no end", "return response", "continue", "not done after 90"),
@@ -88,30 +55,13 @@ MISTAKES: dict[str, list[tuple[str, ...]]] = {
     "check_shares_items": [
         ("too many workers", "range(limit)", "range(2 * limit)"),
         ("one worker", "range(limit)", "range(1)"),
-        (
-            "one item each",
-            "for item in shared:\n            await make_one(item)",
-            "await make_one(next(shared))",
-        ),
     ],
     "check_paced_threads": [
-        (
-            "a pause in each thread",
-            "with pacer:\n            ",
-            "threading.Event().wait(1 / rate)\n        ",
-        ),
-        ("only as many as are allowed", "range(count)", "range(rate)"),
         ("no status is returned", "return client", "client"),
     ],
     "check_reserves": [
         ("half of the answer", "output_tokens=longest", "output_tokens=longest / 2"),
-        ("nothing given back", "answer.status_code == 200", "False"),
-        (
-            "all given back after a refusal",
-            "    return answer",
-            REFUSED,
-            "refused",
-        ),
+        ("all given back after a refusal", "    return answer", REFUSED, "refused"),
         ("the two mixed up", '["prompt_tokens"]', '["completion_tokens"]', "used 141"),
     ],
     "check_learns": [
@@ -122,14 +72,9 @@ MISTAKES: dict[str, list[tuple[str, ...]]] = {
         ("a minute, whatever is asked", 'float(response.headers["Retry-After"])', "60"),
     ],
     "check_bought_once": [
-        ("no key", "headers=headers", "headers={}", "first start"),
-        ("a key for each attempt", KEY, "str(uuid.uuid4())", "first start"),
-        ("one key for all", KEY, '"a purchase"', "1 of 6"),
         ("nothing is returned", "return await asyncio", "await asyncio"),
     ],
 }
-WRONG = [
-    WrongAnswer(check, *mistake)
-    for check, mistakes in MISTAKES.items()
-    for mistake in mistakes
-]
+"""By check: the mistake, what it changes in the solution, what stands there instead,
+and a part of the verdict on it, where that must name the mistake.
+"""

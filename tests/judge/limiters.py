@@ -33,13 +33,6 @@ class Spacer:
         pass
 
 
-class LetsAllThrough(Spacer):
-    """Limits nothing."""
-
-    async def __aenter__(self) -> Self:
-        return self
-
-
 class Bucket(Spacer):
     """Fills up while nobody comes: after a rest it lets twice the rate through."""
 

@@ -53,17 +53,6 @@ def test_an_edited_cell_leaves_no_server_behind(notebook: Kernel, edited: str) -
     assert accepts(others)
 
 
-def test_a_cell_that_runs_again_takes_the_same_port(notebook: Kernel) -> None:
-    """Its old server is gone before its new one starts."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    cell = FIRST.replace("latency=0", f"latency=0, port={port}")
-    for _ in range(2):
-        run = notebook.run_all([cell], within=60)[0]
-        assert (run.status, run.error) == ("ok", "")
-        assert accepts(port)
-
-
 def test_what_a_cell_runs_inside_itself_is_the_same_run(notebook: Kernel) -> None:
     """IPython announces a cell inside a cell as well: the server that the outer one
     just made goes on.

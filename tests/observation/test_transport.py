@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gzip
 from collections.abc import AsyncIterator
 from typing import Any
@@ -16,8 +15,6 @@ from httpx_aiohttp import AiohttpTransport
 from inflight_lab import ObservedTransport, PracticeServer, Stats, Timeline
 from inflight_lab.observation.transport import OutsideError
 from inflight_lab.runners import semaphore
-from tests.support.virtual_clock import run as run_virtually
-from tests.support.virtual_clock import virtual_loop
 from tests.support.waiting import Gate, until
 
 pytestmark = pytest.mark.anyio
@@ -47,26 +44,9 @@ async def test_a_client_of_httpx2(server: PracticeServer) -> None:
         assert isinstance(responses[0], httpx2.Response)
         with pytest.raises(httpx2.ConnectError):
             await client.get("http://127.0.0.1:9/")
+    assert observed.timeline.events[-1].detail == "ConnectError"
     assert counts(observed) == {"started": 4, "accepted": 3, "failed": 1}
     assert observed.stats().peak_in_flight == 3
-
-
-@pytest.mark.parametrize("error", [httpx.ReadTimeout("slow"), IndexError("bug")])
-async def test_errors_count_as_failed(error: Exception) -> None:
-    """Whatever the transport underneath raises is counted, named, and raised on
-    unchanged.
-    """
-
-    def fail(request: httpx.Request) -> httpx.Response:
-        raise error
-
-    observed = ObservedTransport(httpx.MockTransport(fail))
-    async with httpx.AsyncClient(transport=observed) as client:
-        with pytest.raises(type(error)) as caught:
-            await client.get(URL)
-    assert caught.value is error
-    assert observed.timeline.events[-1].detail == type(error).__name__
-    assert counts(observed) == {"started": 1, "failed": 1}
 
 
 async def test_a_faster_transport_below(server: PracticeServer) -> None:
@@ -127,49 +107,7 @@ async def test_in_flight_until_the_last_byte() -> None:
     assert counts(observed) == {"started": 1, "accepted": 1}
 
 
-async def test_a_response_behaves_as_without_it(server: PracticeServer) -> None:
-    """Code that takes a client needs no change: text, JSON, elapsed time and streaming
-    all work.
-    """
-    async with httpx.AsyncClient(transport=ObservedTransport()) as client:
-        response = await client.get(server.url)
-        assert response.json()["url"] == server.url
-        assert response.elapsed.total_seconds() > 0
-        assert response.http_version == "HTTP/1.1"
-        async with client.stream("GET", server.url) as streamed:
-            raw = b"".join([part async for part in streamed.aiter_raw()])
-        assert raw == response.content
-
-
-async def test_closing_closes_the_transport_underneath() -> None:
-    """The client closes what it was given, all the way down: no socket stays open."""
-    closed: list[bool] = []
-
-    class Inner(httpx.MockTransport):
-        async def aclose(self) -> None:
-            closed.append(True)
-
-    inner = Inner(lambda request: httpx.Response(200))
-    async with httpx.AsyncClient(transport=ObservedTransport(inner)):
-        assert closed == []
-    assert closed == [True]
-
-
 # ---- other machines
-
-
-class Outside(httpx.AsyncBaseTransport):
-    """Stands in for the network: nothing leaves, and it tells which hosts would have
-    been sent what.
-    """
-
-    def __init__(self) -> None:
-        self.hosts: list[str] = []
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer at once."""
-        self.hosts.append(request.url.host)
-        return httpx.Response(200, json={})
 
 
 @pytest.mark.parametrize("host", ["10.1.2.3", "0.0.0.0", "localhost.example"])
@@ -177,29 +115,16 @@ async def test_nothing_goes_to_another_machine(host: str) -> None:
     """A whole run pointed elsewhere by mistake sends nothing, and each outcome says why
     and what to use.
     """
-    observed = ObservedTransport(network := Outside())
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise AssertionError(f"{request.url} was asked")
+
+    observed = ObservedTransport(httpx.MockTransport(answer))
     async with httpx.AsyncClient(transport=observed) as client:
         outcomes = await semaphore.make_many_requests(
             f"http://{host}/get", 5, client=client, return_exceptions=True
         )
-    assert network.hosts == []
     assert [type(outcome) for outcome in outcomes] == [OutsideError] * 5
     assert str(outcomes[0]).startswith(f"not sent: {host} is not this machine")
     assert "Watch()" in str(outcomes[0])
     assert counts(observed) == {"started": 5, "failed": 5}
-
-
-async def test_what_is_not_sent_takes_a_moment() -> None:
-    """Code that insists lets the loop go on, and gets a hundred refusals a second."""
-    observed = ObservedTransport(Outside())
-
-    async def insist() -> float:
-        begun = virtual_loop().time()
-        async with httpx.AsyncClient(transport=observed) as client:
-            for _ in range(100):
-                with contextlib.suppress(OutsideError):
-                    await client.get("http://api.example/get")
-        return virtual_loop().time() - begun
-
-    seconds = await asyncio.to_thread(run_virtually, insist())
-    assert seconds == pytest.approx(1)

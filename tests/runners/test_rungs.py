@@ -22,7 +22,7 @@ import pytest
 from inflight_lab import PracticeServer, runners
 from inflight_lab.runners import RUNGS, SHARED
 from inflight_lab.runners.patiently import NoAnswer
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import PATIENCE, Hold, until
 
 FOLDER = Path(runners.__path__[0])
 PACKAGE = "inflight_lab.runners."
@@ -146,6 +146,21 @@ def test_each_request_says_that_it_is_json(
         assert server.stats().accepted == server.stats().started == 4 * run
     assert capsys.readouterr().out == ""
     gc.collect()  # an unclosed socket is a ResourceWarning here, and so an error
+
+
+@pytest.mark.anyio
+async def test_the_server_sees_the_limit(
+    rung: Rung, server: PracticeServer, hold: Hold
+) -> None:
+    """It holds every request, and counts exactly as many as the limit; all, where there
+    is none.
+    """
+    sending = asyncio.create_task(asyncio.to_thread(rung.run, server.url, 12, limit=4))
+    limit = 4 if "limit" in rung.parameters else 12
+    await until(lambda: server.stats().in_flight >= limit)
+    hold.release()
+    assert len(await sending) == 12
+    assert (server.stats().peak_in_flight, server.stats().accepted) == (limit, 12)
 
 
 def test_results_stand_in_the_order_of_the_requests(rung: Rung) -> None:

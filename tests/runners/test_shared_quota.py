@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-import subprocess
-import sys
 import time
 from typing import Any
 
@@ -21,7 +19,6 @@ from inflight_lab.runners.shared_quota import (
     gcra_for,
     make_many_requests,
 )
-from tests.support.children import child
 from tests.support.waiting import PATIENCE, settle, until
 
 pytestmark = pytest.mark.anyio
@@ -71,30 +68,6 @@ async def test_admissions_by_the_stores_own_clock(redis: str, key: str) -> None:
         quotas[0].pause(0.1)  # a shorter one changes nothing
         async with quotas[0]:
             assert time.monotonic() - paused >= 0.3
-
-
-ASKING = """
-import asyncio, contextlib, sys
-from inflight_lab.runners.shared_quota import SharedQuota
-
-async def main(store, key):
-    quota = SharedQuota(store, key=key, rate=7, period=3600)
-    async with contextlib.aclosing(quota):
-        answers = [await quota._quota.limit() for _ in range(3)]
-    print(sum(not answer.limited for answer in answers))
-
-asyncio.run(main(*sys.argv[1:]))
-"""
-
-
-def test_several_processes_share_it(redis: str, key: str) -> None:
-    """Three processes ask three times each: two requests may go in this hour."""
-    command = [sys.executable, "-W", "error", "-c", ASKING, redis, key]
-    with contextlib.ExitStack() as running:
-        started = (child(command, stdout=subprocess.PIPE, text=True) for _ in range(3))
-        asking = [running.enter_context(process) for process in started]
-        answers = [each.communicate(timeout=PATIENCE * 2)[0] for each in asking]
-    assert sum(int(answer) for answer in answers) == 2  # the burst
 
 
 async def test_a_cancelled_waiter_frees_its_slot(redis: str, key: str) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-import signal
-import subprocess
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -16,26 +14,18 @@ import pytest
 from inflight_lab import PracticeServer
 from inflight_lab.runners import threaded
 from inflight_lab.runners.threaded import ThreadPacer
-from tests.support.waiting import PATIENCE, Hold
-
-
-def until(server: PracticeServer, in_flight: int) -> None:
-    """Come back as soon as the server holds so many requests."""
-    deadline = time.monotonic() + PATIENCE
-    while server.stats().in_flight < in_flight:
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+from tests.support.waiting import Hold, until
 
 
 @pytest.mark.parametrize(
     ("options", "pools", "in_flight"),
     [
-        ({}, 1, 3),
         ({"limit": 9, "limiter": threading.BoundedSemaphore(2)}, 2, 2),
         ({"threads": 4, "limiter": contextlib.nullcontext()}, 1, 4),
     ],
 )
-def test_the_server_sees_the_limit(
+@pytest.mark.anyio
+async def test_the_server_sees_the_limit(
     options: dict[str, Any],
     pools: int,
     in_flight: int,
@@ -45,14 +35,15 @@ def test_the_server_sees_the_limit(
     """More threads than slots: exactly so many requests are held, and never more, also
     of two pools that share a limiter of yours; without a limit, one for each thread.
     """
-    with ThreadPoolExecutor(2) as pool:
-        runs = [
-            pool.submit(threaded.make_many_requests, server.url, 12, **options)
-            for _ in range(pools)
-        ]
-        until(server, in_flight)
-        hold.release()
-        assert [len(run.result()) for run in runs] == [12] * pools
+    runs = [
+        asyncio.create_task(
+            asyncio.to_thread(threaded.make_many_requests, server.url, 12, **options)
+        )
+        for _ in range(pools)
+    ]
+    await until(lambda: server.stats().in_flight >= in_flight)
+    hold.release()
+    assert [len(await run) for run in runs] == [12] * pools
     assert server.stats().peak_in_flight == in_flight
     assert server.stats().accepted == 12 * pools
 
@@ -118,37 +109,3 @@ def test_turns_are_spaced_and_counted() -> None:
     failed = time.perf_counter()
     take_a_turn(pacer)
     assert time.perf_counter() - failed >= 0.3
-
-
-INTERRUPTED = """
-import threading
-import time
-from inflight_lab.runners.threaded import ThreadPacer
-
-def take_a_turn():
-    with pacer:
-        pass
-
-pacer = ThreadPacer(1, 3600)
-take_a_turn()
-threading.Thread(target=take_a_turn, daemon=True).start()
-time.sleep(0.2)
-try:
-    print("waiting", flush=True)
-    take_a_turn()
-except KeyboardInterrupt:
-    print("stopped")
-"""
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals to send")
-def test_ctrl_c_ends_the_wait_of_the_main_thread() -> None:
-    """Though another thread is ahead of it for an hour."""
-    script = subprocess.Popen(
-        [sys.executable, "-c", INTERRUPTED], stdout=subprocess.PIPE, text=True
-    )
-    assert script.stdout
-    assert script.stdout.readline() == "waiting\n"
-    script.send_signal(signal.SIGINT)
-    printed, _ = script.communicate(timeout=PATIENCE)
-    assert (printed, script.returncode) == ("stopped\n", 0)

@@ -62,14 +62,6 @@ async def test_no_secret_comes_back(
     assert answer["headers"]["Accept"] == "application/json"
 
 
-async def test_other_paths_and_methods_do_not_count(app: PracticeApp) -> None:
-    """Only GET /get is the exercise; anything else gets the usual error."""
-    async with client_of(app) as client:
-        assert (await client.get("/get/nothing")).status_code == 404
-        assert (await client.post("/get")).status_code == 405
-    await assert_nothing_was_counted(app)
-
-
 async def test_an_answer_has_its_date(app: PracticeApp) -> None:
     """``Retry-After`` may be a date, and is read against the server's own clock."""
     async with client_of(app) as client:
