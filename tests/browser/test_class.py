@@ -14,6 +14,9 @@ from tests.support.browser.lab import box_of
 
 pytestmark = IN_BROWSER
 SPACE = ".ifl-space"
+TWO_FRAMES = """() => new Promise((drawn) =>
+    requestAnimationFrame(() => requestAnimationFrame(drawn)))"""
+"""A page has seen its new size."""
 REFUSED = "Failed to load resource: the server responded with a status of 429"
 
 
@@ -92,19 +95,22 @@ def test_what_is_pressed_next_begins_anew(room: ClassRoom, page: Page) -> None:
         expect(before).to_have_text(["0 refused"] * min(earlier, 3))
     expect(page.locator("#last")).to_contain_text("200 OK")
     expect(dots).to_have_count(20)
-    for width, height in ((390, 844), (360, 600)):
+    for width, height in ((390, 844), (360, 600), (740, 360)):
         page.set_viewport_size({"width": width, "height": height})
+        page.evaluate(TWO_FRAMES)
         slider, last, line = (
             box_of(shown) for shown in (page.locator("#own"), dots.last, before.first)
         )
         assert slider["height"] < 90
         assert last["y"] + last["height"] <= line["y"]
+        expect(button).to_be_in_viewport(ratio=1)
     room.api.latency = 60.0
     page.get_by_role("slider", name="limit").fill("2")
     page.set_viewport_size({"width": 390, "height": 844})
     for count in (20, 40, 60):
         button.click()
         expect(dots).to_have_count(count)
+        page.evaluate(TWO_FRAMES)
         shown, room_for_it = (box_of(page.locator(each)) for each in ("#dots", SPACE))
         assert 0.4 < shown["height"] / room_for_it["height"] <= 1
     expect(page.locator("#last")).to_be_empty()  # as none of these has an answer yet

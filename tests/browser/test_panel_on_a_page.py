@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from inflight_lab.plot.live_plot import Plot
 from inflight_lab.plot.modules import PAGE, script, style
-from inflight_lab.runs.run import Run
+from inflight_lab.runs.run import RequestEvent, Run
 from tests.support.browser import IN_BROWSER, stop_clock
 from tests.support.browser.bare_page import hear, run_of, show, state_of
 from tests.support.browser.lab import PanelOnPage, box_of
@@ -206,6 +206,27 @@ def test_a_plot_comes_into_view_when_its_run_begins(page: Page) -> None:
     hear(page, run_of((0.6, 0.9, 200), live=True))
     expect(page.locator(".ifl-count-answered")).to_have_text("2 answered")
     expect(strip).not_to_be_in_viewport()  # whoever has scrolled away is left there
+
+
+def test_a_plot_that_is_answered_can_be_played_again(page: Page) -> None:
+    """Before anybody has ended its run; and it goes on by itself if more comes."""
+    stop_clock(page)
+    show(page, {"_esm": script(PAGE / "live_plot.js"), "_css": style()})
+    first = run_of((0, 0.5, 429), (1, 1.5, 200), live=True, announced=1)
+    hear(page, first, reset=True, number=1)
+    for now in (2.0, 3.0, 4.0):
+        hear(page, Run(now=now, live=True, announced=1))
+        page.clock.run_for(1000)
+    page.get_by_role("button", name="Play again").click()
+    page.clock.run_for(400)
+    expect(page.locator(".ifl-count-answered b")).to_have_text("0")
+    events = [RequestEvent(4.5, "sent", 2, None)]
+    hear(page, Run(events, now=5.0, live=True, announced=1))
+    page.clock.run_for(400)
+    expect(page.locator(".ifl-count-answered b")).to_have_text("1")
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    time = page.locator(".ifl-time").inner_text()
+    assert float(time.removesuffix(" s")) > 4.5
 
 
 def test_a_plot_fills_the_screen(page: Page) -> None:

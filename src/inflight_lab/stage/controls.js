@@ -84,9 +84,10 @@ export class Slider {
    * @param {(value: number) => void} choose Called when somebody moves it.
    */
   constructor(setting, choose) {
-    const { name, label, step } = setting;
+    const { name, label, min, max, step } = setting;
+    const range = { type: "range", min, max, step };
     this.#setting = setting;
-    this.input = make("input", { type: "range", name, step, ariaLabel: label });
+    this.input = make("input", { ...range, name, ariaLabel: label });
     this.root = make(
       "label",
       { className: "ifl-slider", data: { name } },
@@ -105,14 +106,10 @@ export class Slider {
   /** Its ends make room for the value, and stay there. @param {number} value */
   show(value) {
     this.#value = value;
-    const { min, max } = this.#setting;
-    this.#setting = {
-      ...this.#setting,
-      min: Math.min(min, value),
-      max: Math.max(max, value),
-    };
     const { input } = this;
-    Object.assign(input, { min: this.#setting.min, max: this.#setting.max, value });
+    const min = Math.min(Number(input.min), value);
+    const max = Math.max(Number(input.max), value);
+    Object.assign(input, { min, max, value });
     const words = valueInWords(value, this.#setting);
     write(this.#output, words);
     input.ariaValueText = words;

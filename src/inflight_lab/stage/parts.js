@@ -23,100 +23,9 @@ export const LABELLED = /** @type {const} */ (["marks", "line", "before"]);
 
 /** @param {string} title */
 export function partsOf(title) {
-  const number = (text = "0") => make("b", { textContent: text });
-  const numbers = {
-    waiting: number(),
-    answered: number(),
-    refused: number(),
-    failed: number(),
-    cancelled: number(),
-    slots: number(""),
-    quota: number(""),
-    tokens: number(""),
-    pause: number(""),
-    time: make("span", { className: "ifl-time" }),
-    length: make("span", { className: "ifl-length" }),
-  };
-  const box = (/** @type {string} */ name) =>
-    make("div", { className: `ifl-box-${name}` });
-  const boxes = {
-    requests: box("requests"),
-    slots: box("slots"),
-    api: box("api"),
-    wall: box("wall"),
-  };
-  const count = (/** @type {typeof COUNTED[number]} */ name) =>
-    make("span", { className: `ifl-count-${name}` }, numbers[name], ` ${name}`);
-  const heading = title ? [make("b", { className: "ifl-title" }, title)] : [];
-  const counts = make(
-    "p",
-    { className: "ifl-counts" },
-    ...heading,
-    ...COUNTED.map(count),
-  );
-  const apiLabel = make(
-    "p",
-    { className: "ifl-api-label" },
-    make("b", {}, "API"),
-    make("span", { className: "ifl-quota" }, numbers.quota),
-    make("span", { className: "ifl-tokens" }, numbers.tokens),
-  );
-  const slotsLabel = make("p", {}, numbers.slots, " slots");
-  const pacerLabel = make("p", { className: "ifl-pacer" }, "pacer");
-  const flowCanvas = make("canvas", { ariaHidden: "true" });
-  const flow = make(
-    "div",
-    { className: "ifl-flow" },
-    make("div", { className: "ifl-requests" }, boxes.requests),
-    make("div", { className: "ifl-slots" }, slotsLabel, pacerLabel, boxes.slots),
-    make("div", { className: "ifl-way" }, numbers.pause),
-    make("div", { className: "ifl-api" }, boxes.wall, apiLabel, boxes.api),
-    flowCanvas,
-  );
-  const levels = Object.keys(LEVELS).map((what) => {
-    const count = number();
-    const unit = make("span");
-    const button = make("button", { type: "button" }, count, " ", unit);
-    return { what: /** @type {What} */ (what), button, count, unit };
-  });
-  const stripCanvas = make("canvas", {
-    tabIndex: 0,
-    role: "slider",
-    ariaLabel: "Look back, in seconds",
-    ariaValueMin: "0",
-  });
-  const label = (/** @type {string} */ name) =>
-    make("span", { className: `ifl-label ifl-${name}` });
-  const labels = {
-    marks: label("marks"),
-    line: label("line"),
-    before: label("was"),
-  };
-  const play = make("button", { type: "button", className: "ifl-play" });
-  const speed = make(
-    "select",
-    { className: "ifl-speed", title: "Speed", ariaLabel: "Speed" },
-    ...SPEEDS.map((each) =>
-      make("option", { value: each, textContent: speedInWords(each) })
-    ),
-  );
-  const strip = make(
-    "div",
-    { className: "ifl-strip" },
-    make(
-      "div",
-      { className: "ifl-strip-head" },
-      make(
-        "div",
-        { className: "ifl-levels", role: "group", ariaLabel: "What the strip shows" },
-        ...levels.map(({ button }) => button),
-      ),
-      speed,
-      make("span", { className: "ifl-clock" }, numbers.time, " ", numbers.length),
-    ),
-    play,
-    make("div", { className: "ifl-chart" }, stripCanvas, ...Object.values(labels)),
-  );
+  const { counts, ...counted } = countsOf(title);
+  const { flow, ...inFlow } = flowOf();
+  const { strip, ...inStrip } = stripOf();
   const sentence = make("p", { className: "ifl-sentence", ariaLive: "polite" });
   const stage = make(
     "div",
@@ -125,19 +34,108 @@ export function partsOf(title) {
     flow,
     strip,
   );
-  return {
-    stage,
-    flow,
-    flowCanvas,
-    stripCanvas,
-    sentence,
-    numbers,
-    boxes,
-    levels,
-    labels,
-    play,
-    speed,
+  const numbers = { ...counted.numbers, ...inFlow.numbers, ...inStrip.numbers };
+  return { stage, sentence, flow, ...inFlow, ...inStrip, numbers };
+}
+
+/** How many there are of each, beside the title. @param {string} title */
+function countsOf(title) {
+  /** @param {typeof COUNTED[number]} name */
+  const numberOf = (name) => [name, make("b")];
+  /** @type {Record<typeof COUNTED[number], HTMLElement>} */
+  const numbers = Object.fromEntries(COUNTED.map(numberOf));
+  const heading = title ? [make("b", { className: "ifl-title" }, title)] : [];
+  const each = COUNTED.map((name) =>
+    part("span", `count-${name}`, numbers[name], ` ${name}`)
+  );
+  return { counts: part("p", "counts", ...heading, ...each), numbers };
+}
+
+/** The requests, the way, and the API; a canvas over all of it. */
+function flowOf() {
+  const numbers = {
+    slots: make("b"),
+    quota: make("b"),
+    tokens: make("b"),
+    pause: make("b"),
   };
+  const boxes = {
+    requests: part("div", "box-requests"),
+    slots: part("div", "box-slots"),
+    api: part("div", "box-api"),
+    wall: part("div", "box-wall"),
+  };
+  const slotsLabel = make("p", {}, numbers.slots, " slots");
+  const pacerLabel = part("p", "pacer", "pacer");
+  const apiLabel = part(
+    "p",
+    "api-label",
+    make("b", {}, "API"),
+    part("span", "quota", numbers.quota),
+    part("span", "tokens", numbers.tokens),
+  );
+  const flowCanvas = make("canvas", { ariaHidden: "true" });
+  const flow = part(
+    "div",
+    "flow",
+    part("div", "requests", boxes.requests),
+    part("div", "slots", slotsLabel, pacerLabel, boxes.slots),
+    part("div", "way", numbers.pause),
+    part("div", "api", boxes.wall, apiLabel, boxes.api),
+    flowCanvas,
+  );
+  return { flow, flowCanvas, boxes, numbers };
+}
+
+/** Its head, the button, and the chart with its labels. */
+function stripOf() {
+  const numbers = { time: part("span", "time"), length: part("span", "length") };
+  const levels = Object.keys(LEVELS).map((what) => {
+    const count = make("b");
+    const unit = make("span");
+    const button = make("button", { type: "button" }, count, " ", unit);
+    return { what: /** @type {What} */ (what), button, count, unit };
+  });
+  const group = part("div", "levels", ...levels.map(({ button }) => button));
+  Object.assign(group, { role: "group", ariaLabel: "What the strip shows" });
+  const speed = make(
+    "select",
+    { className: "ifl-speed", title: "Speed", ariaLabel: "Speed" },
+    ...SPEEDS.map((each) =>
+      make("option", { value: each, textContent: speedInWords(each) })
+    ),
+  );
+  const clock = part("span", "clock", numbers.time, " ", numbers.length);
+  const play = make("button", { type: "button", className: "ifl-play" });
+  const stripCanvas = make("canvas", {
+    tabIndex: 0,
+    role: "slider",
+    ariaLabel: "Look back, in seconds",
+    ariaValueMin: "0",
+  });
+  const labels = {
+    marks: part("span", "label ifl-marks"),
+    line: part("span", "label ifl-line"),
+    before: part("span", "label ifl-was"),
+  };
+  const strip = part(
+    "div",
+    "strip",
+    part("div", "strip-head", group, speed, clock),
+    play,
+    part("div", "chart", stripCanvas, ...Object.values(labels)),
+  );
+  return { strip, stripCanvas, levels, labels, play, speed, numbers };
+}
+
+/**
+ * @template {keyof HTMLElementTagNameMap} Name
+ * @param {Name} name
+ * @param {string} className Without its prefix.
+ * @param {(Node | string)[]} children
+ */
+function part(name, className, ...children) {
+  return make(name, { className: `ifl-${className}` }, ...children);
 }
 
 /** @param {number} speed */

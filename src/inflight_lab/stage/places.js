@@ -28,6 +28,9 @@ const SMALLEST_CELL = 6;
 /** Numbers that are far from each other, one after the other. */
 const GOLDEN = 0.618034;
 
+/** So many are in a row, so that one can count them. */
+const IN_A_ROW = [1, 2, 3, 4, 5, 10, 15, 20, 25, 30, 40, 50, 60];
+
 /** There is room for so many slots and seats: for the first number that is enough. */
 const ROOMS = [12, 30, 60, 120, 240, 480];
 
@@ -182,17 +185,17 @@ function fromZero(/** @type {number} */ index, /** @type {number} */ places) {
 }
 
 /**
- * The largest square of which so many fit in a box, in rows that are easy to count.
+ * The largest square of which so many fit in a box, and how many are then in a row.
  *
- * @param {Box} box
+ * @param {{ width: number, height: number }} box
  * @param {number} count
+ * @param {number[]} inARow How many there may be.
  * @returns {[cell: number, columns: number]}
  */
-function fit({ width, height }, count) {
-  const columns = [1, 2, 3, 4, 5, 10, 15, 20, 25, 30, 40, 50, 60];
-  const cells = columns.map((each) =>
-    Math.min(width / each, height / Math.ceil(Math.max(1, count) / each))
+export function fit({ width, height }, count, inARow = IN_A_ROW) {
+  const cells = inARow.map((columns) =>
+    Math.min(width / columns, height / Math.ceil(Math.max(1, count) / columns))
   );
   const cell = Math.max(1, ...cells);
-  return [cell, columns[cells.indexOf(cell)] ?? 1];
+  return [cell, inARow[cells.indexOf(cell)] ?? 1];
 }

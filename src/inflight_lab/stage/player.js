@@ -6,6 +6,9 @@ import { LANDING, LONGEST_WAY } from "./motion.js";
  * @import { Run } from "./run.js"
  * @import { Stage } from "./stage.js"
  *
+ * @typedef {"replay" | "follow" | "simulate"} Mode It plays what is over, keeps to runs
+ *   that go on elsewhere, or lets a simulation go on.
+ *
  * @typedef {{ root?: HTMLElement, player?: Player }} Parts
  * @typedef {Pick<Stage, "draw" | "showPlayer"> & Parts} Picture What shows a run: a
  *   stage, or something else that can do this.
@@ -70,17 +73,17 @@ export class Player extends EventTarget {
   runs = [];
   /** @type {(Run | undefined)[]} For each stage the run before, once it is over. */
   before = [];
-  /** The time that is shown. */
+  /** The time that is shown; less than 0: before the start. */
   time = BEFORE;
   isPlaying = false;
-  /** Whether it keeps to runs that go on elsewhere, whose pace nobody can choose. */
-  isFollowing = false;
+  /** @type {Mode} */
+  mode = "replay";
   /** The pace that suits the runs. */
   #pace = 1;
   /** @type {number | null} The one that somebody has chosen. */
   #chosen = null;
-  /** @type {((time: number) => void) | null} Lets a simulation go on. */
-  #advance = null;
+  /** @type {(time: number) => void} Lets the simulation go on. */
+  #advance = () => {};
   #frame = 0;
   #lastFrame = 0;
   /** When the newest moment of a followed run was heard of, and which it was. */
@@ -129,7 +132,7 @@ export class Player extends EventTarget {
   }
 
   get hasBegun() {
-    return this.time > BEFORE;
+    return this.time >= 0;
   }
 
   /** Whether there is anything to play. */
@@ -139,11 +142,12 @@ export class Player extends EventTarget {
 
   /** Whether it shows a run for the first time, and has not shown all of it. */
   get isCatchingUp() {
-    return this.isPlaying && (this.isFollowing || this.#advance !== null);
+    return this.isPlaying && this.mode !== "replay";
   }
 
+  /** Nobody can choose that of a run which goes on elsewhere. */
   get pace() {
-    return this.isFollowing ? 1 : this.#chosen ?? this.#pace;
+    return this.mode === "follow" ? 1 : this.#chosen ?? this.#pace;
   }
 
   /** Show runs before their start. @param {Run[]} runs */
@@ -154,11 +158,8 @@ export class Player extends EventTarget {
     });
     this.runs = runs;
     this.time = BEFORE;
-    this.isPlaying = false;
-    this.#advance = null;
-    this.isFollowing = false;
-    this.#pace = paceOf(runs);
-    this.#changed();
+    this.#letGo();
+    this.pause();
   }
 
   /** Show runs that are over, at their end. @param {Run[]} runs */
@@ -174,6 +175,7 @@ export class Player extends EventTarget {
    * @param {number} pace
    */
   simulate(advance, pace) {
+    this.mode = "simulate";
     this.#advance = advance;
     this.#pace = pace;
     this.play();
@@ -194,7 +196,7 @@ export class Player extends EventTarget {
 
   /** Keep to the newest moment of runs that go on elsewhere. */
   follow() {
-    this.isFollowing = true;
+    this.mode = "follow";
     this.#heard = { now: 0, at: performance.now() };
     this.play();
     this.time = this.newest - this.#lag;
@@ -250,23 +252,21 @@ export class Player extends EventTarget {
     const passed = Math.min((now - this.#lastFrame) / 1000, LONGEST_STEP);
     this.#lastFrame = now;
     this.time += passed * this.pace;
-    if (this.isFollowing) this.#keepUp(now);
-    this.#advance?.(this.time);
+    if (this.mode === "follow") this.#keepUp(now);
+    if (this.mode === "simulate") this.#advance(this.time);
     if (!this.isLive && this.time >= this.end) this.#stay();
   }
 
   /** It stays at the end, where one can look back. */
   #stay() {
-    this.isPlaying = false;
     this.#letGo();
     this.time = this.end;
-    this.#changed();
+    this.pause();
   }
 
   /** Nothing makes the runs go on. */
   #letGo() {
-    this.isFollowing = false;
-    this.#advance = null;
+    this.mode = "replay";
     this.#pace = paceOf(this.runs);
   }
 

@@ -43,11 +43,9 @@ function windowStart({ starts, period }, time) {
 function windowAt(run, quota, time) {
   const { starts, rate, period } = quota;
   const start = windowStart(quota, time);
-  const isSliding = starts === null;
   const cells = run.letIn.within(start, time);
-  const words = `${cells} of ${inWords(rate)} ${isSliding ? "in" : "in this"} ${
-    isSliding ? spanInWords(period) : "window"
-  }`;
+  const span = starts === null ? spanInWords(period) : "this window";
+  const words = `${cells} of ${inWords(rate)} in ${span}`;
   return { shape: "cells", cells, share: cells / rate, words };
 }
 

@@ -4,7 +4,7 @@
 //
 // All times are in seconds since the run began.  Infinity: it has not happened yet.
 
-import { Changes, Times } from "./times.js";
+import { Changes, countWhile, Times } from "./times.js";
 
 /**
  * @typedef {"answered" | "refused" | "failed" | "cancelled"} Outcome
@@ -292,13 +292,7 @@ export class Run {
    * @param {number} number
    */
   indexOf(number) {
-    let [from, to] = [0, this.journeys.length];
-    while (from < to) {
-      const middle = (from + to) >> 1;
-      if (this.journeys[middle].number < number) from = middle + 1;
-      else to = middle;
-    }
-    return from;
+    return countWhile(this.journeys, (each) => each.number < number);
   }
 
   /** Before its start, how it starts. @param {number} time @returns {Setting} */

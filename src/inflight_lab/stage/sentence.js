@@ -359,32 +359,47 @@ function lostOf({ refused, failed }) {
  * @param {number} perSecond
  * @returns {Words[]}
  */
-function ratedWords({ run, time, setting, counts: { refused, failed } }, perSecond) {
-  const { quota } = setting;
+function ratedWords(view, perSecond) {
+  const { setting: { quota } } = view;
   const period = quota?.period ?? 1;
   const rate = perSecond * period;
-  /** @type {Words} */
-  const rated = [`${inWords(rate)} ${perInWords(period)}`, "strong"];
+  const rated = `${inWords(rate)} ${perInWords(period)}`;
+  const rest = quota
+    ? besideAllowed(view, quota, Math.round(rate))
+    : newsOfLosses(view);
+  return [[rated, "strong"], ...rest, "."];
+}
+
+/** What was lost where nobody knows what is allowed. @param {View} view */
+function newsOfLosses({ run, time, counts: { refused, failed } }) {
+  if (refused) return ["; ", counted(refused, "refused")];
+  if (failed) return ["; ", counted(failed, "failed"), `: ${whyFailed(run, time)}`];
+  return [];
+}
+
+/**
+ * @param {View} view
+ * @param {Quota} quota
+ * @param {number} rate Requests in its period.
+ * @returns {Words[]}
+ */
+function besideAllowed(view, quota, rate) {
+  const { run, time, setting, counts: { refused, failed } } = view;
+  if (!refused && failed) return newsOfLosses(view);
+  const allowed = quota.shape === "spacing" ? everyInWords(quota) : inWords(quota.rate);
+  const isTooFast = rate > quota.rate || quota.shape === "spacing";
   const bad = counted(refused, "refused");
-  if (!refused && failed) {
-    return [rated, "; ", counted(failed, "failed"), `: ${whyFailed(run, time)}.`];
-  }
-  if (!quota) return refused ? [rated, "; ", bad, "."] : [rated, "."];
-  const { shape, rate: most } = quota;
-  const allowed = shape === "spacing" ? everyInWords(quota) : inWords(most);
-  const isTooFast = Math.round(rate) > most || shape === "spacing";
-  if (refused && isTooFast) return [rated, `; ${allowed} allowed, `, bad, "."];
+  if (refused && isTooFast) return [`; ${allowed} allowed, `, bad];
   const since = heldSince(setting);
   if (refused && run.turned.within(since, time)) {
-    const most = busiest(run, period, since, time);
-    const isBurst = shape === "window" && most > quota.rate;
-    if (!isBurst) return [rated, "; ", bad, `: ${whyRefused(run, time, since)}.`];
-    const came = `, ${inWords(most)} in the busiest; ${allowed} allowed, `;
-    return [rated, came, bad, "."];
+    const most = busiest(run, quota.period, since, time);
+    const isBurst = quota.shape === "window" && most > quota.rate;
+    if (!isBurst) return ["; ", bad, `: ${whyRefused(run, time, since)}`];
+    return [`, ${inWords(most)} in the busiest; ${allowed} allowed, `, bad];
   }
-  const unused = most - Math.round(rate); // so that the sum is right
+  const unused = quota.rate - rate; // so that the sum is right
   const isUnused = unused > 1 && !isTooFast;
-  return [rated, `; ${allowed} allowed${isUnused ? `, ${unused} unused` : ""}.`];
+  return [`; ${allowed} allowed${isUnused ? `, ${unused} unused` : ""}`];
 }
 
 /**

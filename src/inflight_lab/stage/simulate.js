@@ -14,8 +14,6 @@ import { inFlightAt, outcomeOf, PAUSE, Run } from "./run.js";
  * @property {Runner} runner
  * @property {number | null} limit How many slots it has; null for none.  All at once
  *   never has any.
- * @property {number} [spacing] Of the paced runner, if it keeps another than the
- *   quota's and its headroom.
  * @property {number} latency
  * @property {Quota | null} quota
  *
@@ -156,10 +154,9 @@ export class Simulation {
   }
 
   #spacing() {
-    const { runner, quota, spacing, work } = this.settings;
-    if (runner !== "paced") return work;
-    if (spacing) return spacing;
-    return quota ? HEADROOM * quota.period / quota.rate : work;
+    const { runner, quota, work } = this.settings;
+    if (runner !== "paced" || !quota) return work;
+    return HEADROOM * quota.period / quota.rate;
   }
 
   /**

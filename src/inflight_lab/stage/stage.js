@@ -15,7 +15,8 @@ import { drawStrip, LEVELS, spanOf } from "./strip.js";
  * @import { Moment } from "./dots.js"
  * @import { Door } from "./places.js"
  * @import { Player } from "./player.js"
- * @import { Run } from "./run.js"
+ * @import { Wall } from "./quota.js"
+ * @import { Counts, Run } from "./run.js"
  * @import { What } from "./strip.js"
  *
  * @typedef {object} StageOptions
@@ -23,10 +24,10 @@ import { drawStrip, LEVELS, spanOf } from "./strip.js";
  * @property {What} [strip] What the strip shows first; default: those in flight.
  *
  * @typedef {object} Showing How it is shown.
- * @property {number} [pace] Seconds of the run that pass in one of the eye's.
- * @property {boolean} [still] Whether nothing should fly.
- * @property {boolean} [paused] Whether one can read in peace.
- * @property {Run[]} [beside] All that have one scale with it.
+ * @property {number} pace Seconds of the run that pass in one of the eye's.
+ * @property {boolean} still Whether nothing should fly.
+ * @property {boolean} paused Whether one can read in peace.
+ * @property {Run[]} beside All that have one scale with it.
  * @property {Run} [before] The run before.
  */
 
@@ -95,12 +96,11 @@ export class Stage {
   /**
    * @param {Run} run
    * @param {number} time In seconds of the run; less than 0: before its start.
-   * @param {Showing} [showing]
+   * @param {Showing} showing
    */
-  draw(run, time, showing = {}) {
+  draw(run, time, showing) {
     this.#drawAgain = () => this.draw(run, time, showing);
-    const { pace = 1, still = false, paused = false } = showing;
-    const { beside = [run], before } = showing;
+    const { pace, still, paused, beside, before } = showing;
     const moment = { time, pace, still };
     const span = spanOf(beside);
     this.#span = span;
@@ -121,14 +121,14 @@ export class Stage {
   }
 
   /** Show what its player does. @param {Player} player */
-  showPlayer({ isPlaying, isOver, isFollowing, canPlay, pace }) {
+  showPlayer({ isPlaying, isOver, mode, canPlay, pace }) {
     const { play, speed } = this.parts;
     play.dataset.playing = `${isPlaying}`;
     play.ariaLabel = isPlaying ? "Pause" : isOver ? "Play again" : "Play";
     play.title = play.ariaLabel;
     play.disabled = !canPlay;
     speed.value = `${pace}`;
-    speed.disabled = isFollowing || !canPlay;
+    speed.disabled = mode === "follow" || !canPlay;
   }
 
   /** Whether no words have been written of this moment. @param {unknown[]} moment */
@@ -184,7 +184,7 @@ export class Stage {
 
   /** @param {Run} run @param {Moment} moment */
   #writeNumbers(run, moment) {
-    const { numbers, levels, stage } = this.parts;
+    const { numbers, levels } = this.parts;
     const { time } = moment;
     const counts = seenAt(run, time);
     const waiting = time < 0 ? run.asked : counts.waiting;
@@ -205,7 +205,21 @@ export class Stage {
     write(numbers.time, time < 0 ? "" : `${at.toFixed(1)} s`);
     const isFarBack = time >= 0 && !run.isLive && run.now - at > FAR_BACK;
     write(numbers.length, isFarBack ? `of ${run.now.toFixed(1)} s` : "");
-    stage.classList.toggle("ifl-before", time < 0);
+    this.#setSlider(at);
+    this.#setStates(run, moment, counts, wall);
+  }
+
+  /**
+   * What CSS has to know.
+   *
+   * @param {Run} run
+   * @param {Moment} moment
+   * @param {Counts} counts
+   * @param {Wall} wall
+   */
+  #setStates(run, moment, counts, wall) {
+    const { stage } = this.parts;
+    stage.classList.toggle("ifl-before", moment.time < 0);
     stage.classList.toggle("ifl-closed", isClosed(run, moment));
     stage.classList.toggle("ifl-spent", isSpent(run, moment));
     const isCounted = run.levels.waiting.list.length > 0 || run.size <= run.asked;
@@ -213,7 +227,6 @@ export class Stage {
     stage.dataset.failed = `${counts.failed > 0}`;
     stage.dataset.cancelled = `${counts.cancelled > 0}`;
     stage.dataset.wall = wall.shape;
-    this.#setSlider(at);
   }
 
   /** @param {number} time */

@@ -62,6 +62,10 @@ export const LEVELS = {
 /** A shorter run does not fill it, in seconds. */
 const SHORTEST = 3;
 
+/** Its top is at least so high, and so many times the highest level. */
+const LOWEST_TOP = 4;
+const MARGIN = 1.05;
+
 /** The band on top has the marks: so much higher than a letter, in pixels. */
 const ROOM = 2;
 
@@ -98,37 +102,55 @@ export function spanOf(runs) {
  *   highest level of the run before.
  */
 export function drawStrip(pen, run, shown) {
-  const { time, span, what, beside, before, until = Infinity } = shown;
+  const { time, span, what, before, until = Infinity } = shown;
   const hasBegun = time >= 0;
-  const band = pen.fontSize + ROOM;
   const scale = pen.width / span;
   const end = hasBegun ? Math.min(run.now, until) : 0;
   const levels = levelsOf(run, what, end, scale);
   const earlier = before ? levelsOf(before, what, before.now, scale) : [];
-  const others = hasBegun || before
-    ? beside.filter((each) => each !== run && each !== before)
-      .flatMap((each) => levelsOf(each, what, each.now, scale))
-    : [];
-  const lines = beside.map((each) => lineAt(each, what, clamp(time, 0, each.now)) ?? 0);
-  const line = lineAt(run, what, clamp(time, 0, end));
   const highest = Math.max(0, ...levels);
-  const most = Math.max(4, highest, ...lines, ...earlier, ...others) * 1.05;
+  const was = Math.max(0, ...earlier);
+  const top = Math.max(LOWEST_TOP, highest, was, highestBeside(run, shown, scale));
+  const room = pen.height - bandOf(pen) - 2;
   const y = (/** @type {number} */ level) =>
-    pen.height - 1 - level / most * (pen.height - band - 2);
+    pen.height - 1 - level / (MARGIN * top) * room;
   pen.clear();
   drawArea(pen, levels, y);
   drawBefore(pen, earlier, y);
   drawLimits(pen, run, { what, scale }, y);
-  const hasMarks = drawMarks(pen, run, scale, hasBegun ? until : -Infinity);
   drawTime(pen, clamp(time, 0, end) * scale);
+  const hasMarks = drawMarks(pen, run, scale, hasBegun ? until : -Infinity);
+  const line = lineAt(run, what, clamp(time, 0, end));
   const peak = highest ? `peak ${inWords(highest)}` : "";
   const text = line === null ? peak : LEVELS[what].words(inWords(line));
-  const was = Math.max(0, ...earlier);
   return spread({
-    marks: { text: hasMarks ? "refused" : "", y: band / 2 },
+    marks: { text: hasMarks ? "refused" : "", y: bandOf(pen) / 2 },
     line: { text, y: y(line ?? highest) },
     before: { text: before ? `before: ${inWords(was)}` : "", y: y(was) },
   }, pen);
+}
+
+/** How high the marks are. @param {Pen} pen */
+function bandOf({ fontSize }) {
+  return fontSize + ROOM;
+}
+
+/**
+ * The highest of all lines, and of the runs on other strips once it has begun: they
+ * have one scale.
+ *
+ * @param {Run} run
+ * @param {Shown} shown
+ * @param {number} scale
+ */
+function highestBeside(run, { time, what, beside, before }, scale) {
+  const lines = beside.map((each) => lineAt(each, what, clamp(time, 0, each.now)) ?? 0);
+  const others = beside.filter((each) => each !== run && each !== before);
+  const isShown = time >= 0 || before;
+  const levels = isShown
+    ? others.flatMap((each) => levelsOf(each, what, each.now, scale))
+    : [];
+  return Math.max(0, ...lines, ...levels);
 }
 
 /**
@@ -176,8 +198,7 @@ function lineAt(run, what, time) {
 
 /** @param {Pen} pen @param {number[]} levels @param {(level: number) => number} y */
 function drawArea({ context, colours }, levels, y) {
-  const line = new Path2D();
-  levels.forEach((level, x) => line.lineTo(x, y(level)));
+  const line = lineOf(levels, y);
   const area = new Path2D(line);
   area.lineTo(levels.length - 1, y(0));
   area.lineTo(0, y(0));
@@ -190,11 +211,16 @@ function drawArea({ context, colours }, levels, y) {
 
 /** @param {Pen} pen @param {number[]} levels @param {(level: number) => number} y */
 function drawBefore({ context, colours }, levels, y) {
-  const line = new Path2D();
-  levels.forEach((level, x) => line.lineTo(x, y(level)));
   context.strokeStyle = colours.waiting;
   context.lineWidth = 1.75;
-  context.stroke(line);
+  context.stroke(lineOf(levels, y));
+}
+
+/** @param {number[]} levels @param {(level: number) => number} y */
+function lineOf(levels, y) {
+  const line = new Path2D();
+  levels.forEach((level, x) => line.lineTo(x, y(level)));
+  return line;
 }
 
 /**
@@ -231,7 +257,7 @@ function drawLimits({ context, colours, width }, run, { what, scale }, y) {
  */
 function drawMarks(pen, { turned, ends }, scale, until) {
   const { context, colours, width, fontSize } = pen;
-  const band = fontSize + ROOM;
+  const band = bandOf(pen);
   const refused = turned.between(-Infinity, until).map((time) => time * scale);
   context.font = `650 ${fontSize}px system-ui, sans-serif`;
   context.textAlign = "center";

@@ -69,13 +69,8 @@ export class Changes {
 
   /** The one that is true at a time, or undefined. @param {number} time */
   at(time) {
-    let [from, to] = [0, this.list.length];
-    while (from < to) {
-      const middle = (from + to) >> 1;
-      if (this.list[middle].time <= time) from = middle + 1;
-      else to = middle;
-    }
-    return this.list[from - 1];
+    const count = countWhile(this.list, (each) => each.time <= time);
+    return this.list[count - 1];
   }
 
   /** Keep what is true from a time on. @param {number} time */
@@ -85,12 +80,24 @@ export class Changes {
   }
 }
 
-/** @param {number[]} sorted @param {number} time @returns {number} */
+/** @param {number[]} sorted @param {number} time */
 function indexAfter(sorted, time) {
-  let [from, to] = [0, sorted.length];
+  return countWhile(sorted, (each) => each <= time);
+}
+
+/**
+ * How many come first in a list, of which something is true: it is of none that comes
+ * after these.
+ *
+ * @template Item
+ * @param {Item[]} list
+ * @param {(item: Item) => boolean} isTrue
+ */
+export function countWhile(list, isTrue) {
+  let [from, to] = [0, list.length];
   while (from < to) {
     const middle = (from + to) >> 1;
-    if (sorted[middle] <= time) from = middle + 1;
+    if (isTrue(list[middle])) from = middle + 1;
     else to = middle;
   }
   return from;

@@ -18,7 +18,6 @@ import { Stage } from "./stage.js";
  * @property {Runner[]} runners Which are shown, side by side.
  * @property {string[]} names What they are called there, if there are several.
  * @property {Runner[]} choices Between which one can choose, if there is one on show.
- * @property {number} spacing Of the paced runner, in seconds; 0 for the quota's.
  * @property {Partial<Quota> & { rate: number } | null} quota
  * @property {SettingName[]} sliders
  * @property {What} strip What the strips show first.
@@ -36,7 +35,6 @@ export const USUAL = {
   choices: [],
   limit: 5,
   latency: 1.2,
-  spacing: 0,
   quota: { rate: 20 },
   sliders: ["limit", "latency"],
   strip: "in flight",
@@ -61,9 +59,9 @@ const SEED = 58;
  * @param {Runner} runner
  */
 export function termsOf(settings, runner) {
-  const { latency, spacing, quota } = settings;
+  const { latency, quota } = settings;
   const limit = isLimited(settings, runner) ? settings.limit : null;
-  return { runner, limit, latency, spacing, quota: quota && quotaOf(quota) };
+  return { runner, limit, latency, quota: quota && quotaOf(quota) };
 }
 
 /**

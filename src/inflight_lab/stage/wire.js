@@ -71,12 +71,23 @@ export function append(run, columns) {
   for (const [time, value] of rows(waiting)) run.wait(time, value);
   for (const [time, value] of rows(tokens)) run.spend(time, value);
   readEvents(run, columns.events);
-  const isAnswered = run.asked > 0 && run.ends.answered.upTo(Infinity) >= run.asked;
-  if (isAnswered && inFlightAt(run, Infinity) === 0) {
-    const last = Object.values(run.ends).map((each) => each.lastUpTo(Infinity));
-    run.goOn({ now: Math.min(run.now, Math.max(...last) + PAUSE) });
-  }
+  const rests = restOf(run);
+  run.goOn({ now: Math.min(now, rests), isLive: live && now < rests });
   if (run.isLive && run.journeys.length > MANY) run.forget(run.now - KEPT);
+}
+
+/**
+ * When a run is at rest although nobody has ended it: a pause after the last answer.
+ *
+ * @param {Run} run
+ * @returns {number} Infinity if there may be more.
+ */
+function restOf(run) {
+  const { asked, ends } = run;
+  const isAnswered = asked > 0 && ends.answered.upTo(Infinity) >= asked;
+  if (!isAnswered || inFlightAt(run, Infinity) > 0) return Infinity;
+  const last = Object.values(ends).map((each) => each.lastUpTo(Infinity));
+  return Math.max(...last) + PAUSE;
 }
 
 /** @param {Run} run @param {Columns} columns */

@@ -16,7 +16,7 @@ class Page {
   #waiting = [];
   /** @type {number[]} The times that were drawn. */
   drawn = [];
-  /** @type {Showing} How it was shown last. */
+  /** @type {Partial<Showing>} How it was shown last. */
   showing = {};
 
   constructor() {
@@ -28,7 +28,7 @@ class Page {
     });
     performance.now = () => this.now;
     /** @type {Picture["draw"]} */
-    const draw = (_, time, showing = {}) => {
+    const draw = (_, time, showing) => {
       this.drawn.push(time);
       this.showing = showing;
     };
@@ -203,7 +203,7 @@ Deno.test("who looks back while a live run ends can play it like any other", () 
   run.goOn({ isLive: false });
   assert.ok(!page.player.isCatchingUp);
   page.player.play();
-  assert.ok(!page.player.isFollowing && !page.player.isCatchingUp);
+  assert.ok(page.player.mode === "replay" && !page.player.isCatchingUp);
   page.frames(0.2);
   assert.ok(page.last > 0.5 && page.last < 1);
 });

@@ -1,40 +1,16 @@
 // The simulated script and API.
 
 import assert from "node:assert/strict";
-import { settingsFor } from "../../../src/inflight_lab/stage/controls.js";
 import { seenAt } from "../../../src/inflight_lab/stage/motion.js";
 import { wallAt } from "../../../src/inflight_lab/stage/quota.js";
 import { countsAt, inFlightAt, Run } from "../../../src/inflight_lab/stage/run.js";
 import { quotaOf, Simulation } from "../../../src/inflight_lab/stage/simulate.js";
-import {
-  changeTo,
-  termsOf,
-  USUAL as TOY,
-} from "../../../src/inflight_lab/stage/toy.js";
 import { runOf, simulation } from "./support.js";
 
 Deno.test("where answers take no time, the API still sees a request before its answer", () => {
   const { journeys, now } = runOf(30, { latency: 0, limit: 4 });
   assert.ok(now > 0);
   for (const { arrived, ended } of journeys) assert.ok(arrived <= ended);
-});
-
-Deno.test("each slider changes what a page computes, before a run and during it", () => {
-  for (const { name, min, max } of settingsFor()) {
-    for (const isUnderWay of [false, true]) {
-      if (isUnderWay && name === "count") continue; // a run asks once
-      const [least, most] = [min, max].map((value) => {
-        const settings = { ...TOY, ...changeTo(TOY, name, value) };
-        const made = new Simulation(termsOf(isUnderWay ? TOY : settings, "semaphore"));
-        made.ask(settings.count);
-        made.advance(1);
-        made.set(termsOf(settings, "semaphore"));
-        made.advance(20);
-        return made.run.journeys.map(({ ended, outcome }) => [ended, outcome]);
-      });
-      assert.notDeepEqual(least, most, name);
-    }
-  }
 });
 
 Deno.test("while the latency is dragged, a pace keeps the quota, and a semaphore does not", () => {
@@ -55,11 +31,6 @@ Deno.test("who fails gives its slot to the next", () => {
   const run = runOf(200, { limit: 150, quota: null, latency: 8 });
   const { answered, failed } = countsAt(run, run.now);
   assert.deepEqual([answered, failed, run.isLive], [150, 50, false]);
-});
-
-Deno.test("who is paced keeps to its own spacing, whatever the API allows", () => {
-  const { sent } = runOf(20, { runner: "paced", limit: null, spacing: 0.0675 });
-  assert.ok(Math.abs(sent.lastUpTo(Infinity) - 19 * 0.0675) < 1e-6);
 });
 
 Deno.test("a limit that is moved in mid-run counts at once, up and down", () => {

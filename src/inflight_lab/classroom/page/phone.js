@@ -1,6 +1,7 @@
 // The page of a phone: it sends real requests, and says what became of them.
 
 import { make, write } from "../../stage/dom.js";
+import { fit } from "../../stage/places.js";
 import { outcomeOf } from "../../stage/run.js";
 import { byId, colourOf, nameOf, slider, talk } from "./parts.js";
 import { allInWords, answerInWords, ask, rateInWords, Sender } from "./sending.js";
@@ -13,6 +14,9 @@ const PRESS = 20;
 
 /** So many may wait, and are shown. */
 const MOST = 60;
+
+/** So many dots may be in a row. */
+const IN_A_ROW = [5, 7, 10, 15];
 
 /** So many earlier presses are shown. */
 const BEFORE = 3;
@@ -54,6 +58,7 @@ class Phone {
   });
   name = byId("name", HTMLInputElement);
   dots = byId("dots", HTMLElement);
+  space = byId("space", HTMLElement);
   before = byId("before", HTMLElement);
   button = byId("send", HTMLButtonElement);
 
@@ -74,7 +79,17 @@ class Phone {
       close: (reason) => this.#lose(reason),
       query: () => `?number=${this.#number}`,
     });
+    new ResizeObserver(() => this.#fit()).observe(this.space);
     this.#show();
+  }
+
+  /** The dots are as large as there is room for. */
+  #fit() {
+    const { clientWidth: width, clientHeight: height } = this.space;
+    const count = this.dots.childElementCount;
+    const [cell, columns] = fit({ width, height }, count, IN_A_ROW);
+    const column = `minmax(0, ${cell}px)`; // none is wider than a phone just turned
+    this.dots.style.gridTemplateColumns = `repeat(${columns}, ${column})`;
   }
 
   #giveName() {
@@ -128,6 +143,7 @@ class Phone {
     for (let each = 0; each < PRESS; each += 1) {
       this.dots.append(make("i", { data: { state: "waiting" } }));
     }
+    this.#fit();
     this.#sender.send(PRESS);
     this.#show();
   }
@@ -177,12 +193,9 @@ class Phone {
   }
 
   #count() {
-    const counts = STATES.map((state) => ({
-      state,
-      count: this.#dotsOf(state).length,
-    }));
-    const words = counts.filter(({ count }) => count).map(({ state, count }) =>
-      `${count} ${state}`.replaceAll(" ", "\u00a0")
+    const shown = STATES.filter((state) => this.#dotsOf(state).length > 0);
+    const words = shown.map((state) =>
+      `${this.#dotsOf(state).length} ${state}`.replaceAll(" ", "\u00a0")
     ).join(", ");
     const invitation = this.#key && `Press Send. ${rateInWords(this.#all)}`;
     const status = byId("status", HTMLElement);

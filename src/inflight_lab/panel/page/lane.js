@@ -25,6 +25,9 @@ import { Run } from "../../stage/run.js";
  * @property {Try[]} tries
  */
 
+/** How a goal stands, as a mark, so that colour is not needed. */
+const MARKS = { open: "○", met: "✔", missed: "✘" };
+
 /** The traits of the model on which a plan depends. */
 export const PLANNED = settingsFor().map(({ name }) => name);
 
@@ -72,10 +75,9 @@ export function showGoals(root, { goals, tries }, settings) {
 }
 
 /** @param {Goal} goal */
-function verdictInWords({ met, seen }) {
-  if (met === null) return "open";
-  const verdict = met ? "met" : "missed";
-  return seen ? `${verdict}: ${seen}` : verdict;
+function verdictInWords(goal) {
+  const standing = standingOf(goal);
+  return standing !== "open" && goal.seen ? `${standing}: ${goal.seen}` : standing;
 }
 
 /** @param {Try} one @param {Setting[]} settings */
@@ -87,10 +89,9 @@ function tryInWords({ settings: values, goals }, settings) {
   return `${set.join(", ")}: ${judged.join(" · ")}`;
 }
 
-/** As a mark, so that colour is not needed. @param {Goal} goal */
-function markOf({ met }) {
-  if (met === null) return "○";
-  return met ? "✔" : "✘";
+/** @param {Goal} goal */
+function markOf(goal) {
+  return MARKS[standingOf(goal)];
 }
 
 /** @param {Goal} goal */

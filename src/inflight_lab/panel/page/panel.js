@@ -24,31 +24,37 @@ export default widget("ifl-panel", (/** @type {PanelPage} */ page) => {
   const { root, model, signal } = page;
   const { knobs, terms } = model.get("_fixed");
   const settings = settingsFor(terms.quota?.period);
-  const isAlwaysThere = (/** @type {Setting} */ { name }) => knobs.includes(name);
+  const [shown, others] = [true, false].map((isShown) =>
+    settings.filter(({ name }) => knobs.includes(name) === isShown)
+  );
   const bar = make("div", { className: "ifl-controls" });
   root.append(bar);
-  const player = addLanes(page, settings.filter(isAlwaysThere));
-  const sliders = settings.map((setting) => sliderFor(page, setting, player));
+  const player = addLanes(page, shown);
+  /** @param {Setting[]} some */
+  const slidersFor = (some) => some.map((each) => sliderFor(page, each, player));
   const go = button("go", "Run", "Space");
   const reset = button("reset", "Reset", "R");
+  const presentation = new Presentation(root, signal);
+  bar.append(go, make("div", { className: "ifl-settings" }, ...slidersFor(shown)));
+  const fold = addFold(bar, [reset, ...slidersFor(others)]);
+  bar.append(presentation.button);
+  root.addEventListener("ifl-pressed", () => presentation.on && fold());
+  obeyButtons(page, presentation, { go, reset });
+  addNotice(page);
+});
+
+/**
+ * What is needed less often, behind a button.
+ *
+ * @param {HTMLElement} bar
+ * @param {HTMLElement[]} parts
+ * @returns {() => void} Folds it away.
+ */
+function addFold(bar, parts) {
   const more = button("more", "⋯", "More settings");
   more.ariaLabel = more.title;
-  const presentation = new Presentation(root, signal);
-  const [shown, others] = [true, false].map((isShown) =>
-    sliders.filter((_, index) => isAlwaysThere(settings[index]) === isShown)
-  );
-  const folded = make(
-    "div",
-    { className: "ifl-folded", hidden: true },
-    reset,
-    ...others,
-  );
-  bar.append(
-    go,
-    make("div", { className: "ifl-settings" }, ...shown),
-    more,
-    presentation.button,
-  );
+  const folded = make("div", { className: "ifl-folded" }, ...parts);
+  bar.append(more);
   bar.after(folded);
   function fold(isFolded = true) {
     folded.hidden = isFolded;
@@ -57,10 +63,8 @@ export default widget("ifl-panel", (/** @type {PanelPage} */ page) => {
   }
   fold();
   more.onclick = () => fold(!folded.hidden);
-  root.addEventListener("ifl-pressed", () => presentation.on && fold());
-  obeyButtons(page, presentation, { go, reset });
-  addNotice(page);
-});
+  return fold;
+}
 
 /** @param {PanelPage} page @param {Setting} setting @param {Player} player */
 function sliderFor({ model, signal }, setting, player) {

@@ -83,12 +83,15 @@ export class KernelRuns {
     if (picture) this.#hide(picture);
     const isKnown = number !== undefined && number === this.#numbers[lane];
     if (reset && isKnown) return; // another view has just opened; this one has it all
-    const isFirst = isEmpty(this.#runs[lane]);
+    const before = this.#runs[lane];
+    const wasLive = before.isLive;
+    const isNew = reset || isEmpty(before);
     if (reset) {
       this.#numbers[lane] = number;
       this.#runs[lane] = runFrom(run);
-    } else append(this.#runs[lane], run);
-    if (reset || isFirst) this.#show();
+    } else append(before, run);
+    const goesOn = !wasLive && before.isLive; // it was at rest
+    if (isNew || goesOn) this.#show();
     this.#note(lane);
   }
 
