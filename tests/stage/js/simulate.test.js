@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { seenAt } from "../../../src/inflight_lab/stage/motion.js";
 import { wallAt } from "../../../src/inflight_lab/stage/quota.js";
 import { countsAt, inFlightAt, Run } from "../../../src/inflight_lab/stage/run.js";
-import { quotaOf, Simulation } from "../../../src/inflight_lab/stage/simulate.js";
+import { quotaOf } from "../../../src/inflight_lab/stage/simulate.js";
 import { runOf, simulation } from "./support.js";
 
 Deno.test("where answers take no time, the API still sees a request before its answer", () => {
