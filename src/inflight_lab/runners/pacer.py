@@ -69,10 +69,10 @@ class Pacer:
     """
 
     # Requests leave one by one, evenly spaced, and each takes one of ``rate`` places.
-    # When may the next have this place?  A period after the API counted the first.  That
-    # was before its answer, by the way back, and the next is counted after it leaves,
-    # by the way there.  Both ways together are the quickest latency at least.  So the
-    # place is free a period after the answer, less the quickest latency.
+    # When may the next have this place?  A period after the API counted the first one.
+    # That was before its answer, by the way back.  And the next one is counted after it
+    # leaves, by the way there.  Both ways together are the quickest latency at least.
+    # So the place is free a period after the answer, less the quickest latency.
 
     rate: float = 100
     period: float = 1
