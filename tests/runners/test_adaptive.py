@@ -195,25 +195,29 @@ def test_several_policies(
 
 
 @pytest.mark.parametrize(
-    ("statuses", "rate"),
+    ("yours", "statuses", "rate"),
     [
-        ([429, 429, 429, 200], 88),  # one flight is one refusal
-        ([500, 402, 502], 100),  # a failure, and a card that was declined
-        ([200, 200, 200], 100),
+        (100, [429, 429, 429, 200], 88),  # one flight is one refusal
+        (100, [500, 402, 502], 100),  # a failure, and a card that was declined
+        (100, [200, 200, 200], 100),
+        (None, [500] * 20, 20),
     ],
 )
-def test_what_answers_teach(statuses: list[int], rate: float) -> None:
+def test_what_answers_teach(
+    yours: float | None, statuses: list[int], rate: float
+) -> None:
     """Only a refusal that concerns all does, and what was sent before it says no
-    more.
+    more; nor does a failure, or a quota that is larger than yours.
     """
+    larger = {"RateLimit-Policy": '"a";q=200;w=1'} if yours else {}
 
     async def main() -> None:
-        pacer = LearningPacer(100)
+        pacer = LearningPacer(yours)
 
         async def request(status: int) -> None:
             async with pacer:
-                await asyncio.sleep(0.5)
-                pacer.learn(httpx.Response(status))
+                await asyncio.sleep(0.5 if yours else 0.1)
+                pacer.learn(httpx.Response(status, headers=larger))
 
         await asyncio.gather(*map(request, statuses))
         assert pacer.rate == pytest.approx(rate)

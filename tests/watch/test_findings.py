@@ -84,7 +84,7 @@ def of_senders(key: int, statuses: list[int], every: float) -> RequestLog:
 SAID: dict[str, tuple[RequestLog, *tuple[str, ...]]] = {
     "cancelled and never sent requests are counted once": (
         cancelled_after(100),
-        "200 requests made, 150 sent to api.example.com",
+        "200 requests made, 150 sent to api.example.com in",
         "100 accepted, 1 refused, 49 cancelled.",
         "certain: Over the quota: 1 of 150 requests were refused (429)",
     ),
@@ -155,6 +155,10 @@ SAID: dict[str, tuple[RequestLog, *tuple[str, ...]]] = {
     "of two quotas the one that allows less decides": (
         run_of([200] * 60 + [429] * 5, every=0.5, headers=TWO_POLICIES),
         "60 requests in 60 s are allowed; you sent 65",
+    ),
+    "of a quota that is lowered the newest decides": (
+        run_of([200] * 20 + [429], headers=lambda number: policy(30 - number, 60)),
+        "10 requests in 60 s are allowed",
     ),
     "a quota is held against its own host": (
         run_of([200] * 40 + [429] * 2, headers=policy(10, 60), url=of_two_hosts),
