@@ -19,7 +19,7 @@ TOO_FAST = b'{"message": "API rate limit exceeded"}'
 TOO_MANY = b'{"error": "too many concurrent requests"}'
 AFTER_20 = {"retry-after": "20"}
 X_LIMIT = {"x-ratelimit-limit": "49", "retry-after": "1"}
-TWO_POLICIES = {"ratelimit-policy": '"a";q=20;w=1, "b";q=60;w=60'}
+TWO_POLICIES = {"ratelimit-policy": '"a";q=20;w=1, "b";q=60;w=60, "c";q=9;w=0'}
 WORDS = {
     "Rate limit reached on requests per 20 s: Limit 10, Used 10.": Quota(10, 20.0),
     "Rate limit reached on requests per min (RPM): Limit 3, Used 3": Quota(3, 60.0),
@@ -44,7 +44,7 @@ def token_words(number: int) -> bytes:
 
 def next_page(number: int) -> dict[str, str]:
     """The header that names the page after this one."""
-    return {"link": f'<{ITEM}?page={number + 1}>; rel="next"'}
+    return {"link": f'</item?page={number + 1}>; rel="next"'}
 
 
 def of_two_hosts(number: int) -> str:
@@ -114,6 +114,10 @@ SAID: dict[str, tuple[RequestLog, *tuple[str, ...]]] = {
         'concurrent requests". Of those accepted, at most 20 were in flight',
         'Pacer(float("inf"), limit=20)',
         "--limit 20 ",
+    ),
+    "a key that one of two hosts does not accept": (
+        run_of([200] * 29 + [401] + [200] * 30, url=of_two_hosts),
+        "a.test refused for good (401): 1 of 60 requests.\n",
     ),
     "an overload": (
         run_of([200] * 10 + [529] * 10),
@@ -193,9 +197,8 @@ SAID: dict[str, tuple[RequestLog, *tuple[str, ...]]] = {
         "500 x 5.\nSave each",
     ),
     "what is not found": (
-        run_of([200] * 46 + [404] * 4, exit_status=0),
-        "4 requests failed",
-        "404 x 4.\nSave each",
+        run_of([200] * 46 + [404] * 4, exit_status=0, line=str),  # at several lines
+        "4 requests failed: 404 x 4.\nSave each",
     ),
     "a sleep of a second": (
         run_of([200] * 12, blocks=[Block("in time.sleep", "main.py:3", 1.0)]),

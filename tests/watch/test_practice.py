@@ -50,7 +50,7 @@ def test_a_field_that_no_practice_answer_has(how: str, tmp_path: Path) -> None:
 
 
 PACED = """
-import asyncio, httpx
+import asyncio, httpx, time
 from inflight_lab import Pacer
 import pacer
 
@@ -59,6 +59,7 @@ async def get(client, limit, number):
         await client.get(f"https://api.example.com/{number}")
 
 async def main():
+    time.sleep(1)  # nobody waits for an answer yet
     async with httpx.AsyncClient() as client:
         for first, limit in {0: Pacer(500, 1), 40: pacer.Pacer(500, 1)}.items():
             numbers = range(first, first + 40)
