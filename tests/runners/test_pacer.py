@@ -371,20 +371,6 @@ def test_a_bad_number_is_one_line(arguments: dict[str, Any], shown: str) -> None
     assert shown in str(error.value)
 
 
-def test_a_second_turn_within_a_turn_is_refused_and_costs_no_slot() -> None:
-    """It would wait for itself; afterwards every slot is free."""
-
-    async def main() -> None:
-        pacer = Pacer(1000, limit=1)
-        for _ in range(3):
-            async with pacer:
-                with pytest.raises(RuntimeError, match="this task has a turn"):
-                    async with pacer:
-                        pass
-
-    run(main())
-
-
 def test_a_turn_takes_as_long_after_many_requests() -> None:
     """A quota for a day is kept at any rate: no turn looks at all that were sent."""
     steps: list[int] = []

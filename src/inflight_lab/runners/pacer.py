@@ -8,17 +8,19 @@ more than 100:
   it would push requests together.
 - *Catch up, but only a little.*  If the event loop was busy, requests are overdue.  At
   most ``burst`` of them leave at once, and the rest of the delay is not made up.
-- *Count as late as it may be.*  Somewhere on its way a request is counted, and nobody
-  tells you when:
+- *Count as late as it may be.*  A request takes one of the quota's 100 places.  The
+  next request may have this place a second after the API has counted the first, and
+  nobody tells you when that is:
 
-      leaves ......... the API counts it ......... answered
+      leaves ...... way there ...... counted ...... way back ...... answered
 
-  The quickest answer so far shows how long a way without delay takes.  If one took
-  0.2 s longer, these 0.2 s may have passed before it was counted.  So it counts as if
-  it had left 0.2 s later, and what has no answer yet as if it came now.  A period after
-  that it no longer counts.  The first requests also open their connections, so that
-  even the quickest of them is late.  Until one has used a connection again, requests
-  count from their answers.
+  The API counts a request a way back before its answer, and the next one a way there
+  after that leaves.  Both ways together take at least as long as the quickest answer so
+  far.  So the place is free again one period after the answer, less the quickest
+  latency.  What has no answer yet may have one now.
+
+  The first requests also open their connections, so that even the quickest of them is
+  late.  Until one has used a connection again, nothing is taken off.
 
 So it uses 98.8 % of a quota as long as latencies are even, and 98 % if network delay
 varies by 10 ms.  If answers take longer than half a period, it loses the time of one of
@@ -61,15 +63,16 @@ class Pacer:
     once after a delay; 1 is for an API that allows no burst.
 
     First come, first served.  Share one among all requests of a quota, on one event
-    loop.  Raises ``ValueError`` for a number that is not greater than 0, and
-    ``RuntimeError`` if a task enters again before its first turn has ended.  Code that
-    waits in another way, such as threads, calls ``leave_or_wait`` and ``come_back``
-    itself.
+    loop; a task takes one turn at a time.  Raises ``ValueError`` for a number that is
+    not greater than 0.  Code that waits in another way, such as threads, calls
+    ``leave_or_wait`` and ``come_back`` itself.
     """
 
-    # Requests leave one by one, evenly spaced.  Each counts until a period after the
-    # API counted it.  Nobody tells when that was: at the latest, it was the quickest
-    # latency before its answer.  At most ``rate`` requests count at a time.
+    # Requests leave one by one, evenly spaced, and each takes one of ``rate`` places.
+    # When may the next have this place?  A period after the API counted the first one.
+    # That was before its answer, by the way back.  And the next one is counted after it
+    # leaves, by the way there.  Both ways together are the quickest latency at least.
+    # So the place is free a period after the answer, less the quickest latency.
 
     rate: float = 100
     period: float = 1
@@ -96,8 +99,6 @@ class Pacer:
         self._due = max(self._due, time.perf_counter() + seconds)
 
     async def __aenter__(self) -> None:
-        if asyncio.current_task() in self._in_flight:
-            raise RuntimeError("this task has a turn, and can take no other meanwhile")
         await self._slots.__aenter__()
         try:
             arrived = time.perf_counter()
@@ -115,7 +116,7 @@ class Pacer:
     def leave_or_wait(self, sender: object, arrived: float) -> float:
         """Note that a request leaves, or return after how many seconds to try again."""
         now = time.perf_counter()
-        waits = [self._wait_for_room(now, *quota) for quota in self._quotas()]
+        waits = [self._wait_for_place(now, *quota) for quota in self._quotas()]
         wait = max(self._due - now, *waits)
         if wait > 0:
             return min(wait, 0.05)  # an answer that comes meanwhile may make it shorter
@@ -126,16 +127,17 @@ class Pacer:
         self._due = max(self._due, earliest) + spacing
         return 0.0
 
-    def _wait_for_room(self, now: float, rate: float, period: float) -> float:
-        """For how many seconds a quota is used up; 0 if it has room for one more."""
-        counts_for = 1.01 * period - self._quickest  # from its answer on
-        answers = self._answered[bisect(self._answered, now - counts_for) :]
-        # What is in flight may be answered now, or when the quickest answer would come.
-        soonest = [max(now, left + self._quickest) for left in self._in_flight.values()]
-        answers += [answer for answer in soonest if answer > now - counts_for]
+    def _wait_for_place(self, now: float, rate: float, period: float) -> float:
+        """For how many seconds all places of a quota are taken; 0 if one is free."""
+        held = 1.01 * period - self._quickest  # after the answer; 1 %, as clocks differ
+        answers = self._answered[bisect(self._answered, now - held) :]
+        for left in self._in_flight.values():
+            expected = max(now, left + self._quickest)
+            if expected + held > now:
+                answers.append(expected)
         if len(answers) + 1 <= max(1, rate):
             return 0.0
-        return max(answers[0] + counts_for - now, 0.001)  # not 0 by rounding
+        return max(min(answers) + held - now, 0.001)  # not 0 by rounding
 
     def come_back(self, sender: object, *, is_answered: bool) -> None:
         """Note that a request was answered, or that it failed or was cancelled."""

@@ -84,7 +84,7 @@ class Pages:
     def expect_peace(self) -> None:
         """No error so far."""
         self.forgive(*NOT_OURS)
-        assert not self.errors
+        assert not self.errors, self.errors
 
     def _hear(self, message: ConsoleMessage) -> None:
         url = message.location["url"]
