@@ -102,7 +102,7 @@ class Patience:
             wait = min(BACKOFF * 2**attempt, 30) * random.uniform(1, 2)  # if it fails
             try:
                 async with pacer:
-                    doubled_when_it_left = max(BACKOFF, 2 * self._pause)
+                    doubled = max(BACKOFF, 2 * self._pause)  # when this one leaves
                     response = await self._send_once(send, *args, **kw)
             except LOST + self.lost as error:
                 why = f"{type(error).__name__} {error}"
@@ -116,8 +116,7 @@ class Patience:
                     await self.stop(why)
                 case "pause all":
                     self.refused += 1
-                    # Requests that left together are refused together: double it once.
-                    self._pause = max(self._pause, doubled_when_it_left)
+                    self._pause = max(self._pause, doubled)  # once for those in flight
                     pause = max(self._pause, pause_in(response))
                     wait = await self._pause_all(pacer, pause, why)
                 case "try again":

@@ -121,5 +121,5 @@ def reason_in(response: Any) -> str:
     if "location" in response.headers:
         return f"leads to {response.headers['location']:.190}"
     words = MESSAGE.search(response.text)
-    text = words[1] if words else re.sub("<[^>]*>", " ", response.text)  # no HTML tags
+    text = words[1] if words else re.sub("<[^<>]*>", " ", response.text)  # no tags
     return " ".join(text.split())[:200]
