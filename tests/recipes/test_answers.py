@@ -328,5 +328,5 @@ async def test_progress_is_lines_for_a_log(
 
     await answers.collect(range(240), ask, patiently, limit=9)
     first, *_, last, _, _ = capsys.readouterr().out.splitlines()
-    assert first == "39 answered, 39 refused, 200 left to ask for"
-    assert last == "239 answered, 239 refused, 0 left to ask for"
+    assert first == "39 answered, 39 refused, 200 not asked for yet"
+    assert last == "239 answered, 239 refused, 0 not asked for yet"

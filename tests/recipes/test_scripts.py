@@ -163,7 +163,7 @@ async def test_progress_is_seen_at_once(tmp_path: Path) -> None:
             child = await start(script, PYTHONUNBUFFERED="")
             assert child.stdout
             assert (await child.stdout.readline()).startswith(b"150 to ask for")
-            await child.stdout.readuntil(b" 0 refused, 100 left to ask for")
+            await child.stdout.readuntil(b" 0 refused, 100 not asked for yet")
             child.kill()
             await child.communicate()
 
@@ -299,8 +299,8 @@ async def test_what_is_under_way_when_it_stops_is_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("job", "settings", "said"),
     [
-        (FETCH_ALL, {"IDS": []}, "URL must be .*, and IDS not empty"),
-        (FETCH_ALL, {"URL": "https://a.test/items"}, "URL must be .*, with {id}"),
+        (FETCH_ALL, {"IDS": []}, "IDS must not be empty"),
+        (FETCH_ALL, {"URL": "https://a.test/items"}, "URL must be .*, with {id} in it"),
         (FETCH_ALL, {"RATE": 0}, r"greater than 0, got .*\brate=0\b"),
         (FETCH_ALL, {"LIMIT": 0}, r"greater than 0, got .*\blimit=0\b"),
         (FETCH_ALL, {"RESULTS": "no/where.jsonl"}, "No such file.*no/where.jsonl"),

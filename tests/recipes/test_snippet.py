@@ -17,10 +17,10 @@ from inflight_lab.runners import RUNGS
 from tests.support.browser import ROOT
 
 LONGEST = {
-    "fetch_all": 425,
+    "fetch_all": 435,
     "ask_model": 435,
-    "with_requests": 450,
-    "paced": 155,
+    "with_requests": 455,
+    "paced": 160,
     "on_a_cluster": 520,
 }
 RUFF = str(Path(sys.executable).with_name("ruff"))

@@ -104,7 +104,7 @@ class AnswerFile:
             key = queue.pop()
             if len(queue) % 100 == 0:
                 so_far = f"{len(self.kept)} answered, {patiently.refused} refused"
-                print(f"{so_far}, {len(queue)} left to ask for", flush=True)
+                print(f"{so_far}, {len(queue)} not asked for yet", flush=True)
             try:
                 self.add(key, await ask(key))
                 patiently.failures = 0

@@ -34,7 +34,7 @@ async def main() -> bool:
 
     async def fetch(url: str) -> Any:
         """What to keep of one answer: its JSON, or None if there is nothing."""
-        response = await patiently(pacer, client.get, url)
+        response = await patiently(pacer, client.get, url)  # a POST may be done twice
         if response.status_code in (204, 404, 410):
             return None
         if "next" in response.links:  # if one page is enough, delete these lines

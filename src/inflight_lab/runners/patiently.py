@@ -104,6 +104,9 @@ class Patience:
                 async with pacer:
                     doubled = max(BACKOFF, 2 * self._pause)  # when this one leaves
                     response = await self._send_once(send, *args, **kw)
+            except TimeoutError:
+                why = f"no answer in {self.timeout:g} s"
+                continue
             except LOST + self.lost as error:
                 why = f"{type(error).__name__} {error}"
                 continue
