@@ -403,8 +403,14 @@ export function levelAt(run, time) {
   return Math.max(...before);
 }
 
-/** How many were sent within the last period. @param {Run} run @param {number} time */
+/**
+ * How many were sent within the last period: of a run that is over, before its end.
+ *
+ * @param {Run} run
+ * @param {number} time
+ */
 export function sentLatelyAt(run, time) {
-  const period = run.settingAt(time).quota?.period ?? 1;
-  return run.sent.within(time - period, time);
+  const at = Math.min(time, run.now);
+  const period = run.settingAt(at).quota?.period ?? 1;
+  return run.sent.within(at - period, at);
 }
