@@ -73,7 +73,7 @@ function isAnyKept({ holds }, time) {
  * @param {number} time
  */
 function isAnyLeft(run, time) {
-  const isKnown = run.levels.waiting.list.length > 0;
+  const isKnown = run.knowsWaiting;
   return run.isLive && (!isKnown || countsAt(run, time).waiting > 0);
 }
 

@@ -76,10 +76,9 @@ function latencyAt(run, time) {
  * @param {Run} run
  * @param {Counts} counts
  */
-function isDone({ asked, levels, size }, { sent, waiting, inFlight, answered }) {
+function isDone({ asked, knowsWaiting, size }, { sent, waiting, inFlight, answered }) {
   if (inFlight > 0) return false;
-  const isKnown = levels.waiting.list.length > 0;
-  if (!isKnown) return asked > 0 && answered >= asked;
+  if (!knowsWaiting) return asked > 0 && answered >= asked;
   return sent >= size && waiting === 0;
 }
 
@@ -137,7 +136,7 @@ function nobodySends({ run, time, counts }) {
 /** @type {Pattern} */
 function tail({ run, counts }) {
   const { waiting, inFlight, sent, refused, failed } = counts;
-  const isKnown = run.levels.waiting.list.length > 0;
+  const isKnown = run.knowsWaiting;
   if (!isKnown || waiting || sent < run.size || inFlight === run.size) return null;
   const isWall = run.isUnlimited && (refused || failed); // that is the news
   if (inFlight === 0 || isWall) return null;
