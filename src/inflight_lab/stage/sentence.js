@@ -34,6 +34,9 @@ const CONNECTIONS = 100;
 /** A spacing is the average of so many, so that it stands still. */
 const MANY_GAPS = 40;
 
+/** Of more gaps or pauses, the last so many count: each frame sorts them. */
+const MOST_GAPS = 2000;
+
 /** The longest spacing that is a pace, in seconds: others are just one by one. */
 const LONGEST_GAP = 0.1;
 
@@ -136,8 +139,8 @@ function nobodySends({ run, time, counts }) {
 /** @type {Pattern} */
 function tail({ run, counts }) {
   const { waiting, inFlight, sent, refused, failed } = counts;
-  const isKnown = run.knowsWaiting;
-  if (!isKnown || waiting || sent < run.size || inFlight === run.size) return null;
+  if (!run.knowsWaiting || waiting || sent < run.size) return null;
+  if (inFlight === run.size) return null;
   const isWall = run.isUnlimited && (refused || failed); // that is the news
   if (inFlight === 0 || isWall) return null;
   const verb = inFlight === 1 ? "one is" : `${inWords(inFlight)} are`;
@@ -184,10 +187,12 @@ function paused(view) {
  * @param {number} time
  */
 function pausesAt(run, time) {
+  const most = Math.ceil(MOST_GAPS / run.holds.length);
   return run.holds.flatMap(({ list }) =>
-    list.flatMap(({ until, last }) =>
-      last && until <= time ? [Math.max(0, until - last.ended)] : []
-    )
+    list
+      .filter(({ until, last }) => last && until <= time)
+      .slice(-most)
+      .map(({ until, last }) => Math.max(0, until - (last?.ended ?? until)))
   );
 }
 
@@ -199,7 +204,7 @@ function medianOf(values) {
 /** @type {Pattern} */
 function paced(view) {
   const { run, time, setting: { manner } } = view;
-  const times = run.sent.between(-Infinity, time);
+  const times = run.sent.between(-Infinity, time).slice(-MOST_GAPS - 1);
   const isPaced = manner === "paced" || (!isSlotBound(view) && isEven(times, time));
   if (!isPaced) return null;
   const last = times.slice(-MANY_GAPS - 1);
@@ -214,7 +219,7 @@ function paced(view) {
 }
 
 /**
- * Whether requests have left evenly so far: who sends a burst has short gaps, and then
+ * Whether requests have left evenly: who sends a burst has short gaps, and then
  * a long one.
  *
  * @param {number[]} times
