@@ -17,7 +17,7 @@ from inflight_lab.runners import RUNGS
 from tests.support.browser import ROOT
 
 LONGEST = {
-    "fetch_all": 430,
+    "fetch_all": 425,
     "ask_model": 435,
     "with_requests": 450,
     "paced": 155,
@@ -85,7 +85,7 @@ def test_options_are_settings(capsys: pytest.CaptureFixture[str]) -> None:
         f'URL = "{url}"  # each of IDS takes the place of {{id}}',
         'IDS: Any = range(1, 31)  # such as range(1, 3001), or [17, "abc"]',
         "RATE = 10  # requests that the API allows ...",
-        "PERIOD = 60.5  # ... in so many seconds",
+        "PERIOD = 60.5  # ... in so many seconds; 5000 in 3600 s are evenly spaced",
         "LIMIT = 7  # requests in flight: at least requests per second x seconds per "
         "answer",
         "HEADERS = {",
