@@ -12,7 +12,7 @@ import pytest
 
 from inflight_lab.recipes import RECIPES
 from inflight_lab.recipes.__main__ import main
-from inflight_lab.recipes.snippet import page_of, snippet
+from inflight_lab.recipes.snippet import names_in, page_of, snippet
 from inflight_lab.runners import RUNGS
 from tests.support.browser import ROOT
 
@@ -59,10 +59,8 @@ def test_a_script_is_the_page_and_what_it_uses(name: str) -> None:
     assert all(line in lines for line in code)
     assert packages_of(script) == NEEDS.get(name, {"httpx"})
     assert len(script.splitlines()) <= LONGEST[name]
-    functions = re.findall(r"(?m)^(?:async )?def (\w+)", script)
-    assert [each for each in functions if script.count(each) == 1] == []
-    methods = set(re.findall(r"    (?:async )?def ([a-z]\w+)", script))
-    assert {each for each in methods if f".{each}" not in script} <= INSIDE
+    functions = set(re.findall(r"(?m)^ *(?:async )?def ([a-z]\w+)", script))
+    assert functions - names_in([script]) <= INSIDE
 
 
 def test_scripts_are_as_tidy_as_any_file(tmp_path: Path) -> None:
