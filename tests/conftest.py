@@ -37,6 +37,10 @@ hypothesis.settings.register_profile(
     "repeatable", deadline=None, derandomize=True, database=None
 )
 hypothesis.settings.load_profile("repeatable")
+# Others each night, by `--hypothesis-profile`; one that fails says how to repeat it.
+hypothesis.settings.register_profile(
+    "exploring", derandomize=False, max_examples=1000, print_blob=True
+)
 
 
 def pytest_configure() -> None:

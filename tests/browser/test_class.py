@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -65,6 +66,10 @@ def test_phones_send_and_the_wall_shows_who(room: ClassRoom, pages: Pages) -> No
     expect(other.get_by_text("429 Too Many Requests")).to_contain_text("It says")
     everybody = "The class: 40 sent in a minute, 10 allowed"
     expect(ana.get_by_text(everybody)).to_be_visible()
+    other.set_viewport_size({"width": 740, "height": 360})
+    words = [other.locator(each) for each in ("#status", "#last", "#all")]
+    for above, below in pairwise(box_of(each) for each in words):
+        assert above["y"] + above["height"] <= below["y"]  # on its side, too
     counts = wall.locator("#counts")
     expect(counts).to_contain_text("10 answered30 refused")
     assert width_of_code(wall) < 150  # it is large only until somebody sends
@@ -82,7 +87,7 @@ def test_phones_send_and_the_wall_shows_who(room: ClassRoom, pages: Pages) -> No
 def test_what_is_pressed_next_begins_anew(room: ClassRoom, page: Page) -> None:
     """A dot for each request since all had come back, and their counts; those before
     are a line to compare with, below the dots.  So many may wait, as large as there is
-    room for, and the limit may move meanwhile.
+    room for, and the limit may move meanwhile.  Words have their room from the start.
     """
     # No press is stopped as a flood.
     room.api.quota, room.api.latency = "none", 0.2
@@ -95,7 +100,7 @@ def test_what_is_pressed_next_begins_anew(room: ClassRoom, page: Page) -> None:
         expect(before).to_have_text(["0 refused"] * min(earlier, 3))
     expect(page.locator("#last")).to_contain_text("200 OK")
     expect(dots).to_have_count(20)
-    for width, height in ((390, 844), (360, 600), (740, 360)):
+    for width, height in ((740, 360), (360, 600), (390, 844)):
         page.set_viewport_size({"width": width, "height": height})
         page.evaluate(TWO_FRAMES)
         slider, last, line = (
@@ -104,9 +109,9 @@ def test_what_is_pressed_next_begins_anew(room: ClassRoom, page: Page) -> None:
         assert slider["height"] < 90
         assert last["y"] + last["height"] <= line["y"]
         expect(button).to_be_in_viewport(ratio=1)
+    top = box_of(page.locator(SPACE))["y"]
     room.api.latency = 60.0
     page.get_by_role("slider", name="limit").fill("2")
-    page.set_viewport_size({"width": 390, "height": 844})
     for count in (20, 40, 60):
         button.click()
         expect(dots).to_have_count(count)
@@ -114,6 +119,7 @@ def test_what_is_pressed_next_begins_anew(room: ClassRoom, page: Page) -> None:
         shown, room_for_it = (box_of(page.locator(each)) for each in ("#dots", SPACE))
         assert 0.4 < shown["height"] / room_for_it["height"] <= 1
     expect(page.locator("#last")).to_be_empty()  # as none of these has an answer yet
+    assert box_of(page.locator(SPACE))["y"] == top  # there is room for its words
     expect(button).to_be_disabled()
     for limit in ("2", "4"):
         page.get_by_role("slider", name="limit").fill(limit)

@@ -13,8 +13,7 @@ from inflight_lab.exercises.prediction import as_plain_html
 from inflight_lab.exercises.verdict import ANSWER, Verdict
 from inflight_lab.panel.expected import expected_run
 from inflight_lab.plot.recorded_runs import player_html
-from inflight_lab.publish import beside, site
-from inflight_lab.publish.landing_page import NAME
+from inflight_lab.publish import beside, landing_page, reference, site
 from inflight_lab.publish.notebook_page import as_html
 from inflight_lab.publish.page_outputs import toy_html
 from inflight_lab.runs.terms import QuotaPolicy, Terms
@@ -46,7 +45,8 @@ def made(
     out = tmp_path_factory.mktemp("pages")
     if request.param == "all":
         site.main([str(out), "--no-lab"])
-        return sorted(path for path in out.glob("*.html") if path.name != NAME)
+        others = {landing_page.NAME, f"{reference.NAME}.html"}
+        return sorted({*out.glob("*.html")} - {out / name for name in others})
     return pages_of([notebook(request.param)], out, live=to_a_command)
 
 

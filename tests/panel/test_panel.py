@@ -172,7 +172,7 @@ async def test_the_status_follows_the_run(
     assert (panel.status, panel.running) == ("running", True)
     assert panel.start() is run
     panel.stop()
-    assert panel.status == "stopping …"
+    assert (panel.status, panel.notice) == ("stopping …", "")  # no line for a moment
     await run
     assert panel.status.startswith("stopped: 9 results in ")
     assert not panel.running

@@ -20,7 +20,8 @@ from tests.publish.parsed import parsed
 from tests.support.notebooks.notebook_tools import without_code
 
 Steps = Callable[..., None]
-SMALL = {"index.html", "mine.html", "stage.js", "stage.css", "runners/paced.py"}
+SMALL = {"index.html", "mine.html", "reference.html"}
+SMALL |= {"stage.js", "stage.css", "runners/paced.py"}
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -61,6 +62,25 @@ def test_any_cut_is_healed(cut: int, path: Path, start: Start) -> None:
     ]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such limit")
+def test_half_a_line_is_removed(path: Path, start: Start) -> None:
+    """Where the disk is full, the next answer does not follow it."""
+    resource = pytest.importorskip("resource")
+    answers = start()
+    answers.add(1, "one")
+    room = path.stat().st_size + 20
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
+    try:
+        with pytest.raises(OSError, match="no room for a whole line"):
+            answers.add(2, "x" * 100)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    answers.add(3, "three")
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [line["key"] for line in lines] == [1, 3] == [*answers.kept]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -77,7 +97,7 @@ def test_a_file_with_something_else_is_left_alone(
     if text == "{":  # this may be the beginning of a line of ours
         start()
         return
-    with pytest.raises(ValueError, match=r"results\.jsonl .* has other lines"):
+    with pytest.raises(ValueError, match=r"results\.jsonl has other lines"):
         start()
     assert path.read_text() == text
 
@@ -193,22 +213,82 @@ async def test_stop_ends_all_at_once(
     assert "Stopped: no money is left" in out
 
 
+FAILURES = [
+    KeyError("data"),
+    ValueError("no JSON"),
+    NoAnswer("status 401 Bad key"),
+    NoAnswer("status 403 Request blocked."),
+]
+
+
 @pytest.mark.anyio
-async def test_a_slip_in_the_script_ends_the_run(
-    start: Start, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("error", FAILURES, ids=repr)
+async def test_an_error_of_one_item_is_its_own(
+    error: Exception, start: Start, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It would be made for every item, so it does not cost the quota of all."""
+    """All others have an answer after one start, whatever was raised."""
+
+    async def ask(key: int) -> int:
+        if key % 3 == 0:
+            raise error
+        return key
+
+    answers = start()
+    assert not await answers.collect(range(300), ask, Patience(), limit=7)
+    assert answers.kept.keys() == {key for key in range(300) if key % 3}
+    assert f"x 297: {error!r}\n" in capsys.readouterr().out
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("error", FAILURES, ids=repr)
+@pytest.mark.parametrize(("kept", "sent"), [(0, 10), (1, 50), (100, 50)])
+async def test_where_all_fail_the_run_ends(
+    kept: int,
+    sent: int,
+    error: Exception,
+    start: Start,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """At the start soon, as with a wrong key or a slip in the script; later, as with a
+    ban, after 50 in a row.  It says why.
+    """
+    answers, failed = start(), 0
+
+    async def ask(key: int) -> int:
+        nonlocal failed
+        if len(answers.kept) < kept:
+            return key
+        failed += 1
+        raise error
+
+    assert not await answers.collect(range(500), ask, Patience(), limit=1)
+    assert (len(answers.kept), failed) == (kept, sent)
+    out = capsys.readouterr().out
+    assert f"Stopped: {sent} failures in a row: {error!r}\n" in out
+    assert f"{kept} of 500 have an answer" in out
+
+
+@pytest.mark.anyio
+async def test_where_all_fail_it_ends_for_one_api_alone(start: Start) -> None:
+    """Another, whose answers go into the same file, goes on."""
     answers = start()
 
     async def ask(key: int) -> int:
-        if len(answers.kept) == 2:
-            raise KeyError("data")
+        await asyncio.sleep(0)
         return key
 
-    with pytest.raises(ExceptionGroup) as group:
-        await answers.collect(range(300), ask, Patience(), limit=1)
-    assert group.value.subgroup(KeyError)
-    assert "2 of 300 have an answer" in capsys.readouterr().out
+    async def fail(key: int) -> None:
+        await asyncio.sleep(0)
+        failed.append(key)
+        raise NoAnswer("status 403")
+
+    failed: list[int] = []
+    is_all = await asyncio.gather(
+        answers.collect(range(300), ask, Patience(), limit=1),
+        answers.collect(range(300, 600), fail, Patience(), limit=1),
+    )
+    assert is_all == [True, False]
+    assert len(failed) in (10, 50)
 
 
 @pytest.mark.anyio
@@ -248,5 +328,5 @@ async def test_progress_is_lines_for_a_log(
 
     await answers.collect(range(240), ask, patiently, limit=9)
     first, *_, last, _, _ = capsys.readouterr().out.splitlines()
-    assert first == "39 answered, 39 refused, 200 left to ask for"
-    assert last == "239 answered, 239 refused, 0 left to ask for"
+    assert first == "39 answered, 39 refused, 200 not asked for yet"
+    assert last == "239 answered, 239 refused, 0 not asked for yet"

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from tests.support.recipes.printed import (
     VARIANTS,
     WITH_REQUESTS,
     Job,
+    lines_in,
     make_hasty,
     make_quick,
     run_here,
@@ -95,19 +97,25 @@ async def test_fault(
     assert job.answered(tmp_path) == Counter(job.items)
 
 
+@pytest.mark.parametrize(("harmed", "sent"), [({0}, 12), (range(100), 10)])
 async def test_401(
+    harmed: Collection[int],
+    sent: int,
     job: Job,
     server: PracticeServer,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Nothing more is sent, and the script says why in the API's own words."""
+    """One protected item costs no other, and a wrong key ends it soon, in the API's own
+    words.
+    """
     body = b'{"error": {"message": "The token has expired."}}'
-    async with FaultyPath(server, answer(401, body=body), harmed={0}) as path:
+    async with FaultyPath(server, answer(401, body=body), harmed=harmed) as path:
         script = job.script(path.url, tmp_path, LIMIT=1)
         assert await run_here(script)
-        assert path.seen == 1
+        assert path.seen == sent
         assert "The token has expired." in capsys.readouterr().out
+        path.recover()
         assert not await run_here(script)
     assert job.answered(tmp_path) == Counter(job.items)
 
@@ -188,7 +196,7 @@ def test_a_full_disk(server: PracticeServer, tmp_path: Path) -> None:
     )
     assert full.returncode == 1
     assert "Stopped: " in full.stdout
-    written = (tmp_path / "results.jsonl").read_text().splitlines()[:-1]
+    written = lines_in(tmp_path)
     assert 0 < len(written) < len(job.items)
     server.reset()
     again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)

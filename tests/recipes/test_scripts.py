@@ -82,6 +82,12 @@ async def test_ids_of_every_kind(tmp_path: Path) -> None:
     assert {each["where"] for each in got} == {"{a}"}
 
 
+def test_any_address_but_the_sample_is_yours() -> None:
+    """Also one whose name ends as that of the sample does."""
+    for url in ("https://api.bigexample.com/{id}", "https://example.com/{id}"):
+        assert addresses(url, [1]) == [url.replace("{id}", "1")]
+
+
 def test_an_id_is_one_step_of_a_path() -> None:
     """A slash in it, as in a DOI, leads to no other address."""
     url = "https://api.test/items/{id}/parts"
@@ -157,7 +163,7 @@ async def test_progress_is_seen_at_once(tmp_path: Path) -> None:
             child = await start(script, PYTHONUNBUFFERED="")
             assert child.stdout
             assert (await child.stdout.readline()).startswith(b"150 to ask for")
-            await child.stdout.readuntil(b" 0 refused, 100 left to ask for")
+            await child.stdout.readuntil(b" 0 refused, 100 not asked for yet")
             child.kill()
             await child.communicate()
 
@@ -171,6 +177,19 @@ async def test_a_compressed_answer(job: Job, tmp_path: Path) -> None:
         async with FaultyPath(server, packed, harmed=range(100)) as path:
             assert not await run_here(job.script(path.url, tmp_path, IDS=[1]))
     assert [line["data"] for line in lines_in(tmp_path)] == [{"found": "it"}]
+
+
+@pytest.mark.parametrize("job", CLIENTS.values(), ids=list(CLIENTS))
+async def test_no_content_is_an_answer(
+    job: Job, server: PracticeServer, tmp_path: Path
+) -> None:
+    """There is nothing, and so it is not asked for again."""
+    none = b"HTTP/1.1 204 No Content\r\n\r\n"
+    async with FaultyPath(server, none, harmed={0}) as path:
+        for _ in range(2):
+            assert not await run_here(job.script(path.url, tmp_path))
+        assert path.seen == 12
+    assert [line["data"] for line in lines_in(tmp_path)].count(None) == 1
 
 
 async def test_in_a_notebook(tmp_path: Path) -> None:
@@ -251,7 +270,7 @@ async def test_a_redirect_is_no_answer(
 
 
 class LateAnswers(PracticeServer):
-    """Does not accept the key of the first request; the others are under way then."""
+    """The first request spends the last money; the others are under way then."""
 
     asked = 0
 
@@ -260,7 +279,8 @@ class LateAnswers(PracticeServer):
         self.asked += 1
         if self.asked == 1:
             await until(lambda: self.asked == 3)
-            return await self._serve(request, JSONResponse({}, status_code=401))
+            spent = {"error": {"code": "insufficient_quota"}}
+            return await self._serve(request, JSONResponse(spent, status_code=429))
         await asyncio.sleep(0.5)
         return await super().get(request)
 
@@ -279,8 +299,8 @@ async def test_what_is_under_way_when_it_stops_is_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("job", "settings", "said"),
     [
-        (FETCH_ALL, {"IDS": []}, "URL must be .*, and IDS not empty"),
-        (FETCH_ALL, {"URL": "https://a.test/items"}, "URL must be .*, with {id}"),
+        (FETCH_ALL, {"IDS": []}, "IDS must not be empty"),
+        (FETCH_ALL, {"URL": "https://a.test/items"}, "URL must be .*, with {id} in it"),
         (FETCH_ALL, {"RATE": 0}, r"greater than 0, got .*\brate=0\b"),
         (FETCH_ALL, {"LIMIT": 0}, r"greater than 0, got .*\blimit=0\b"),
         (FETCH_ALL, {"RESULTS": "no/where.jsonl"}, "No such file.*no/where.jsonl"),
@@ -298,3 +318,13 @@ async def test_a_mistake_is_one_sentence(
         end = str(await run_here(job.script(server.url, tmp_path, **settings)))
         assert re.match(rf"\w+Error: .*{said}", end), end
         assert server.stats().started == 0
+
+
+@pytest.mark.parametrize("job", [FETCH_ALL, WITH_REQUESTS], ids=lambda job: job.recipe)
+async def test_a_port_that_is_no_number(
+    job: Job, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is tried again, and a sentence says where to look."""
+    script = job.script("", tmp_path, URL="http://127.0.0.1:80a/{id}")
+    assert await run_here(script)
+    assert "Stopped: InvalidURL: check headers and URL\n" in capsys.readouterr().out

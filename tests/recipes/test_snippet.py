@@ -13,15 +13,15 @@ import pytest
 
 from inflight_lab.recipes import RECIPES
 from inflight_lab.recipes.__main__ import main
-from inflight_lab.recipes.snippet import page_of, snippet
+from inflight_lab.recipes.snippet import names_in, page_of, snippet
 from inflight_lab.runners import RUNGS
 from tests.support.browser import ROOT
 
 LONGEST = {
-    "fetch_all": 430,
+    "fetch_all": 435,
     "ask_model": 435,
-    "with_requests": 450,
-    "paced": 155,
+    "with_requests": 455,
+    "paced": 160,
     "on_a_cluster": 520,
 }
 RUFF = str(Path(sys.executable).with_name("ruff"))
@@ -60,10 +60,8 @@ def test_a_script_is_the_page_and_what_it_uses(name: str) -> None:
     assert all(line in lines for line in code)
     assert packages_of(script) == NEEDS.get(name, {"httpx"})
     assert len(script.splitlines()) <= LONGEST[name]
-    functions = re.findall(r"(?m)^(?:async )?def (\w+)", script)
-    assert [each for each in functions if script.count(each) == 1] == []
-    methods = set(re.findall(r"    (?:async )?def ([a-z]\w+)", script))
-    assert {each for each in methods if f".{each}" not in script} <= INSIDE
+    functions = set(re.findall(r"(?m)^ *(?:async )?def ([a-z]\w+)", script))
+    assert functions - names_in([script]) <= INSIDE
 
 
 def test_scripts_are_as_tidy_as_any_file(tmp_path: Path) -> None:
@@ -88,7 +86,7 @@ def test_options_are_settings(capsys: pytest.CaptureFixture[str]) -> None:
         f'URL = "{url}"  # each of IDS takes the place of {{id}}',
         'IDS: Any = range(1, 31)  # such as range(1, 3001), or [17, "abc"]',
         "RATE = 10  # requests that the API allows ...",
-        "PERIOD = 60.5  # ... in so many seconds",
+        "PERIOD = 60.5  # ... in so many seconds; 5000 in 3600 s are evenly spaced",
         "LIMIT = 7  # requests in flight: at least requests per second x seconds per "
         "answer",
         "HEADERS = {",

@@ -70,12 +70,12 @@ def test_the_apis_own_words(body: object, reason: str) -> None:
     assert read(answer) == Refusal(0, reason)
 
 
-def test_a_page_of_a_gateway_is_no_reason() -> None:
-    """Nobody reads HTML in a terminal; plain words are shown as they are."""
-    page, words = (
-        httpx.Response(503, text=text) for text in ("<html>...", "Down at 5.")
-    )
-    assert (read(page), read(words)) == (Refusal(0), Refusal(0, "Down at 5."))
+@pytest.mark.parametrize(
+    "text", ["Down at 5.", "<html>\n<h1 class='x'>Down</h1><p>at 5.</p>\n</html>"]
+)
+def test_words_that_are_no_json_are_the_reason(text: str) -> None:
+    """Also those of a gateway's page, without its tags."""
+    assert read(httpx.Response(503, text=text)) == Refusal(0, "Down at 5.")
 
 
 NAMES = ["Retry-After", "retry-after-ms", "X-RateLimit-Reset"]

@@ -220,7 +220,7 @@ def test_attempts_are_bounded_in_time_and_number() -> None:
     assert all(least < gap <= 2 * least for gap, least in pairs)
     hangs = run(lambda *_: ok(), latency=50, timeout=2, attempts=3)
     assert len(hangs.arrivals) == 3
-    assert "TimeoutError" in str(hangs.failures[0])
+    assert "no answer in 2 s" in str(hangs.failures[0])
 
 
 def test_a_failure_says_its_status_and_the_apis_words() -> None:
@@ -237,7 +237,6 @@ def test_a_failure_says_its_status_and_the_apis_words() -> None:
 
 USED_UP = {
     "no money": (httpx.Response(429, json=NO_MONEY), 3, "Check your plan."),
-    "a wrong key": (httpx.Response(401, json={"message": "Bad key"}), 3, "Bad key"),
     "an hour": (refusal(3600), 3, "pause of 3600 s"),
     "in words that nobody knows": (
         httpx.Response(429, json={"error": "Your team has used all of its credits."}),
@@ -271,7 +270,7 @@ def test_used_up(answer: httpx.Response, at_most: int, words: str) -> None:
 @pytest.mark.parametrize(
     "failure",
     [
-        *map(httpx.Response, (304, 400, 413, 422)),
+        *map(httpx.Response, (304, 400, 401, 413, 422)),
         httpx.Response(302, headers={"Location": "/login"}, json={}),
         httpx.Response(402, json={"error": {"message": "Your card was declined."}}),
         httpx.Response(403, json={"message": "Forbidden"}),
@@ -280,9 +279,9 @@ def test_used_up(answer: httpx.Response, at_most: int, words: str) -> None:
 )
 def test_what_no_retry_fixes_costs_one_request(failure: Answer) -> None:
     """It fails after one attempt, and the others go on."""
-    ran = run(lambda number, _: failure if number % 5 == 0 else ok(), 400)
-    assert (len(ran.arrivals), len(ran.failures)) == (400, 80)
-    assert not any(isinstance(each, Stop) for each in ran.failures)
+    ran = run(lambda number, _: failure if number % 5 == 1 else ok(), 400)
+    assert len(ran.arrivals) == 400
+    assert [type(each) for each in ran.failures] == [NoAnswer] * 80
 
 
 def test_a_redirect_says_where_it_leads() -> None:
@@ -294,11 +293,16 @@ def test_a_redirect_says_where_it_leads() -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [httpx.LocalProtocolError("b'my key'"), httpx.UnsupportedProtocol("ftp")]
+    "error",
+    [
+        httpx.LocalProtocolError("b'my key'"),
+        httpx.UnsupportedProtocol("ftp"),
+        httpx.InvalidURL("Invalid port: '80a'"),
+    ],
 )
 def test_what_cannot_be_sent_ends_the_run(error: Exception) -> None:
-    """A key with a line end in it, or an address without http: no attempt helps, and
-    the error's own words may hold the key.
+    """A key with a line end in it, an address without http, or a port that is no
+    number: no attempt helps, and the error's own words may hold the key.
     """
     ran = run(lambda *_: error, 60)
     assert len(ran.arrivals) == 60, "tried again"
@@ -306,35 +310,11 @@ def test_what_cannot_be_sent_ends_the_run(error: Exception) -> None:
     assert {repr(each) for each in ran.failures} == {repr(Stop(words))}
 
 
-@pytest.mark.parametrize("status", [302, 400, 405, 422])
-def test_what_is_wrong_with_every_request_ends_the_run(status: int) -> None:
-    """After 50 in a row, in the API's words: "API key not valid" may be a 400."""
-    bad = httpx.Response(status, json={"message": "API key not valid."})
-    ran = run(lambda *_: bad, 300, limit=1)
-    assert len(ran.arrivals) == 50
-    assert [type(each) for each in ran.failures] == [NoAnswer] * 49 + [Stop] * 251
-    assert "API key not valid." in str(ran.failures[-1])
-
-
 def test_what_does_not_exist_ends_no_run() -> None:
     """A hundred gaps in a row are a hundred answers."""
     for status in (404, 410):
         ran = run(lambda *_: httpx.Response(status), 100)  # noqa: B023
         assert [each.status_code for each in ran.outcomes] == [status] * 100
-
-
-def test_after_an_answer_what_is_wrong_with_one_item_ends_no_run() -> None:
-    """All but two of 400 items are private, and both have their answer."""
-    no = httpx.Response(403)
-    ran = run(lambda number, _: ok() if number in (40, 400) else no, 400)
-    assert (len(ran.arrivals), len(ran.failures)) == (400, 398)
-
-
-def test_an_api_that_fails_for_good_ends_the_run() -> None:
-    """After 50 in a row that no retry saved, also if it has answered before."""
-    down = httpx.Response(500)
-    ran = run(lambda number, _: ok() if number <= 100 else down, 300, attempts=2)
-    assert sum(isinstance(each, Stop) for each in ran.failures) == 200 - 49
 
 
 def test_a_stop_is_one_for_all() -> None:
@@ -370,13 +350,14 @@ def test_a_stop_is_one_for_all() -> None:
 
 
 def test_an_outage_of_a_minute_costs_no_answer() -> None:
-    """If it lasts, each request is given up in a few minutes, and then the run."""
+    """If it lasts, each request is given up in a few minutes."""
     for limit in (1, 10):
         outage = run(until(60, lambda: httpx.ConnectError("no")), 50, limit=limit)
         assert outage.failures == []
-    dead = run(lambda *_: httpx.ConnectError("refused"), 400, limit=10)
-    assert {type(failure) for failure in dead.failures} == {NoAnswer, Stop}
-    assert "ConnectError refused" in str(dead.failures[-1])
+    dead = run(lambda *_: httpx.ConnectError("refused"), 50, limit=10)
+    assert [repr(each) for each in dead.failures] == [
+        "NoAnswer('ConnectError refused')"
+    ] * 50
     assert 60 < dead.seconds < 180
 
 
@@ -427,12 +408,12 @@ def test_every_dialect(rung: Any, dialect: str) -> None:
 @each_rung
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_every_dialect_when_all_is_used_up(rung: Any, dialect: str) -> None:
-    """Most of 500 are not sent, and each outcome gives the API's reason, also where a
-    402 or 403 concerns one request until 50 in a row have failed.
+    """Each outcome gives the API's reason, and a 429 ends the run at once; a 402 or 403
+    may concern one request.
     """
     app = PracticeApp(latency=0.1, dialect=dialect, exhausted=True)
-    outcomes = send_to(app, rung, 500)
-    is_said = DIALECTS[dialect].exhausted["status"] == 429
-    assert app.stats().started <= (3 if is_said else 50 + 3)
+    outcomes = send_to(app, rung, 50)
+    if DIALECTS[dialect].exhausted["status"] == 429:
+        assert app.stats().started <= 3
     assert all(isinstance(outcome, NoAnswer | Stop) for outcome in outcomes)
     assert len(str(outcomes[-1]).partition("status ")[2]) > len("402 ")

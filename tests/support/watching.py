@@ -112,7 +112,8 @@ def run_of(
 ) -> RequestLog:
     """A log of made-up requests, one ``every`` so many seconds; 0 is an error.
 
-    ``how`` each of them is may be a function of its number.
+    ``how`` each of them is may be a function of its number.  Each is sent by a task of
+    its own, and takes 0.1 s.
     """
     log = RequestLog()
     log.exit_status = exit_status
@@ -126,5 +127,6 @@ def run_of(
         }
         this.setdefault("error", "" if status else "ReadTimeout")
         this.setdefault("status", status)
+        this.setdefault("sender", number)
         note(log, number * every, **this)
     return log

@@ -198,3 +198,15 @@ def test_no_request_was_seen_for_a_reason(text: str, why: str, tmp_path: Path) -
     (line,) = watch_text(tmp_path, text).stderr.splitlines()[-1:]
     assert line.startswith("watch: No request was seen.")
     assert why in line
+
+
+def test_a_library_with_other_insides_is_not_watched(
+    server: PracticeServer, tmp_path: Path
+) -> None:
+    """One line says so, and what the script sends with another is seen."""
+    (tmp_path / "aiohttp.py").touch()
+    said = watch_text(tmp_path, f"import httpx; httpx.get('{server.url}')").stderr
+    lines = [line for line in said.splitlines() if "aiohttp" in line]
+    why = "module 'aiohttp' has no attribute 'BaseConnector'"
+    assert lines == [f"watch: aiohttp is not watched: {why}"]
+    assert "1 request to 127.0.0.1" in said

@@ -288,10 +288,8 @@ class Panel(Settings, anywidget.AnyWidget):
             self._say_under_way()
 
     def _say_under_way(self) -> None:
-        if any(lane.stopping for lane in self.lanes.values()):
-            self._say(STOPPING, STOPPING)
-        else:
-            self._say("running")
+        stopping = any(lane.stopping for lane in self.lanes.values())
+        self._say(STOPPING if stopping else "running")
 
     def _show_lanes(self) -> None:
         self._lanes = [lane.on_page() for lane in self.lanes.values()]

@@ -1,9 +1,10 @@
 """Builds the whole series as one folder of files, for any web server.
 
 ``inflight-lab site FOLDER`` makes ``index.html``, where new readers arrive; a page for
-each notebook, where its runs play as recordings; a wheel of the package, to install;
-and in ``live/`` the notebooks to run in a browser.  Without that (``--no-lab``) it
-needs neither npm nor Python 3.12, and the pages can be opened as files too.
+each notebook, where its runs play as recordings; one for the public names; a wheel of
+the package, to install; and in ``live/`` the notebooks to run in a browser.  Without
+that (``--no-lab``) it needs neither npm nor Python 3.12, and the pages can be opened as
+files too.
 
 The notebooks run side by side, and each cell once.  If one fails, its page shows the
 error, and the last line of the output names it; the site is made all the same.
@@ -22,7 +23,7 @@ from pathlib import Path
 
 import nbformat
 
-from inflight_lab.publish import beside, browser_build, landing_page
+from inflight_lab.publish import beside, browser_build, landing_page, reference
 from inflight_lab.publish.notebook_page import LiveLink, as_html
 from inflight_lab.publish.notebook_run import run_cells
 from inflight_lab.publish.series import lay_out
@@ -80,6 +81,7 @@ async def make_all(
     wheel = browser_build.pack_wheel(site)
     page = landing_page.landing_page(notebooks, wheel=wheel.name, with_lab=with_lab)
     (site / landing_page.NAME).write_text(page, encoding="utf-8")
+    (site / f"{reference.NAME}.html").write_text(reference.page(), encoding="utf-8")
     beside.write(site)
     live = beside.to_the_site if with_lab else beside.to_a_command
     pages = make_pages(notebooks, site, live=live)

@@ -3,20 +3,20 @@
 ``answers.add(key, data)`` appends a line, ``{"key": ..., "data": ...}``.
 When it returns, the line is there, even if the process is killed next.
 ``key in answers.kept`` says whether it was written, now or by an earlier start.
-``answers.collect`` asks for all that is missing, and says how far it is.
+``answers.collect`` asks for all that is missing, and says how far it is.  An error
+costs its own item.  If all items have one, as with a wrong key, the run ends soon.
 """
 
 import asyncio
 import json
 import os
 import random
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, Self
 
-from inflight_lab.runners.patiently import NoAnswer, Patience, Stop
+from inflight_lab.runners.patiently import Call, Patience, Stop
 
 BEGIN = b'{"key": '  # of each line in the file
-Ask = Callable[[Any], Awaitable[Any]]
 
 
 class AnswerFile:
@@ -43,10 +43,11 @@ class AnswerFile:
             self._read()
         except (OSError, ValueError, LookupError, TypeError) as error:
             self._file.close()
-            raise ValueError(f"{path} is in use, or has other lines: {error}") from None
+            what = "is in use" if isinstance(error, OSError) else "has other lines"
+            raise ValueError(f"{path} {what}: {error}") from None
 
     def _read(self) -> None:
-        """Read the lines, and remove the last one if a kill cut it short."""
+        """Read the lines, and remove the last one if it was cut short."""
         self._file.seek(0)
         *lines, torn = self._file.read().split(b"\n")
         for line in lines:
@@ -69,18 +70,19 @@ class AnswerFile:
         """
         line = json.dumps({"key": key, "data": data}).encode() + b"\n"
         if self._file.write(line) < len(line):
+            self._read()  # which removes this half of a line
             raise OSError(f"there is no room for a whole line in {self.path}")
         self.kept[key] = data is not None
 
     async def collect(
-        self, keys: Iterable[Any], ask: Ask, patiently: Patience, *, limit: int
+        self, keys: Iterable[Any], ask: Call, patiently: Patience, *, limit: int
     ) -> bool:
         """Keep what ``await ask(key)`` returns, for each key that has no answer yet.
 
-        At most ``limit`` are asked for at once.  `NoAnswer` or ``ValueError`` costs its
-        own key, and `Stop` ends all.  Says how far it is, and how often ``patiently``
-        was refused.  Returns whether all have an answer; if there is no such item for
-        any of them, the address is wrong.
+        At most ``limit`` are asked for at once.  An error costs its own key, but `Stop`
+        and ``OSError`` end all; so do 50 errors in a row, or 10 if no answer is kept.
+        Says how far it is, and how often ``patiently`` was refused.  Returns whether
+        all have an answer; if there is no such item for any, the address is wrong.
         """
         wanted = set(keys)
         queue = list(wanted - self.kept.keys())
@@ -96,23 +98,29 @@ class AnswerFile:
             is_all = self._report(wanted)
         return is_all
 
-    async def _work(self, queue: list[Any], ask: Ask, patiently: Patience) -> None:
+    async def _work(self, queue: list[Any], ask: Call, patiently: Patience) -> None:
         """Ask for one key after another, until none is left."""
         while queue:
             key = queue.pop()
             if len(queue) % 100 == 0:
                 so_far = f"{len(self.kept)} answered, {patiently.refused} refused"
-                print(f"{so_far}, {len(queue)} left to ask for", flush=True)
+                print(f"{so_far}, {len(queue)} not asked for yet", flush=True)
             try:
                 self.add(key, await ask(key))
-            except (NoAnswer, ValueError) as error:
+                patiently.failures = 0
+            except (Stop, OSError):
+                raise
+            except Exception as error:
                 print(f"x {key!r:.500}: {error!r}", flush=True)
+                patiently.failures += 1
+                if patiently.failures >= (50 if self.kept else 10):  # probably all fail
+                    why = f"{patiently.failures} failures in a row: {error!r}"
+                    await patiently.stop(why)
 
     def _report(self, wanted: set[Any]) -> bool:
         """Say how many have an answer, and return whether all have."""
         answers = [self.kept[key] for key in wanted if key in self.kept]
         print(f"{len(answers)} of {len(wanted)} have an answer in {self.path};")
-        print(f"{answers.count(False)} of these say that there is no such item.")
-        if answers and not any(answers):
-            print("That is all of them: is the URL right?")
+        end = ": is the URL right?" if answers and not any(answers) else "."
+        print(f"{answers.count(False)} of these say that there is no such item{end}")
         return len(answers) == len(wanted) and any(answers)

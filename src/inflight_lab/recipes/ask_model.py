@@ -34,14 +34,14 @@ RESULTS = "answers.jsonl"  # for fresh answers, name another file
 
 async def main() -> bool:
     """Ask what has no answer yet.  Return whether all is there now."""
-    if "example.com" in URL or not MODEL or not PROMPTS:
+    if "//api.example.com/" in URL or not MODEL or not PROMPTS:
         raise ValueError("URL must be that of your API, MODEL and PROMPTS must be set")
     if HEADERS.get("Authorization") == "Bearer ":
         raise ValueError("there is no key: set API_KEY in the environment")
     quotas = {"requests": (REQUESTS, PERIOD), "tokens": (TOKENS, PERIOD)}
     budgets = Budgets(limit=LIMIT, **quotas)
     patiently = Patience(timeout=TIMEOUT)
-    pool = httpx.Limits(max_connections=None)  # the budgets have one
+    pool = httpx.Limits(max_connections=None)  # else at most 100 in flight
     client = httpx.AsyncClient(headers=HEADERS, timeout=None, limits=pool)
 
     async def ask(question: str) -> Any:

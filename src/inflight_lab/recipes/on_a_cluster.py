@@ -38,7 +38,7 @@ from inflight_lab.recipes.settings import addresses, start
 URL = "https://api.example.com/items/{id}"  # each of IDS takes the place of {id}
 IDS: Any = []  # such as range(1, 3001), or [17, "abc"]
 RATE = 100  # requests that the API allows ...
-PERIOD = 1  # ... in so many seconds
+PERIOD = 1  # ... in so many seconds; 5000 in 3600 s are evenly spaced
 LIMIT = 50  # requests in flight, of all workers together
 # A key belongs here, not in URL (import os): "X-Api-Key": os.environ["X_API_KEY"].
 HEADERS = {"User-Agent": "my-script/1.0"}
@@ -50,13 +50,13 @@ RESULTS = "results.jsonl"  # for fresh answers, name another file
 async def main() -> bool:
     """Fetch what has no answer yet.  Return whether all is there now."""
     urls = addresses(URL, IDS)
-    pacer = Pacer(RATE, PERIOD, limit=LIMIT)
+    pacer = Pacer(RATE, PERIOD, limit=LIMIT)  # else at most 90 in flight
     patiently = Patience()
 
     async def fetch(url: str) -> Any:
-        """What to keep of one answer: its JSON, or None if there is no such item."""
+        """What to keep of one answer: its JSON, or None if there is nothing."""
         response = await patiently(pacer, get, cluster, url)
-        if response.status_code in (404, 410):
+        if response.status_code in (204, 404, 410):
             return None
         return response.json()  # or response.text
 

@@ -11,8 +11,10 @@ from urllib.parse import quote
 
 def addresses(url: str, ids: Any) -> list[str]:
     """The address of each id.  Raises ``ValueError`` if the settings have none."""
-    if "http" not in url or "{id}" not in url or "example.com" in url or not ids:
-        raise ValueError("URL must be that of your API, with {id}, and IDS not empty")
+    if "http" not in url or "{id}" not in url or "//api.example.com/" in url:
+        raise ValueError("URL must be that of your API, with {id} in it")
+    if not ids:
+        raise ValueError("IDS must not be empty")
     return [url.replace("{id}", quote(str(id), safe="")) for id in ids]
 
 

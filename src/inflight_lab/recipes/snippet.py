@@ -9,6 +9,7 @@ import json
 import re
 import sys
 from collections import defaultdict
+from collections.abc import Iterable
 from importlib.resources import files
 from pprint import pformat
 from textwrap import indent
@@ -46,16 +47,16 @@ def snippet(name: str, *, keep_imports: bool = False, **settings: object) -> str
         docstring = f'"""{page.docstring}"""\n'
         return source.replace(docstring, docstring + WITHOUT_EDITS)
     files_used = [page, *parts.values()]
-    sources = "\n".join(file.body for file in files_used)
+    named = names_in(file.body for file in files_used)
     for _ in range(3):  # what is named only by what is left out is left out as well
-        used = [part.as_part(sources) for part in parts.values()]
-        sources = "\n".join([page.body, *used])
+        used = [part.as_part(named) for part in parts.values()]
+        named = names_in([page.body, *used])
     job, to_start, last_lines = page.body.partition(TO_START)
     top = [f'"""{page.docstring}"""']
     # A script has its settings on top; a rung's class may be made of what it uses.
     pieces = [job, *used, to_start + last_lines] if to_start else [*used, job]
     code = "\n\n\n".join(piece.strip() for piece in pieces).strip()
-    imports = import_lines(files_used, code)
+    imports = import_lines(files_used, named)
     head = "\n\n".join([*top, imports])
     return f"{head}\n\n{code}\n"
 
@@ -130,16 +131,16 @@ class File:
         """What stands below its imports."""
         return "\n".join(self.lines[self.begins :]).strip()
 
-    def as_part(self, sources: str) -> str:
+    def as_part(self, named: set[str]) -> str:
         """The same below a comment that says what it is, less the lesson of a rung.
 
         Each docstring is its first line: what else it says stays in the package, as
-        does what nothing in the ``sources`` names but its own first line.
+        does what is not ``named``.
         """
         lines = dict(enumerate(self.lines, start=1))
         for node in ast.walk(self.tree):
             left_out: list[int] = []
-            if is_left_out(node, sources):
+            if is_left_out(node, named):
                 left_out = lines_of(node)
             elif isinstance(node, DOCUMENTED) and ast.get_docstring(node):
                 first, *left_out = lines_of(node.body[0])
@@ -154,16 +155,23 @@ class File:
         return f"# ---- {title}\n{body}"
 
 
-def is_left_out(node: ast.AST, sources: str) -> TypeGuard[ast.stmt]:
-    """Whether it belongs to a lesson, or nothing else names it, or calls the method."""
+def names_in(sources: Iterable[str]) -> set[str]:
+    """What the code names, in expressions and as attributes."""
+    names = set()
+    for node in ast.walk(ast.parse("\n".join(sources))):
+        if isinstance(node, ast.Name):
+            names.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            names.add(node.attr)
+    return names
+
+
+def is_left_out(node: ast.AST, named: set[str]) -> TypeGuard[ast.stmt]:
+    """Whether it belongs to a lesson, or nothing names it."""
     if not isinstance(node, DOCUMENTED):
         return False
-    if node.name in LESSON:
-        return True
-    if node.col_offset == 0:
-        return len(re.findall(rf"\b{node.name}\b", sources)) <= 1
-    is_called = f".{node.name}" in sources
-    return not is_called and not node.name.startswith("__")
+    is_special = node.name.startswith("__")
+    return node.name in LESSON or not (is_special or node.name in named)
 
 
 def lines_of(node: ast.stmt) -> list[int]:
@@ -187,14 +195,13 @@ def parts_of(file: File) -> dict[str, File]:
     return parts
 
 
-def import_lines(all_files: list[File], code: str) -> str:
-    """The imports that the code needs, in the order of any other file."""
+def import_lines(all_files: list[File], named: set[str]) -> str:
+    """The imports of what is named, in the order of any other file."""
     names: dict[str, set[str]] = defaultdict(set)  # of each module; "" for modules
     for file in all_files:
         for module, alias in file.imports:
             name = alias.asname or alias.name.partition(".")[0]
-            is_used = re.search(rf"\b{name}\b", code)
-            if is_used and not module.startswith(PACKAGE):
+            if name in named and not module.startswith(PACKAGE):
                 names[module].add(ast.unparse(alias))
     lines = [f"import {module}" for module in sorted(names.pop("", ()))]
     for module in sorted(names):

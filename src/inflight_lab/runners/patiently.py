@@ -6,13 +6,12 @@
   that failed together do not come back together.  So does a 503 that names no time: it
   may concern one item.  Eight attempts take at least a minute: an outage of that length
   costs no answer.
-- *Stop* if no wait will help: the money is spent, the key is wrong, or the pause is too
-  long.  Nothing more is sent, but what is under way is still answered.
-- *Stop* if nothing is accepted any more.  Nobody can list all the words in which APIs
-  say that a month's quota is used up.  But then they refuse eleven times in a row,
-  until a pause would be longer than ten minutes, or 50 requests fail one after the
-  other.  A 400 or 403 counts until the first answer: some APIs say so that a key is
-  wrong.  Later it concerns one item, such as a private one.
+- *Give up* one request if it is wrong or forbidden.  Whether all are, as with a wrong
+  key, one answer does not say: `AnswerFile` ends a run if too many fail in a row.
+- *Stop* if no wait will help: the money is spent, or the pause is too long.  Nothing
+  more is sent, but what is under way is still answered.  Nobody can list all the words
+  in which APIs say that a month's quota is used up.  But then they refuse eleven times
+  in a row, until a pause would be longer than ten minutes.
 
 404 and 410 are answers, too, and are returned.  All other failures that another
 attempt may fix get one: a lost connection, a timeout, every server error.  For a GET
@@ -36,10 +35,9 @@ import httpx
 from inflight_lab.runners.refusals import pause_in, reason_in, verdict_on
 
 BACKOFF = 0.5  # seconds to wait after a failure, doubled with each further one up to 30
-MOST_FAILURES = 50  # in a row, of requests that failed for good
 LOST = (OSError, httpx.TransportError, httpx.DecodingError)  # or too late: TimeoutError
-UNSENDABLE = (httpx.LocalProtocolError, httpx.UnsupportedProtocol)
-Send = Callable[..., Awaitable[Any]]
+UNSENDABLE = (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL)
+Call = Callable[..., Awaitable[Any]]
 
 
 class NoAnswer(Exception):
@@ -79,8 +77,8 @@ class Patience:
     If your client is not httpx, name its errors for a connection that was lost:
     ``Patience(lost=(aiohttp.ClientConnectionError, aiohttp.ClientPayloadError))``.
 
-    Share one among all requests of a run.  It counts those that were ``answered``, and
-    how often one was ``refused``.
+    Share one among all requests of a run.  It counts how often one was ``refused``.
+    An `AnswerFile` counts ``failures`` in a row, and ends the run if all seem to fail.
     """
 
     attempts: int = 8  # for each request, the first one included
@@ -89,53 +87,48 @@ class Patience:
     lost: tuple[type[Exception], ...] = ()  # errors of another client than httpx
 
     def __post_init__(self) -> None:
-        self.answered = 0  # requests so far
         self.refused = 0  # how often so far
-        self._failures = 0  # in a row
+        self.failures = 0  # in a row, which AnswerFile counts
         self._pause = 0.0  # seconds, of all; doubled each time until there is an answer
         self._under_way = 0  # requests
         self._end = ""  # why nothing is sent any more
         self._logged_until = 0.0  # when the wait is over that was logged
 
-    async def __call__(self, pacer: Any, send: Send, *args: Any, **kw: Any) -> Any:
+    async def __call__(self, pacer: Any, send: Call, *args: Any, **kw: Any) -> Any:
         """Await ``send(*args, **kw)`` until there is an answer, and return it."""
         wait, why = 0.0, ""
         for attempt in range(self.attempts):
             await self._wait(wait, why)
+            wait = min(BACKOFF * 2**attempt, 30) * random.uniform(1, 2)  # if it fails
             try:
                 async with pacer:
-                    pause_before = self._pause  # when it leaves
+                    doubled = max(BACKOFF, 2 * self._pause)  # when this one leaves
                     response = await self._send_once(send, *args, **kw)
-                verdict = verdict_on(response)
-                why = f"status {response.status_code} {reason_in(response)}"
+            except TimeoutError:
+                why = f"no answer in {self.timeout:g} s"
+                continue
             except LOST + self.lost as error:
-                verdict = "try again"
                 why = f"{type(error).__name__} {error}"
-            match verdict:
+                continue
+            why = f"status {response.status_code} {reason_in(response)}"
+            match verdict_on(response):
                 case "answer":
-                    self.answered += 1
-                    self._failures = 0
                     self._pause = 0.0
                     return response
                 case "end all":
                     await self.stop(why)
                 case "pause all":
                     self.refused += 1
-                    self._pause = max(self._pause, 2 * pause_before or BACKOFF)
+                    self._pause = max(self._pause, doubled)  # once for those in flight
                     pause = max(self._pause, pause_in(response))
                     wait = await self._pause_all(pacer, pause, why)
                 case "try again":
-                    wait = min(BACKOFF * 2**attempt, 30) * random.uniform(1, 2)
-                case "give up" if self.answered:  # it alone is wrong
+                    continue
+                case "give up":
                     raise NoAnswer(why)
-                case "give up":  # perhaps all are, as with a wrong key
-                    break
-        self._failures += 1
-        if self._failures >= MOST_FAILURES:
-            await self.stop(why)
         raise NoAnswer(why)
 
-    async def _send_once(self, send: Send, *args: Any, **kw: Any) -> Any:
+    async def _send_once(self, send: Call, *args: Any, **kw: Any) -> Any:
         """Send, unless the run has ended while this request waited for its turn."""
         if self._end:
             await self.stop(self._end)
@@ -166,5 +159,5 @@ class Patience:
         """End the run, as soon as nothing is under way that may be answered."""
         self._end = why
         while self._under_way:
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.01)  # meanwhile the last answer is written
         raise Stop(why)

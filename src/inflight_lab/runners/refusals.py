@@ -64,7 +64,7 @@ def read_refusal(response: Any) -> Refusal | None:
     overload (503, 529) is one, also where it may concern this request alone.
     """
     verdict = verdict_on(response)
-    if verdict == "end all":
+    if verdict == "end all" or response.status_code == 401:  # the key is wrong
         return Refusal(0, reason_in(response), is_permanent=True)
     if verdict == "pause all" or response.status_code in (503, 529):
         return Refusal(pause_in(response), reason_in(response))
@@ -76,8 +76,6 @@ def verdict_on(response: Any) -> Verdict:
     status = response.status_code
     if 200 <= status < 300 or status in (404, 410):  # no such item: an answer, too
         return "answer"
-    if status == 401:  # the key is wrong
-        return "end all"
     if status in (402, 403, 429) and SPENT.search(response.text):  # no money is left
         return "end all"
     if status == 429 or pause_in(response) > 0:  # too many requests, or not now
@@ -86,7 +84,7 @@ def verdict_on(response: Any) -> Verdict:
         return "pause all"
     if status >= 500 or status in (408, 409):  # it may concern this request alone
         return "try again"
-    return "give up"  # the request is wrong, or forbidden, or leads elsewhere
+    return "give up"  # the request is wrong, forbidden, moved, or has a wrong key
 
 
 def pause_in(response: Any) -> float:
@@ -123,5 +121,5 @@ def reason_in(response: Any) -> str:
     if "location" in response.headers:
         return f"leads to {response.headers['location']:.190}"
     words = MESSAGE.search(response.text)
-    text = words[1] if words else response.text.partition("<")[0]  # no HTML
+    text = words[1] if words else re.sub("<[^<>]*>", " ", response.text)  # no tags
     return " ".join(text.split())[:200]

@@ -73,8 +73,7 @@ function isAnyKept({ holds }, time) {
  * @param {number} time
  */
 function isAnyLeft(run, time) {
-  const isKnown = run.levels.waiting.list.length > 0;
-  return run.isLive && (!isKnown || countsAt(run, time).waiting > 0);
+  return run.isLive && (!run.knowsWaiting || countsAt(run, time).waiting > 0);
 }
 
 /** Why the last that failed did. @param {Run} run @param {number} time */

@@ -142,6 +142,11 @@ export class Run {
     return Math.max(this.asked, this.#started);
   }
 
+  /** Whether anybody has counted those that wait. */
+  get knowsWaiting() {
+    return this.levels.waiting.list.length > 0;
+  }
+
   /** How many were at the API at once, at most. */
   get seatCount() {
     return this.#seats.length;
@@ -372,7 +377,7 @@ export function countsAt(run, time) {
   const { answered, refused, failed, cancelled } = run.ends;
   return {
     sent,
-    waiting: waiting.list.length
+    waiting: run.knowsWaiting
       ? waiting.at(time)?.value ?? 0
       : Math.max(0, knownAt(run, time) - sent - run.givenUp.upTo(time)),
     inFlight: inFlightAt(run, time),
@@ -403,8 +408,14 @@ export function levelAt(run, time) {
   return Math.max(...before);
 }
 
-/** How many were sent within the last period. @param {Run} run @param {number} time */
+/**
+ * How many were sent within the last period: of a run that is over, before its end.
+ *
+ * @param {Run} run
+ * @param {number} time
+ */
 export function sentLatelyAt(run, time) {
-  const period = run.settingAt(time).quota?.period ?? 1;
-  return run.sent.within(time - period, time);
+  const at = Math.min(time, run.now);
+  const period = run.settingAt(at).quota?.period ?? 1;
+  return run.sent.within(at - period, at);
 }

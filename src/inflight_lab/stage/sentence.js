@@ -4,13 +4,23 @@
 // A pattern looks at what the run has met so far, and not at what a frame shows: so a
 // sentence keeps its form for as long as the situation lasts.
 
-import { busiest, everyInWords, pauseAt, whyFailed, whyRefused } from "./causes.js";
+import { pauseAt, whyFailed, whyRefused } from "./causes.js";
 import { CONNECTED, seenAt } from "./motion.js";
 import { inWords, secondsInWords, spanInWords } from "./quota.js";
 import { ASLEEP_AFTER, isAsleep, levelAt, PAUSE } from "./run.js";
+import {
+  BEGINNING,
+  counted,
+  lasted,
+  latencyInWords,
+  lostOf,
+  quotaInWords,
+  ratedWords,
+  usedShare,
+} from "./sums.js";
 
 /**
- * @import { Counts, Quota, Run, Setting } from "./run.js"
+ * @import { Counts, Run, Setting } from "./run.js"
  *
  * @typedef {"out" | "answered" | "refused" | "failed" | "asleep" | "strong"} Look
  * @typedef {string | [text: string, look: Look]} Words
@@ -34,6 +44,9 @@ const CONNECTIONS = 100;
 /** A spacing is the average of so many, so that it stands still. */
 const MANY_GAPS = 40;
 
+/** Of more gaps or pauses, the last so many count: each frame sorts them. */
+const MOST_GAPS = 2000;
+
 /** The longest spacing that is a pace, in seconds: others are just one by one. */
 const LONGEST_GAP = 0.1;
 
@@ -42,9 +55,6 @@ const EVEN = 0.5;
 
 /** What has just happened, in seconds of the run. */
 const RECENT = 1;
-
-/** A run has begun when the first are all on their way, in seconds. */
-const BEGINNING = 0.1;
 
 /** @param {Run} run @param {number} time @returns {Words[]} */
 export function sentenceAt(run, time) {
@@ -76,10 +86,9 @@ function latencyAt(run, time) {
  * @param {Run} run
  * @param {Counts} counts
  */
-function isDone({ asked, levels, size }, { sent, waiting, inFlight, answered }) {
+function isDone({ asked, knowsWaiting, size }, { sent, waiting, inFlight, answered }) {
   if (inFlight > 0) return false;
-  const isKnown = levels.waiting.list.length > 0;
-  if (!isKnown) return asked > 0 && answered >= asked;
+  if (!knowsWaiting) return asked > 0 && answered >= asked;
   return sent >= size && waiting === 0;
 }
 
@@ -89,6 +98,7 @@ const UNDER_WAY = [
   stuck,
   nobodySends,
   tail,
+  asleep,
   paused,
   paced,
   flowing,
@@ -137,8 +147,8 @@ function nobodySends({ run, time, counts }) {
 /** @type {Pattern} */
 function tail({ run, counts }) {
   const { waiting, inFlight, sent, refused, failed } = counts;
-  const isKnown = run.levels.waiting.list.length > 0;
-  if (!isKnown || waiting || sent < run.size || inFlight === run.size) return null;
+  if (!run.knowsWaiting || waiting || sent < run.size) return null;
+  if (inFlight === run.size) return null;
   const isWall = run.isUnlimited && (refused || failed); // that is the news
   if (inFlight === 0 || isWall) return null;
   const verb = inFlight === 1 ? "one is" : `${inWords(inFlight)} are`;
@@ -150,22 +160,23 @@ function tail({ run, counts }) {
  *
  * @type {Pattern}
  */
-function asleep({ run, time, counts: { inFlight } }) {
+function asleep(view) {
+  const { run, time, counts: { inFlight } } = view;
   const sleeping = run.holds.filter((each) => {
     const hold = each.at(time);
     return hold !== undefined && isAsleep(hold, time);
   }).length;
-  if (sleeping === 0) return null;
+  if (sleeping === 0 || pausesAt(view).length > 0) return null;
   const out = counted(inFlight, "out", "in flight");
   return [out, ", ", counted(sleeping, "asleep"), " after the answer."];
 }
 
 /** @type {Pattern} */
 function paused(view) {
-  const { time, run, setting: { manner, limit }, latency } = view;
-  const known = manner === "pause" ? [PAUSE] : pausesAt(run, time);
-  if (known.length === 0) return asleep(view);
-  const pause = medianOf(known);
+  const { run, setting: { limit }, latency } = view;
+  const pauses = pausesAt(view);
+  if (pauses.length === 0) return null;
+  const pause = medianOf(pauses);
   if (pause <= ASLEEP_AFTER || limit === null || latency === null) return null;
   const slots = Math.min(limit, run.size);
   const rate = slots / (latency + pause);
@@ -178,17 +189,15 @@ function paused(view) {
   ];
 }
 
-/**
- * For how long slots were kept after their answers, so far.
- *
- * @param {Run} run
- * @param {number} time
- */
-function pausesAt(run, time) {
+/** For how long slots are kept after their answers, so far. @param {View} view */
+function pausesAt({ run, time, setting: { manner } }) {
+  if (manner === "pause") return [PAUSE];
+  const most = Math.ceil(MOST_GAPS / run.holds.length);
   return run.holds.flatMap(({ list }) =>
-    list.flatMap(({ until, last }) =>
-      last && until <= time ? [Math.max(0, until - last.ended)] : []
-    )
+    list
+      .filter(({ until, last }) => last && until <= time)
+      .slice(-most)
+      .map(({ until, last }) => Math.max(0, until - (last?.ended ?? until)))
   );
 }
 
@@ -200,7 +209,7 @@ function medianOf(values) {
 /** @type {Pattern} */
 function paced(view) {
   const { run, time, setting: { manner } } = view;
-  const times = run.sent.between(-Infinity, time);
+  const times = run.sent.between(-Infinity, time).slice(-MOST_GAPS - 1);
   const isPaced = manner === "paced" || (!isSlotBound(view) && isEven(times, time));
   if (!isPaced) return null;
   const last = times.slice(-MANY_GAPS - 1);
@@ -215,7 +224,7 @@ function paced(view) {
 }
 
 /**
- * Whether requests have left evenly so far: who sends a burst has short gaps, and then
+ * Whether requests have left evenly: who sends a burst has short gaps, and then
  * a long one.
  *
  * @param {number[]} times
@@ -307,125 +316,4 @@ function mixed(view) {
 function whyOf({ run, time, counts }) {
   const why = counts.refused ? whyRefused(run, time) : whyFailed(run, time);
   return [why ? `: ${why}.` : "."];
-}
-
-/** From the first that was sent to the last that was back. @param {Run} run */
-function lasted({ ends, sent }) {
-  const last = Object.values(ends).map((each) => each.lastUpTo(Infinity));
-  return Math.max(0, ...last) - (sent.list[0] ?? 0);
-}
-
-/**
- * The answers, divided by what was allowed until the last request left, in percent; if
- * more were sent, by those.  The scoreboard's share is less than 1 % from it.
- *
- * @param {Run} run All are answered.
- * @param {Quota | null} quota
- */
-function usedShare({ ends, sent }, quota) {
-  if (!quota) return null;
-  const { rate, period } = quota;
-  const leaving = sent.lastUpTo(Infinity) - (sent.list[0] ?? 0);
-  const evenly = 1 + rate * leaving / period; // the first leaves at once
-  const most = Math.max(sent.upTo(Infinity), rate, evenly);
-  const share = ends.answered.upTo(Infinity) / most;
-  return share < 1 ? Math.min(99, Math.round(100 * share)) : 100;
-}
-
-/**
- * A number in the colour of its dots.
- *
- * @param {number} count
- * @param {Look} look
- * @param {string} [words]
- * @returns {Words}
- */
-function counted(count, look, words = look) {
-  return [`${inWords(count)} ${words}`, look];
-}
-
-/** Those that got no answer. @param {Counts} counts @returns {Words[]} */
-function lostOf({ refused, failed }) {
-  return [
-    ...(refused ? [", ", counted(refused, "refused")] : []),
-    ...(failed ? [", ", counted(failed, "failed")] : []),
-  ];
-}
-
-/**
- * A rate, beside what is allowed and what has come of it.
- *
- * @param {View} view
- * @param {number} perSecond
- * @returns {Words[]}
- */
-function ratedWords(view, perSecond) {
-  const { setting: { quota } } = view;
-  const period = quota?.period ?? 1;
-  const rate = perSecond * period;
-  const rated = `${inWords(rate)} ${perInWords(period)}`;
-  const rest = quota
-    ? besideAllowed(view, quota, Math.round(rate))
-    : newsOfLosses(view);
-  return [[rated, "strong"], ...rest, "."];
-}
-
-/** What was lost where nobody knows what is allowed. @param {View} view */
-function newsOfLosses({ run, time, counts: { refused, failed } }) {
-  if (refused) return ["; ", counted(refused, "refused")];
-  if (failed) return ["; ", counted(failed, "failed"), `: ${whyFailed(run, time)}`];
-  return [];
-}
-
-/**
- * @param {View} view
- * @param {Quota} quota
- * @param {number} rate Requests in its period.
- * @returns {Words[]}
- */
-function besideAllowed(view, quota, rate) {
-  const { run, time, setting, counts: { refused, failed } } = view;
-  if (!refused && failed) return newsOfLosses(view);
-  const allowed = quota.shape === "spacing" ? everyInWords(quota) : inWords(quota.rate);
-  const isTooFast = rate > quota.rate || quota.shape === "spacing";
-  const bad = counted(refused, "refused");
-  if (refused && isTooFast) return [`; ${allowed} allowed, `, bad];
-  const since = heldSince(setting);
-  if (refused && run.turned.within(since, time)) {
-    const most = busiest(run, quota.period, since, time);
-    const isBurst = quota.shape === "window" && most > quota.rate;
-    if (!isBurst) return ["; ", bad, `: ${whyRefused(run, time, since)}`];
-    return [`, ${inWords(most)} in the busiest; ${allowed} allowed, `, bad];
-  }
-  const unused = quota.rate - rate; // so that the sum is right
-  const isUnused = unused > 1 && !isTooFast;
-  return [`; ${allowed} allowed${isUnused ? `, ${unused} unused` : ""}`];
-}
-
-/**
- * Since when refusals are those of what is set now: what was sent before counts for one
- * more period.
- *
- * @param {Setting} setting
- */
-function heldSince({ time, quota }) {
-  return time + Math.min(time, quota?.period ?? 0) - BEGINNING;
-}
-
-/** @param {Quota} quota */
-function quotaInWords(quota) {
-  const { shape, rate, period } = quota;
-  if (shape === "spacing") return everyInWords(quota);
-  return `${inWords(rate)} ${perInWords(period)}`;
-}
-
-/** As it was set, so that the sum is right. @param {number} seconds */
-function latencyInWords(seconds) {
-  return seconds < 0.1 ? secondsInWords(seconds) : `${Number(seconds.toFixed(2))} s`;
-}
-
-/** "a second", "in 10 s". @param {number} period */
-function perInWords(period) {
-  if (period === 1) return "a second";
-  return period === 60 ? "a minute" : `in ${secondsInWords(period)}`;
 }

@@ -222,7 +222,7 @@ export class Stage {
     stage.classList.toggle("ifl-before", moment.time < 0);
     stage.classList.toggle("ifl-closed", isClosed(run, moment));
     stage.classList.toggle("ifl-spent", isSpent(run, moment));
-    const isCounted = run.levels.waiting.list.length > 0 || run.size <= run.asked;
+    const isCounted = run.knowsWaiting || run.size <= run.asked;
     stage.dataset.announced = `${run.asked > 0 && isCounted}`; // who may try again?
     stage.dataset.failed = `${counts.failed > 0}`;
     stage.dataset.cancelled = `${counts.cancelled > 0}`;

@@ -53,7 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         files.watch()
     else:
         say("real requests go to the API (with --practice, none would)")
-    watch_libraries(log)
+    for trouble in watch_libraries(log):
+        say(trouble)
     watch_asyncio(log)
     Script(options.script, options.args, conclude).run()
 

@@ -65,12 +65,13 @@ Deno.test("the words are of what is set at the time that is shown", () => {
   assert.equal(drawnAt(run, "rate", 4).line.text, ""); // it allows one, and again one
 });
 
-Deno.test("a button counts what is sent within the quota's own period", () => {
+Deno.test("a button counts what is sent within the quota's own period, in the end the last", () => {
   const run = new Run();
   run.set(0, { quota: quotaOf({ rate: 5, period: 3 }) });
   for (const time of [0, 1, 2, 3.5]) run.send(time);
+  run.goOn({ now: 4.5 });
   const { number, unit } = LEVELS.rate;
-  assert.deepEqual([number(run, 2), number(run, 4.5)], [3, 2]);
+  assert.deepEqual([2, 4.5, 9].map((time) => number(run, time)), [3, 2, 2]);
   assert.equal(unit(run.settingAt(2)), "sent in 3 s");
 });
 

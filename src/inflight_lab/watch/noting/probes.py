@@ -8,7 +8,6 @@ import asyncio
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from functools import wraps
 from importlib import import_module
 from types import MethodType, ModuleType
@@ -37,11 +36,20 @@ def replace(owner: Any, name: str, instead: Instead) -> None:
     setattr(owner, name, replaced if is_shared else MethodType(replaced, owner))
 
 
-def watch_libraries(log: RequestLog) -> None:
-    """Note what each library sends that is installed."""
+def watch_libraries(log: RequestLog) -> list[str]:
+    """Note what each library sends that is installed.
+
+    Returns a sentence for each whose insides are not those that are known here.
+    """
+    troubles = []
     for name, watch in WATCHES.items():
-        with suppress(ImportError):
+        try:
             watch(log, import_module(name))
+        except ImportError:
+            continue
+        except AttributeError as error:
+            troubles.append(f"{name} is not watched: {error}")
+    return troubles
 
 
 def noting_close(log: RequestLog) -> Instead:
