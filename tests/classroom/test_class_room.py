@@ -52,6 +52,7 @@ async def test_all_phones_share_one_quota(room: ClassRoom) -> None:
         refused = await ana.send()
         assert (refused.status_code, refused.headers["Retry-After"]) == (429, "60")
         await wall.hear_ends(7)
+        assert 0 < wall.events[0][0] < wall.events[-1][0] <= wall.state["now"]
         assert wall.state["phones"] == [[1, "Ana"], [2, ""]]
         senders = [event[5] for event in wall.events if event[1] == "sent"]
         assert (senders[:3], sorted(senders[3:])) == ([1, 1, 1], [1, 2, 2, 2])

@@ -85,9 +85,11 @@ def test_an_answer_that_nobody_can_choose_is_an_error() -> None:
 
 
 def test_a_page_without_a_kernel() -> None:
-    """A number can be typed there, and a question about `<` is shown as written."""
+    """A number can be typed there, and what has a `<` in it is shown as written."""
     assert '<input type="number"' in as_plain_html("How many?", ())
-    assert "number" not in as_plain_html("Which?", ("one", "two"))
+    choices = as_plain_html("Which?", ("1 < 2", "two"))
+    assert "number" not in choices
+    assert "> 1 &lt; 2<" in choices
     guess = Predict("Is 1 < 2 & 2 > 1?")
     assert guess.children[0].value == "<b>Predict:</b> Is 1 &lt; 2 &amp; 2 &gt; 1?"
 

@@ -13,6 +13,7 @@ REFUSED = """    else:
 MISTAKES: dict[str, list[tuple[str, ...]]] = {
     "check_two_at_once": [
         ("it blocks", "    return ", "    time.sleep(1)\n    return ", "blocks"),
+        ("not waited for", "[await first, await second]", "[]", "2 requests reached"),
     ],
     "check_split": [
         (

@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from xml.etree import ElementTree
 
@@ -101,8 +103,16 @@ def test_kinds_of_quota_differ() -> None:
 @pytest.mark.anyio
 async def test_a_card_is_the_same_each_time() -> None:
     """Whatever the computer does meanwhile, and where a loop runs, as in a notebook,
-    which stands still meanwhile, and goes on with the same task.
+    which stands still meanwhile, and goes on with the same task; other threads have
+    the real time.
     """
+
+    async def of_a_thread() -> float:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(time.time).result()
+
+    today = time.time()
+    assert run(of_a_thread(), VirtualLoop()) >= today
     mine, begun = asyncio.current_task(), asyncio.get_running_loop().time()
     assert str(judge(limiters.Window, **QUOTA)) == str(card_of(limiters.Window))
     with pytest.raises(StuckError):

@@ -16,6 +16,7 @@ API = "https://api.example.com"
         "/items?api_key=1",
         "/items?access-token=1",
         "/items?accessToken=1",
+        "/items?accesstoken=1",
         "/items?appid=1",
         "/items?X-Amz-Signature=1",
         "/items?state=0123abcd4567ef89ab",

@@ -28,13 +28,14 @@ async def test_two_panels_on_one_server(
     server: PracticeServer, open_panel: OpenPanel
 ) -> None:
     """Both run at once, each returns the outcomes of its own requests, and the server
-    counts them all.
+    counts them all, also if a third is reset meanwhile.
     """
     server.latency = 0.2
     first = open_panel(count=20, limit=5)
     second = open_panel(returns_a_task, count=30)
     run = first.start()
     await until(lambda: first.timeline.stats().accepted == 5)
+    await open_panel().reset()
     await asyncio.gather(run, second.start())
     for panel, count in ((first, 20), (second, 30)):
         assert len(panel.outcomes) == panel.timeline.stats().accepted == count
@@ -288,7 +289,7 @@ async def test_the_plot_of_an_observed_run_ends_with_it(
         other.cancel()
 
 
-PACED = partial(paced.make_many_requests, rate=10)
+PACED = partial(paced.make_many_requests, rate=20, period=2)
 NAIVE, SEMAPHORE = TWO.values()
 PAUSE = semaphore_pause.make_many_requests
 

@@ -183,22 +183,28 @@ def test_what_can_be_drawn(idle: PracticeServer, open_page: OpenPage) -> None:
 def test_a_page_that_opens_while_a_run_begins_gets_all_of_its_beginning(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It takes the first message about a run, and no second beginning of the same."""
+    """It takes the first message about a run, and no second beginning of the same; no
+    news come before it.
+    """
     sent: list[Message] = []
     terms = Terms(QuotaPolicy("sliding-window", 7))
     source = PlotSource(Timeline(), None, lambda: terms)
     live = Feed(source, sent.append, PlainPicture(dict))
     read = source.read
 
-    def read_once_a_page_has_opened() -> Run:
-        page = threading.Thread(target=live.send_all)
-        page.start()
-        page.join(0.2)  # enough for a page that nothing holds back
+    others = [live.send_new, live.send_all]
+
+    def read_once_others_have_sent() -> Run:
+        while others:
+            other = threading.Thread(target=others.pop())
+            other.start()
+            other.join(0.2)  # enough for one that nothing holds back
         return read()
 
-    monkeypatch.setattr(source, "read", read_once_a_page_has_opened)
+    monkeypatch.setattr(source, "read", read_once_others_have_sent)
     live.start()
     live.stop()
+    assert "reset" in sent[0]
     beginnings = [message for message in sent if "reset" in message]
     firsts = [
         next(each) for _, each in groupby(beginnings, key=lambda it: it["number"])

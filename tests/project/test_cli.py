@@ -121,14 +121,21 @@ def test_ctrl_c_ends_any_command(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ended("site folder") == 130
 
 
-def test_without_jupyterlab_it_says_how_to_get_it(
+def test_what_is_not_installed_is_named_with_how_to_get_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A plain installation has no JupyterLab: two commands that bring it."""
+    """A plain installation has no JupyterLab: two commands that bring it; nor what a
+    rung for many machines needs: the extra that brings that.
+    """
     monkeypatch.setitem(sys.modules, "jupyterlab.labapp", None)
     said = str(ended(""))
     assert "uv run inflight-lab " in said
     assert 'pip install "inflight-lab[lab]" && inflight-lab ' in said
+    monkeypatch.setitem(sys.modules, "throttled", None)
+    rung = "inflight_lab.runners.shared_quota"
+    monkeypatch.delitem(sys.modules, rung, raising=False)
+    said = str(ended("run shared_quota http://127.0.0.1:9/"))
+    assert re.findall(r"\[\w+\]", said) == ["[redis]"]
 
 
 # ---- The folder

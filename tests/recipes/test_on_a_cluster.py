@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -75,6 +77,24 @@ def test_the_shared_quota_is_a_little_less_than_allowed() -> None:
     allowed = on_a_cluster.RATE / on_a_cluster.PERIOD
     assert quota.burst == 1
     assert quota.fill_rate == pytest.approx(0.99 * allowed, rel=0.001)
+
+
+async def test_a_worker_asks_for_one_turn_at_a_time() -> None:
+    """In line, and not all again whenever one has its turn."""
+    asking = asyncio.Lock()
+
+    async def limit() -> SimpleNamespace:
+        assert not asking.locked()
+        async with asking:
+            await asyncio.sleep(0)
+        return SimpleNamespace(limited=False)
+
+    sender: Any = on_a_cluster.Sender()
+    await sender.setup(None)
+    sender.quota = SimpleNamespace(limit=limit)
+    async with PracticeServer(latency=0) as server:
+        await asyncio.gather(*(sender.send(server.url) for _ in range(2)))
+    await sender.teardown(None)
 
 
 async def test_killed_and_started_again(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -35,7 +36,7 @@ NEEDS = {
 
 def printed(capsys: pytest.CaptureFixture[str], command: str) -> str:
     """What the command prints."""
-    main(command.split())
+    main(shlex.split(command))
     return capsys.readouterr().out
 
 
@@ -133,13 +134,13 @@ def test_headers_stand_below_each_other_where_a_line_is_too_long(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """And a key's variable is the one that is named."""
-    options = "--header Authorization@GH_TOKEN --header Accept:application/vnd.github"
+    options = "--header Authorization@GH_TOKEN --header 'Accept: text/csv; charset=x'"
     script = printed(capsys, f"fetch_all {options} --header User-Agent:mine/2.0")
     assert (
         """HEADERS = {
     "User-Agent": "mine/2.0",
     "Authorization": "Bearer " + (os.getenv("GH_TOKEN") or sys.exit("Set GH_TOKEN.")),
-    "Accept": "application/vnd.github",
+    "Accept": "text/csv; charset=x",
 }
 """
         in script

@@ -194,26 +194,34 @@ def test_several_policies(
     assert (pacer.rate, pacer.period) == pace
 
 
+LARGER = '"a";q=200;w=1'
+
+
 @pytest.mark.parametrize(
-    ("statuses", "rate"),
+    ("yours", "policy", "statuses", "rate"),
     [
-        ([429, 429, 429, 200], 88),  # one flight is one refusal
-        ([500, 402, 502], 100),  # a failure, and a card that was declined
-        ([200, 200, 200], 100),
+        (100, LARGER, [429, 429, 429, 200], 88),  # one flight is one refusal
+        (100, LARGER, [500, 402, 502], 100),  # a failure, and a card that was declined
+        (100, LARGER, [200, 200, 200], 100),
+        (None, "", [500] * 20, 20),
+        (None, '"hour";q=500;w=3600', [200, 429], 20),  # it named no pace
     ],
 )
-def test_what_answers_teach(statuses: list[int], rate: float) -> None:
+def test_what_answers_teach(
+    yours: float | None, policy: str, statuses: list[int], rate: float
+) -> None:
     """Only a refusal that concerns all does, and what was sent before it says no
-    more.
+    more; nor does a failure, or a quota that is larger than yours.
     """
+    headers = {"RateLimit-Policy": policy}
 
     async def main() -> None:
-        pacer = LearningPacer(100)
+        pacer = LearningPacer(yours)
 
         async def request(status: int) -> None:
             async with pacer:
-                await asyncio.sleep(0.5)
-                pacer.learn(httpx.Response(status))
+                await asyncio.sleep(0.5 if yours else 0.1)
+                pacer.learn(httpx.Response(status, headers=headers))
 
         await asyncio.gather(*map(request, statuses))
         assert pacer.rate == pytest.approx(rate)

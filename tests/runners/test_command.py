@@ -155,7 +155,13 @@ class Terminal(io.StringIO):
 
 @pytest.mark.parametrize(
     ("typed", "options", "count"),
-    [("y\n", [], 3), ("n\n", [], 0), ("\n", [], 0), ("", ["--yes"], 3)],
+    [
+        ("y\n", [], 3),
+        ("yes\n", [], 3),
+        ("n\n", [], 0),
+        ("\n", [], 0),
+        ("", ["--yes"], 3),
+    ],
 )
 def test_a_person_is_asked(
     typed: str,
@@ -165,8 +171,8 @@ def test_a_person_is_asked(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """At a terminal the plan comes with a question, and only "y" sends anything; with
-    ``--yes`` it is still said.
+    """At a terminal the plan comes with a question, and only "y" or "yes" sends
+    anything; with ``--yes`` it is still said.
     """
     monkeypatch.setattr(sys, "stdin", Terminal(typed))
     url = "http://api.example/get"

@@ -239,6 +239,11 @@ def test_the_limit_may_move() -> None:
         await crowd.finish()
         assert not limiter.locked()
         assert crowd.entered == list(range(15))
+        crowd = Crowd(limiter, 3)
+        await settle()
+        limiter.limit = 1
+        assert limiter.locked(), "and nobody waits"
+        await crowd.finish()
 
     run(main())
 

@@ -362,6 +362,7 @@ def test_a_failure_counts_from_now_and_is_no_short_latency() -> None:
         ({"rate": 0}, "rate=0"),
         ({"also": [(0, 60)]}, "also=[(0, 60)]"),
         ({"limit": 0}, "limit=0"),
+        ({"burst": 0}, "burst=0"),
     ],
 )
 def test_a_bad_number_is_one_line(arguments: dict[str, Any], shown: str) -> None:

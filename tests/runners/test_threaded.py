@@ -74,10 +74,10 @@ def test_sixteen_threads_keep_the_quota(server: PracticeServer) -> None:
     assert (server.stats().accepted, server.stats().refused) == (90, 0)
 
 
-def take_a_turn(pacer: ThreadPacer) -> None:
+def take_a_turn(pacer: ThreadPacer, seconds: float = 0) -> None:
     """Go in and out."""
     with pacer:
-        pass
+        time.sleep(seconds)
 
 
 def fail_after(seconds: float, pacer: ThreadPacer) -> None:
@@ -104,6 +104,8 @@ def test_turns_are_spaced_and_counted() -> None:
         take_a_turn(pacer)
     assert time.perf_counter() - began >= 0.5
     pacer = ThreadPacer(1, 0.3)
+    for _ in range(2):
+        take_a_turn(pacer, 0.15)
     with pytest.raises(TimeoutError):
         fail_after(0.2, pacer)
     failed = time.perf_counter()

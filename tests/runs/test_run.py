@@ -68,8 +68,8 @@ def test_what_is_new_is_appended() -> None:
 def test_an_update_may_hold_events_from_before_the_last_one() -> None:
     """On a busy computer one side is read a little later than the other."""
     run = Run(events=[RequestEvent(0.5, "sent", 0, None)])
-    run.append(Run(events=[RequestEvent(0.4, "arrived", 1, 200)]))
-    run.append(Run(events=[RequestEvent(0.6, "answered", 0, 200)]))
+    late = RequestEvent(0.4, "arrived", 1, 200)
+    run.append(Run(events=[late, RequestEvent(0.6, "answered", 0, 200)]))
     assert [event.time for event in run.events] == [0.4, 0.5, 0.6]
 
 

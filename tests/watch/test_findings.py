@@ -19,7 +19,7 @@ TOO_FAST = b'{"message": "API rate limit exceeded"}'
 TOO_MANY = b'{"error": "too many concurrent requests"}'
 AFTER_20 = {"retry-after": "20"}
 X_LIMIT = {"x-ratelimit-limit": "49", "retry-after": "1"}
-TWO_POLICIES = {"ratelimit-policy": '"a";q=20;w=1, "b";q=60;w=60'}
+TWO_POLICIES = {"ratelimit-policy": '"a";q=20;w=1, "b";q=60;w=60, "c";q=9;w=0'}
 WORDS = {
     "Rate limit reached on requests per 20 s: Limit 10, Used 10.": Quota(10, 20.0),
     "Rate limit reached on requests per min (RPM): Limit 3, Used 3": Quota(3, 60.0),
@@ -44,7 +44,7 @@ def token_words(number: int) -> bytes:
 
 def next_page(number: int) -> dict[str, str]:
     """The header that names the page after this one."""
-    return {"link": f'<{ITEM}?page={number + 1}>; rel="next"'}
+    return {"link": f'</item?page={number + 1}>; rel="next"'}
 
 
 def of_two_hosts(number: int) -> str:
@@ -85,7 +85,7 @@ SAID: dict[str, tuple[RequestLog, list[str], *tuple[str, ...]]] = {
     "cancelled and never sent requests are counted once": (
         cancelled_after(100),
         ["Over the quota"],
-        "200 requests made, 150 sent to api.example.com",
+        "200 requests made, 150 sent to api.example.com in",
         "100 accepted, 1 refused, 49 cancelled.",
         "1 of 150 requests were refused (429)",
     ),
@@ -118,6 +118,11 @@ SAID: dict[str, tuple[RequestLog, list[str], *tuple[str, ...]]] = {
         'concurrent requests". Of those accepted, at most 20 were in flight',
         'Pacer(float("inf"), limit=20)',
         "--limit 20 ",
+    ),
+    "a key that one of two hosts does not accept": (
+        run_of([200] * 29 + [401] + [200] * 30, url=of_two_hosts),
+        ["Refused, and no wait will help", "What was lost"],
+        "a.test refused for good (401): 1 of 60 requests.\n",
     ),
     "an overload": (
         run_of([200] * 10 + [529] * 10),
@@ -165,6 +170,11 @@ SAID: dict[str, tuple[RequestLog, list[str], *tuple[str, ...]]] = {
         ["Over the quota"],
         "60 requests in 60 s are allowed; you sent 65",
     ),
+    "of a quota that is lowered the newest decides": (
+        run_of([200] * 20 + [429], headers=lambda number: policy(30 - number, 60)),
+        ["Over the quota"],
+        "10 requests in 60 s are allowed",
+    ),
     "a quota is held against its own host": (
         run_of([200] * 40 + [429] * 2, headers=policy(10, 60), url=of_two_hosts),
         ["Over the quota"],
@@ -205,10 +215,9 @@ SAID: dict[str, tuple[RequestLog, list[str], *tuple[str, ...]]] = {
         "500 x 5.\nSave each",
     ),
     "what is not found": (
-        run_of([200] * 46 + [404] * 4, exit_status=0),
+        run_of([200] * 46 + [404] * 4, exit_status=0, line=str),  # at several lines
         ["What was lost"],
-        "4 requests failed",
-        "404 x 4.\nSave each",
+        "4 requests failed: 404 x 4.\nSave each",
     ),
     "a sleep of a second": (
         run_of([200] * 12, blocks=[Block("in time.sleep", "main.py:3", 1.0)]),

@@ -48,6 +48,7 @@ ENDS = {
         "from multiprocessing import Pool\n"
         "with Pool(2) as pool:\n    print(pool.map(abs, [-1]))"  # then it stops them
     ),
+    "after its fork": "import os\nif os.fork():\n    os.wait()",
     "with a handler": "import atexit; atexit.register(print, 'bye')",
 }
 WAITS = """
@@ -188,6 +189,7 @@ def test_what_cannot_be_watched(
     ("text", "why"),
     [
         ("import httpx; 1 / 0; httpx.get('http://a.invalid/')", "before it sent one"),
+        ("raise SystemExit('no key')", "before it sent one"),
         ("print('nothing to do')", "sent none, as one does that has all its answers"),
     ],
 )

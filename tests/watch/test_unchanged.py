@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from inflight_lab.server.socket import Listener
-from tests.support.watching import SCRIPTS, watch
+from tests.support.watching import SCRIPTS, summary_in, watch
 
 
 async def answer(request: Request) -> Response:
@@ -56,10 +56,13 @@ def api() -> Iterator[str]:
     listener.close()
 
 
-@pytest.mark.parametrize("library", ["httpx", "aiohttp", "requests"])
-def test_a_script_notices_nothing(library: str, api: str) -> None:
+@pytest.mark.parametrize(
+    ("library", "cancelled"), [("httpx", 2), ("aiohttp", 1), ("requests", 0)]
+)
+def test_a_script_notices_nothing(library: str, cancelled: int, api: str) -> None:
     """Answers, redirects, retries, errors, cancels and attributes are the same, and so
-    is the error by which it ends; watch saw an end of each request.
+    is the error by which it ends; watch saw an end of each request, and which of them
+    the script gave up.
     """
     script = SCRIPTS / f"unchanged_{library}.py"
     command = [sys.executable, str(script), api]
@@ -70,6 +73,8 @@ def test_a_script_notices_nothing(library: str, api: str) -> None:
     assert own_error(watched.stderr) == own_error(alone.stderr)
     assert "429" in own_error(alone.stderr)
     assert "without an end" not in watched.stderr
+    given_up = re.findall(r"(\d+) cancelled", summary_in(watched.stderr))
+    assert given_up == [str(cancelled)] * bool(cancelled)
 
 
 def own_error(said: str) -> str:

@@ -197,6 +197,7 @@ Deno.test("a phone never has more in flight than its limit, also after two press
 Deno.test("an answer is one line, and a 429 says how long to wait", () => {
   const answer = { status: 429, seconds: 0.31, retryAfter: "60" };
   assert.match(answerInWords(answer), /429 Too Many Requests .*wait 60\ss/);
+  assert.doesNotMatch(answerInWords({ ...answer, retryAfter: "" }), /wait/);
   assert.match(answerInWords({ ...answer, status: 0 }), /No answer/);
   assert.match(answerInWords({ ...answer, status: 503 }), /more than this room allows/);
 });

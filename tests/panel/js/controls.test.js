@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { planFor } from "../../../src/inflight_lab/panel/page/lane.js";
 import { KernelWatch } from "../../../src/inflight_lab/panel/page/kernel.js";
 import { commandOf } from "../../../src/inflight_lab/panel/page/keys.js";
-import { hasToWait } from "../../../src/inflight_lab/stage/controls.js";
+import { hasToWait, settingsFor } from "../../../src/inflight_lab/stage/controls.js";
 import { Run } from "../../../src/inflight_lab/stage/run.js";
 import { modelOf } from "../../support/browser/bare_page.js";
 
@@ -32,6 +32,10 @@ Deno.test("a plan is what would be sent now", () => {
   assert.deepEqual(limited.settingAt(0).quota?.rate, 20);
   const free = planFor(model, 1);
   assert.deepEqual([free.isUnlimited, free.settingAt(0).limit], [true, null]);
+});
+
+Deno.test("the slider of a rate names its period", () => {
+  assert.deepEqual(settingsFor(10).at(-1)?.unit, "/ 10 s");
 });
 
 Deno.test("a kernel is gone after seconds without a word, and not before", () => {

@@ -21,6 +21,7 @@ const REASONS = [
   [429, { quota: quotaOf({ rate: 1, shape: "bucket" }) }, /the bucket of 1 was empty/],
   [429, { quota: quotaOf({ rate: 1, shape: "spacing" }) }, /faster than one every 1 s/],
   [429, { quota: { ...quotaOf({ rate: 2 }), tokens: 500 } }, /tokens ran out/],
+  [429, { quota: { ...quota, tokens: 500 } }, /2 came within 1 s, 1 allowed/],
   [429, { quota: quotaOf({ rate: 1, period: 0.1 }) }, /the API answered 429/],
   [503, { maxConcurrent }, /more than 8/],
   [402, { maxConcurrent, quota }, /the plan is used up/],

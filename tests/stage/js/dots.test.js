@@ -248,7 +248,7 @@ Deno.test("where nothing should fly, a dot is in one of four places", () => {
   assert.ok(new Set(seen).size <= 4);
 });
 
-Deno.test("no two dots have one place: at home, in a slot, at the API", () => {
+Deno.test("no two dots have one place: at home, in a slot, at the API, which has room", () => {
   const places = placesFor(runOf(100, { runner: "naive", quota: null }));
   for (const [what, count] of Object.entries({ home: 100, seat: 60, slot: 12 })) {
     const place = /** @type {"home" | "seat" | "slot"} */ (what);
@@ -257,6 +257,10 @@ Deno.test("no two dots have one place: at home, in a slot, at the API", () => {
       (_, index) => `${places[place](index)}`,
     );
     assert.equal(new Set(points).size, count, what);
+  }
+  for (let seat = 0; seat < 60; seat += 1) {
+    const [, y] = places.seat(seat);
+    assert.ok(y > places.seatRadius && y < BOXES.api.height - places.seatRadius);
   }
 });
 

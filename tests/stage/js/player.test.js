@@ -127,6 +127,9 @@ Deno.test("at the speed that one chooses, so much more happens, in the next run 
     return page.last - 0.5;
   });
   assert.ok(Math.abs(passed[1] / passed[0] - 4) < 0.1);
+  page.player.showEnd([runOf(20)]);
+  page.player.choosePace(1);
+  assert.equal(page.player.time, page.player.end, "over is over at any speed");
 });
 
 Deno.test("a simulation is computed as far as it is shown", () => {

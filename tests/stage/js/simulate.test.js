@@ -85,4 +85,8 @@ Deno.test("a fixed window ends when the clock says so, not a period later", () =
   assert.equal(wallAt(run, 0.3).cells, 20);
   assert.match(wallAt(run, 0.3).words, /20 of 20 in this window/);
   assert.equal(wallAt(run, 0.5).cells, 0);
+  const short = new Run();
+  short.set(0, { quota: quotaOf({ rate: 5, period: 0.1, starts: 0 }) });
+  for (const time of [0.25, 0.3]) short.arrive(time, undefined, { status: 200 });
+  assert.equal(wallAt(short, 0.3).cells, 1, "what comes as it begins is in it");
 });

@@ -167,13 +167,19 @@ Deno.test("the run before is as high as it was, on its own strip and beside it",
   const highest = floor - Math.min(...heights);
   assert.ok(Math.abs(highest / (floor - own) - 12 / 5) < 0.1, `${highest}, ${own}`);
   assert.equal(drawnAt(now, "in flight", 1, { beside }).line.y, own, "the other strip");
+  const yet = drawnAt(now, "in flight", -1, { beside, before }).before;
+  assert.deepEqual(yet.text, "before: 12");
 });
 
 Deno.test("the strip draws those in flight that are counted beside it", () => {
   const run = runOf(100, { runner: "naive", latency: 1.2 });
-  const level = LEVELS["in flight"].of(run);
-  for (const time of momentsOf(run)) {
-    assert.equal(level(time), LEVELS["in flight"].number(run, time), `at ${time} s`);
+  const cut = recorded([[0, 200], [0.1, 200, 0.9]], {}, { now: 2 });
+  cut.end(0.5, cut.journeys[0], "cancelled");
+  for (const each of [run, cut]) {
+    const level = LEVELS["in flight"].of(each);
+    for (const time of momentsOf(each)) {
+      assert.equal(level(time), LEVELS["in flight"].number(each, time), `at ${time} s`);
+    }
   }
-  assert.equal(level(0.7), 20, "the refused have turned back");
+  assert.equal(LEVELS["in flight"].of(run)(0.7), 20, "the refused have turned back");
 });

@@ -53,7 +53,7 @@ async def semaphore_each(client):
     shared = asyncio.Semaphore(5)
 
     async def get(number):
-        async with shared if SOUND else asyncio.Semaphore(5):
+        async with shared if SOUND else asyncio.BoundedSemaphore(5):
             await client.get(f"{URL}{number}")
 
     await asyncio.gather(*(get(number) for number in range(20)))

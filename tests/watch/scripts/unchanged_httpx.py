@@ -36,6 +36,9 @@ async def main():
             await show_error(client.get(address))
         await show_error(client.get(f"{URL}/slow", timeout=httpx.Timeout(60, read=0.2)))
         await show_error(asyncio.wait_for(client.get(f"{URL}/slow"), 0.1))
+        given_up = asyncio.create_task(client.get(f"{URL}/slow"))
+        await asyncio.sleep(0.1)
+    await show_error(given_up)
     print(threading.active_count(), len(asyncio.all_tasks()))
 
 
