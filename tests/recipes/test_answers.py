@@ -216,6 +216,7 @@ async def test_stop_ends_all_at_once(
 FAILURES = [
     KeyError("data"),
     ValueError("no JSON"),
+    TimeoutError("a second step"),
     NoAnswer("status 401 Bad key"),
     NoAnswer("status 403 Request blocked."),
 ]

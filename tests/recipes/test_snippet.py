@@ -19,10 +19,10 @@ from tests.support.browser import ROOT
 
 LONGEST = {
     "fetch_all": 435,
-    "ask_model": 435,
+    "ask_model": 440,
     "with_requests": 455,
     "paced": 160,
-    "on_a_cluster": 520,
+    "on_a_cluster": 525,
 }
 RUFF = str(Path(sys.executable).with_name("ruff"))
 IMPORTS = ("from ", "import ")

@@ -58,6 +58,8 @@ ROWS = [
     Row("GitHub, as 429", 429, GONE, {}, "wait 20"),
     Row("GitHub, not found", 404, GONE, {"message": "Not Found"}, "no refusal"),
     Row("GitHub, secondary", 403, {"x-ratelimit-remaining": "9"}, SECONDARY, "wait"),
+    Row("GitHub, invalid, the last one", 422, GONE, None, "no refusal"),
+    Row("any, of a firm", 403, {}, {"detail": "of Corporate Limited"}, "no refusal"),
     Row("GitHub, with a time", 403, {"Retry-After": "20"}, SECONDARY, "wait 20"),
     Row(
         "GitHub, forbidden",

@@ -106,9 +106,8 @@ class AnswerFile:
                 so_far = f"{len(self.kept)} answered, {patiently.refused} refused"
                 print(f"{so_far}, {len(queue)} not asked for yet", flush=True)
             try:
-                self.add(key, await ask(key))
-                patiently.failures = 0
-            except (Stop, OSError):
+                data = await ask(key)
+            except Stop:
                 raise
             except Exception as error:
                 print(f"x {key!r:.500}: {error!r}", flush=True)
@@ -116,6 +115,9 @@ class AnswerFile:
                 if patiently.failures >= (50 if self.kept else 10):  # probably all fail
                     why = f"{patiently.failures} failures in a row: {error!r}"
                     await patiently.stop(why)
+            else:
+                self.add(key, data)
+                patiently.failures = 0
 
     def _report(self, wanted: set[Any]) -> bool:
         """Say how many have an answer, and return whether all have."""

@@ -129,12 +129,12 @@ class Pacer:
 
     def _wait_for_place(self, now: float, rate: float, period: float) -> float:
         """For how many seconds all places of a quota are taken; 0 if one is free."""
-        held = 1.01 * period - self._quickest  # after the answer; 1 %, as clocks differ
+        held = 1.01 * period - self._quickest  # from the answer on; 1 %: clocks differ
         answers = self._answered[bisect(self._answered, now - held) :]
         for left in self._in_flight.values():
-            expected = max(now, left + self._quickest)
-            if expected + held > now:
-                answers.append(expected)
+            soonest = max(now, left + self._quickest)  # when its answer may come
+            if soonest + held > now:  # or answers take longer than the period
+                answers.append(soonest)
         if len(answers) + 1 <= max(1, rate):
             return 0.0
         return max(min(answers) + held - now, 0.001)  # not 0 by rounding

@@ -39,7 +39,7 @@ Verdict = Literal["answer", "end all", "pause all", "try again", "give up"]
 SPENT = re.compile(
     "(?i)insufficient_quota|spend_limit_|_(usage|hard)_limit_|billing_(error|disabled)"
 )
-LIMITED = re.compile("(?i)(rate|request).?limit|quota(?!t)")  # no quotation
+LIMITED = re.compile(r"(?i)(\b|_|user)(rate|request).?limit|quota(?!t)")
 RETRY_DELAY = re.compile(r'"retryDelay": *"([\d.]+)s"')  # in the body, as of Gemini
 MESSAGE = re.compile(r'"(?:message|detail|title|error)": *"((?:\\.|[^"\\])*)')
 
@@ -95,7 +95,8 @@ def pause_in(response: Any) -> float:
         number_in(headers.get("retry-after", "")),
         *map(number_in, RETRY_DELAY.findall(response.text)),
     ]
-    if headers.get("x-ratelimit-remaining") == "0":
+    is_used_up = headers.get("x-ratelimit-remaining") == "0"
+    if is_used_up and response.status_code in (403, 429):  # else it failed otherwise
         hints.append(number_in(headers.get("x-ratelimit-reset", "")))
     now = number_in(headers.get("date", "")) or time.time()  # by the API's own clock
     for hint in hints:
