@@ -89,6 +89,15 @@ SAID: dict[str, tuple[RequestLog, list[str], *tuple[str, ...]]] = {
         "100 accepted, 1 refused, 49 cancelled.",
         "1 of 150 requests were refused (429)",
     ),
+    "what finds no connection is never in flight": (
+        run_of(
+            [0] * 4 + [200] * 4,
+            error=lambda number: "ConnectError" if number < 4 else "",
+            is_sent=lambda number: number >= 4,
+        ),
+        ["What was lost"],
+        "at most 1 in flight: 4 accepted",
+    ),
     "what has no end is counted once": (
         run_of([200] * 15 + [429] * 6, took=lambda n: None if n == 20 else 0.1),
         ["Refused"],

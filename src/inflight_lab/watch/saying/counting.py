@@ -27,9 +27,8 @@ def most_open(begins: Iterable[float | None], ends: Iterable[float | None]) -> i
 
 def most_at_once(requests: Sequence[Request]) -> int:
     """The most that were in flight at one time."""
-    return most_open(
-        [each.sent for each in requests], [each.ended for each in requests]
-    )
+    sent = [each for each in requests if each.sent is not None]
+    return most_open([each.sent for each in sent], [each.ended for each in sent])
 
 
 def most_within(seconds: float, requests: Iterable[Request]) -> int:
