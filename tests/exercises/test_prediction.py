@@ -43,6 +43,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[Verdict]:
         # What a slow computer really shows is not called wrong.
         ("200", 200, "Right", "You predicted 200: right."),
         ("", 200, "Answer", WHY_NOT_3),
+        ("", 198, "Answer", WHY_NOT_3),
     ],
 )
 def test_number_is_set_beside_what_was_measured(

@@ -69,6 +69,12 @@ MISTAKES: dict[str, list[tuple[str, ...]]] = {
         ("slower for ever", "adaptive.LearningPacer(15)", "adaptive.LearningPacer(10)"),
     ],
     "check_gives_up": [
+        (
+            "no response in the end",
+            "return response",
+            "return response if attempt < 4 else None",
+            "the last of the 5",
+        ),
         ("four attempts", "attempt == 4", "attempt == 3", "got 4 requests"),
         ("a minute, whatever is asked", 'float(response.headers["Retry-After"])', "60"),
     ],

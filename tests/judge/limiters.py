@@ -110,6 +110,23 @@ class Closes(Spacer):
             raise
 
 
+class Drops(Spacer):
+    """Who waits while another is cancelled never gets through; who comes later does."""
+
+    cancelled = 0
+
+    async def __aenter__(self) -> Self:
+        before = self.cancelled
+        try:
+            await super().__aenter__()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        if self.cancelled > before:
+            await asyncio.Event().wait()
+        return self
+
+
 class Locks:
     """Sleeps while it holds a lock, and keeps it if somebody cancels meanwhile."""
 

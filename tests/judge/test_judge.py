@@ -144,6 +144,7 @@ def polls_with_a_pause() -> limiters.Polls:
         (contextlib.nullcontext, {REST, STALL}, RATE),
         (limiters.Closes, {CANCELLED}, RATE),
         (limiters.Locks, {CANCELLED}, RATE),
+        (limiters.Drops, {CANCELLED}, RATE),
         (limiters.FailsInACrowd, {REST, STALL, CANCELLED}, RATE),
     ],
 )

@@ -227,7 +227,7 @@ def test_an_exercise_can_be_tried_where_nothing_is_typed(tmp_path: Path) -> None
     """A page has changes to choose from, each with what it makes of the cell, and with
     a hint of its own where it has one.
     """
-    changes = [["a = 1", "a = 2", "Is 2 < 3?"], ["a = 1", "a = '<'"]]
+    changes = [["a = 1", "a = 2", "Is 2 <b 3?"], ["a = 1", "a = '<'"]]
     exercise = new_code_cell(
         "from inflight_lab.exercises.verdict import NOT_YET, Verdict\n"
         "a = 1\nVerdict(NOT_YET, f'got {a}.\\nWhy?')",
@@ -241,7 +241,7 @@ def test_an_exercise_can_be_tried_where_nothing_is_typed(tmp_path: Path) -> None
     assert texts(tries, ".gi") == ["+ a = 2", "+ a = '<'"]
     said = "\n".join(texts(tries, ".said"))
     found = re.findall(r"[Gg]ot (.)\.\n(.*)", said)
-    assert found == [("2", "Is 2 < 3?"), ("<", "Why?")]
+    assert found == [("2", "Is 2 <b 3?"), ("<", "Why?")]
     assert texts(tries, "label") == ["Change 1", "Change 2"]
     assert len(tries.select("input[name=code-exercise-one]")) == 2
 

@@ -97,6 +97,14 @@ def test_options_are_settings(capsys: pytest.CaptureFixture[str]) -> None:
     assert "IDS: Any = [17, 'abc']  #" in printed(capsys, "paced --ids 17,abc")
 
 
+def test_a_token_is_a_bearers_however_its_header_is_written(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Small letters, too."""
+    script = printed(capsys, "fetch_all --header authorization")
+    assert '"Authorization": "Bearer " + (os.getenv("API_KEY")' in script
+
+
 @pytest.mark.parametrize("header", ["authorization@NOT_SET", "X-Api-Key@NOT_SET"])
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_variable_that_is_not_set_is_named(

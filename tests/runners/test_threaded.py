@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -55,6 +56,20 @@ def test_the_first_failure_drops_the_rest(server: PracticeServer) -> None:
     with pytest.raises(ValueError, match="status code is 429"):
         threaded.make_many_requests(server.url, 300)
     assert server.stats().started < 300
+
+
+def test_threads_that_come_back_together_break_nothing() -> None:
+    """A thread may look at those in flight while another comes back."""
+    pacer = ThreadPacer(1e6)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(50) as pool:
+            turns = [pool.submit(take_a_turn, pacer, 0.0002) for _ in range(9000)]
+    finally:
+        sys.setswitchinterval(interval)
+    for turn in turns:
+        turn.result()
 
 
 # The pace.

@@ -31,8 +31,11 @@ assert requests.get(URL.replace("https", "http")).url == URL.replace("https", "h
 """
 
 
-def test_every_library_is_answered_and_every_answer_says_so(tmp_path: Path) -> None:
+def test_every_library_is_answered_and_every_answer_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whatever the host and the proxy; the mark is in what `json` returns."""
+    monkeypatch.setenv("https_proxy", "http://192.0.2.1:3128")
     done = watch_text(tmp_path, EACH_LIBRARY, practice="20/s")
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("made up by inflight-lab watch --practice") == 4

@@ -186,6 +186,8 @@ Deno.test("at the end it says how many, how long, and what share of the quota", 
   const paced = runOf(200, { ...PACED, latency: 1 });
   expectSaid(paced, 99, /in 11 s: 99 % of the quota/); // until the last one left
   for (const count of [40, 60, 100]) expectSaid(runOf(count, PACED), 99, /99 %/);
+  const nearly = recorded([[0, 200, 0.1], [1.005, 200, 1.1]], per(1), { now: 2 });
+  expectSaid(nearly, 9, /: 99 %/);
   for (const [count, limit, share] of [[200, 10, 35], [200, 25, 95], [20, 20, 20]]) {
     const run = runOf(count, { limit, latency: 0.3, ...per(100) }); // as on the scoreboard
     expectSaid(run, 99, new RegExp(`: ${share} %`));
