@@ -217,6 +217,7 @@ FAILURES = [
     KeyError("data"),
     ValueError("no JSON"),
     TimeoutError("a second step"),
+    TypeError("Object of type Response is not JSON serializable"),
     NoAnswer("status 401 Bad key"),
     NoAnswer("status 403 Request blocked."),
 ]

@@ -18,11 +18,11 @@ from inflight_lab.runners import RUNGS
 from tests.support.browser import ROOT
 
 LONGEST = {
-    "fetch_all": 435,
+    "fetch_all": 440,
     "ask_model": 440,
-    "with_requests": 455,
+    "with_requests": 460,
     "paced": 160,
-    "on_a_cluster": 525,
+    "on_a_cluster": 530,
 }
 RUFF = str(Path(sys.executable).with_name("ruff"))
 IMPORTS = ("from ", "import ")

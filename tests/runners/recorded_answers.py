@@ -48,6 +48,7 @@ ROWS = [
     Row("any, in words", 403, {}, {"message": "Rate limit exceeded"}, "wait"),
     Row("any, forbidden", 403, {}, {"message": "Forbidden"}, "no refusal"),
     Row("any, a private one", 403, {}, {"message": "Not your quotation"}, "no refusal"),
+    Row("any, no room", 403, {}, {"message": "Over its storage quota"}, "no refusal"),
     Row("any, a wrong key", 401, {}, {"message": "Bad credentials"}, "stop"),
     Row("any, an error", 500, {}, {}, "no refusal"),
     Row("any, accepted", 200, {"Retry-After": "20"}, {}, "no refusal"),

@@ -370,6 +370,8 @@ def test_a_bad_number_is_one_line(arguments: dict[str, Any], shown: str) -> None
     with pytest.raises(ValueError, match="must be greater than 0, got") as error:
         Pacer(**arguments)
     assert shown in str(error.value)
+    with pytest.raises(ValueError, match="limit must be a whole number, got 2"):
+        Pacer(limit=2.5)  # type: ignore[arg-type]
 
 
 def test_a_turn_takes_as_long_after_many_requests() -> None:
@@ -402,3 +404,19 @@ def test_a_turn_takes_as_long_after_many_requests() -> None:
         sys.settrace(tracing)
     early, late = steps
     assert late < 2 * early
+
+
+@pytest.mark.parametrize("burst", [1, 3])
+def test_after_a_delay_a_burst_leaves_and_no_more(burst: int) -> None:
+    """What is overdue by a second is not made up for."""
+    sent: list[float] = []
+
+    async def main() -> None:
+        pacer = Pacer(10, burst=burst)
+        requests = asyncio.create_task(departures(pacer, 9, sent))
+        await asyncio.sleep(0.05)
+        virtual_loop().stall(1)
+        await requests
+
+    run(main())
+    assert len([time for time in sent if 1.0 <= time < 1.08]) == burst

@@ -223,6 +223,15 @@ def test_attempts_are_bounded_in_time_and_number() -> None:
     assert "no answer in 2 s" in str(hangs.failures[0])
 
 
+def test_what_is_accepted_and_not_ready_is_asked_for_again() -> None:
+    """A 202 with a time is no answer yet; without one it is, as of a POST."""
+    early = httpx.Response(202, headers={"Retry-After": "1"}, json={})
+    ran = run(until(0.1, lambda: early))
+    assert [each.status_code for each in ran.outcomes] == [200]
+    ran = run(lambda *_: httpx.Response(202, json={}))
+    assert [each.status_code for each in ran.outcomes] == [202]
+
+
 def test_a_failure_says_its_status_and_the_apis_words() -> None:
     """A person reads what the last answer was."""
     answer = httpx.Response(400, json={"error": {"message": "No such model."}})

@@ -106,18 +106,16 @@ class AnswerFile:
                 so_far = f"{len(self.kept)} answered, {patiently.refused} refused"
                 print(f"{so_far}, {len(queue)} not asked for yet", flush=True)
             try:
-                data = await ask(key)
-            except Stop:
-                raise
+                self.add(key, await ask(key))
+                patiently.failures = 0
             except Exception as error:
+                if isinstance(error, Stop) or type(error) is OSError:  # a full disk
+                    raise
                 print(f"x {key!r:.500}: {error!r}", flush=True)
                 patiently.failures += 1
                 if patiently.failures >= (50 if self.kept else 10):  # probably all fail
                     why = f"{patiently.failures} failures in a row: {error!r}"
                     await patiently.stop(why)
-            else:
-                self.add(key, data)
-                patiently.failures = 0
 
     def _report(self, wanted: set[Any]) -> bool:
         """Say how many have an answer, and return whether all have."""

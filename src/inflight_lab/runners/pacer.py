@@ -64,8 +64,8 @@ class Pacer:
 
     First come, first served.  Share one among all requests of a quota, on one event
     loop; a task takes one turn at a time.  Raises ``ValueError`` for a number that is
-    not greater than 0.  Code that waits in another way, such as threads, calls
-    ``leave_or_wait`` and ``come_back`` itself.
+    not greater than 0, or a limit that is not whole.  Code that waits in another way,
+    such as threads, calls ``leave_or_wait`` and ``come_back`` itself.
     """
 
     # Requests leave one by one, evenly spaced, and each takes one of ``rate`` places.
@@ -85,6 +85,8 @@ class Pacer:
         for rate, period in self._quotas():
             if not min(rate, period, self.limit, self.burst) > 0:
                 raise ValueError(f"each number must be greater than 0, got {self}")
+        if self.limit % 1:
+            raise ValueError(f"limit must be a whole number, got {self.limit}")
         self._slots = self.limiter or asyncio.Semaphore(self.limit)
         self._line = asyncio.Lock()  # first come, first served
         self._due = 0.0  # when the next request may leave

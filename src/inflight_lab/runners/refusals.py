@@ -39,7 +39,9 @@ Verdict = Literal["answer", "end all", "pause all", "try again", "give up"]
 SPENT = re.compile(
     "(?i)insufficient_quota|spend_limit_|_(usage|hard)_limit_|billing_(error|disabled)"
 )
-LIMITED = re.compile(r"(?i)(\b|_|user)(rate|request).?limit|quota(?!t)")
+LIMITED = re.compile(
+    r"(?i)(\b|_|user)(rate|request).?limit|quota.?exceeded|exceeded.{1,12}quota"
+)
 RETRY_DELAY = re.compile(r'"retryDelay": *"([\d.]+)s"')  # in the body, as of Gemini
 MESSAGE = re.compile(r'"(?:message|detail|title|error)": *"((?:\\.|[^"\\])*)')
 
@@ -74,6 +76,8 @@ def read_refusal(response: Any) -> Refusal | None:
 def verdict_on(response: Any) -> Verdict:
     """What to do after a response: the first line that fits it says so."""
     status = response.status_code
+    if status == 202 and "retry-after" in response.headers:  # not ready yet
+        return "try again"
     if 200 <= status < 300 or status in (404, 410):  # no such item: an answer, too
         return "answer"
     if status in (402, 403, 429) and SPENT.search(response.text):  # no money is left

@@ -245,7 +245,7 @@ export function drawWall(pen, run, moment, { boxes: { wall }, isTall }) {
   };
   if (quota.shape === "level") fill(taken, 0, length * clamp(quota.share, 0, 1));
   if (quota.shape !== "cells") return;
-  const { rate = 1 } = run.settingAt(moment.time).quota ?? {};
+  const rate = Math.floor(run.settingAt(moment.time).quota?.rate ?? 1);
   const cell = length / rate;
   const gap = Math.min(2, cell / 4);
   for (let place = 0; place < rate; place += 1) {

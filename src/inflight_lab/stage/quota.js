@@ -29,7 +29,8 @@ export function wallAt(run, time) {
 /** Whether a window lets one more in. @param {Run} run @param {number} time */
 export function hasRoom(run, time) {
   const { quota } = run.settingAt(time);
-  return !quota || run.letIn.within(windowStart(quota, time), time) < quota.rate;
+  return !quota ||
+    run.letIn.within(windowStart(quota, time), time) < Math.floor(quota.rate);
 }
 
 /** Since when the API counts. @param {Quota} quota @param {number} time */
@@ -46,7 +47,7 @@ function windowAt(run, quota, time) {
   const cells = run.letIn.within(start, time);
   const span = starts === null ? spanInWords(period) : "this window";
   const words = `${cells} of ${inWords(rate)} in ${span}`;
-  return { shape: "cells", cells, share: cells / rate, words };
+  return { shape: "cells", cells, share: cells / Math.floor(rate), words };
 }
 
 /** @param {Run} run @param {Quota} quota @param {number} time @returns {Wall} */

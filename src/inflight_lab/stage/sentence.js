@@ -213,8 +213,8 @@ function paced(view) {
   const isPaced = manner === "paced" || (!isSlotBound(view) && isEven(times, time));
   if (!isPaced) return null;
   const last = times.slice(-MANY_GAPS - 1);
-  if (last.length < 2) return null;
   const spacing = (last[last.length - 1] - last[0]) / (last.length - 1);
+  if (!(spacing > 0)) return null;
   return [
     "One every ",
     [secondsInWords(spacing), "out"],
@@ -250,7 +250,7 @@ function flowing(view) {
   const { run, setting: { limit, quota }, counts, latency, time } = view;
   const { inFlight, answered, refused, failed } = counts;
   const out = counted(inFlight, "out", "in flight");
-  if (limit !== null && latency !== null && !isKeptBack(view)) {
+  if (limit !== null && latency && !isKeptBack(view)) {
     const rated = ratedWords(view, inFlight / latency);
     return [out, ` / ${latencyInWords(latency)} = `, ...rated];
   }

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import {
   dotOf,
   drawFlow,
+  drawWall,
   firstShown,
   isClosed,
   isSpent,
@@ -292,4 +293,24 @@ Deno.test("where tokens ran out, they are red, and the requests are not", () => 
     is(run, { time: 1.1, pace: 1, still: false })
   );
   assert.deepEqual(red, [false, true]);
+});
+
+Deno.test("the wall's cells fill the wall, whichever way it stands", () => {
+  for (const isTall of [false, true]) {
+    const boxes = isTall ? BELOW : BOXES;
+    const { wall } = boxes;
+    for (const rate of [20, 2.5]) {
+      const run = runOf(9, { runner: "naive", limit: null, quota: quotaOf({ rate }) });
+      let area = 0;
+      /** @param {number} left @param {number} top @param {number} width @param {number} height */
+      const rect = (left, top, width, height) => {
+        area += width * height;
+        assert.ok(left >= wall.left && left + width <= wall.left + wall.width);
+        assert.ok(top >= wall.top && top + height <= wall.top + wall.height);
+      };
+      const pen = /** @type {any} */ ({ path: () => ({ rect }) });
+      drawWall(pen, run, { time: 0.3, pace: 1, still: false }, { boxes, isTall });
+      assert.ok(area > 0.7 * wall.width * wall.height);
+    }
+  }
 });

@@ -165,3 +165,14 @@ Deno.test("the clock of a live run stands still soon after all are answered", ()
   append(run, columns([[9.5, "sent", 1, null]], { live: true, now: 11, counts }));
   assert.equal(run.now, 11, "one more is under way");
 });
+
+Deno.test("an arrival is never given to a request that was sent after it", () => {
+  const run = runFrom(columns([
+    [0, "sent", 0, null],
+    [0.1, "arrived", 0, 200],
+    [0.2, "sent", 1, null],
+    [0.3, "arrived", 1, 429],
+    [1, "answered", 0, 429],
+  ]));
+  assert.ok(run.journeys.every(({ sent, arrived }) => arrived >= sent));
+});

@@ -308,3 +308,8 @@ Deno.test("a slot that is taken again at once was never free", () => {
   assert.equal(seenAt(run, 0.51).inFlight, 2);
   assert.equal(seenAt(recorded([[0, 200, 0.5]]), 0.65).inFlight, 0);
 });
+
+Deno.test("where answers take no time, nothing is divided by it", () => {
+  const run = runOf(60, { latency: 0, limit: 5 });
+  for (const time of momentsOf(run)) assert.doesNotMatch(said(run, time), /∞/);
+});
