@@ -80,7 +80,10 @@ async def check_paced_threads(solution: Solution) -> str:
         "Can you run it on your own computer?",
     )
     count, rate = 45, 20
-    with PracticeServer(latency=0.02, quota="sliding-window", rate=rate) as server:
+    room = 2  # what a busy computer has held up comes closer together
+    with PracticeServer(
+        latency=0.02, quota="sliding-window", rate=rate + room
+    ) as server:
         returned = await asyncio.to_thread(solution, server.url, count, rate)
         stats = server.stats()
     expect_none_refused(
