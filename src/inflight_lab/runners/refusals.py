@@ -40,7 +40,7 @@ SPENT = re.compile(
     "(?i)insufficient_quota|spend_limit_|_(usage|hard)_limit_|billing_(error|disabled)"
 )
 LIMITED = re.compile(
-    r"(?i)(\b|_|user)(rate|request).?limit|quota.?exceeded|exceeded.{1,12}quota"
+    r"(?i)(\b|_|user)(rate|request).?limit|quota.{0,4}exceeded|exceeded.{1,20}quota"
 )
 RETRY_DELAY = re.compile(r'"retryDelay": *"([\d.]+)s"')  # in the body, as of Gemini
 MESSAGE = re.compile(r'"(?:message|detail|title|error)": *"((?:\\.|[^"\\])*)')
