@@ -19,7 +19,7 @@ import pytest
 from httpx._config import DEFAULT_TIMEOUT_CONFIG
 
 from inflight_lab import ObservedTransport, PracticeServer
-from inflight_lab.engine import execution
+from inflight_lab.lesson.engine import execution
 from tests.support.children import free_port, listening
 from tests.support.sharing import WORKERS, ByFile
 from tests.support.waiting import PATIENCE, Hold
@@ -188,5 +188,5 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         return Handle()
 
     for module in ("plain_picture", "widget_page"):
-        monkeypatch.setattr(f"inflight_lab.plot.{module}.display", display)
+        monkeypatch.setattr(f"inflight_lab.lesson.plot.{module}.display", display)
     return outputs

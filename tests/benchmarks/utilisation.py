@@ -26,8 +26,8 @@ from aiolimiter import AsyncLimiter
 from asynciolimiter import Limiter
 
 from inflight_lab import Pacer, PracticeServer
+from inflight_lab.lesson.runs.events import Event
 from inflight_lab.runners import paced
-from inflight_lab.runs.events import Event
 
 RATE = 100
 QUOTAS = {

@@ -34,7 +34,7 @@ WITH_SLIDER = notebook("03")
 LONG_RUN = "server.latency = 2\npanel.count = 1000\npanel.start()"
 TAKES_THREADS = ("check_paced_threads",)
 NEEDS_THREADS = """
-from inflight_lab.exercises import scale
+from inflight_lab.lesson.exercises import scale
 await scale.check_paced_threads(None)
 """
 WITHOUT_THREADS = "Not yet: a page in a browser has one thread only"

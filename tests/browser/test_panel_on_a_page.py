@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from inflight_lab.plot.live_plot import Plot
-from inflight_lab.plot.modules import PAGE, script, style
-from inflight_lab.runs.run import RequestEvent, Run
+from inflight_lab.lesson.plot.live_plot import Plot
+from inflight_lab.lesson.plot.modules import PAGE, script, style
+from inflight_lab.lesson.runs.run import RequestEvent, Run
 from tests.support.browser import IN_BROWSER, stop_clock
 from tests.support.browser.bare_page import hear, run_of, show, state_of
 from tests.support.browser.lab import PanelOnPage, box_of

@@ -13,7 +13,7 @@ from tests.support.browser.lab import Lab, run_all
 pytestmark = IN_BROWSER
 
 NUMBER = """
-from inflight_lab.exercises.prediction import Predict
+from inflight_lab.lesson.exercises.prediction import Predict
 many = Predict("How many of the 200 are refused?")
 many
 """
@@ -24,7 +24,7 @@ others
 COMPARE = """
 many.compare(100, {1000: "Not so many."})
 others.compare("they go on")
-from inflight_lab.exercises.check import verdict_on
+from inflight_lab.lesson.exercises.check import verdict_on
 display(verdict_on("two requests, both in flight at once."))
 """
 CARDS = ".jp-OutputArea-output [role=status]"

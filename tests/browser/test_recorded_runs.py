@@ -8,11 +8,11 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from inflight_lab.panel.expected import expected_run
-from inflight_lab.plot.drawing import draw_runs
-from inflight_lab.plot.recorded_runs import page_parts, player_html
-from inflight_lab.runs.run import Run
-from inflight_lab.runs.terms import QuotaPolicy, Terms
+from inflight_lab.lesson.panel.expected import expected_run
+from inflight_lab.lesson.plot.drawing import draw_runs
+from inflight_lab.lesson.plot.recorded_runs import page_parts, player_html
+from inflight_lab.lesson.runs.run import Run
+from inflight_lab.lesson.runs.terms import QuotaPolicy, Terms
 from tests.support.browser import IN_BROWSER
 from tests.support.browser.bare_page import run_of
 from tests.support.browser.lab import box_of

@@ -9,14 +9,14 @@ import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from inflight_lab.exercises.prediction import as_plain_html
-from inflight_lab.exercises.verdict import ANSWER, Verdict
-from inflight_lab.panel.expected import expected_run
-from inflight_lab.plot.recorded_runs import player_html
-from inflight_lab.publish import beside, landing_page, reference, site
-from inflight_lab.publish.notebook_page import as_html
-from inflight_lab.publish.page_outputs import toy_html
-from inflight_lab.runs.terms import QuotaPolicy, Terms
+from inflight_lab.commands.publish import beside, landing_page, reference, site
+from inflight_lab.commands.publish.notebook_page import as_html
+from inflight_lab.commands.publish.page_outputs import toy_html
+from inflight_lab.lesson.exercises.prediction import as_plain_html
+from inflight_lab.lesson.exercises.verdict import ANSWER, Verdict
+from inflight_lab.lesson.panel.expected import expected_run
+from inflight_lab.lesson.plot.recorded_runs import player_html
+from inflight_lab.lesson.runs.terms import QuotaPolicy, Terms
 from tests.support.browser import IN_BROWSER, stop_clock
 from tests.support.browser.accessible import THEMES, serious_findings
 from tests.support.notebooks.made_pages import pages_of

@@ -22,11 +22,11 @@ import requests
 import urllib3
 from nbformat.v4 import new_code_cell, new_notebook
 
-from inflight_lab.judge.clock import VirtualLoop, run
+from inflight_lab.lesson.judge.clock import VirtualLoop, run
+from inflight_lab.lesson.server.practice_server import PracticeServer
 from inflight_lab.runners.pacer import Pacer
 from inflight_lab.runners.patiently import NoAnswer, Patience, Stop
 from inflight_lab.runners.refusals import read_refusal
-from inflight_lab.server.practice_server import PracticeServer
 from tests.support.notebooks.notebook_tools import (
     QUESTIONS,
     code_cell,

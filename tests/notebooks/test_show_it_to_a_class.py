@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from inflight_lab import AdjustableLimiter, Panel
-from inflight_lab.runs.events import Stats
-from inflight_lab.server.app import PracticeApp
+from inflight_lab.lesson.runs.events import Stats
+from inflight_lab.lesson.server.app import PracticeApp
 from tests.support.asgi import client_of
 from tests.support.notebooks.notebook_tools import CLASS, code_cells, prose_of
 from tests.support.recipes.pasting import run_cell

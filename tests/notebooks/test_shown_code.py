@@ -17,11 +17,11 @@ import pytest
 import tenacity
 
 from inflight_lab import PracticeServer
+from inflight_lab.lesson.server.app import PracticeApp
 from inflight_lab.runners import naive, paced, semaphore, semaphore_pause
 from inflight_lab.runners.budgets import Budgets, most_tokens
 from inflight_lab.runners.patiently import Patience
 from inflight_lab.runners.refusals import read_refusal
-from inflight_lab.server.app import PracticeApp
 from tests.support.asgi import client_of
 from tests.support.notebooks.notebook_tools import (
     QUESTIONS,

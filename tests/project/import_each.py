@@ -58,4 +58,4 @@ if __name__ == "__main__":
     after = state()
     changed = [name for name in before | after if before.get(name) != after.get(name)]
     assert not changed, f"an import changed {changed}"
-    print(sys.modules["inflight_lab.server.practice_server"].Listener.__module__)
+    print(sys.modules["inflight_lab.lesson.server.practice_server"].Listener.__module__)

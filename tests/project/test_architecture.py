@@ -1,5 +1,5 @@
-"""The rooms: each uses what the map of the house allows, and importing one changes
-nothing elsewhere.
+"""The wings and their rooms: each uses what the map of the house allows, and importing
+one changes nothing elsewhere.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ import inflight_lab
 PACKAGE = Path(inflight_lab.__file__).parent
 FRONT_DOOR = "inflight_lab"
 """The public names: importing it loads no room, and a name of it counts as its home."""
+WINGS = ("take home", "lesson", "commands")
+"""From the top: what has no folder of its own is what you take home."""
 ROW = re.compile(r"^ {4}(\w+) {2,}([\w, ]+|-) {2,}(leaf: )?\S", re.M)
 
 
@@ -56,38 +58,48 @@ def used_by(module: str) -> set[str]:
     return found & INSIDE - {module}
 
 
+def wing_of(module: str) -> str:
+    """The wing that a module is in."""
+    top = module.split(".")[1]
+    return top if top in WINGS else WINGS[0]
+
+
 def room_of(module: str) -> str:
-    """The room that a module is in."""
-    return module.split(".")[1]
+    """The room that a module is in; "" for a wing itself."""
+    _, *parts = module.split(".")
+    return parts[0] if wing_of(module) == WINGS[0] else "".join(parts[1:2])
 
 
 def folder_of(module: str) -> Path:
     """The folder that a module is in; one right in the package stands for itself."""
     path = FILES[module]
-    return path if path.parent == PACKAGE else path.parent
+    folders = (PACKAGE, *(PACKAGE / wing for wing in WINGS))
+    return path if path.parent in folders else path.parent
 
 
 def allowed() -> dict[str, set[str]]:
-    """What each room may use: what its row names, what those may use, and the leaves.
+    """What each room may use: what its row names, what those may use, and the leaves
+    above it.
 
     Raises ``graphlib.CycleError`` if the map has a circle.
     """
     rows = ROW.findall(inflight_lab.__doc__ or "")[1:]  # without its heading
-    leaves = {room for room, _, leaf in rows if leaf}
-    named = {room: set(re.findall(r"\w+", uses)) for room, uses, _ in rows}
+    named = {}
+    leaves: set[str] = set()
+    for room, uses, leaf in rows:
+        named[room] = leaves.union(re.findall(r"\w+", uses))
+        leaves |= {room} if leaf else set()
     found: dict[str, set[str]] = {}
     for room in graphlib.TopologicalSorter(named).static_order():
         below = [found[other] for other in named[room]]
         found[room] = named[room].union({room}, *below)
-    return {
-        room: uses if room in leaves else uses | leaves for room, uses in found.items()
-    }
+    return found
 
 
 def test_each_room_is_on_the_map_and_uses_none_above_it() -> None:
     """A line of code knows its room by what it may import."""
     fine = allowed()
-    assert {room_of(module) for module in INSIDE} == fine.keys()
+    assert {room_of(module) for module in INSIDE} - {""} == fine.keys()
     up = [
         f"{module} uses {other}"
         for module in INSIDE
@@ -95,6 +107,17 @@ def test_each_room_is_on_the_map_and_uses_none_above_it() -> None:
         if room_of(other) not in fine[room_of(module)]
     ]
     assert up == []
+
+
+def test_no_wing_imports_one_below_it() -> None:
+    """What you take home stands alone, and nobody imports a command."""
+    down = [
+        f"{module} uses {other}"
+        for module in INSIDE
+        for other in used_by(module)
+        if WINGS.index(wing_of(other)) > WINGS.index(wing_of(module))
+    ]
+    assert down == []
 
 
 @pytest.mark.parametrize("part_of", [str, folder_of])
@@ -111,7 +134,7 @@ def test_no_modules_or_folders_use_each_other(
 
 @pytest.mark.parametrize(
     ("platform", "listens", "rooms"),
-    [(sys.platform, "socket", ""), ("emscripten", "in_page", "server jupyter")],
+    [(sys.platform, "socket", ""), ("emscripten", "in_page", "server cells pyodide")],
 )
 def test_importing_any_room_changes_nothing_elsewhere(
     platform: str, listens: str, rooms: str
@@ -132,4 +155,4 @@ def test_importing_any_room_changes_nothing_elsewhere(
     wanted = ("PATH", "HOME", "SYSTEMROOT")
     env = {name: os.environ[name] for name in wanted if name in os.environ}
     run = subprocess.run(command, capture_output=True, text=True, env=env)
-    assert (run.stdout, run.stderr) == (f"inflight_lab.server.{listens}\n", "")
+    assert (run.stdout, run.stderr) == (f"inflight_lab.lesson.server.{listens}\n", "")

@@ -17,7 +17,7 @@ from inflight_lab.runners import naive, semaphore
 from tests.support.recipes.pasting import run_cell
 
 RUNS_ELSEWHERE = {"enable_nested_run"}
-"""It changes asyncio for the whole process; tests/jupyter runs it in a kernel."""
+"""It changes asyncio for the whole process; tests/lesson runs it in a kernel."""
 KNOWN = {
     "asyncio": asyncio,
     "httpx": httpx,

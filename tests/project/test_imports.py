@@ -71,7 +71,7 @@ def test_the_library_needs_httpx_alone() -> None:
     """
     ran = run_with_httpx_alone(f"""
 from inflight_lab import {FACE}
-from inflight_lab.cli import main
+from inflight_lab.commands.cli import main
 main(["snippet", "paced"])
 try:
     from inflight_lab import Panel
@@ -91,7 +91,9 @@ def test_watch_needs_httpx_alone(tmp_path: Path) -> None:
     script, page = tmp_path / "script.py", tmp_path / "page.html"
     script.write_text(ASKS, encoding="utf-8")
     arguments = ["watch", "--page", str(page), str(script)]
-    ran = run_with_httpx_alone(f"from inflight_lab.cli import main; main({arguments})")
+    ran = run_with_httpx_alone(
+        f"from inflight_lab.commands.cli import main; main({arguments})"
+    )
     assert (ran.returncode, ran.stdout) == (0, "done\n"), ran.stderr
     assert "1 request to" in ran.stderr
     assert "<inflight-run>" in page.read_text(encoding="utf-8")

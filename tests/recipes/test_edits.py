@@ -18,9 +18,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from inflight_lab import PracticeServer
+from inflight_lab.commands.snippet.__main__ import IMPORT, main
+from inflight_lab.commands.snippet.script import snippet
 from inflight_lab.recipes import RECIPES
-from inflight_lab.recipes.__main__ import IMPORT, main
-from inflight_lab.recipes.snippet import snippet
 from tests.recipes.paged_server import PagedServer
 from tests.support.children import START_UP
 from tests.support.recipes.faulty_path import FaultyPath

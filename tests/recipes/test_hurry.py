@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from inflight_lab import PracticeServer
-from inflight_lab.cli import main
+from inflight_lab.commands.cli import main
 from inflight_lab.recipes import RECIPES
 from tests.support.notebooks.notebook_tools import code_cell, notebook
 

@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from inflight_lab import PracticeServer
+from inflight_lab.commands.snippet.script import snippet
 from inflight_lab.recipes.settings import addresses
-from inflight_lab.recipes.snippet import snippet
 from tests.support.recipes.faults import answer
 from tests.support.recipes.faulty_path import FaultyPath
 from tests.support.recipes.pasting import run, run_cell, start

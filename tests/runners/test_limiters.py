@@ -17,7 +17,7 @@ import anyio
 import pytest
 
 from inflight_lab import AdjustableLimiter
-from inflight_lab.judge import judge
+from inflight_lab.lesson.judge import judge
 from inflight_lab.runners.adaptive import LearningPacer
 from inflight_lab.runners.budgets import Budgets
 from inflight_lab.runners.pacer import Pacer

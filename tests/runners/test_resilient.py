@@ -14,10 +14,10 @@ import httpx
 import httpx2
 import pytest
 
+from inflight_lab.lesson.server.app import PracticeApp
+from inflight_lab.lesson.server.dialects import DIALECTS
 from inflight_lab.runners import adaptive, budgets, resilient
 from inflight_lab.runners.patiently import NoAnswer, Patience, Stop
-from inflight_lab.server.app import PracticeApp
-from inflight_lab.server.dialects import DIALECTS
 from tests.support import virtual_clock
 from tests.support.asgi import client_of
 from tests.support.virtual_clock import virtual_loop

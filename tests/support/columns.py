@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from inflight_lab.runs.columns import Columns
-from inflight_lab.runs.events import Stats
-from inflight_lab.runs.run import Level, RequestEvent, Run, no_levels
-from inflight_lab.runs.terms import QuotaPolicy, Terms
+from inflight_lab.lesson.runs.columns import Columns
+from inflight_lab.lesson.runs.events import Stats
+from inflight_lab.lesson.runs.run import Level, RequestEvent, Run, no_levels
+from inflight_lab.lesson.runs.terms import QuotaPolicy, Terms
 
 
 def from_columns(columns: Columns) -> Run:

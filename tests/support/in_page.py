@@ -8,8 +8,8 @@ from typing import Any
 import httpcore
 import httpx
 
-from inflight_lab.server.in_page import PageListener, create_connection
-from inflight_lab.server.practice_server import PracticeServer
+from inflight_lab.lesson.server.in_page import PageListener, create_connection
+from inflight_lab.lesson.server.practice_server import PracticeServer
 
 
 class PageServer(PracticeServer):

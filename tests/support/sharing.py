@@ -6,7 +6,12 @@ from xdist.scheduler import LoadFileScheduling
 from xdist.workermanage import WorkerController
 
 SPREAD = (
-    *("tests/notebooks/", "tests/exercises/", "tests/recipes/", "tests/watch/"),
+    *(
+        "tests/notebooks/",
+        "tests/lesson/exercises/",
+        "tests/recipes/",
+        "tests/commands/watch/",
+    ),
     "tests/browser/test_front_ends.py",
 )
 """Tests that share nothing and take long: each goes to the worker that is free."""

@@ -1,8 +1,8 @@
 """A network and an API on the virtual clock, judged by the practice server's quotas.
 
 What a request meets on its way is drawn or given by the test; what the API would have
-said to it is asked of ``inflight_lab.quotas``, in the order in which the requests
-*arrive*.
+said to it is asked of ``inflight_lab.lesson.server``, in the order in which the
+requests *arrive*.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Any
 
 import httpx
 
-from inflight_lab.judge.api import LATENCY, OK, URL, Api
-from inflight_lab.quotas.algorithms import KINDS, QuotaCounter
-from inflight_lab.server.admission import policy_field
+from inflight_lab.lesson.judge.api import LATENCY, OK, URL, Api
+from inflight_lab.lesson.server.admission import policy_field
+from inflight_lab.lesson.server.quotas import KINDS, QuotaCounter
 
 __all__ = [
     "URL",

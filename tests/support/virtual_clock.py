@@ -9,8 +9,8 @@ import random
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from inflight_lab.judge import clock
-from inflight_lab.judge.clock import BEGIN, TODAY, VirtualLoop, virtual_loop
+from inflight_lab.lesson.judge import clock
+from inflight_lab.lesson.judge.clock import BEGIN, TODAY, VirtualLoop, virtual_loop
 
 __all__ = [
     "BEGIN",

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from inflight_lab.watch.noting.quota import Quota
-from inflight_lab.watch.noting.request_log import (
+from inflight_lab.commands.watch.noting.quota import Quota
+from inflight_lab.commands.watch.noting.request_log import (
     Block,
     LimitUse,
     Request,
@@ -21,8 +21,8 @@ from inflight_lab.watch.noting.request_log import (
 )
 from tests.support.waiting import PATIENCE
 
-SCRIPTS = Path(__file__).parents[1] / "watch" / "scripts"
-COMMAND = [sys.executable, "-m", "inflight_lab.watch"]
+SCRIPTS = Path(__file__).parents[1] / "commands" / "watch" / "scripts"
+COMMAND = [sys.executable, "-m", "inflight_lab.commands.watch"]
 
 
 def watch(*arguments: str | Path, **more: Any) -> subprocess.CompletedProcess[str]:

@@ -11,10 +11,10 @@ from typing import Any
 from playwright.sync_api import Page
 
 from inflight_lab import Panel, PracticeServer
-from inflight_lab.panel.settings import NAMES
+from inflight_lab.lesson.panel.settings import NAMES
+from inflight_lab.lesson.runs.columns import to_columns
+from inflight_lab.lesson.runs.run import RequestEvent, Run
 from inflight_lab.runners import semaphore
-from inflight_lab.runs.columns import to_columns
-from inflight_lab.runs.run import RequestEvent, Run
 from tests.support.browser.javascript import Functions
 
 SHOW_WIDGET = Functions("bare_page.js")["showWidget"]

@@ -34,7 +34,7 @@ def missing() -> list[str]:
 
 BUILD = """
 import pathlib, sys
-from inflight_lab.publish.site import build
+from inflight_lab.commands.publish.site import build
 folder, *notebooks = map(pathlib.Path, sys.argv[1:])
 build(folder, with_lab=True, notebooks=notebooks)
 """

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from inflight_lab.publish import beside
-from inflight_lab.publish.landing_page import NAME, landing_page
-from inflight_lab.publish.notebook_page import LiveLink
-from inflight_lab.publish.site import make_pages
+from inflight_lab.commands.publish import beside
+from inflight_lab.commands.publish.landing_page import NAME, landing_page
+from inflight_lab.commands.publish.notebook_page import LiveLink
+from inflight_lab.commands.publish.site import make_pages
 from tests.support.notebooks.notebook_tools import NOTEBOOKS
 
 

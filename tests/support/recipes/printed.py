@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from inflight_lab import recipes
-from inflight_lab.recipes.snippet import snippet, with_setting
+from inflight_lab.commands.snippet.script import snippet, with_setting
 from tests.support.recipes.faulty_path import FaultyPath
 
 EDITS = Path(recipes.__file__).with_name("edits")

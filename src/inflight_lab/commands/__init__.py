@@ -1,0 +1,1 @@
+"""The command ``inflight-lab``, and what each of its words does."""

@@ -1,0 +1,1 @@
+"""Prints a recipe or a rung as one script."""

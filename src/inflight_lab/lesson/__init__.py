@@ -1,0 +1,1 @@
+"""What a lesson stands on: the practice API, a run and its picture, checks."""

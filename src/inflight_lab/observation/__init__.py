@@ -1,1 +1,0 @@
-"""Timelines: what happened to each request, and when."""

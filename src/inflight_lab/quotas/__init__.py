@@ -1,1 +1,0 @@
-"""How APIs count requests."""
