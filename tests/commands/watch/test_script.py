@@ -13,7 +13,7 @@ import pytest
 
 from inflight_lab import PracticeServer
 from tests.support.children import child
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import PATIENCE, Hold, until
 from tests.support.watching import COMMAND, watch, watch_text
 
 SHOWS_ITSELF = """
@@ -48,7 +48,18 @@ ENDS = {
         "from multiprocessing import Pool\n"
         "with Pool(2) as pool:\n    print(pool.map(abs, [-1]))"  # then it stops them
     ),
-    "after its fork": "import os\nif os.fork():\n    os.wait()",
+    "after its fork": (
+        "import os, signal\n"
+        "if os.fork():\n    os.wait()\n"
+        "else:\n    print(signal.getsignal(signal.SIGTERM))"
+    ),
+    "after it stops a fork": (
+        "import os, signal, time\n"
+        "if fork := os.fork():\n"
+        "    os.kill(fork, signal.SIGTERM)\n"  # before it is ready
+        "    print(os.waitstatus_to_exitcode(os.wait()[1]))\n"
+        "else:\n    time.sleep(9)"
+    ),
     "with a handler": "import atexit; atexit.register(print, 'bye')",
 }
 WAITS = """
@@ -64,6 +75,16 @@ async def main():
         finally:
             await asyncio.sleep(0.1)  # a second signal would cut this short
             print("tidied up", flush=True)
+
+asyncio.run(main())
+"""
+SENDS = """
+import asyncio, sys
+import httpx
+
+async def main():
+    async with httpx.AsyncClient(timeout=None) as client:
+        await asyncio.gather(*[client.get(sys.argv[1]) for _ in range(20)])
 
 asyncio.run(main())
 """
@@ -134,6 +155,22 @@ def test_a_signal_reaches_the_script_once(
             ends.append((process.returncode, output))
     assert ends[0] == ends[1]
     assert "1 request to 127.0.0.1" in said
+
+
+@pytest.mark.anyio
+async def test_what_ctrl_c_left_without_an_answer(
+    server: PracticeServer, hold: Hold, tmp_path: Path
+) -> None:
+    """It is counted: that "nothing stood out" would hide that nothing came back."""
+    script = tmp_path / "sends.py"
+    script.write_text(SENDS)
+    command = [*COMMAND, str(script), server.url]
+    with child(command, stderr=subprocess.PIPE, text=True) as process:
+        await until(lambda: server.stats().in_flight == 20)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=PATIENCE)
+    last = said.splitlines()[-1]
+    assert last == "The script was stopped when 20 of 20 requests had no answer."
 
 
 def test_ctrl_c_at_a_terminal(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 
 AtEnd = Callable[[int], None]
-"""Gets the script's exit status."""
+"""Gets the script's exit status; below 0, the signal that ended it."""
 
 
 class Script:
@@ -36,6 +36,8 @@ class Script:
         atexit.register(self._finish)  # before the script, so that it comes last
         if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
             signal.signal(signal.SIGTERM, self._terminate)
+            if sys.platform != "win32":  # which has no forks
+                self._give_forks_the_default()
         try:
             self._execute()
         except SystemExit as error:
@@ -48,8 +50,31 @@ class Script:
             self._status = 1
             if isinstance(error, KeyboardInterrupt):
                 self._signal = signal.SIGINT
+                self._status = -self._signal
         if self._status:
             sys.exit(self._status)
+
+    def _give_forks_the_default(self) -> None:
+        """SIGTERM ends a fork, such as a pool's worker, at once.
+
+        It has to wait while a fork is made: Python forgets a signal that comes before
+        the new process is ready, and a pool would wait for that worker for ever.
+        """
+
+        def hold_back() -> None:
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+
+        def let_through() -> None:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+
+        def begin_fork() -> None:
+            if signal.getsignal(signal.SIGTERM) == self._terminate:
+                signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            let_through()
+
+        os.register_at_fork(
+            before=hold_back, after_in_parent=let_through, after_in_child=begin_fork
+        )
 
     def _execute(self) -> None:
         module = ModuleType("__main__")

@@ -220,7 +220,7 @@ class RequestLog:
         """The clients that the script has closed: it gives up what they still do."""
         self.blocks: list[Block] = []
         self.exit_status: int | None = None
-        """Of the script; None while it runs, or if there is none."""
+        """Of the script; below 0, the signal that ended it.  None: it has not ended."""
 
     def quota_of(self, requests: Sequence[Request]) -> Quota | None:
         """What the API allows; None if it does not say for how long.

@@ -22,6 +22,9 @@ NONE_SENT = (
     "in a file; or not with httpx, httpx2, aiohttp or requests; or in another process."
 )
 
+NO_ANSWER = ("never sent", "cancelled", "without an end")
+"""Outcomes of requests that neither an answer nor a failure has ended."""
+
 
 def report(log: RequestLog) -> list[str]:
     """The lines that are said at the end, the summary first."""
@@ -31,10 +34,16 @@ def report(log: RequestLog) -> list[str]:
     lines = diagnose(log)
     if log.practice and log.exit_status == 1:
         lines.append(MADE_UP)
-    return [summary(log.requests), *(lines or [_all_is_well(log.requests)])]
+    return [summary(log.requests), *(lines or [_nothing_else(log)])]
 
 
-def _all_is_well(requests: Sequence[Request]) -> str:
+def _nothing_else(log: RequestLog) -> str:
+    requests = log.requests
+    open_ends = sum(each.outcome in NO_ANSWER for each in requests)
+    was_stopped = (log.exit_status or 0) < 0
+    if was_stopped and open_ends:
+        count = counted(len(requests), "request")
+        return f"The script was stopped when {open_ends} of {count} had no answer."
     if len(requests) < FEW:
         return "Too few requests to say more."
     if any(each.is_failure or each.is_over_quota for each in requests):
