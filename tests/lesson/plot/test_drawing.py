@@ -12,7 +12,7 @@ import pytest
 
 from inflight_lab.lesson.exercises.quota_kinds import ask
 from inflight_lab.lesson.plot.drawing import Picture, draw_bars, draw_marks, draw_runs
-from inflight_lab.lesson.plot.drawing.svg import BLUE, GREEN, RED
+from inflight_lab.lesson.plot.drawing.svg import ANSWERED, BLUE, REFUSED
 from inflight_lab.lesson.runs.events import Stats
 from inflight_lab.lesson.runs.run import Level, RequestEvent, Run, no_levels
 from inflight_lab.lesson.server.quotas import SlidingWindow
@@ -124,7 +124,7 @@ def test_a_refusal_is_marked_when_it_comes_back() -> None:
 
     def red(run: Run) -> list[str]:
         marks = drawn(draw_runs({"": run}), "path")
-        return [str(each.get("d")) for each in marks if each.get("stroke") == RED]
+        return [str(each.get("d")) for each in marks if each.get("stroke") == REFUSED]
 
     assert len(red(NAIVE)) == 1
     assert red(FALLING) == []
@@ -171,8 +171,8 @@ def test_marks_show_when_requests_came_and_which_were_refused() -> None:
         )
         for each in drawn(picture, "path")
     ]
-    (long,) = [places for stroke, places in marks if stroke == RED]
-    green, short = [places for stroke, places in marks if stroke == GREEN]
+    (long,) = [places for stroke, places in marks if stroke == REFUSED]
+    green, short = [places for stroke, places in marks if stroke == ANSWERED]
     assert (len(green), len(long), len(short)) == (8, 2, 2)
     assert float(long[0][1]) == float(green[0][2])  # where one begins, others end
     assert float(short[-1][0]) == float(green[1][0]) < float(long[-1][0])

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-import re
 from operator import mul
 from pathlib import Path
 
 import pytest
 
-from inflight_lab.lesson.plot.drawing.svg import GREEN, RED
-from inflight_lab.lesson.plot.modules import STAGE
+from inflight_lab.lesson.plot.drawing.svg import ANSWERED, COLOURS, REFUSED
+from tests.support.notebooks.drawings import DRAWINGS, coloured
 
-DRAWINGS = sorted(Path(__file__).parents[3].glob("notebooks/images/*.svg"))
-CSS = (STAGE / "stage.css").read_text(encoding="utf-8")
 PAGES = {"light": ["#ffffff"], "dark": ["#111111", "#212121"]}
 """The pages of JupyterLab and of Colab; in the dark, an output may be lighter."""
 
@@ -21,7 +18,8 @@ TEXT_COLOURS = ("ink", "muted", "out", "answered", "refused", "failed", "asleep"
 """The colours in which something is written."""
 
 TEXT_CONTRAST = 4.5
-"""The least that WCAG asks for of letters; of shapes it asks for 3."""
+SHAPE_CONTRAST = 3
+"""The least that WCAG asks for of letters, and of shapes."""
 
 LEAST_DISTANCE = 0.1
 """Between two colours in OKLab: anybody sees the difference at once."""
@@ -93,8 +91,7 @@ def seen_with(deficiency: str, notation: str) -> Vector:
 
 def palette(theme: str) -> dict[str, str]:
     """The colours by what they mean."""
-    pairs = re.findall(r"--ifl-(\w+): light-dark\((#\w+), (#\w+)\);", CSS)
-    return {name: light if theme == "light" else dark for name, light, dark in pairs}
+    return {name: getattr(colour, theme) for name, colour in COLOURS.items()}
 
 
 @pytest.mark.parametrize("theme", PAGES)
@@ -117,15 +114,17 @@ def test_discs_differ_for_the_colour_blind(theme: str, deficiency: str) -> None:
     assert math.dist(out, answered) >= LEAST_DISTANCE
 
 
-@pytest.mark.parametrize(("name", "light"), [("refused", RED), ("accepted", GREEN)])
-def test_drawings_have_the_colours_of_the_plain_pictures(name: str, light: str) -> None:
-    """Both are in one notebook, where what is refused has one colour; in the dark, that
-    of all drawings is another.
+@pytest.mark.parametrize("colour", [ANSWERED, REFUSED])
+def test_plain_pictures_can_be_seen_on_any_ground(colour: str) -> None:
+    """They have one colour for light pages and for dark ones."""
+    for ground in (*PAGES["light"], *PAGES["dark"]):
+        assert contrast(channels(colour), channels(ground)) >= SHAPE_CONTRAST
+
+
+@pytest.mark.parametrize("drawing", DRAWINGS, ids=lambda drawing: drawing.stem)
+def test_drawings_have_the_colours_of_the_stage(drawing: Path) -> None:
+    """What is refused has one colour in a notebook: on its stage and in its drawing.
+    ``python -m tests.support.notebooks.drawings`` writes it there.
     """
-    found = {}
-    for drawing in DRAWINGS:
-        svg = drawing.read_text(encoding="utf-8")
-        if colours := re.findall(rf"\.{name} {{ (?:fill|stroke): (#\w+)", svg):
-            found[drawing.stem] = colours
-    _, dark = next(iter(found.values()))
-    assert found == {drawing: [light, dark] for drawing in found}
+    svg = drawing.read_text(encoding="utf-8")
+    assert svg == coloured(svg)

@@ -6,13 +6,13 @@ from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
 from inflight_lab.lesson.plot.drawing.svg import (
+    ANSWERED,
     BLUE,
-    GREEN,
     GRID,
     INK,
     NARROW,
     ORANGE,
-    RED,
+    REFUSED,
     Picture,
     Scale,
     element,
@@ -45,7 +45,7 @@ BARS_BEGIN = 244
 BARS_END = 416
 """Where the longest bar ends."""
 
-COLOURS = (BLUE, ORANGE)
+PAIR = (BLUE, ORANGE)
 
 
 class Row(NamedTuple):
@@ -129,9 +129,9 @@ def _drawn(x: Scale, top: float, name: str, row: Row) -> list[Element]:
     return [
         text(LEFT, top + 20, f"{name}: {row.counts}", font_weight=600),
         line(f"M{LEFT} {y}H{x.end}", GRID),
-        *marks(x, row.answered, y - 22, y, GREEN),
+        *marks(x, row.answered, y - 22, y, ANSWERED),
         *marks(x, row.others, y - 10, y, INK),
-        *marks(x, row.refused, y, y + 14, RED),
+        *marks(x, row.refused, y, y + 14, REFUSED),
     ]
 
 
@@ -168,7 +168,7 @@ def draw_bars(
     y = 44
     for label in labels:
         parts.append(text(LABELS_END, y + 12, label, "end"))
-        for (name, each), colour in zip(series.items(), COLOURS, strict=False):
+        for (name, each), colour in zip(series.items(), PAIR, strict=False):
             # At least as long as can be seen.
             width = max(1, x(each[label]) - BARS_BEGIN)
             words = f"{number_of(each[label])} {name}"

@@ -9,7 +9,7 @@ from inflight_lab.lesson.plot.drawing.svg import (
     BLUE,
     GRID,
     INK,
-    RED,
+    REFUSED,
     WIDTH,
     Picture,
     Scale,
@@ -133,7 +133,7 @@ def _chart(
         last = limits[-1].value
         parts.append(line(_path(limits, x, y, end=run.now), INK, 1.5, dashes="9 5"))
         parts.append(text(RIGHT + 6, y(last) + 5, f"limit {number_of(last)}"))
-    parts += marks(x, _ends(run, "refused"), top + 22, top + 30, RED)
+    parts += marks(x, _ends(run, "refused"), top + 22, top + 30, REFUSED)
     parts += marks(x, _ends(run, "failed"), top + 22, top + 30, INK)
     return parts
 

@@ -1,9 +1,11 @@
 """SVG: its elements, a scale for them, and a picture that a notebook can show."""
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, tostring
 
@@ -16,12 +18,30 @@ NARROW = 430
 BETWEEN_TIMES = 80
 """Pixels from one time on an axis to the next, at least."""
 
+
+class Colour(NamedTuple):
+    """A colour of the stage on a light page, and on a dark one."""
+
+    light: str
+    dark: str
+
+
+def _colours_of_the_stage() -> dict[str, Colour]:
+    """Those in its stylesheet, by what they mean there."""
+    sheet = Path(__file__).parents[2] / "stage" / "stage.css"
+    css = sheet.read_text(encoding="utf-8")
+    pairs = re.findall(r"--ifl-(\w+): light-dark\((#\w+), (#\w+)\);", css)
+    return {name: Colour(light, dark) for name, light, dark in pairs}
+
+
+COLOURS = _colours_of_the_stage()
+
+ANSWERED = COLOURS["answered"].light
+REFUSED = COLOURS["refused"].light
 BLUE = "#0072b2"
 ORANGE = "#b86e00"
-GREEN = "#00785a"
-RED = "#c23b00"
-"""Okabe and Ito's colours, which survive colour blindness.  None is light or dark, so
-all can be read on any ground."""
+"""Of the plain pictures.  None is light or dark, so all can be read on any ground.
+Blue and orange are Okabe and Ito's, which survive colour blindness."""
 
 INK = "#666"
 GRID = "#8080804d"
