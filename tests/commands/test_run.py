@@ -8,6 +8,7 @@ import ast
 import asyncio
 import io
 import re
+import signal
 import subprocess
 import sys
 from pprint import pformat
@@ -18,7 +19,9 @@ import pytest
 
 from inflight_lab import PracticeServer
 from inflight_lab.commands import cli
+from inflight_lab.commands.run import STOPPED_BY_CTRL_C
 from inflight_lab.runners import RUNGS
+from tests.support.children import child
 from tests.support.waiting import PATIENCE, Hold, until
 
 FINAL_RESULT = "\n\nFinal result:\n==============\n\n"
@@ -106,6 +109,20 @@ def test_a_failure_is_a_line_and_no_traceback(
     url = server.url
     server.stop()
     assert str(said(capsys, "naive", url).status).startswith("ConnectError: ")
+
+
+@pytest.mark.anyio
+async def test_ctrl_c_of_threads_sends_nothing_more(
+    server: PracticeServer, hold: Hold
+) -> None:
+    """The three in flight run out of time; those that wait for a slot stay here."""
+    command = [sys.executable, "-m", "inflight_lab.commands.run", "threaded"]
+    with child([*command, server.url], stdout=subprocess.DEVNULL) as process:
+        await until(lambda: server.stats().in_flight == 3)
+        process.send_signal(signal.SIGINT)
+        await until(lambda: process.poll() is not None)
+    assert process.returncode == STOPPED_BY_CTRL_C
+    assert server.stats().started == 3
 
 
 # Before anything is sent to another machine.

@@ -20,11 +20,10 @@ does: it tries again, saves each answer, and continues after a stop.
 """
 
 import contextlib
-import functools
 import threading
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from typing import Any
 
 import httpx
@@ -93,6 +92,15 @@ def make_one_request(
     return response
 
 
+@contextlib.contextmanager
+def slot_of(limiter: Limiter, stopped: threading.Event) -> Iterator[None]:
+    """Wait for a slot or a turn; it comes too late once the run has stopped."""
+    with limiter:
+        if stopped.is_set():
+            raise CancelledError
+        yield
+
+
 def make_many_requests(
     url: str,
     count: int,
@@ -111,21 +119,27 @@ def make_many_requests(
 
     ``limiter``, any context manager that threads may share, takes the place of the
     run's own ``threading.Semaphore(limit)``: a `ThreadPacer` for a pace.  The first
-    failure is raised: requests that have not begun are dropped, and the others are
-    waited for, because a thread cannot be cancelled.  The other parameters are those of
-    `semaphore`.
+    failure is raised, and so is Ctrl-C: then nothing more is sent, and what is in
+    flight is waited for, because a thread cannot be cancelled.  The other parameters
+    are those of `semaphore`.
     """
-    limiter = limiter or threading.Semaphore(limit)
+    shared = limiter or threading.Semaphore(limit)
+    stopped = threading.Event()
     opened = contextlib.nullcontext(client) if client else httpx.Client()
     with opened as client, ThreadPoolExecutor(threads) as pool:
-        make_one = functools.partial(
-            make_one_request, url, client=client, limiter=limiter, verbose=verbose
-        )
-        futures = [pool.submit(make_one, num) for num in range(count)]
+
+        def make_one(num: int) -> httpx.Response:
+            slot = slot_of(shared, stopped)
+            return make_one_request(
+                url, num, client=client, limiter=slot, verbose=verbose
+            )
+
         try:
+            futures = [pool.submit(make_one, num) for num in range(count)]
             if not return_exceptions:
                 for future in as_completed(futures):
                     future.result()  # raises the first failure when it comes
             return [future.exception() or future.result() for future in futures]
         finally:
+            stopped.set()
             pool.shutdown(cancel_futures=True)
