@@ -210,7 +210,7 @@ async def test_sqlite(server: PracticeServer, tmp_path: Path) -> None:
         assert rows == 12
         database.execute("BEGIN EXCLUSIVE")
         text = script.read_text("utf-8")
-        script.write_text(text.replace("connect(path, ", "connect(path, 0, "))
+        script.write_text(text.replace("connect(path, ", "connect(path, timeout=0, "))
         status, _, err = await run(script)  # at once, and not after five seconds
     assert status == 1
     assert re.search("ValueError: cannot open .* database is locked", err)
