@@ -1,6 +1,7 @@
 // A script that sends requests, and an API that answers or refuses them by its quota,
 // computed: a run for pages that have no Python.  Times are in seconds.
 
+import { CONNECTIONS } from "./causes.js";
 import { isOnItsWayBack } from "./motion.js";
 import { admit, everyOf } from "./quota.js";
 import { inFlightAt, outcomeOf, PAUSE, Run } from "./run.js";
@@ -33,8 +34,7 @@ import { inFlightAt, outcomeOf, PAUSE, Run } from "./run.js";
 /** The paced runner keeps this many times the spacing that the quota asks for. */
 export const HEADROOM = 1.0125;
 
-/** How many connections httpx opens, and how long a request waits for one. */
-const POOL = 100;
+/** How long httpx lets a request wait for a connection. */
 const POOL_TIMEOUT = 5;
 
 /** @type {World} */
@@ -216,7 +216,7 @@ export class Simulation {
 
   /** The first that wait for a connection get one, as long as there are any. */
   #connect() {
-    while (this.#connections < POOL && this.#unconnected.length) {
+    while (this.#connections < CONNECTIONS && this.#unconnected.length) {
       const journey = /** @type {Journey} */ (this.#unconnected.shift());
       this.#connections += 1;
       const { latency, way, jitter } = this.settings;
