@@ -15,6 +15,7 @@ from inflight_lab.lesson.panel.expected import HEADROOM
 from inflight_lab.lesson.panel.settings import NAMES, fixed_for
 from inflight_lab.lesson.plot.modules import STAGE
 from inflight_lab.lesson.runs.events import outcome_of
+from inflight_lab.lesson.server.quotas import KINDS
 from inflight_lab.runners import naive, paced, semaphore, semaphore_pause
 from tests.support.deno import deno
 from tests.support.simulator import URL, SimulatedApi, network, quota
@@ -128,3 +129,48 @@ def test_the_simulator_is_as_the_runners_are(setting: Setting) -> None:
     found = simulated()[setting]
     assert found[:2] == pytest.approx([answered, COUNT - answered], abs=1)
     assert found[2] == pytest.approx(seconds, rel=0.01)
+
+
+TERMS = [
+    ("sliding-window", 20, None),
+    ("fixed-window", 20, None),
+    ("token-bucket", 20, 5),
+    ("token-bucket", 3, 40),
+    ("gcra", 20, 1),
+    ("gcra", 7, 6),
+]
+ARRIVALS = sorted(
+    {round(base + 0.013 * number, 3) for base in (0, 1.1, 4) for number in range(60)}
+)
+DECIDED = """await import("%s").then(({ Run }) => %s.map((terms) => {
+    const [shape, starts, rate, burst] = terms;
+    const run = new Run();
+    run.set(0, { quota: { shape, starts, rate, period: 1, burst, tokens: 0 } });
+    return %s.map((time) => {
+        const { isLetIn, gauge } = stage.admit(run, time);
+        run.arrive(time, undefined, { status: isLetIn ? 200 : 429, gauge });
+        return isLetIn;
+    });
+}))"""
+
+
+@cache
+def decided() -> list[list[bool]]:
+    """Which arrivals the simulator's API lets in, for each of the quotas."""
+    asked = []
+    for kind, rate, burst in TERMS:
+        counter = KINDS[kind](rate, 1, burst)
+        asked.append([counter.shape, counter.starts, rate, burst or rate])
+    run_file = STAGE.joinpath("run.js").as_uri()
+    return evaluated("quota.js", DECIDED % (run_file, json.dumps(asked), ARRIVALS))
+
+
+@pytest.mark.parametrize("index", range(len(TERMS)), ids=lambda each: str(TERMS[each]))
+def test_a_simulated_api_refuses_as_the_server_does(index: int) -> None:
+    """Of requests that come at the same times, each quota lets in the same ones."""
+    kind, rate, burst = TERMS[index]
+    counter = KINDS[kind](rate, 1, burst)
+    expected = [counter.admit(time) == 0 for time in ARRIVALS]
+    assert True in expected
+    assert False in expected
+    assert decided()[index] == expected

@@ -6,6 +6,9 @@ import { countsAt } from "./run.js";
 
 /** @import { Quota, Run } from "./run.js" */
 
+/** How many connections httpx opens: a request without one waits inside the client. */
+export const CONNECTIONS = 100;
+
 /** A shorter gap after a refusal is no pause, in seconds. */
 const SHORTEST_PAUSE = 0.5;
 

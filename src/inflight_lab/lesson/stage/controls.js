@@ -4,6 +4,7 @@
 import { make, write } from "./dom.js";
 
 /** @import { Run } from "./run.js" */
+/** @import { Runner } from "./simulate.js" */
 
 /**
  * @typedef {"limit" | "count" | "latency" | "rate"} SettingName
@@ -15,6 +16,7 @@ import { make, write } from "./dom.js";
  * @property {number} max
  * @property {number} step
  * @property {string} unit What stands after the number.
+ * @property {Runner[]} [runners] Which of a page's runners it changes, if not all.
  */
 
 /**
@@ -25,8 +27,9 @@ import { make, write } from "./dom.js";
  */
 export function settingsFor(period = 1) {
   const perPeriod = period === 1 ? "/ s" : `/ ${period} s`;
+  const runners = /** @type {Runner[]} */ (["semaphore", "pause", "paced"]);
   return [
-    { name: "limit", label: "limit", min: 1, max: 50, step: 1, unit: "" },
+    { name: "limit", label: "limit", min: 1, max: 50, step: 1, unit: "", runners },
     { name: "count", label: "requests", min: 1, max: 1000, step: 1, unit: "" },
     { name: "latency", label: "latency", min: 0, max: 2, step: 0.05, unit: "s" },
     { name: "rate", label: "rate", min: 1, max: 300, step: 1, unit: perPeriod },

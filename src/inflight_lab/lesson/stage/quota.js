@@ -26,11 +26,28 @@ export function wallAt(run, time) {
   return windowAt(run, quota, time);
 }
 
-/** Whether a window lets one more in. @param {Run} run @param {number} time */
-export function hasRoom(run, time) {
+/**
+ * Whether the API lets one more in, as its quota says.
+ *
+ * @param {Run} run
+ * @param {number} time
+ * @returns {{ isLetIn: boolean, gauge: number | null }} The gauge is for the wall.
+ */
+export function admit(run, time) {
   const { quota } = run.settingAt(time);
-  return !quota ||
-    run.letIn.within(windowStart(quota, time), time) < Math.floor(quota.rate);
+  if (!quota) return { isLetIn: true, gauge: null };
+  if (quota.shape === "bucket") {
+    const tokens = tokensAt(run, quota, time);
+    const isLetIn = tokens >= 1 - EXACTLY;
+    return { isLetIn, gauge: isLetIn ? tokens - 1 : tokens };
+  }
+  if (quota.shape === "spacing") {
+    const due = dueAt(run, time);
+    const isLetIn = earlyBy(quota, due) <= EXACTLY;
+    return { isLetIn, gauge: isLetIn ? due + everyOf(quota) : due };
+  }
+  const counted = run.letIn.within(windowStart(quota, time), time);
+  return { isLetIn: counted < Math.floor(quota.rate), gauge: null };
 }
 
 /** Since when the API counts. @param {Quota} quota @param {number} time */
@@ -51,24 +68,44 @@ function windowAt(run, quota, time) {
 }
 
 /** @param {Run} run @param {Quota} quota @param {number} time @returns {Wall} */
-function bucketAt(run, { rate, period, burst }, time) {
-  const last = run.gauges.at(time) ?? { time, gauge: burst };
-  const refilled = (time - last.time) * rate / period;
-  const tokens = Math.min(burst, Math.max(0, last.gauge) + refilled);
+function bucketAt(run, quota, time) {
+  const { burst } = quota;
+  const tokens = tokensAt(run, quota, time);
   const left = Math.floor(tokens + EXACTLY);
   const words = `${left} of ${inWords(burst)} tokens left`;
   return { shape: "level", cells: 0, share: tokens / burst, words };
 }
 
+/** Full at first. @param {Run} run @param {Quota} quota @param {number} time */
+function tokensAt(run, quota, time) {
+  const last = run.gauges.at(time) ?? { time, gauge: quota.burst };
+  const refilled = (time - last.time) / everyOf(quota);
+  return Math.min(quota.burst, Math.max(0, last.gauge) + refilled);
+}
+
 /** @param {Run} run @param {Quota} quota @param {number} time @returns {Wall} */
-function spacingAt(run, { rate, period, burst }, time) {
-  const last = run.gauges.at(time);
-  const due = last ? Math.max(0, last.time + last.gauge - time) : 0;
-  const every = period / rate;
-  const early = due - (burst - 1) * every;
-  const share = Math.min(1, due / (burst * every));
+function spacingAt(run, quota, time) {
+  const due = dueAt(run, time);
+  const early = earlyBy(quota, due);
+  const share = Math.min(1, due / (quota.burst * everyOf(quota)));
   const words = early > EXACTLY ? `next in ${secondsInWords(early)}` : "next one: now";
   return { shape: "level", cells: 0, share, words };
+}
+
+/** In how many seconds the next one is due. @param {Run} run @param {number} time */
+function dueAt(run, time) {
+  const last = run.gauges.at(time);
+  return last ? Math.max(0, last.time + last.gauge - time) : 0;
+}
+
+/** How much too early the next one would be now. @param {Quota} quota @param {number} due */
+function earlyBy(quota, due) {
+  return due - (quota.burst - 1) * everyOf(quota);
+}
+
+/** The seconds from one request to the next. @param {Quota} quota */
+export function everyOf({ rate, period }) {
+  return period / rate;
 }
 
 /** @param {number} value */

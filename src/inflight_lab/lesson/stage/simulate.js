@@ -1,8 +1,9 @@
-// A script that sends requests, and an API that answers or refuses them by the window,
+// A script that sends requests, and an API that answers or refuses them by its quota,
 // computed: a run for pages that have no Python.  Times are in seconds.
 
+import { CONNECTIONS } from "./causes.js";
 import { isOnItsWayBack } from "./motion.js";
-import { hasRoom } from "./quota.js";
+import { admit, everyOf } from "./quota.js";
 import { inFlightAt, outcomeOf, PAUSE, Run } from "./run.js";
 
 /**
@@ -22,18 +23,29 @@ import { inFlightAt, outcomeOf, PAUSE, Run } from "./run.js";
  *   those sent at an even pace arrive at an even pace while the latency is dragged.
  * @property {number} jitter Answers take longer or shorter, by up to this share.
  * @property {number} work For how long the script is busy with each request.
+ * @property {number | null} pace How many requests per period of the quota the paced
+ *   runner sends; null for as many as the quota allows.
+ * @property {number} others How many requests per period of the quota somebody else
+ *   sends to this API, not quite evenly.  The API counts them; the script never sees
+ *   them.
  * @property {number} seed Two runs with one seed are equal.
  */
 
 /** The paced runner keeps this many times the spacing that the quota asks for. */
 export const HEADROOM = 1.0125;
 
-/** How many connections httpx opens, and how long a request waits for one. */
-const POOL = 100;
+/** How long httpx lets a request wait for a connection. */
 const POOL_TIMEOUT = 5;
 
 /** @type {World} */
-const WORLD = { way: 0.03, jitter: 0.08, work: 0.002, seed: 1 };
+const WORLD = {
+  way: 0.03,
+  jitter: 0.08,
+  work: 0.002,
+  pace: null,
+  others: 0,
+  seed: 1,
+};
 
 /**
  * What is not given is a sliding window's.
@@ -58,6 +70,7 @@ export class Simulation {
   #connections = 0;
   #waiting = 0;
   #nextSend = 0;
+  #hasOthers = false;
 
   /** @param {Settings & Partial<World>} settings */
   constructor(settings) {
@@ -90,6 +103,7 @@ export class Simulation {
       manner: runner === "pause" || isPacedOnly ? runner : "",
     });
     if (this.#waiting) this.#sendAll();
+    if (!this.#hasOthers) this.#awaitOthers();
   }
 
   /** @param {number} count So many requests, or more. */
@@ -154,9 +168,27 @@ export class Simulation {
   }
 
   #spacing() {
-    const { runner, quota, work } = this.settings;
+    const { runner, quota, work, pace } = this.settings;
     if (runner !== "paced" || !quota) return work;
-    return HEADROOM * quota.period / quota.rate;
+    return HEADROOM * everyOf({ ...quota, rate: pace ?? quota.rate });
+  }
+
+  /** The next request of somebody else comes, if there are others. */
+  #awaitOthers() {
+    const { others, quota } = this.settings;
+    this.#hasOthers = others > 0;
+    if (!this.#hasOthers) return;
+    const usual = (quota?.period ?? 1) / others;
+    this.#later(usual * (0.5 + this.random()), () => {
+      this.run.arrive(this.now, undefined, this.#verdict());
+      this.#awaitOthers();
+    });
+  }
+
+  /** What the API says to a request that comes now. */
+  #verdict() {
+    const { isLetIn, gauge } = admit(this.run, this.now);
+    return { status: isLetIn ? 200 : 429, gauge };
   }
 
   /**
@@ -184,7 +216,7 @@ export class Simulation {
 
   /** The first that wait for a connection get one, as long as there are any. */
   #connect() {
-    while (this.#connections < POOL && this.#unconnected.length) {
+    while (this.#connections < CONNECTIONS && this.#unconnected.length) {
       const journey = /** @type {Journey} */ (this.#unconnected.shift());
       this.#connections += 1;
       const { latency, way, jitter } = this.settings;
@@ -207,8 +239,7 @@ export class Simulation {
 
   /** @param {Journey} journey */
   #arrive(journey) {
-    const status = hasRoom(this.run, this.now) ? 200 : 429;
-    this.run.arrive(this.now, journey, { status, due: journey.due });
+    this.run.arrive(this.now, journey, { ...this.#verdict(), due: journey.due });
   }
 
   /** @param {Journey} journey */

@@ -60,18 +60,21 @@ const SEED = 58;
  */
 export function termsOf(settings, runner) {
   const { latency, quota } = settings;
-  const limit = isLimited(settings, runner) ? settings.limit : null;
+  const limit = hasEffect(settings, "limit", runner) ? settings.limit : null;
   return { runner, limit, latency, quota: quota && quotaOf(quota) };
 }
 
 /**
- * A panel gives its limit to the paced runner, too.
+ * Whether a slider changes something.  A panel gives its limit to the paced runner, too.
  *
  * @param {ToySettings} settings
+ * @param {string} name
  * @param {Runner} runner
  */
-function isLimited({ opens }, runner) {
-  return runner !== "naive" && !(runner === "paced" && opens);
+function hasEffect({ opens }, name, runner) {
+  if (name === "limit" && runner === "paced" && opens) return false;
+  const setting = settingsFor().find((each) => each.name === name);
+  return setting?.runners?.includes(runner) ?? true;
 }
 
 /**
@@ -221,10 +224,9 @@ class Toy {
         ? [make("div", group, ...radios.map(({ label }) => label), hint)]
         : []),
     );
-    const limit = rows.find(({ input }) => input.name === "limit")?.input;
     const computed = make("p", { className: "ifl-computed" });
     write(computed, "Computed in your browser: nothing is sent to anybody.");
-    return { send, skip, rows, limit, radios, controls, computed };
+    return { send, skip, rows, radios, controls, computed };
   }
 
   /** @param {Setting} setting */
@@ -246,7 +248,7 @@ class Toy {
   }
 
   #show() {
-    const { send, skip, rows, limit, radios } = this.parts;
+    const { send, skip, rows, radios } = this.parts;
     const { runners } = this.settings;
     this.root.classList.toggle("ifl-running", this.isUnderWay);
     this.root.toggleAttribute("data-opening", this.isOpening);
@@ -254,7 +256,11 @@ class Toy {
     skip.hidden = !this.isOpening;
     for (const { input } of radios) input.checked = input.value === runners[0];
     for (const each of rows) each.compareWith(this.player.runs);
-    if (limit) limit.disabled = !runners.some((each) => isLimited(this.settings, each));
+    for (const { input } of rows) {
+      input.disabled = !runners.some((each) =>
+        hasEffect(this.settings, input.name, each)
+      );
+    }
   }
 
   #label() {

@@ -2,7 +2,10 @@
 
 import assert from "node:assert/strict";
 import { countsAt } from "../../../../src/inflight_lab/lesson/stage/run.js";
-import { sentenceAt } from "../../../../src/inflight_lab/lesson/stage/sentence.js";
+import {
+  sentenceAt,
+  wordsFor,
+} from "../../../../src/inflight_lab/lesson/stage/sentence.js";
 import {
   flightOf,
   legAt,
@@ -12,7 +15,8 @@ import { quotaOf } from "../../../../src/inflight_lab/lesson/stage/simulate.js";
 import { asText, momentsOf, recorded, runOf, simulation } from "./support.js";
 
 /**
- * @import { Outcome, Run } from "../../../../src/inflight_lab/lesson/stage/run.js"
+ * @import { Facts } from "../../../../src/inflight_lab/lesson/stage/facts.js"
+ * @import { Counts, Outcome, Run } from "../../../../src/inflight_lab/lesson/stage/run.js"
  * @import { Settings, World } from "../../../../src/inflight_lab/lesson/stage/simulate.js"
  * @import { Request } from "./support.js"
  *
@@ -316,4 +320,158 @@ Deno.test("a slot that is taken again at once was never free", () => {
 Deno.test("where answers take no time, nothing is divided by it", () => {
   const run = runOf(60, { latency: 0, limit: 5 });
   for (const time of momentsOf(run)) assert.doesNotMatch(said(run, time), /∞/);
+});
+
+/** @type {Counts} */
+const COUNTS = {
+  sent: 30,
+  waiting: 30,
+  inFlight: 6,
+  notArrived: 0,
+  answered: 24,
+  refused: 0,
+  failed: 0,
+  cancelled: 0,
+};
+
+/** A run with a limit, under way. @type {Facts} */
+const FACTS = {
+  phase: "under way",
+  limit: 6,
+  quota: quotaOf({ rate: 20 }),
+  manner: "",
+  latency: 0.5,
+  asked: 60,
+  size: 60,
+  isLive: true,
+  isUnlimited: false,
+  wasStopped: false,
+  counts: COUNTS,
+  now: 3,
+  took: 3,
+  share: 95,
+  stuck: 0,
+  isGated: false,
+  isTail: false,
+  sleeping: 0,
+  pause: null,
+  spacing: null,
+  isBelowQuota: true,
+  isFull: true,
+  isFresh: false,
+  sentLately: 12,
+  isRefusedNow: false,
+  busiest: 0,
+  why: "",
+  whyNow: "",
+};
+
+const BEFORE = { phase: /** @type {const} */ ("before") };
+const OVER = { phase: /** @type {const} */ ("over") };
+const FREE = { limit: null, isBelowQuota: false };
+const EVEN = { spacing: 0.05, isBelowQuota: false };
+const OTHERWISE = { isFull: false };
+const REFUSED = { ...COUNTS, refused: 4 };
+const FAILED = { ...COUNTS, failed: 2 };
+const WHY = { why: "so" };
+
+/** @type {[facts: Partial<Facts>, words: string][]} */
+const TABLE = [
+  [{}, "6 in flight / 0.5 s = 12 a second; 20 allowed, 8 unused."],
+  [{ ...BEFORE, size: 0 }, "Nothing has been sent yet."],
+  [BEFORE, "60 requests, at most 6 in flight. The API allows 20 a second."],
+  [
+    { ...BEFORE, manner: "pause", quota: null },
+    "60 requests, at most 6 in flight, " +
+    "with a pause.",
+  ],
+  [{ ...BEFORE, manner: "paced", quota: null }, "60 requests, at a steady pace."],
+  [{ ...BEFORE, ...FREE, quota: null }, "60 requests."],
+  [
+    { ...BEFORE, ...FREE, quota: null, isUnlimited: true },
+    "60 requests, all at once.",
+  ],
+  [{ ...BEFORE, ...FREE, quota: null, asked: 0 }, "Requests to come."],
+  [
+    { ...BEFORE, ...FREE, quota: null, asked: 0, isLive: false },
+    "60 requests to come.",
+  ],
+  [{ stuck: 50 }, "50 wait inside the client: it has no connection left."],
+  [{ stuck: 50, ...FREE, counts: REFUSED, ...WHY }, "6 in flight, 4 refused: so."],
+  [{ isGated: true, counts: REFUSED }, "Nobody sends: after 4 refused, all wait."],
+  [{ isTail: true }, "The last 6 are still out."],
+  [
+    { isTail: true, counts: { ...FAILED, inFlight: 1 } },
+    "The last one is still " +
+    "out, 2 failed.",
+  ],
+  [{ isTail: true, isUnlimited: true }, "The last 6 are still out."],
+  [
+    { isTail: true, isUnlimited: true, ...FREE, counts: REFUSED, ...WHY },
+    "6 in flight, 4 refused: so.",
+  ],
+  [{ sleeping: 3 }, "6 in flight, 3 asleep after the answer."],
+  [
+    { sleeping: 3, pause: 1 },
+    "6 slots / (0.5 s + 1 s asleep) = 4 a second; 20 " +
+    "allowed, 16 unused.",
+  ],
+  [{ pause: 0.02 }, "6 in flight / 0.5 s = 12 a second; 20 allowed, 8 unused."],
+  [{ pause: 1, latency: null }, "6 in flight, 12 sent in 1 s."],
+  [EVEN, "One every 50 ms = 20 a second; 20 allowed."],
+  [
+    { ...EVEN, isBelowQuota: true },
+    "6 in flight / 0.5 s = 12 a second; 20 allowed, " +
+    "8 unused.",
+  ],
+  [
+    { ...EVEN, isBelowQuota: true, manner: "paced" },
+    "One every 50 ms = 20 a " +
+    "second; 20 allowed.",
+  ],
+  [{ quota: null }, "6 in flight / 0.5 s = 12 a second."],
+  [{ quota: null, counts: REFUSED }, "6 in flight / 0.5 s = 12 a second; 4 refused."],
+  [{ counts: FAILED, ...WHY }, "6 in flight / 0.5 s = 12 a second; 2 failed: so."],
+  [
+    { latency: 0.2, counts: REFUSED },
+    "6 in flight / 0.2 s = 30 a second; 20 " +
+    "allowed, 4 refused.",
+  ],
+  [{ counts: REFUSED }, "6 in flight / 0.5 s = 12 a second; 20 allowed, 8 unused."],
+  [
+    { counts: REFUSED, isRefusedNow: true, busiest: 22 },
+    "6 in flight / 0.5 s = 12 a " +
+    "second, 22 in the busiest; 20 allowed, 4 refused.",
+  ],
+  [
+    { counts: REFUSED, isRefusedNow: true, whyNow: "so" },
+    "6 in flight / 0.5 s = 12 " +
+    "a second; 4 refused: so.",
+  ],
+  [OTHERWISE, "6 in flight, 12 sent in 1 s."],
+  [{ ...OTHERWISE, quota: null, isFresh: true }, "60 requests, at most 6 in flight."],
+  [{ latency: 0 }, "6 in flight, 12 sent in 1 s."],
+  [{ ...FREE, isUnlimited: true }, "6 in flight, all at once."],
+  [{ ...FREE, counts: FAILED }, "6 in flight, 2 failed."],
+  [FREE, "6 in flight, 12 sent in 1 s."],
+  [OVER, "All 24 answered in 3 s: 95 % of the quota."],
+  [{ ...OVER, share: null }, "All 24 answered in 3 s."],
+  [{ ...OVER, counts: { ...COUNTS, answered: 1 } }, "Answered in 3 s."],
+  [
+    { ...OVER, asked: 24, counts: REFUSED, ...WHY },
+    "All 24 answered, after 4 more " +
+    "tries: so.",
+  ],
+  [{ ...OVER, counts: REFUSED, ...WHY }, "24 answered, 4 refused: so."],
+  [{ ...OVER, asked: 0, counts: FAILED }, "30 came: 24 answered, 2 failed."],
+  [
+    { ...OVER, wasStopped: true, counts: { ...REFUSED, cancelled: 9 } },
+    "Stopped after 3 s: 24 answered, 4 refused, 9 cancelled.",
+  ],
+];
+
+Deno.test("the table: from facts to words", () => {
+  for (const [facts, words] of TABLE) {
+    assert.equal(asText(wordsFor({ ...FACTS, ...facts })), words);
+  }
 });

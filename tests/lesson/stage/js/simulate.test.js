@@ -11,6 +11,8 @@ import {
 import { quotaOf } from "../../../../src/inflight_lab/lesson/stage/simulate.js";
 import { runOf, simulation } from "./support.js";
 
+/** @import { Settings, World } from "../../../../src/inflight_lab/lesson/stage/simulate.js" */
+
 Deno.test("where answers take no time, the API still sees a request before its answer", () => {
   const { journeys, now } = runOf(30, { latency: 0, limit: 4 });
   assert.ok(now > 0);
@@ -93,4 +95,40 @@ Deno.test("a fixed window ends when the clock says so, not a period later", () =
   short.set(0, { quota: quotaOf({ rate: 5, period: 0.1, starts: 0 }) });
   for (const time of [0.25, 0.3]) short.arrive(time, undefined, { status: 200 });
   assert.equal(wallAt(short, 0.3).cells, 1, "what comes as it begins is in it");
+});
+
+Deno.test("somebody else uses the same quota: only the API sees it", () => {
+  const alone = runOf(100, { runner: "paced", limit: null });
+  assert.equal(countsAt(alone, Infinity).refused, 0);
+  const two = runOf(100, { runner: "paced", limit: null, others: 20 });
+  const { refused, sent } = countsAt(two, Infinity);
+  assert.ok(refused > 30 && refused < 70, `${refused}`);
+  assert.equal(sent, 100);
+  assert.ok(two.letIn.within(1, 2) <= 20);
+  const shared = { runner: "paced", limit: null, others: 9, pace: 10 };
+  const fair = runOf(100, /** @type {Partial<Settings & World>} */ (shared));
+  assert.equal(countsAt(fair, Infinity).refused, 0);
+});
+
+Deno.test("somebody else comes and goes in mid-run", () => {
+  const made = simulation(200, { runner: "paced", limit: null });
+  made.advance(2);
+  made.set({ others: 20 });
+  made.advance(4);
+  made.set({ others: 0 });
+  made.advance(Infinity);
+  const { refused } = made.run.ends;
+  assert.equal(refused.upTo(2), 0);
+  assert.ok(refused.within(2, 5) > 10);
+  assert.equal(refused.within(6, Infinity), 0);
+});
+
+Deno.test("a quota that is moved in mid-run counts at once", () => {
+  const made = simulation(200, { latency: 0.3 });
+  made.advance(2);
+  made.set({ quota: quotaOf({ rate: 5 }) });
+  made.advance(4);
+  const { refused } = made.run.ends;
+  assert.equal(refused.upTo(2), 0);
+  assert.ok(refused.within(2, 4) > 10);
 });
