@@ -8,6 +8,7 @@ leaf.  A test fails if a room uses another one.
 What you take home needs httpx alone:
 
     room         may use                what it is
+    extras       -                      leaf: how to install what is left out
     runners      -                      the ladder: a lesson a file, and what they share
     recipes      runners                complete scripts, to print and to own
 
@@ -31,7 +32,8 @@ Commands, in ``commands/``, which nobody imports:
     watch        plot, runners, server  your own requests live, and what stands out
     classroom    plot, server           a page for the phones of a class, and a wall
     publish      panel, snippet         the series as a site
-    cli          publish                the command ``inflight-lab``
+    lab          -                      the series, opened in JupyterLab
+    cli          lab, publish           the command ``inflight-lab``
 
 ``lesson/stage`` has no Python: it is the JavaScript that draws a run, for the widgets
 and for the pages of the site, and that computes one where there is no kernel.
@@ -110,9 +112,10 @@ def __getattr__(name: str) -> Any:
     try:
         room = importlib.import_module(f"inflight_lab.{_HOME[name]}")
     except ModuleNotFoundError as error:
-        if "pip install" in str(error):  # it says so itself
-            raise
-        message = f'{name} needs more: pip install "inflight-lab[lab]" ({error})'
+        from inflight_lab.extras import needs_more
+
+        extra = "redis" if name == "SharedQuota" else "lab"
+        message = needs_more(name, extra, error)
         raise ModuleNotFoundError(message, name=error.name) from error
     return getattr(room, name)
 

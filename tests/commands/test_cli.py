@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 import zipfile
 from collections.abc import Iterator
@@ -24,12 +25,14 @@ import nbformat
 import pytest
 
 from inflight_lab import PracticeServer
-from inflight_lab.commands import cli
+from inflight_lab.commands import cli, lab
 from inflight_lab.commands.publish import series
 from inflight_lab.commands.snippet.script import snippet
+from inflight_lab.extras import how_to_install
 from tests.support.browser import ROOT, UV, make_environment
 from tests.support.children import free_port, listening
 from tests.support.notebooks.notebook_tools import GLOSSARY, NOTEBOOKS
+from tests.support.waiting import PATIENCE
 
 BIN = Path(sys.executable).parent
 Capture = pytest.CaptureFixture[str]
@@ -63,7 +66,10 @@ def test_each_command_has_a_help(command: str, capsys: Capture) -> None:
     [
         ("start", "no command is called 'start': use one of run, snippet, "),
         (f"--folder {__file__}", "--folder must be a folder that can be created"),
-        ("--open 99", "--open must be the number of a notebook, got 99"),
+        ("--folder ''", "argument --folder: must be a folder, got ''"),
+        ("--open 99", "--open must be one of 00, 01, 02, "),
+        ("--open 99", " 15, compare, glossary, questions, show, got '99'"),
+        ("--open ''", ", got ''"),
         ("watch", "required: script\n"),
     ],
 )
@@ -122,21 +128,33 @@ def test_ctrl_c_ends_any_command(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ended("site folder") == 130
 
 
+@pytest.mark.parametrize(
+    ("arguments", "absent", "module", "extra"),
+    [
+        ("", "jupyterlab.labapp", "commands.lab", "lab"),
+        ("run shared_quota", "throttled", "runners.shared_quota", "redis"),
+        ("class", "segno", "commands.classroom.class_room", "practice"),
+        ("site x", "nbformat", "commands.publish.site", "browser"),
+        ("site x", "jupyterlite_core", "", "browser"),
+    ],
+)
 def test_what_is_not_installed_is_named_with_how_to_get_it(
+    arguments: str,
+    absent: str,
+    module: str,
+    extra: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A plain installation has no JupyterLab: two commands that bring it; nor what a
-    rung for many machines needs: the extra that brings that.
-    """
-    monkeypatch.setitem(sys.modules, "jupyterlab.labapp", None)
-    said = str(ended(""))
-    assert "uv run inflight-lab " in said
-    assert 'pip install "inflight-lab[lab]" && inflight-lab ' in said
-    monkeypatch.setitem(sys.modules, "throttled", None)
-    rung = "inflight_lab.runners.shared_quota"
-    monkeypatch.delitem(sys.modules, rung, raising=False)
-    said = str(ended("run shared_quota http://127.0.0.1:9/"))
-    assert re.findall(r"\[\w+\]", said) == ["[redis]"]
+    """In one line, with the extra that brings it to where this package is."""
+    monkeypatch.setitem(sys.modules, absent, None)
+    for name in (module, "commands.classroom.__main__"):
+        monkeypatch.delitem(sys.modules, f"inflight_lab.{name}", raising=False)
+    if module == "commands.lab":  # an attribute of its package, too
+        monkeypatch.delattr("inflight_lab.commands.lab", raising=False)
+    said = str(ended(arguments))
+    assert re.findall(r"\[\w+\]", said) == [f"[{extra}]"]
+    assert how_to_install(extra) in said
+    assert "\n" not in said
 
 
 # ---- The folder
@@ -184,9 +202,11 @@ def test_what_was_changed_is_never_overwritten(
     assert (folder / "untouched").stat().st_mtime_ns == written
     assert release(changed="2", untouched="2", new="2") == ["changed"]
     assert mine() == {"changed": "my own", "untouched": "2", "gone": "1", "new": "2"}
-    (folder / series.LAID_OUT).write_text("no JSON")
-    assert sorted(release(untouched="3", new="3")) == ["changed", "new", "untouched"]
-    assert mine() == {"changed": "my own", "untouched": "2", "gone": "1", "new": "2"}
+    for broken in ("no JSON", "[]", "null"):
+        (folder / series.LAID_OUT).write_text(broken)
+        kept = release(untouched="3", new="3")
+        assert sorted(kept) == ["changed", "new", "untouched"]
+        assert mine()["new"] == "2"
 
 
 # ---- Started
@@ -199,7 +219,7 @@ def started(folder: Path, bin: Path = BIN, **more: str) -> Iterator[str]:
     """
     port = free_port()
     command = [str(bin / "inflight-lab"), f"--port={port}", "--ip=127.0.0.1"]
-    command += ["--no-browser", "--allow-root", "--IdentityProvider.token="]
+    command += ["--no-browser", "--IdentityProvider.token="]
     with listening(command, port, folder, **more):
         yield f"http://127.0.0.1:{port}/"
 
@@ -214,12 +234,14 @@ def served_notebooks(address: str) -> set[str]:
 def test_it_begins_with_the_notebook_you_name() -> None:
     """`watch` says ``inflight-lab --open 06`` beside what that notebook explains."""
     assert cli.notebook_of("06") == "notebooks/06_pace_to_the_quota.ipynb"
+    assert cli.notebook_of("6") == cli.notebook_of("06")
+    assert cli.notebook_of("show") == "notebooks/show_it_to_a_class.ipynb"
 
 
 def test_what_else_is_switched_off_in_jupyterlab_stays_off() -> None:
     """Whoever disabled an extension finds it disabled in the series too."""
-    page = cli.without_news(None, {"disabledExtensions": ["of-mine"]})
-    assert page["disabledExtensions"] == ["of-mine", cli.NEWS]
+    page = lab.without_news(None, {"disabledExtensions": ["of-mine"]})
+    assert page["disabledExtensions"] == ["of-mine", lab.NEWS]
 
 
 def test_it_opens_the_series_and_asks_no_other_site(tmp_path: Path) -> None:
@@ -239,6 +261,92 @@ def test_it_opens_the_series_and_asks_no_other_site(tmp_path: Path) -> None:
     notebooks = {path.name for path in ROOT.glob("notebooks/*.ipynb")}
     assert served == {*notebooks, "images"}
     assert (tmp_path / "inflight-lab" / "notebooks").is_dir()
+
+
+def said_at_start(folder: Path, *options: str) -> list[str]:
+    """What the command prints in the home ``folder``, until it has printed its notice,
+    or until it ends.
+    """
+    port = free_port()
+    command = [str(BIN / "inflight-lab"), f"--port={port}", "--no-browser", *options]
+    log = folder / "log"
+    deadline = time.monotonic() + PATIENCE
+    with listening(command, port, folder):
+        while "Rename yours" not in log.read_text():
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.02)
+        address = re.findall(r"http://127\S+", log.read_text())[-1]
+        with urllib.request.urlopen(address) as page:
+            assert page.status == 200
+    return log.read_text().splitlines()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home directory in which somebody has changed a notebook of the series."""
+    changed = tmp_path / "inflight-lab" / "notebooks" / "00_start_here.ipynb"
+    changed.parent.mkdir(parents=True)
+    changed.write_text("my own", encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("options", [[], ["--IdentityProvider.token="]])
+def test_the_address_is_the_last_that_one_reads(options: list[str], home: Path) -> None:
+    """No log hides it, and what is to know about the folder stands below it; root, who
+    needs no other command, reads that it is for this computer only.
+    """
+    *above, address, notice = said_at_start(home, *options)
+    assert re.match(r" +http://127\.0\.0\.1:\d+/lab", address)
+    assert notice.endswith("Rename yours to get both.")
+    assert len(above) < 9
+    assert not any(line.startswith("[I ") for line in above)
+    roots = [line for line in above if line.startswith("You are root: ")]
+    assert len(roots) == (os.geteuid() == 0)
+
+
+def test_who_asks_for_the_log_gets_it(home: Path) -> None:
+    """As with any Jupyter."""
+    said = said_at_start(home, "--log-level=INFO")
+    assert any(line.startswith("[I ") for line in said)
+
+
+def refused(**home: str | Path) -> subprocess.CompletedProcess[str]:
+    """The command, which ends by itself."""
+    options = ["--no-browser", "--ip=0.0.0.0", f"--folder={home['folder']}"]
+    return subprocess.run(
+        [BIN / "inflight-lab", *options],
+        env=os.environ | {"HOME": str(home["home"])},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="for root alone")
+def test_root_is_refused_where_others_can_reach_it(tmp_path: Path) -> None:
+    """Jupyter's own refusal stays, and names the flag."""
+    ran = refused(home=tmp_path, folder=tmp_path / "series")
+    assert ran.returncode == 1
+    assert ran.stderr.splitlines()[-1].endswith("Use --allow-root to bypass.")
+    assert ran.stdout == ""
+
+
+def test_a_home_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """Jupyter keeps files there as well: one line says what to set."""
+    home = tmp_path / "home"
+    home.touch()  # not even root writes into a file
+    ran = refused(home=home, folder=tmp_path / "series")
+    assert ran.returncode == 1
+    (said,) = ran.stderr.splitlines()
+    assert said.startswith("JupyterLab cannot write its own files (")
+    assert said.endswith(": set HOME to a folder that can be written to")
+
+
+def test_a_tilde_is_the_home_directory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also behind ``--folder=``, where a shell leaves it as it is."""
+    monkeypatch.setenv("HOME", "/home/ada")
+    options = cli.make_parser().parse_args(["--folder=~/x"])
+    assert options.folder == Path("/home/ada/x")
 
 
 @pytest.fixture(scope="module")

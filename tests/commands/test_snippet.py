@@ -182,7 +182,9 @@ def test_what_was_written_is_said(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ("nope", "no recipe and no rung is called 'nope'"),
+        ("nope", "'nope' (choose from "),
+        ("nope", "shared_quota"),
+        ("fetch_all --output /no/x.py", "--output must be a file that can be written"),
         ("paced --tokens 5", "paced has no --tokens"),
         ("fetch_all --rate 0", "--rate: must be greater than 0, got 0"),
         ("fetch_all --header X-Key=secret", "without a value"),
@@ -211,3 +213,19 @@ def test_a_rung_can_be_printed(name: str) -> None:
     names: dict[str, object] = {"__name__": "__main__"}
     exec(compile(script, name, "exec", dont_inherit=True), names)
     assert callable(names["make_many_requests"])
+
+
+def test_the_command_for_an_edit_can_be_pasted(
+    tmp_path: Path,
+) -> None:
+    """Also if the package is in a folder with a space in its name."""
+    help_ = "from inflight_lab.commands.cli import main; main(['snippet', '--help'])"
+    command = [sys.executable, "-c", help_]
+    package = tmp_path / "in flight" / "inflight_lab"
+    package.parent.mkdir()
+    package.symlink_to(ROOT / "src" / "inflight_lab")
+    path = {"PYTHONPATH": str(package.parent)}
+    ran = subprocess.run(command, env=path, capture_output=True, text=True, check=True)
+    (line,) = (line for line in ran.stdout.splitlines() if line.startswith("patch "))
+    *_, diff = shlex.split(line)
+    assert Path(diff).parent == package / "recipes" / "edits"

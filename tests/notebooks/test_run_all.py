@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from inflight_lab.extras import how_to_install
 from tests.support.children import child
 from tests.support.notebooks.notebook_tools import (
     COMPARISON,
@@ -109,7 +110,9 @@ def test_optional_packages_are_optional() -> None:
         fresh.run(without("throttled", "aiolimiter", "aiometer", "asynciolimiter"))
         shown_by(fresh, COMPARISON, "code-imports code-limiters code-runner")
         shown = shown_by(fresh, notebook("12"), "code-imports code-redis-look")
-    assert 'pip install "inflight-lab[redis]"' in shown
+    assert (
+        f"No Redis client: SharedQuota needs more: {how_to_install('redis')}" in shown
+    )
 
 
 def test_two_processes_keep_one_quota_through_redis(

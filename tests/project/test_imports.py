@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 import inflight_lab
+from inflight_lab import extras
+from inflight_lab.extras import how_to_install
 
 HEAVY = (
     "ipywidgets",
@@ -80,10 +83,56 @@ except ModuleNotFoundError as error:
 main(["watch", "--practice", "20/s", {__file__!r}])
 """)
     assert ran.stdout.startswith('"""Send many requests')
-    needs = 'needs more: pip install "inflight-lab[{}]" ('
-    assert f"\nPanel {needs.format('lab')}" in ran.stdout
-    assert ran.stderr.startswith(f"watch {needs.format('practice')}")
+    assert f"\nPanel needs more: {how_to_install('lab')} (" in ran.stdout
+    assert ran.stderr.startswith(f"watch needs more: {how_to_install('practice')} (")
     assert ran.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("has_pip", [True, False])
+@pytest.mark.parametrize(
+    ("noted", "wanted"),
+    [
+        (
+            {"url": "file:///home/ada%20l/lab", "dir_info": {"editable": True}},
+            '-e "/home/ada l/lab[redis]"',
+        ),
+        (
+            {"url": "file:///tmp/lab.whl", "archive_info": {}},
+            '"inflight-lab[redis] @ file:///tmp/lab.whl"',
+        ),
+        (None, '"inflight-lab[redis]"'),
+    ],
+    ids=["clone", "wheel", "index"],
+)
+def test_how_to_install_an_extra_works_where_one_is(
+    noted: dict[str, object] | None,
+    wanted: str,
+    has_pip: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """From where the package came from, into this Python, with what installs there."""
+
+    class Installed:
+        """What `importlib.metadata` finds of a package."""
+
+        def read_text(self, name: str) -> str | None:
+            assert name == "direct_url.json"
+            return json.dumps(noted) if noted else None
+
+    monkeypatch.setattr("importlib.metadata.distribution", lambda _: Installed())
+    monkeypatch.setattr(extras, "find_spec", lambda _: has_pip or None)
+    into = f'"{sys.executable}" -m pip install '
+    if not has_pip:
+        into = f'uv pip install --python "{sys.prefix}" '
+    assert extras.how_to_install("redis") == into + wanted
+
+
+def test_a_page_sends_who_wants_an_extra_to_a_computer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A browser reaches no Redis, whatever is installed in it."""
+    monkeypatch.setattr(sys, "platform", "emscripten")
+    assert extras.how_to_install("redis") == "a Python outside of the browser"
 
 
 def test_watch_needs_httpx_alone(tmp_path: Path) -> None:

@@ -7,9 +7,10 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from inflight_lab.commands.publish.series import files, lay_out
+from inflight_lab.extras import needs_more
 
 
 class Command(NamedTuple):
@@ -17,14 +18,16 @@ class Command(NamedTuple):
 
     module: str
     about: str
-    extra: str = "lab"
-    """The extra that brings the packages it needs."""
+    extra: str
+    """The extra that brings what it needs besides httpx."""
 
 
 COMMANDS = {
-    "run": Command("run", "run one rung of the ladder against an address"),
+    "run": Command("run", "run one rung of the ladder against an address", "redis"),
     "snippet": Command(
-        "snippet.__main__", "print a recipe or a rung as one script, ready to paste"
+        "snippet.__main__",
+        "print a recipe or a rung as one script, ready to paste",
+        "lab",
     ),
     "watch": Command(
         "watch.__main__", "run your own script and watch its requests", "practice"
@@ -33,7 +36,9 @@ COMMANDS = {
         "classroom.__main__", "let the phones of a class share one quota", "practice"
     ),
     "site": Command(
-        "publish.site", "build the series as a folder of files for any web server"
+        "publish.site",
+        "build the series as a folder of files for any web server",
+        "browser",
     ),
 }
 ABOUT = """\
@@ -46,13 +51,6 @@ Commands:
 To learn more about a command: inflight-lab COMMAND --help.  Options that are not listed
 here, such as --no-browser, go to JupyterLab."""
 FIRST_NOTEBOOK = "00"
-NEWS = "@jupyterlab/apputils-extension:announcements"
-"""It looks for updates on another site, and asks whether to show news.  The question
-would cover the panel on a phone."""
-NO_JUPYTERLAB = """JupyterLab is not installed here.  Either of these installs it:
-
-  uv run inflight-lab                               (in a clone of the repository)
-  pip install "inflight-lab[lab]" && inflight-lab   (where the package is installed)"""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -71,10 +69,7 @@ def hand_over(name: str, arguments: list[str]) -> None:
         module = importlib.import_module(f"inflight_lab.commands.{command.module}")
         module.main(arguments)
     except ModuleNotFoundError as error:
-        if "pip install" in str(error):  # it says which extra brings it
-            sys.exit(str(error))
-        package = f"inflight-lab[{command.extra}]"
-        sys.exit(f'{name} needs more: pip install "{package}" ({error})')
+        sys.exit(needs_more(name, command.extra, error))
     except KeyboardInterrupt:  # what was printed stays; a traceback adds nothing
         sys.exit(130)
     except BrokenPipeError:
@@ -90,14 +85,15 @@ def open_series(arguments: list[str]) -> None:
         commands = ", ".join(COMMANDS)
         parser.error(f"no command is called {arguments[0]!r}: use one of {commands}")
     options, for_jupyterlab = parser.parse_known_args(arguments)
-    try:
-        from jupyterlab.labapp import LabApp
-    except ImportError:
-        sys.exit(NO_JUPYTERLAB)
     folder = options.folder
     first = notebook_of(options.open)
     if first is None:
-        parser.error(f"--open must be the number of a notebook, got {options.open}")
+        names = ", ".join(notebooks_by_name())
+        parser.error(f"--open must be one of {names}, got {options.open!r}")
+    try:
+        from inflight_lab.commands import lab
+    except ModuleNotFoundError as error:
+        sys.exit(needs_more("JupyterLab", "lab", error))
     try:
         kept = lay_out(folder)
     except OSError as error:
@@ -105,36 +101,33 @@ def open_series(arguments: list[str]) -> None:
             f"--folder must be a folder that can be created and written to, "
             f"got {folder}: {error}"
         )
-    for name in kept:
-        print(
-            f"{folder / name}: there is a newer version, but you changed this file.  "
-            "Rename yours to get both."
-        )
-    LabApp.serverapp_config |= {"tornado_settings": {"page_config_hook": without_news}}
-    LabApp.launch_instance(
-        [
-            f"--ServerApp.root_dir={folder}",
-            f"--LabApp.default_url=/lab/tree/{first}",
-            *for_jupyterlab,
-        ]
-    )
+    notices = [
+        f"{folder / name}: there is a newer version, but you changed this file.  "
+        "Rename yours to get both."
+        for name in kept
+    ]
+    lab.launch(folder, first, for_jupyterlab, notices)
 
 
-def without_news(_handler: object, page: dict[str, Any]) -> dict[str, Any]:
-    """The settings of JupyterLab's page, without `NEWS`."""
-    page["disabledExtensions"] = [*page["disabledExtensions"], NEWS]
-    return page
-
-
-def notebook_of(number: str) -> str | None:
+def notebook_of(name: str) -> str | None:
     """The path of a notebook in the folder of the series, or None if there is none.
 
-    A notebook without a number is found by the beginning of its name.
+    Its name is its number, 06 or 6, or the first word of a notebook without a number.
     """
-    for name in files():
-        if name.startswith((f"notebooks/{number}_", f"notebooks/{number}.")):
-            return name
-    return None
+    return notebooks_by_name().get(name.zfill(2) if name.isdecimal() else name)
+
+
+def notebooks_by_name() -> dict[str, str]:
+    """The path of each notebook, by its number or by its first word."""
+    paths = [path for path in files() if path.endswith(".ipynb")]
+    return {Path(path).stem.partition("_")[0]: path for path in paths}
+
+
+def folder_in(text: str) -> Path:
+    """A folder; ``~`` is the home directory, which a shell may leave as it is."""
+    if not text:
+        raise argparse.ArgumentTypeError("must be a folder, got ''")
+    return Path(text).expanduser()
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -150,7 +143,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=version)
     parser.add_argument(
         "--folder",
-        type=Path,
+        type=folder_in,
         default=Path.home() / "inflight-lab",
         help="where your notebooks are; default: %(default)s",
     )

@@ -15,7 +15,7 @@ turn goes to the one that asks Redis first.  Each request costs a round trip to 
 store, and without it nothing is sent, because sending uncounted would be worse.  1 % of
 a period is kept for delay on the way to the API; a longer delay can still cause a 429.
 
-It needs httpx and "throttled-py[redis]", the extra ``inflight-lab[redis]``.
+It needs httpx and "throttled-py[redis]", which is the extra ``redis``.
 """
 
 import asyncio
@@ -26,14 +26,8 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
-
-try:
-    from throttled import asyncio as throttled
-    from throttled.exceptions import StoreUnavailableError
-except ModuleNotFoundError as error:
-    raise ModuleNotFoundError(
-        f'{error}: pip install "inflight-lab[redis]"', name=error.name
-    ) from None
+from throttled import asyncio as throttled
+from throttled.exceptions import StoreUnavailableError
 
 
 class SharedQuota:

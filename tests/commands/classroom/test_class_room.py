@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -332,13 +333,27 @@ async def test_the_pages_keep_to_themselves(room: ClassRoom) -> None:
 def test_without_a_network_it_asks_for_the_address(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It does not serve at an address to which no phone can come."""
+    """It does not serve at an address to which no phone can come.  At a switch, without
+    a way to other networks, it has one address; if there are two, it names them.
+    """
 
     def nowhere(*_: object) -> None:
         raise OSError("Network is unreachable")
 
     monkeypatch.setattr(socket.socket, "connect", nowhere)
+    cards = {"lo": psutil.net_if_addrs()["lo"]}
+    monkeypatch.setattr(psutil, "net_if_addrs", lambda: cards)
     with pytest.raises(OSError, match="in no network: give the address"):
+        ClassRoom()
+
+    def card(address: str) -> list[Any]:
+        of_ipv4 = [each for each in cards["lo"] if each.family == socket.AF_INET]
+        return [each._replace(address=address) for each in of_ipv4]
+
+    cards["eth0"] = card("192.168.77.1")
+    assert ClassRoom().address == "192.168.77.1"
+    cards["eth1"] = card("10.0.0.2")
+    with pytest.raises(OSError, match=r"one of 192\.168\.77\.1, 10\.0\.0\.2"):
         ClassRoom()
 
 
@@ -351,11 +366,16 @@ def test_a_notebook_shows_where_to_go(room: ClassRoom) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
-def test_the_command_serves_until_ctrl_c() -> None:
-    """It prints both addresses, and ends without a traceback."""
+@pytest.mark.parametrize(("encoding", "has_code"), [("utf-8", True), ("ascii", False)])
+def test_the_command_serves_until_ctrl_c(encoding: str, has_code: bool) -> None:
+    """It prints both addresses, and the QR code where the output has its characters,
+    and ends without a traceback.
+    """
     command = [str(Path(sys.executable).with_name("inflight-lab")), "class"]
     options = ["--address=127.0.0.1", "--port=0"]
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    pipes["env"] = os.environ | {"PYTHONIOENCODING": encoding}
+    pipes["encoding"] = "utf-8"
     with subprocess.Popen([*command, *options], text=True, **pipes) as ran:
         assert ran.stdout
         said = ""
@@ -369,12 +389,26 @@ def test_the_command_serves_until_ctrl_c() -> None:
         ran.send_signal(signal.SIGINT)
         _, errors = ran.communicate(timeout=PATIENCE)
     assert (ran.returncode, errors) == (130, "")
+    assert ("\u2588" in said) == has_code
 
 
-def test_the_command_names_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
-    """A wrong argument is one line and the exit status 2, no traceback."""
-    with pytest.raises(SystemExit) as ended:
-        main(["--address=evil.example", "--port=0"])
+@pytest.mark.parametrize(
+    ("address", "port", "said"),
+    [
+        ("evil.example", "0", "address must be an IPv4 address"),
+        ("203.0.113.9", "0", "address must be one of this computer's: 127.0.0.1"),
+        ("127.0.0.1", "taken", "port {} is taken, maybe by another class"),
+        ("127.0.0.1", "99999", "port must be 0 to 65535, got 99999"),
+    ],
+)
+def test_the_command_names_what_is_wrong(
+    address: str, port: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An argument that it cannot have is one line and the exit status 2."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = port.replace("taken", str(taken.getsockname()[1]))
+        with pytest.raises(SystemExit) as ended:
+            main([f"--address={address}", f"--port={port}"])
     assert ended.value.code == 2
     says = capsys.readouterr().err.splitlines()[-1]
-    assert "address must be an IPv4 address" in says
+    assert said.format(port) in says

@@ -91,9 +91,9 @@ class ClassRoom:
     A phone may send `phones.REQUESTS_A_SECOND`; any more get a 503 and do not reach the
     API.
 
-    Raises ``TypeError`` or ``ValueError`` for a bad argument, and ``OSError`` without a
-    network; ``start`` raises ``OSError`` for a port that is taken, or for the address
-    of another computer.
+    Raises ``TypeError`` or ``ValueError`` for a bad argument, such as the address of
+    another computer, and ``OSError`` without a network, or if it has several addresses;
+    ``start`` raises ``OSError`` for a port that is taken.
     """
 
     def __init__(

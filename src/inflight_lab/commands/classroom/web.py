@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -23,6 +24,7 @@ NO_NETWORK = (
     "this computer is in no network: give the address at which phones can reach it, or "
     "127.0.0.1 to try it alone"
 )
+SEVERAL = "give the address at which phones can reach this computer, one of {}"
 NEAR = 16
 """Public addresses of one school have at least this many bits in common."""
 ONLY_THIS_SERVER = {
@@ -130,24 +132,46 @@ def news_for_the_wall(
 def own_address() -> str:
     """This computer's address in its network; ``OSError`` if it is in none.
 
-    It sends nothing: it only asks which way a packet would go.
+    It sends nothing: it only asks which way a packet would go.  Without a way out, as
+    at a switch, it takes the address that is there; ``OSError`` names them if there are
+    several.
     """
-    with socket.socket(type=socket.SOCK_DGRAM) as asking:
-        try:
-            asking.connect(("10.255.255.255", 9))
-        except OSError as error:
-            raise OSError(f"{NO_NETWORK} ({error})") from None
-        address: str = asking.getsockname()[0]
-    return address
+    asking = socket.socket(type=socket.SOCK_DGRAM)
+    with asking, contextlib.suppress(OSError):
+        asking.connect(("10.255.255.255", 9))
+        return str(asking.getsockname()[0])
+    match addresses():
+        case [only]:
+            return only
+        case []:
+            raise OSError(NO_NETWORK)
+        case several:
+            raise OSError(SEVERAL.format(", ".join(several)))
+
+
+def addresses() -> list[str]:
+    """The IPv4 addresses of this computer's networks, without that of itself."""
+    cards = psutil.net_if_addrs().values()
+    of_ipv4 = [each for card in cards for each in card if each.family == socket.AF_INET]
+    found = [each.address for each in of_ipv4]
+    return [each for each in found if not ipaddress.IPv4Address(each).is_loopback]
 
 
 def checked(address: str) -> str:
-    """The address, if it is one of IPv4; else raises ``ValueError``."""
+    """The address, if it is one of IPv4, and of this computer; else ``ValueError``."""
     try:
-        return str(ipaddress.IPv4Address(address))
+        ipaddress.IPv4Address(address)
     except ValueError:
         allowed = "address must be an IPv4 address such as '192.168.1.5', or None"
         raise ValueError(f"{allowed}, got {address!r}") from None
+    try:
+        with socket.socket(type=socket.SOCK_DGRAM) as trying:
+            trying.bind((address, 0))
+    except OSError:
+        mine = ", ".join(["127.0.0.1", *addresses()])
+        allowed = f"address must be one of this computer's: {mine}"
+        raise ValueError(f"{allowed}; got {address!r}") from None
+    return address
 
 
 def are_near(client: str, own: str) -> bool:

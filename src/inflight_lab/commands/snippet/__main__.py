@@ -5,6 +5,7 @@ A rung of the ladder can be printed as well: its functions, for your own code to
 
 import argparse
 import re
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from inflight_lab import recipes
 from inflight_lab.commands.snippet.script import page_of, snippet
 from inflight_lab.lesson.runs.urls import is_named_as_a_secret
 from inflight_lab.recipes import RECIPES
+from inflight_lab.runners import RUNGS, SHARED
 
 EDITS = Path(recipes.__file__).with_name("edits")
 SETTINGS = {  # what each option sets: the first that the page has
@@ -24,7 +26,8 @@ SETTINGS = {  # what each option sets: the first that the page has
     "limit": ("LIMIT",),
     "header": ("HEADERS",),
 }
-NAME = "a recipe, by default fetch_all, or a rung, such as pacer"
+NAMES = list(dict.fromkeys([*RECIPES, *RUNGS, *SHARED]))
+NAME = f"a recipe, by default fetch_all, or a rung: {', '.join(NAMES)}"
 IDS = "a range such as 1-3000, or ids between commas, such as 17,abc"
 HEADER = (
     "a header that the API needs, such as 'Accept: text/csv'; repeat it for several. A "
@@ -35,7 +38,7 @@ EPILOG = f"""\
 A setting whose option you leave out stays as it is in the recipe.
 A rung by its name: pacer prints the class Pacer alone, to take a semaphore's place.
 Edits that people make to a script; --import says which of them fit a page alone:
-patch -F0 SCRIPT.py < {EDITS}/EDIT.diff
+patch -F0 SCRIPT.py < {shlex.quote(f"{EDITS}/EDIT.diff")}
 edits: {", ".join(sorted(path.stem for path in EDITS.iterdir()))}
 """
 IMPORT = (
@@ -62,7 +65,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             f"{options.output} is there already: delete it, or name another file with "
             "--output"
         )
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        parser.error(f"--output must be a file that can be written to: {error}")
+    except ValueError as error:
         parser.error(str(error))
     to_run = "Check the settings at its top, then run it."
     to_import = "Import from it what your script needs."
@@ -81,7 +86,9 @@ def make_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("name", nargs="?", default="fetch_all", help=NAME)
+    add(
+        "name", nargs="?", default="fetch_all", choices=NAMES, metavar="NAME", help=NAME
+    )
     add("--url", help="the address of the API, with {id} where the id goes")
     add("--ids", type=ids_in, help=IDS)
     add("--rate", type=number_in, help="requests that the API allows in a period")
