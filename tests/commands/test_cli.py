@@ -310,12 +310,12 @@ def test_who_asks_for_the_log_gets_it(home: Path) -> None:
     assert any(line.startswith("[I ") for line in said)
 
 
-def refused(**home: str | Path) -> subprocess.CompletedProcess[str]:
-    """The command, which ends by itself."""
-    options = ["--no-browser", "--ip=0.0.0.0", f"--folder={home['folder']}"]
+def refused(home: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """The command for all of the network, which ends by itself."""
+    options = ["--no-browser", "--ip=0.0.0.0", f"--folder={folder}"]
     return subprocess.run(
         [BIN / "inflight-lab", *options],
-        env=os.environ | {"HOME": str(home["home"])},
+        env=os.environ | {"HOME": str(home)},
         capture_output=True,
         text=True,
         timeout=PATIENCE,
@@ -325,7 +325,7 @@ def refused(**home: str | Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="for root alone")
 def test_root_is_refused_where_others_can_reach_it(tmp_path: Path) -> None:
     """Jupyter's own refusal stays, and names the flag."""
-    ran = refused(home=tmp_path, folder=tmp_path / "series")
+    ran = refused(tmp_path, tmp_path / "series")
     assert ran.returncode == 1
     assert ran.stderr.splitlines()[-1].endswith("Use --allow-root to bypass.")
     assert ran.stdout == ""
@@ -335,7 +335,7 @@ def test_a_home_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     """Jupyter keeps files there as well: one line says what to set."""
     home = tmp_path / "home"
     home.touch()  # not even root writes into a file
-    ran = refused(home=home, folder=tmp_path / "series")
+    ran = refused(home, tmp_path / "series")
     assert ran.returncode == 1
     (said,) = ran.stderr.splitlines()
     assert said.startswith("JupyterLab cannot write its own files (")
